@@ -1,0 +1,61 @@
+"""What the companion declines, and where it points to instead: rules that people edit, in bounds.toml."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from companion.words import Locale, to_traditional
+from course_index.analyze import normalise
+
+BUILT_IN = Path(__file__).with_name("bounds.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A kind of message that is not answered."""
+
+    name: str
+    patterns: tuple[re.Pattern[str], ...]
+    unless: tuple[re.Pattern[str], ...]
+    reply: dict[Locale, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Which rule holds, and what the learner is told."""
+
+    rule: str
+    reply: str
+
+
+class Bounds:
+    """Rules read from a TOML file. Raises ValueError, naming the rule, when one cannot be read."""
+
+    def __init__(self, path: Path, crisis_hotline: str) -> None:
+        with path.open("rb") as file:
+            entries = tomllib.load(file)["rule"]
+        self._rules = tuple(_rule(entry, crisis_hotline) for entry in entries)
+
+    def check(self, message: str, locale: Locale) -> Refusal | None:
+        """The refusal that a message gets, or None when it is within bounds."""
+        text = normalise(message)
+        for rule in self._rules:
+            hit = any(pattern.search(text) for pattern in rule.patterns)
+            if hit and not any(pattern.search(text) for pattern in rule.unless):
+                return Refusal(rule.name, rule.reply[locale])
+        return None
+
+
+def _rule(entry: dict[str, Any], hotline: str) -> Rule:
+    try:
+        chinese, english = (entry[language].replace("{hotline}", hotline) for language in ("zh", "en"))
+        return Rule(
+            name=entry["name"],
+            patterns=tuple(re.compile(pattern) for pattern in entry["patterns"]),
+            unless=tuple(re.compile(pattern) for pattern in entry["unless"]),
+            reply={"zh-Hans": chinese, "zh-Hant": to_traditional(chinese), "en": english},
+        )
+    except (KeyError, re.error) as error:
+        raise ValueError(f"bounds rule {entry.get('name', '?')} cannot be read: {error}") from error

@@ -1,0 +1,148 @@
+"""The typed events of a turn; every door and the evaluation consume these."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Mode = Literal["generated", "extracted", "catalogue", "declined"]
+FallbackReason = Literal["llm_unreachable", "llm_slow", "llm_failed", "llm_uncited", "llm_paused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage behind the answer. `n` is what [n] in the text points at; `as_of` is an ISO date."""
+
+    n: int
+    passage_id: str
+    course_id: str
+    course_title: str
+    lesson_title: str
+    locator: str
+    url: str | None
+    quote: str
+    as_of: str | None
+    sample: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CourseCard:
+    """A course from the catalogue, with the reason why it is shown. `record` holds what the catalogue knows."""
+
+    course_id: str
+    title: str
+    reason: str
+    sample: bool
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """Why the answer was not written by the LLM that is set."""
+
+    reason: FallbackReason
+
+
+@dataclass(frozen=True, slots=True)
+class Aigc:
+    """The label of text that a model wrote (GB 45438-2025): 1 means that it is AI-written."""
+
+    label: str
+    producer: str
+    produce_id: str
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """The first event of every turn."""
+
+    turn_id: str
+    conversation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesFound:
+    """Comes before the text it supports."""
+
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CoursesFound:
+    """Courses that fit."""
+
+    courses: tuple[CourseCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextAdded:
+    """The next stretch of the answer, in light Markdown."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last event of a turn that went well.
+
+    `grounded` is True when every released sentence stands in a source, and None where nothing is claimed.
+    `checked` and `released` count the sentences the LLM wrote and those that passed. `usage` counts tokens.
+    """
+
+    mode: Mode
+    grounded: bool | None
+    cited: tuple[int, ...] = ()
+    fallback: Fallback | None = None
+    aigc: Aigc | None = None
+    checked: int = 0
+    released: int = 0
+    usage: dict[str, int] = field(default_factory=dict)
+    timing_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The last event of a turn that could not be answered: an RFC 9457 problem."""
+
+    title: str
+    detail: str
+    status: int
+
+
+Event = TurnStarted | SourcesFound | CoursesFound | TextAdded | Done | Failed
+
+_NAMES: dict[type[Event], str] = {
+    TurnStarted: "turn",
+    SourcesFound: "sources",
+    CoursesFound: "courses",
+    TextAdded: "text",
+    Done: "done",
+    Failed: "error",
+}
+
+
+def name_of(event: Event) -> str:
+    """The event's name on the wire."""
+    return _NAMES[type(event)]
+
+
+def payload(event: Event) -> dict[str, Any]:
+    """The event's fields as they go over the wire; a course card is flat."""
+    if isinstance(event, CoursesFound):
+        return {"courses": [_flat(card) for card in event.courses]}
+    return asdict(event)
+
+
+def whole_answer(events: Iterable[Event]) -> dict[str, Any]:
+    """All events of a finished turn as the one JSON object of `/v1/chat`."""
+    answer: dict[str, Any] = {"text": "", "sources": [], "courses": []}
+    for event in events:
+        if isinstance(event, TextAdded):
+            answer["text"] += event.text
+        else:
+            answer.update(payload(event))
+    return answer
+
+
+def _flat(card: CourseCard) -> dict[str, Any]:
+    return {**card.record, "course_id": card.course_id, "title": card.title, "reason": card.reason, "sample": card.sample}

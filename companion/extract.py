@@ -1,0 +1,139 @@
+"""The answer without a model: the stretch of each passage that answers, quoted to the letter."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_index.analyze import normalise, terms
+from course_index.sentences import split_sentences
+from course_index.tokens import count_tokens
+from retrieval.query import Query
+from retrieval.search import Hit, Search
+
+MAX_QUOTES = 2
+# A quote is read on a phone: about eight lines there.
+QUOTE_TOKENS = 170
+# An article is quoted whole up to here: its second sentence is often the exception to its first.
+WHOLE_ARTICLE_TOKENS = 260
+# Only passages about as good as the best are quoted.
+NEAR_BEST = 0.85
+# Sentences embedded for a question; more would cost the learner time without changing the choice.
+MAX_EMBEDDED = 14
+_COVERAGE_WEIGHT = 0.5
+_LEADS_IN = ("：", ":")
+_SHORTEST = 5
+_LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)、])\s")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A stretch of a passage, to the letter."""
+
+    hit: Hit
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A sentence, list item or code block of a passage."""
+
+    start: int
+    end: int
+    block: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    hit: Hit
+    units: tuple[_Unit, ...]
+    position: int
+    coverage: float
+
+    @property
+    def text(self) -> str:
+        return self.units[self.position].text
+
+
+def extract(search: Search, query: Query, hits: Sequence[Hit]) -> list[Quote]:
+    """The best quotes, best first; each from another passage. Empty only for no hits."""
+    near = [hit for hit in hits if hit.score >= NEAR_BEST * hits[0].score][: MAX_QUOTES + 1]
+    candidates = _candidates(query, near)
+    if not candidates:
+        return [Quote(hit, hit.passage.text.strip(), hit.score) for hit in near[:1]]
+    vectors = search.embed_texts([candidate.text for candidate in candidates])
+    scores = vectors @ query.vector + _COVERAGE_WEIGHT * _coverages(candidates)
+    best: dict[str, Quote] = {}
+    for number in scores.argsort()[::-1]:
+        candidate = candidates[number]
+        if candidate.hit.passage.id not in best:
+            quote = Quote(candidate.hit, _stretch(candidate), float(scores[number]))
+            best[candidate.hit.passage.id] = quote
+    quotes = sorted(best.values(), key=lambda quote: -(quote.score + quote.hit.score))
+    return [quote for quote in quotes if quote.score >= NEAR_BEST * quotes[0].score][:MAX_QUOTES]
+
+
+def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
+    found = []
+    for hit in hits:
+        units = tuple(_units(hit.passage.text))
+        same_language = hit.passage.language == query.language
+        for position, unit in enumerate(units):
+            if len(unit.text.strip()) >= _SHORTEST:
+                found.append(_Candidate(hit, units, position, _coverage(query, unit.text) if same_language else 0.0))
+    # The leading sentences of the best passage stay in even when they share no word with the question.
+    return sorted(found, key=lambda candidate: (-candidate.coverage, candidate.position))[:MAX_EMBEDDED]
+
+
+def _coverages(candidates: list[_Candidate]) -> NDArray[np.float32]:
+    return np.array([candidate.coverage for candidate in candidates], dtype=np.float32)
+
+
+def _coverage(query: Query, text: str) -> float:
+    """The share of the question's terms that a text has; a bigram says twice as much as a character."""
+    present = set(terms(normalise(text)))
+    weights = {term: len(term) if len(term) <= 2 else 2 for term in query.terms}
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in present) / total if total else 0.0
+
+
+def _units(text: str) -> list[_Unit]:
+    units, start = [], 0
+    for number, block in enumerate(re.split(r"(?<=\n\n)", text)):
+        parts = [block] if block.startswith("```") else split_sentences(block)
+        for part in parts:
+            units.append(_Unit(start, start + len(part), number, part))
+            start += len(part)
+    return units
+
+
+def _stretch(candidate: _Candidate) -> str:
+    """The unit with what belongs to it: its paragraph or list, and the line that leads into the list."""
+    passage = candidate.hit.passage
+    if passage.locator_kind == "article" and passage.tokens <= WHOLE_ARTICLE_TOKENS:
+        return passage.text.strip()
+    units = candidate.units
+    first = last = candidate.position
+    room = QUOTE_TOKENS - count_tokens(candidate.text)
+    while last + 1 < len(units) and _follows(units[last], units[last + 1]):
+        room -= count_tokens(units[last + 1].text)
+        if room < 0:
+            break
+        last += 1
+    while first > 0 and _follows(units[first - 1], units[first]):
+        room -= count_tokens(units[first - 1].text)
+        if room < 0:
+            break
+        first -= 1
+    return passage.text[units[first].start : units[last].end].strip()
+
+
+def _follows(before: _Unit, after: _Unit) -> bool:
+    """Whether the two are said in one breath."""
+    return before.block == after.block or before.text.rstrip().endswith(_LEADS_IN) or bool(
+        _LIST_ITEM.match(after.text) and _LIST_ITEM.match(before.text)
+    )

@@ -1,0 +1,75 @@
+"""The language model behind any OpenAI-compatible endpoint, through LangChain: the one file that knows it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Protocol
+
+import httpx
+import openai
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+from langchain_openai import ChatOpenAI
+
+from companion.events import FallbackReason
+from companion.settings import CompanionSettings
+from prompts import Prompt
+
+
+class ModelUnavailable(Exception):
+    """The model gave no (whole) answer; `reason` says why in the words of the `done` event."""
+
+    def __init__(self, reason: FallbackReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason: FallbackReason = reason
+
+
+class LanguageModel(Protocol):
+    """Writes."""
+
+    def write(self, prompt: Prompt) -> AsyncIterator[str]:
+        """Stream the answer. Raises ModelUnavailable, also halfway, when it fails or keeps the learner waiting."""
+        ...
+
+
+class OpenAICompatible:
+    """An OpenAI-compatible chat endpoint, held to a time for the first token and a time for the whole."""
+
+    def __init__(self, settings: CompanionSettings) -> None:
+        self._url = settings.llm_base_url
+        self._first_token_seconds = settings.llm_first_token_seconds
+        self._answer_seconds = settings.llm_answer_seconds
+        self._model = ChatOpenAI(
+            base_url=settings.llm_base_url,
+            model=settings.llm_model,
+            api_key=settings.llm_api_key,
+            temperature=0.0,
+            max_completion_tokens=settings.llm_max_tokens,
+            max_retries=0,  # a retry would cost the learner the time that the quoted answer needs
+            timeout=settings.llm_answer_seconds,
+            streaming=True,
+        )
+
+    async def write(self, prompt: Prompt) -> AsyncIterator[str]:
+        """Stream the answer."""
+        messages: list[BaseMessage] = [SystemMessage(prompt.system), HumanMessage(prompt.user)]
+        whole = asyncio.get_running_loop().time() + self._answer_seconds
+        limit = min(whole, asyncio.get_running_loop().time() + self._first_token_seconds)
+        try:
+            async with aclosing(self._model.astream(messages)) as chunks:  # type: ignore[type-var]
+                while True:
+                    async with asyncio.timeout_at(limit):
+                        chunk = await anext(chunks, None)
+                    if chunk is None:
+                        return
+                    if text := chunk.text:
+                        limit = whole
+                        yield text
+        except TimeoutError as error:
+            raise ModelUnavailable("llm_slow", f"{self._url} kept the learner waiting") from error
+        except openai.APITimeoutError as error:
+            raise ModelUnavailable("llm_slow", f"{self._url} timed out") from error
+        except openai.APIConnectionError as error:
+            raise ModelUnavailable("llm_unreachable", f"no reply from {self._url}; is COMPANION_LLM_BASE_URL right?") from error
+        except (openai.OpenAIError, httpx.HTTPError, ValueError, TypeError, KeyError, AttributeError) as error:
+            # What is no chat completion fails wherever the parser first misses something.
+            raise ModelUnavailable("llm_failed", f"{self._url} answered {type(error).__name__}") from error

@@ -1,0 +1,45 @@
+"""What the operator may set, by environment variables COMPANION_* or a .env file."""
+
+import os
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import Field, SecretStr, model_validator
+
+from course_index.settings import PREFIX, IndexSettings
+
+
+class CompanionSettings(IndexSettings):
+    """Settings of the tutor. A name that does not exist is refused: a mistyped one would be silently without effect."""
+
+    llm_base_url: str | None = None
+    llm_model: str = "local"
+    llm_api_key: SecretStr = SecretStr("none")
+    llm_first_token_seconds: float = Field(default=10.0, gt=0, le=300)
+    llm_answer_seconds: float = Field(default=60.0, gt=0, le=600)
+    llm_max_tokens: int = Field(default=600, ge=50, le=8_000)
+    # After so many failures in a row the LLM is left alone for so long.
+    llm_failures_before_pause: int = Field(default=3, ge=1)
+    llm_pause_seconds: float = Field(default=30.0, gt=0)
+
+    passages_per_answer: int = Field(default=4, ge=1, le=12)
+    message_max_characters: int = Field(default=4_000, ge=100, le=20_000)
+    crisis_hotline: str = "12356"
+    aigc_producer: str = "learning-companion"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_names(cls, values: Any) -> Any:
+        known = {f"{PREFIX}{name}".upper() for name in cls.model_fields}
+        for name in os.environ:
+            if name.upper().startswith(PREFIX) and name.upper() not in known:
+                close = get_close_matches(name.upper(), known, 1)
+                hint = f"; did you mean {close[0]}?" if close else ""
+                raise ValueError(f"there is no setting {name}{hint}")
+        return values
+
+    @model_validator(mode="after")
+    def _llm_url_is_web_address(self) -> "CompanionSettings":
+        if self.llm_base_url and not self.llm_base_url.startswith(("http://", "https://")):
+            raise ValueError(f"{PREFIX}LLM_BASE_URL must begin with http:// or https://")
+        return self

@@ -1,0 +1,38 @@
+"""Text to lexical terms: one normalisation and one cut for what is indexed and what is asked."""
+
+import re
+import unicodedata
+from functools import cache
+
+import opencc
+
+# Raise this when the same text would give other terms: an index built with another version is built anew.
+ANALYZER_VERSION = 1
+
+_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+
+
+@cache
+def _converter(recipe: str) -> opencc.OpenCC:
+    return opencc.OpenCC(recipe)
+
+
+def normalise(text: str, *, recipe: str = "t2s") -> str:
+    """One spelling for what reads the same: NFKC, lower case, simplified script.
+
+    `recipe` is OpenCC's: `t2s` folds the script; `tw2sp` also Taiwanese and Hong Kong wording, and suits queries.
+    """
+    text = text.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate would stop OpenCC
+    return str(_converter(recipe).convert(unicodedata.normalize("NFKC", text).lower()))
+
+
+def terms(normalised: str) -> list[str]:
+    """Han unigrams and bigrams, and whole words of every other script, in order of appearance."""
+    found: list[str] = []
+    for run in _RUN.findall(normalised):
+        if "\u3400" <= run[0] <= "\u9fff" or "\uf900" <= run[0] <= "\ufaff":
+            found.extend(run)
+            found.extend(first + second for first, second in zip(run, run[1:], strict=False))
+        else:
+            found.append(run)
+    return found

@@ -1,0 +1,306 @@
+"""The build told top to bottom: find, cut, record, embed, publish."""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_index.analyze import ANALYZER_VERSION
+from course_index.card import card_id, card_text
+from course_index.centring import Centring, centring_fingerprint, learn_centring, load_centring
+from course_index.chunk import Piece, cut
+from course_index.course import Course, Lesson, Passage
+from course_index.embedders.embedder import Embedder
+from course_index.errors import IndexMismatch, SourceProblem
+from course_index.language import language_of
+from course_index.sources.document import Notice
+from course_index.sources.lesson_file import LessonFile, content_hash
+from course_index.sources.library import CourseDraft, Library, read_library
+from course_index.store.generations import Generation, IndexHome
+from course_index.store.journal import VectorJournal
+from course_index.store.lexical import LexicalIndex
+from course_index.store.records import Counts, Records
+from course_index.store.vectors import VectorCollection
+
+# How many texts are embedded between two notes in the journal: what a killed build loses at most.
+_EMBED_BATCH = 256
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class BuildReport:
+    """What a build did. `seconds` are wall time; `embedded` counts texts that no earlier build had embedded."""
+
+    notices: list[Notice] = field(default_factory=list)
+    courses: int = 0
+    lessons_read: int = 0
+    lessons_unchanged: int = 0
+    lessons_removed: int = 0
+    courses_removed: int = 0
+    embedded: int = 0
+    taken_from_journal: int = 0
+    totals: Counts = Counts(0, 0, 0, 0)
+    seconds: float = 0.0
+    generation: str = ""
+
+
+def build_index(
+    paths: Sequence[Path],
+    home: IndexHome,
+    embedder: Embedder,
+    *,
+    rebuild: bool = False,
+    progress: Progress = lambda stage, done, total: None,
+) -> BuildReport:
+    """Bring the courses under `paths` into the index, and take out those that are gone from there.
+
+    With `rebuild` everything in the index is embedded anew, which a change of embedder needs. Raises IndexLocked
+    while another process builds, and IndexMismatch when the index was built with other parts and `rebuild` is False.
+    """
+    started = time.perf_counter()
+    report = BuildReport()
+    with home.writing():
+        with home.draft(keep_search=not rebuild) as draft:
+            if not rebuild:
+                refuse_mismatch(draft.records.meta(), embedder)
+            library = read_library(list(paths), draft.records.sources())
+            report.notices = library.notices
+            _record(library, draft.records, report, progress)
+            journal = VectorJournal(home.journal)
+            _make_searchable(draft, journal, embedder, report, progress)
+        journal.discard()
+        report.generation = home.current() or ""
+    report.seconds = time.perf_counter() - started
+    return report
+
+
+def remove_courses(ids: Sequence[str], home: IndexHome) -> None:
+    """Take courses out of the index, with every passage, vector and term of theirs.
+
+    Raises SourceProblem when an id is not indexed; then nothing is removed.
+    """
+    with home.writing():
+        with home.draft() as draft:
+            unknown = [id_ for id_ in ids if id_ not in draft.records.sources()]
+            if unknown:
+                raise SourceProblem(f"no course is called {', '.join(unknown)}; companion-index status --courses lists them")
+            draft.records.remove_courses(ids)
+            _drop_stale(draft)
+
+
+def refuse_mismatch(meta: dict[str, str], embedder: Embedder) -> None:
+    """Raise IndexMismatch when an index with this `meta` was built with other parts than those now set."""
+    for part, now in _parts(embedder).items():
+        built_with = meta.get(part, now)
+        if built_with != now:
+            raise IndexMismatch(
+                f"the index was built with {part} {built_with}, and {now} is set now; "
+                "set the former again, or run: companion-index build --rebuild PATH..."
+            )
+
+
+def _parts(embedder: Embedder) -> dict[str, str]:
+    return {
+        "embedder": embedder.fingerprint,
+        "dimension": str(embedder.dimension),
+        "centring": centring_fingerprint(),
+        "analyzer": str(ANALYZER_VERSION),
+    }
+
+
+# -- records ---------------------------------------------------------------------------------------------------------
+
+
+def _record(library: Library, records: Records, report: BuildReport, progress: Progress) -> None:
+    total = sum(len(draft.lessons) for draft in library.drafts)
+    done = 0
+    for draft in library.drafts:
+        if _record_course(draft, records, report):
+            report.courses += 1
+        done += len(draft.lessons)
+        progress("reading", done, total)
+    found = {draft.course.id for draft in library.drafts}
+    gone = [
+        id_ for id_, source in records.sources().items() if id_ not in found and _came_from(source, library.roots)
+    ]
+    records.remove_courses(gone)
+    report.courses_removed = len(gone)
+
+
+def _came_from(source: str, roots: list[str]) -> bool:
+    return any(Path(source).is_relative_to(root) for root in roots)
+
+
+def _record_course(draft: CourseDraft, records: Records, report: BuildReport) -> bool:
+    """Whether the course got in: one that has lesson files of which none can be read does not."""
+    before = records.lesson_hashes(draft.course.id)
+    changed, ordinals = [], {}
+    for ordinal, file in enumerate(draft.lessons):
+        lesson_id = f"{draft.course.id}/{file.relative}"
+        try:
+            data = file.read_bytes()
+            if before.get(lesson_id) == content_hash(data):
+                ordinals[lesson_id] = ordinal
+                continue
+            changed.append(_lesson(file, data, draft.course, lesson_id, ordinal, report.notices))
+        except SourceProblem as error:
+            report.notices.append(Notice(str(file.path), str(error)))
+    if draft.lessons and not (changed or ordinals):
+        return False
+    course = draft.course
+    if len(draft.lessons) == 1 and course.provider is None and changed:
+        course = replace(course, title=changed[0].title)
+    elif len(draft.lessons) == 1 and course.provider is None:
+        course = replace(course, title=records.lessons(course.id)[0].title)
+    gone = before.keys() - ordinals.keys() - {lesson.id for lesson in changed}
+    records.put_course(course, draft.source)
+    records.put_lessons(changed)
+    records.set_lesson_ordinals(ordinals)
+    records.remove_lessons(gone)
+    report.lessons_read += len(changed)
+    report.lessons_unchanged += len(ordinals)
+    report.lessons_removed += len(gone)
+    return True
+
+
+def _lesson(
+    file: LessonFile, data: bytes, course: Course, lesson_id: str, ordinal: int, notices: list[Notice]
+) -> Lesson:
+    document, encoding = file.document(data)
+    if encoding in ("gb18030", "big5"):
+        what = f"it was read as {encoding.upper()}; look at it once, and save it as UTF-8 if it reads wrong"
+        notices.append(Notice(str(file.path), what, skipped=False))
+    title = document.title or file.path.stem
+    pieces = cut(document, title)
+    return Lesson(
+        id=lesson_id,
+        course_id=course.id,
+        ordinal=ordinal,
+        title=title,
+        source=str(file.path),
+        content_hash=content_hash(data),
+        updated_at=document.updated_at or course.updated_at,
+        passages=tuple(_passages(pieces, lesson_id, course.id, title)),
+    )
+
+
+def _passages(pieces: list[Piece], lesson_id: str, course_id: str, title: str) -> list[Passage]:
+    """Passages named by what they say and where: unchanged content keeps its id, and so its vector and its links."""
+    seen: Counter[str] = Counter()
+    passages = []
+    for ordinal, piece in enumerate(pieces):
+        content = "\0".join((lesson_id, title, *piece.heading_path, piece.locator, piece.text))
+        seen[content] += 1
+        id_ = hashlib.sha256(f"{content}\0{seen[content]}".encode("utf-8", "replace")).hexdigest()[:24]
+        passages.append(
+            Passage(
+                id=id_,
+                course_id=course_id,
+                lesson_id=lesson_id,
+                ordinal=ordinal,
+                text=piece.text,
+                heading_path=piece.heading_path,
+                locator_kind=piece.locator_kind,
+                locator=piece.locator,
+                language=language_of(piece.text),
+                tokens=piece.tokens,
+            )
+        )
+    return passages
+
+
+# -- search ----------------------------------------------------------------------------------------------------------
+
+
+def _make_searchable(
+    draft: Generation, journal: VectorJournal, embedder: Embedder, report: BuildReport, progress: Progress
+) -> None:
+    """Make vectors and terms agree with the records, whatever the draft held before."""
+    _drop_stale(draft)
+    passage_texts = _passage_texts(draft.records, draft.records.passage_ids() - draft.passage_vectors.ids())
+    course_texts = _course_texts(draft.records, draft.course_vectors.ids())
+    centring = _centring(draft, embedder)
+    embed = _Embedding(embedder, centring, journal, report, progress, len(passage_texts) + len(course_texts))
+    embed.into(draft.passage_vectors, passage_texts)
+    embed.into(draft.course_vectors, course_texts)
+    draft.passage_terms.change(passage_texts.items(), [])
+    draft.course_terms.change(course_texts.items(), [])
+    draft.records.set_meta(_parts(embedder))
+    report.totals = draft.records.counts()
+
+
+def _centring(draft: Generation, embedder: Embedder) -> Centring:
+    """The means the draft's vectors have already, or newly learned ones for a draft without vectors."""
+    try:
+        return load_centring(draft.folder)
+    except FileNotFoundError:
+        centring = learn_centring(embedder)
+        centring.save(draft.folder)
+        return centring
+
+
+def _drop_stale(draft: Generation) -> None:
+    passage_ids = draft.records.passage_ids()
+    course_ids = {card_id(course) for course in draft.records.courses(draft.records.course_ids()).values()}
+    for vectors, lexical, wanted in (
+        (draft.passage_vectors, draft.passage_terms, passage_ids),
+        (draft.course_vectors, draft.course_terms, course_ids),
+    ):
+        vectors.delete(sorted(vectors.ids() - wanted))
+        lexical.change([], sorted(lexical.ids() - wanted))
+
+
+def _passage_texts(records: Records, ids: set[str]) -> dict[str, str]:
+    """What is embedded and searched for a passage: its titles, a new line, its text."""
+    passages = records.passages(sorted(ids))
+    titles = records.lesson_of_passages(sorted(ids))
+    return {
+        id_: f"{' '.join((titles[id_], *passage.heading_path))}\n{passage.text}" for id_, passage in passages.items()
+    }
+
+
+def _course_texts(records: Records, present: set[str]) -> dict[str, str]:
+    courses = records.courses(records.course_ids()).values()
+    return {card_id(course): card_text(course) for course in courses if card_id(course) not in present}
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedding:
+    embedder: Embedder
+    centring: Centring
+    journal: VectorJournal
+    report: BuildReport
+    progress: Progress
+    total: int
+
+    def into(self, collection: VectorCollection, texts: dict[str, str]) -> None:
+        # Texts of one length make batches without padding; the whole run sorted gains more than each batch sorted.
+        ids = sorted(texts, key=lambda id_: len(texts[id_]))
+        for start in range(0, len(ids), _EMBED_BATCH):
+            batch = ids[start : start + _EMBED_BATCH]
+            languages = [language_of(texts[id_]) for id_ in batch]
+            vectors = self.centring.apply(self._vectors([texts[id_] for id_ in batch]), "passage", languages)
+            collection.upsert(batch, vectors, languages)
+
+    def _vectors(self, texts: list[str]) -> NDArray[np.float32]:
+        keys = [self._key(text) for text in texts]
+        known = self.journal.get(keys)
+        missing = [number for number, key in enumerate(keys) if key not in known]
+        if missing:
+            fresh = self.embedder.embed([texts[number] for number in missing], "passage")
+            self.journal.put([keys[number] for number in missing], fresh)
+            known.update({keys[number]: vector for number, vector in zip(missing, fresh, strict=True)})
+        self.report.embedded += len(missing)
+        self.report.taken_from_journal += len(texts) - len(missing)
+        self.progress("embedding", self.report.embedded + self.report.taken_from_journal, self.total)
+        return np.stack([known[key] for key in keys])
+
+    def _key(self, text: str) -> str:
+        content = f"{self.embedder.fingerprint}\0{text}".encode("utf-8", "replace")
+        return hashlib.sha256(content).hexdigest()

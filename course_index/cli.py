@@ -1,0 +1,154 @@
+"""`companion-index`: course content in, and out."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from course_index.build import BuildReport, build_index, remove_courses
+from course_index.build import Progress as OnProgress
+from course_index.errors import IndexProblem
+from course_index.parts import index_home, make_embedder
+from course_index.settings import IndexSettings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Course content into the index, and out of it.",
+)
+# The report goes to standard output, what is under way to standard error.
+_out, _err = Console(soft_wrap=True), Console(stderr=True)
+
+
+@app.command()
+def build(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Course folders, catalogue files or lessons.")],
+    rebuild: Annotated[bool, typer.Option(help="Embed everything anew, as after a change of embedder.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+) -> None:
+    """Bring courses into the index. What is unchanged is not embedded again; what is gone is taken out."""
+    settings = IndexSettings()
+    with _explained(), _progress_bars() as progress:
+        embedder = make_embedder(settings, progress)
+        report = build_index(paths, index_home(settings), embedder, rebuild=rebuild, progress=progress)
+    if as_json:
+        _out.print_json(data=_as_json(report))
+    else:
+        _print(report)
+    if not report.totals.courses:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    courses: Annotated[bool, typer.Option(help="List the courses too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """What is in the index, and what it was built with."""
+    with _explained():
+        generation = index_home(IndexSettings()).open_current()
+        counts, meta = generation.records.counts(), generation.records.meta()
+        listed = generation.records.courses(generation.records.course_ids()) if courses else {}
+        facts = {
+            "generation": generation.name,
+            "courses": counts.courses,
+            "lessons": counts.lessons,
+            "passages": counts.passages,
+            "tokens": counts.tokens,
+            **meta,
+        }
+        generation.close()
+    if as_json:
+        _out.print_json(data={**facts, **({"ids": {id_: c.title for id_, c in listed.items()}} if courses else {})})
+        return
+    table = Table(show_header=False, box=None)
+    for name, value in facts.items():
+        table.add_row(name, str(value))
+    for id_, course in listed.items():
+        table.add_row(id_, course.title)
+    _out.print(table)
+
+
+@app.command()
+def remove(ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Course ids.")]) -> None:
+    """Take courses out of the index, with everything that belongs to them."""
+    with _explained():
+        remove_courses(ids, index_home(IndexSettings()))
+    _out.print(f"removed {len(ids)} course{'s' * (len(ids) != 1)}")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What the operator can mend is said in a sentence, without a trace."""
+    try:
+        yield
+    except IndexProblem as error:
+        _err.print(f"[red]companion-index:[/] {error}", highlight=False)
+        sys.exit(2)
+
+
+@contextmanager
+def _progress_bars() -> Iterator[OnProgress]:
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=_err) as bars:
+        tasks = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield show
+
+
+def _as_json(report: BuildReport) -> dict[str, object]:
+    return {
+        "generation": report.generation,
+        "seconds": round(report.seconds, 2),
+        "courses": report.courses,
+        "courses_removed": report.courses_removed,
+        "lessons_read": report.lessons_read,
+        "lessons_unchanged": report.lessons_unchanged,
+        "lessons_removed": report.lessons_removed,
+        "embedded": report.embedded,
+        "taken_from_journal": report.taken_from_journal,
+        "totals": {name: getattr(report.totals, name) for name in ("courses", "lessons", "passages", "tokens")},
+        "notices": [{"where": n.where, "what": n.what, "skipped": n.skipped} for n in report.notices],
+    }
+
+
+def _print(report: BuildReport) -> None:
+    if report.notices:
+        table = Table(title="Left out, or to be looked at", title_justify="left", show_lines=False)
+        table.add_column("", no_wrap=True)
+        table.add_column("what", overflow="fold")
+        table.add_column("why, and what to do", overflow="fold")
+        for notice in report.notices:
+            table.add_row("skipped" if notice.skipped else "look", notice.where, notice.what)
+        _out.print(table)
+    totals = report.totals
+    _out.print(
+        f"read {report.lessons_read} lessons ({report.lessons_unchanged} unchanged, {report.lessons_removed} gone) "
+        f"of {report.courses} courses ({report.courses_removed} gone); embedded {report.embedded} texts"
+        + (f" and took {report.taken_from_journal} from an unfinished build" if report.taken_from_journal else "")
+    )
+    _out.print(
+        f"the index holds {totals.courses} courses, {totals.lessons} lessons, {totals.passages} passages "
+        f"({totals.tokens:,} tokens); generation {report.generation}, {report.seconds:.1f} s"
+    )
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

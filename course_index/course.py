@@ -1,0 +1,90 @@
+"""The values that travel: Course, Offering, Lesson, Passage."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+Initiative = Literal["ideology", "academic", "skills", "culture", "key_groups", "network"]
+Delivery = Literal["online", "offline", "blended"]
+LocatorKind = Literal["article", "heading", "lesson"]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a course costs, in `currency` (ISO 4217)."""
+
+    amount: float
+    currency: str = "CNY"
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """A dated session of a course, online or at a place."""
+
+    id: str
+    city: str | None = None
+    district: str | None = None
+    town: str | None = None
+    address: str | None = None
+    start: date | None = None
+    end: date | None = None
+    seats: int | None = None
+    step_free: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A catalogue record. What the provider did not say is None or empty, and is never guessed."""
+
+    id: str
+    title: str
+    provider: str | None
+    summary: str | None = None
+    language: str | None = None
+    subjects: tuple[str, ...] = ()
+    skills: tuple[str, ...] = ()
+    occupations: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
+    initiative: Initiative | None = None
+    level: int | None = None
+    hours: float | None = None
+    credits: float | None = None
+    price: Price | None = None
+    delivery: Delivery | None = None
+    offerings: tuple[Offering, ...] = ()
+    prerequisites: tuple[str, ...] = ()
+    url: str | None = None
+    updated_at: date | None = None
+    valid_until: date | None = None
+    licence: str | None = None
+    sample: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk of a lesson that a citation can point at. `tokens` are cl100k tokens of `text`."""
+
+    id: str
+    course_id: str
+    lesson_id: str
+    ordinal: int
+    text: str
+    heading_path: tuple[str, ...]
+    locator_kind: LocatorKind
+    locator: str
+    language: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One part of a course, in reading order, cut into passages."""
+
+    id: str
+    course_id: str
+    ordinal: int
+    title: str
+    source: str
+    content_hash: str
+    updated_at: date | None = None
+    passages: tuple[Passage, ...] = field(default=(), repr=False)

@@ -1,0 +1,1 @@
+"""Texts to vectors: one Protocol, one file an engine."""

@@ -1,0 +1,21 @@
+"""What can go wrong with the index, each said in a sentence that tells what to do."""
+
+
+class IndexProblem(Exception):
+    """Anything the operator of the index can mend."""
+
+
+class SourceProblem(IndexProblem):
+    """A course file that cannot be read; it is reported and the rest is indexed."""
+
+
+class IndexLocked(IndexProblem):
+    """Another process is writing to the same index."""
+
+
+class IndexMismatch(IndexProblem):
+    """The index was built with other parts (an embedder, a schema) than those now chosen."""
+
+
+class IndexMissing(IndexProblem):
+    """Nothing has been built yet."""

@@ -1,0 +1,1 @@
+"""What is indexed, at rest: records, vectors and the lexical index, one folder a generation."""

@@ -1,0 +1,151 @@
+"""Generations of the index: each build writes a new folder and then points CURRENT at it.
+
+A service reads the generation it opened until it opens a newer one, so a build that is killed at any moment, even by
+SIGKILL, leaves what serves untouched. (One process cannot see another's writes in embedded Chroma in any case.)
+
+    index/CURRENT            the name of the generation that serves
+    index/generations/7/     records.db, vectors/, lexical/
+    index/draft/             the generation being built; a leftover of a killed build is thrown away
+    index/journal.db         vectors computed for the draft; a restarted build takes them from here
+    index/build.lock         held by the one process that writes
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from course_index.errors import IndexLocked, IndexMissing
+from course_index.store.lexical import LexicalIndex
+from course_index.store.records import Records
+from course_index.store.vectors import VectorCollection, VectorIndex
+
+# The one that serves, and the one that slow readers may still have open.
+_KEPT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """The open parts of one generation."""
+
+    folder: Path
+    records: Records
+    vectors: VectorIndex
+    passage_vectors: VectorCollection
+    course_vectors: VectorCollection
+    passage_terms: LexicalIndex
+    course_terms: LexicalIndex
+
+    @property
+    def name(self) -> str:
+        """What CURRENT calls it."""
+        return self.folder.name
+
+    def close(self) -> None:
+        """Give back files and memory."""
+        self.records.close()
+        self.vectors.close()
+
+
+def _open(folder: Path) -> Generation:
+    vectors = VectorIndex(folder / "vectors")
+    return Generation(
+        folder=folder,
+        records=Records(folder / "records.db"),
+        vectors=vectors,
+        passage_vectors=vectors.collection("passages"),
+        course_vectors=vectors.collection("courses"),
+        passage_terms=LexicalIndex(folder / "lexical" / "passages"),
+        course_terms=LexicalIndex(folder / "lexical" / "courses"),
+    )
+
+
+class IndexHome:
+    """The folder that holds the generations."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._root = data_dir / "index"
+        self._generations = self._root / "generations"
+        self._draft = self._root / "draft"
+        self._pointer = self._root / "CURRENT"
+
+    @property
+    def journal(self) -> Path:
+        """Where vectors of an unfinished build are kept."""
+        return self._root / "journal.db"
+
+    def current(self) -> str | None:
+        """The name of the generation that serves, or None before the first build."""
+        try:
+            return self._pointer.read_text("ascii").strip() or None
+        except FileNotFoundError:
+            return None
+
+    def open_current(self) -> Generation:
+        """Open the generation that serves. Raises IndexMissing when there is none."""
+        name = self.current()
+        if name is None:
+            raise IndexMissing(f"nothing is indexed in {self._root}; run: companion-index build PATH...")
+        return _open(self._generations / name)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the index for writing. Raises IndexLocked while another process does."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self._root / "build.lock")
+        owner = self._root / "build.pid"
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            pid = owner.read_text("ascii") if owner.exists() else "?"
+            raise IndexLocked(
+                f"another build (process {pid}) is writing to {self._root}; wait for it or stop it, then try again"
+            ) from error
+        try:
+            owner.write_text(str(os.getpid()), "ascii")
+            yield
+        finally:
+            owner.unlink(missing_ok=True)
+            lock.release()
+
+    @contextmanager
+    def draft(self, *, keep_search: bool = True) -> Iterator[Generation]:
+        """A writable copy of the generation that serves; it serves from then on if the block ends without an error.
+
+        With `keep_search` False only the records are copied, and everything searched by is made anew.
+        """
+        shutil.rmtree(self._draft, ignore_errors=True)
+        name = self.current()
+        if name is None:
+            self._draft.mkdir(parents=True)
+        else:
+            skipped = None if keep_search else shutil.ignore_patterns("vectors", "lexical", "centring.npz")
+            shutil.copytree(self._generations / name, self._draft, ignore=skipped)
+        generation = _open(self._draft)
+        try:
+            generation.records.migrate()
+            yield generation
+        except BaseException:
+            generation.close()
+            shutil.rmtree(self._draft, ignore_errors=True)
+            raise
+        generation.close()
+        self._publish(str(int(name or 0) + 1))
+
+    def _publish(self, name: str) -> None:
+        self._generations.mkdir(exist_ok=True)
+        shutil.rmtree(self._generations / name, ignore_errors=True)  # published but never pointed at
+        self._draft.rename(self._generations / name)
+        pointer = self._pointer.with_suffix(".new")
+        with pointer.open("w", encoding="ascii") as file:
+            file.write(name)
+            file.flush()
+            os.fsync(file.fileno())
+        pointer.replace(self._pointer)
+        for folder in self._generations.iterdir():
+            if int(folder.name) <= int(name) - _KEPT:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,67 @@
+"""The lexical index: tantivy, embedded; BM25 with k1 = 1.2 and b = .75, which are tantivy's own."""
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import tantivy
+
+from course_index.analyze import normalise, terms
+
+# BM25's term weight saturates at k1 + 1, so a query whose every term saturates scores (k1 + 1) x the sum of its idf.
+_SATURATION = 2.2
+_WRITER_HEAP_BYTES = 64_000_000
+# tantivy drops tokens above this; a word so long is a link or noise.
+_LONGEST_TERM = 60
+
+
+class LexicalIndex:
+    """BM25 over terms that we cut ourselves: tantivy only splits them at spaces."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._schema = (
+            tantivy.SchemaBuilder()
+            .add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+            .add_text_field("terms", tokenizer_name="whitespace", index_option="freq")
+            .build()
+        )
+        self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
+
+    def change(self, upserts: Iterable[tuple[str, str]], deletes: Iterable[str]) -> None:
+        """Replace the text of the ids in `upserts` and forget `deletes`, in one commit."""
+        writer = self._index.writer(heap_size=_WRITER_HEAP_BYTES, num_threads=1)
+        for id_ in deletes:
+            writer.delete_documents("id", id_)
+        for id_, text in upserts:
+            writer.delete_documents("id", id_)
+            cut = (term for term in terms(normalise(text)) if len(term) <= _LONGEST_TERM)
+            writer.add_document(tantivy.Document(id=id_, terms=" ".join(cut)))
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+
+    def search(self, query_terms: Sequence[str], k: int) -> list[tuple[str, float]]:
+        """The best `k` ids with BM25 as a share of the most that this query could score, 0 to 1; best first."""
+        asked = list(dict.fromkeys(query_terms))
+        searcher = self._index.searcher()
+        total = searcher.num_docs
+        if not asked or not total:
+            return []
+        idf = sum(_idf(total, searcher.doc_freq("terms", term)) for term in asked)
+        clauses = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "terms", term, "freq")) for term in asked
+        ]
+        hits = searcher.search(tantivy.Query.boolean_query(clauses), k, count=False).hits
+        # Deleted documents still count in tantivy's own idf until they are merged away: hence the cap.
+        return [(searcher.doc(address)["id"][0], min(1.0, score / (_SATURATION * idf))) for score, address in hits]
+
+    def ids(self) -> set[str]:
+        """The ids of all documents."""
+        searcher = self._index.searcher()
+        everything = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs), count=False).hits
+        return {searcher.doc(address)["id"][0] for _, address in everything}
+
+
+def _idf(total: int, containing: int) -> float:
+    return math.log(1 + (total - containing + 0.5) / (containing + 0.5))

@@ -1,0 +1,273 @@
+"""Courses, lessons and passages in SQLite, through SQLAlchemy."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Connection, Engine, Row, create_engine, delete, event, exists, func, select
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from course_index.course import Course, Lesson, Passage
+from course_index.store.tables import course_facets, courses, lessons, meta, passages
+
+_COURSE = TypeAdapter(Course)
+# SQLite takes at most 32,766 bound values in a statement.
+_BATCH = 1_000
+SINGLE_FACETS = ("level", "delivery", "provider", "language", "initiative")
+MULTIPLE_FACETS = ("audience", "city")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class CourseFilter:
+    """What a course must be. None asks for nothing; a language matches its variants (`zh` finds `zh-Hans`)."""
+
+    level: int | None = None
+    audience: str | None = None
+    city: str | None = None
+    delivery: str | None = None
+    provider: str | None = None
+    language: str | None = None
+    initiative: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much is indexed. Tokens are cl100k."""
+
+    courses: int
+    lessons: int
+    passages: int
+    tokens: int
+
+
+class Records:
+    """The records of one generation. Reading is safe from many threads; one writer at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = create_engine(f"sqlite:///{path}")
+        event.listen(self._engine, "connect", _enforce_foreign_keys)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._engine.dispose()
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest shape; a new file gets all of them."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self._engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def put_course(self, course: Course, source: str) -> None:
+        """Insert or replace a course's record; its lessons stay."""
+        row = {
+            "id": course.id,
+            "source": source,
+            "record": _COURSE.dump_python(course, mode="json"),
+            **{name: getattr(course, name) for name in ("title", "provider", "language", "initiative", "level")},
+            "delivery": course.delivery,
+            "sample": course.sample,
+        }
+        with self._engine.begin() as connection:
+            statement = sqlite_insert(courses).values(row)
+            connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=row))
+            connection.execute(delete(course_facets).where(course_facets.c.course_id == course.id))
+            if facets := _facet_rows(course):
+                connection.execute(course_facets.insert(), facets)
+
+    def put_lessons(self, changed: Sequence[Lesson]) -> None:
+        """Insert or replace lessons with their passages."""
+        with self._engine.begin() as connection:
+            for batch in _batched([lesson.id for lesson in changed], _BATCH):
+                connection.execute(delete(lessons).where(lessons.c.id.in_(batch)))
+            if changed:
+                connection.execute(lessons.insert(), [_without(asdict(lesson), "passages") for lesson in changed])
+            rows = [asdict(passage) for lesson in changed for passage in lesson.passages]
+            if rows:
+                connection.execute(passages.insert(), rows)
+
+    def set_lesson_ordinals(self, ordinals: dict[str, int]) -> None:
+        """Put unchanged lessons at their new places in the course."""
+        with self._engine.begin() as connection:
+            for lesson_id, ordinal in ordinals.items():
+                connection.execute(lessons.update().where(lessons.c.id == lesson_id).values(ordinal=ordinal))
+
+    def remove_lessons(self, ids: Iterable[str]) -> None:
+        """Forget lessons and their passages."""
+        with self._engine.begin() as connection:
+            for batch in _batched(ids, _BATCH):
+                connection.execute(delete(lessons).where(lessons.c.id.in_(batch)))
+
+    def remove_courses(self, ids: Iterable[str]) -> None:
+        """Forget courses with all that belongs to them."""
+        with self._engine.begin() as connection:
+            for batch in _batched(ids, _BATCH):
+                connection.execute(delete(courses).where(courses.c.id.in_(batch)))
+
+    def set_meta(self, values: dict[str, str]) -> None:
+        """Note facts of the generation, such as its embedder."""
+        with self._engine.begin() as connection:
+            for key, value in values.items():
+                statement = sqlite_insert(meta).values(key=key, value=value)
+                connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def meta(self) -> dict[str, str]:
+        """All facts noted of the generation."""
+        with self._engine.connect() as connection:
+            return {row.key: row.value for row in connection.execute(select(meta))}
+
+    def counts(self) -> Counts:
+        """How much is indexed."""
+        with self._engine.connect() as connection:
+            return Counts(
+                courses=_count(connection, courses.c.id),
+                lessons=_count(connection, lessons.c.id),
+                passages=_count(connection, passages.c.id),
+                tokens=connection.scalar(select(func.coalesce(func.sum(passages.c.tokens), 0))) or 0,
+            )
+
+    def sources(self) -> dict[str, str]:
+        """The source of every course, by course id."""
+        with self._engine.connect() as connection:
+            return {row.id: row.source for row in connection.execute(select(courses.c.id, courses.c.source))}
+
+    def lesson_hashes(self, course_id: str) -> dict[str, str]:
+        """The content hash of every lesson of a course, by lesson id."""
+        query = select(lessons.c.id, lessons.c.content_hash).where(lessons.c.course_id == course_id)
+        with self._engine.connect() as connection:
+            return {row.id: row.content_hash for row in connection.execute(query)}
+
+    def courses(self, ids: Sequence[str]) -> dict[str, Course]:
+        """Those of `ids` that exist."""
+        with self._engine.connect() as connection:
+            rows = (
+                row
+                for batch in _batched(ids, _BATCH)
+                for row in connection.execute(select(courses.c.id, courses.c.record).where(courses.c.id.in_(batch)))
+            )
+            return {row.id: _COURSE.validate_python(row.record) for row in rows}
+
+    def course_ids(self, wanted: CourseFilter | None = None) -> list[str]:
+        """The ids of the courses that fit, by title."""
+        query = select(courses.c.id).where(*_conditions(wanted or CourseFilter())).order_by(courses.c.title)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def facets(self, ids: Sequence[str]) -> dict[str, dict[str, int]]:
+        """How many of the courses `ids` have each value of each facet; most frequent values first."""
+        counted: dict[str, dict[str, int]] = {}
+        wanted = set(ids)
+        with self._engine.connect() as connection:
+            for facet in SINGLE_FACETS:
+                rows = connection.execute(select(courses.c.id, courses.c[facet].label("value")))
+                counted[facet] = _tally(row.value for row in rows if row.id in wanted)
+            for facet in MULTIPLE_FACETS:
+                rows = connection.execute(select(course_facets).where(course_facets.c.facet == facet))
+                counted[facet] = _tally(row.value for row in rows if row.course_id in wanted)
+        return counted
+
+    def lessons(self, course_id: str) -> list[Lesson]:
+        """A course's lessons in order, without their passages."""
+        query = select(lessons).where(lessons.c.course_id == course_id).order_by(lessons.c.ordinal)
+        with self._engine.connect() as connection:
+            return [Lesson(**row._mapping) for row in connection.execute(query)]
+
+    def lessons_by_id(self, ids: Sequence[str]) -> dict[str, Lesson]:
+        """Those of the lessons `ids` that exist, without their passages."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(lessons).where(lessons.c.id.in_(list(ids))))
+            return {row.id: Lesson(**row._mapping) for row in rows}
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Those of `ids` that exist."""
+        with self._engine.connect() as connection:
+            rows = (
+                row
+                for batch in _batched(ids, _BATCH)
+                for row in connection.execute(select(passages).where(passages.c.id.in_(batch)))
+            )
+            return {row.id: _passage(row) for row in rows}
+
+    def passage_ids(self) -> set[str]:
+        """The ids of all passages."""
+        with self._engine.connect() as connection:
+            return set(connection.scalars(select(passages.c.id)))
+
+    def lesson_of_passages(self, ids: Sequence[str]) -> dict[str, str]:
+        """The lesson title of each passage in `ids`."""
+        query = select(passages.c.id, lessons.c.title).join(lessons, lessons.c.id == passages.c.lesson_id)
+        with self._engine.connect() as connection:
+            return {
+                row.id: row.title
+                for batch in _batched(ids, _BATCH)
+                for row in connection.execute(query.where(passages.c.id.in_(batch)))
+            }
+
+
+def _enforce_foreign_keys(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _conditions(wanted: CourseFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for name in ("level", "delivery", "provider", "initiative"):
+        if (value := getattr(wanted, name)) is not None:
+            found.append(courses.c[name] == value)
+    if wanted.language is not None:
+        found.append((courses.c.language == wanted.language) | courses.c.language.startswith(f"{wanted.language}-"))
+    for name in MULTIPLE_FACETS:
+        if (value := getattr(wanted, name)) is not None:
+            match = (
+                (course_facets.c.course_id == courses.c.id)
+                & (course_facets.c.facet == name)
+                & (course_facets.c.value == value)
+            )
+            found.append(exists().where(match))
+    return found
+
+
+def _facet_rows(course: Course) -> list[dict[str, str]]:
+    values = {"audience": course.audience, "city": tuple(o.city for o in course.offerings if o.city)}
+    return [
+        {"course_id": course.id, "facet": facet, "value": value}
+        for facet, all_values in values.items()
+        for value in sorted(set(all_values))
+    ]
+
+
+def _passage(row: Row[Any]) -> Passage:
+    passage = Passage(**row._mapping)
+    return replace(passage, heading_path=tuple(passage.heading_path))
+
+
+def _tally(values: Iterable[Any]) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    for value in values:
+        if value is not None:
+            counted[str(value)] = counted.get(str(value), 0) + 1
+    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _count(connection: Connection, column: Any) -> int:
+    return connection.scalar(select(func.count(column))) or 0
+
+
+def _without(row: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != key}
+
+
+def _batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

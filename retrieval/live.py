@@ -1,0 +1,61 @@
+"""The index that serves: always the newest generation that could be opened, never a half-written one."""
+
+import threading
+
+from course_index.build import refuse_mismatch
+from course_index.embedders.embedder import Embedder
+from course_index.errors import IndexMissing
+from course_index.store.generations import IndexHome
+from retrieval.search import Search
+
+
+class LiveIndex:
+    """Holds the Search of the current generation; `refresh` swaps it for a newer one."""
+
+    def __init__(self, home: IndexHome, embedder: Embedder) -> None:
+        self._home = home
+        self._embedder = embedder
+        self._search: Search | None = None
+        self._previous: Search | None = None
+        self._refreshing = threading.Lock()
+
+    @property
+    def search(self) -> Search:
+        """Raises IndexMissing before the first build. Take it once a turn: the turn then reads one generation."""
+        if self._search is None:
+            self.refresh()
+        assert self._search is not None
+        return self._search
+
+    @property
+    def generation(self) -> str | None:
+        """The name of the open generation."""
+        return self._search.generation.name if self._search else None
+
+    def refresh(self) -> bool:
+        """Open the current generation if it is not the open one; True when it was swapped in.
+
+        Raises IndexMissing when nothing is built, and IndexMismatch when it was built with other parts; whatever was
+        open before stays open then.
+        """
+        with self._refreshing:
+            name = self._home.current()
+            if name is None and self._search is None:
+                raise IndexMissing("nothing is indexed yet; run: companion-index build PATH...")
+            if name is None or name == self.generation:
+                return False
+            generation = self._home.open_current()
+            refuse_mismatch(generation.records.meta(), self._embedder)
+            fresh = Search(generation, self._embedder)
+            fresh.passages(fresh.query("热身 warm up"), 1)  # the first query loads the vectors: no learner waits for it
+            outdated, self._previous, self._search = self._previous, self._search, fresh
+            if outdated:  # two builds ago: no turn lasts that long
+                outdated.generation.close()
+            return True
+
+    def close(self) -> None:
+        """Close what is open."""
+        for search in (self._previous, self._search):
+            if search:
+                search.generation.close()
+        self._previous = self._search = None
