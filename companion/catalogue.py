@@ -12,7 +12,18 @@ from course_index.course import Course
 from retrieval.query import Query
 from retrieval.search import CourseHit, Search
 
-_ON_THE_CARD = ("summary", "provider", "language", "level", "hours", "credits", "delivery", "audience", "initiative", "url")
+_ON_THE_CARD = (
+    "summary",
+    "provider",
+    "language",
+    "level",
+    "hours",
+    "credits",
+    "delivery",
+    "audience",
+    "initiative",
+    "url",
+)
 
 
 def course_cards(search: Search, query: Query, say: Words, k: int) -> list[CourseCard]:

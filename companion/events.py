@@ -145,4 +145,10 @@ def whole_answer(events: Iterable[Event]) -> dict[str, Any]:
 
 
 def _flat(card: CourseCard) -> dict[str, Any]:
-    return {**card.record, "course_id": card.course_id, "title": card.title, "reason": card.reason, "sample": card.sample}
+    return {
+        **card.record,
+        "course_id": card.course_id,
+        "title": card.title,
+        "reason": card.reason,
+        "sample": card.sample,
+    }

@@ -134,6 +134,8 @@ def _stretch(candidate: _Candidate) -> str:
 
 def _follows(before: _Unit, after: _Unit) -> bool:
     """Whether the two are said in one breath."""
-    return before.block == after.block or before.text.rstrip().endswith(_LEADS_IN) or bool(
-        _LIST_ITEM.match(after.text) and _LIST_ITEM.match(before.text)
+    return (
+        before.block == after.block
+        or before.text.rstrip().endswith(_LEADS_IN)
+        or bool(_LIST_ITEM.match(after.text) and _LIST_ITEM.match(before.text))
     )

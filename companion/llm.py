@@ -69,7 +69,9 @@ class OpenAICompatible:
         except openai.APITimeoutError as error:
             raise ModelUnavailable("llm_slow", f"{self._url} timed out") from error
         except openai.APIConnectionError as error:
-            raise ModelUnavailable("llm_unreachable", f"no reply from {self._url}; is COMPANION_LLM_BASE_URL right?") from error
+            raise ModelUnavailable(
+                "llm_unreachable", f"no reply from {self._url}; is COMPANION_LLM_BASE_URL right?"
+            ) from error
         except (openai.OpenAIError, httpx.HTTPError, ValueError, TypeError, KeyError, AttributeError) as error:
             # What is no chat completion fails wherever the parser first misses something.
             raise ModelUnavailable("llm_failed", f"{self._url} answered {type(error).__name__}") from error

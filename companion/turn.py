@@ -135,9 +135,7 @@ class Companion:
         quotes = extract(search, query, hits) if answers else []
         return Found(search, query, tuple(hits), tuple(quotes), answers)
 
-    async def _from_catalogue(
-        self, found: Found, say: Words, ledger: _Ledger, *, wanted: bool
-    ) -> AsyncIterator[Event]:
+    async def _from_catalogue(self, found: Found, say: Words, ledger: _Ledger, *, wanted: bool) -> AsyncIterator[Event]:
         cards = await asyncio.to_thread(course_cards, found.search, found.query, say, _COURSES_SHOWN)
         if cards:
             yield CoursesFound(tuple(cards))

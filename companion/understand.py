@@ -11,11 +11,13 @@ _COURSES = re.compile(
     r"(?:有|开|找|推荐|介绍|报名?|上|选|学)[^，。？?!！]{0,10}(?:课程|课吗|的课|课呢|培训班?|学习班|班吗|兴趣班|网课|公开课)"
     r"|(?:什么|哪些|哪门|哪个|边个|乜嘢?|咩)(?:课|培训|班)|(?:课程|培训|网课)[^，。]{0,6}(?:推荐|有吗|有没有|有哪些|有冇)"
     r"|^(?:我?想|我?要|打算)(?:去)?(?:学|报|上课|进修|考证)|该学(?:点|些)?(?:什么|啥|乜)|学(?:点|些)(?:什么|啥)好"
-    r"|\b(?:any|which|what|find|recommend|suggest|offer|have|take|join|looking for)\b[^.?!]{0,30}\b(?:courses?|classes|class|trainings?|lessons?)\b"
+    r"|\b(?:any|which|what|find|recommend|suggest|offer|have|take|join|looking for)\b[^.?!]{0,30}"
+    r"\b(?:courses?|classes|class|trainings?|lessons?)\b"
     r"|\b(?:want|like) to (?:learn|study|take up)\b"
 )
 _GREETING = re.compile(
-    r"^(?:你好|您好|嗨|哈喽|早上好|下午好|晚上好|早晨|在吗|有人吗|谢谢.{0,3}|多谢.{0,2}|唔该.{0,2}|再见|拜拜|你是谁|你能做什么|你会什么|"
+    r"^(?:你好|您好|嗨|哈喽|早上好|下午好|晚上好|早晨|在吗|有人吗|谢谢.{0,3}|多谢.{0,2}|唔该.{0,2}|再见|拜拜|"
+    r"你是谁|你能做什么|你会什么|"
     r"hi|hello|hey|thanks|thank you|bye|who are you|what can you do)[\s。！!？?~,.，]*$"
 )
 

@@ -51,15 +51,21 @@ _EN = Words(
     language="English",
     quoted="The course content says:",
     continued="The AI did not finish; the course content says:",
-    nothing_answers="No passage in the indexed course content answers this.",
+    nothing_answers="No passage in the indexed course content answers this. ",
     may_help="These courses are on related subjects and may help:",
-    nothing_at_all="No course in the catalogue is close to it either. Try other words, or ask a community college or learning point near you.",
+    nothing_at_all=(
+        "No course in the catalogue is close to it either. "
+        "Try other words, or ask a community college or learning point near you."
+    ),
     courses_found="These courses in the catalogue fit what you asked for:",
-    no_course_found="No course in the catalogue fits what you asked for.",
+    no_course_found="No course in the catalogue fits what you asked for. ",
     reason_passage="A lesson in it is on this: “{lesson}”",
     reason_terms="Its description mentions: {terms}",
     reason_card="Its description is close to what you asked",
-    greeting="Hello, I am a study aid. Ask me about what the courses teach, or let me find a course; answers name their sources, and I say so when there is none.",
+    greeting=(
+        "Hello, I am a study aid. Ask me about what the courses teach, or let me find a course; "
+        "answers name their sources, and I say so when there is none."
+    ),
     empty="Please type a question, or what you would like to learn.",
     ai_notice="AI-generated content",
 )

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import cache
+from itertools import pairwise
 
 import opencc
 
@@ -32,7 +33,7 @@ def terms(normalised: str) -> list[str]:
     for run in _RUN.findall(normalised):
         if "\u3400" <= run[0] <= "\u9fff" or "\uf900" <= run[0] <= "\ufaff":
             found.extend(run)
-            found.extend(first + second for first, second in zip(run, run[1:], strict=False))
+            found.extend(first + second for first, second in pairwise(run))
         else:
             found.append(run)
     return found

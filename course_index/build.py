@@ -23,14 +23,18 @@ from course_index.sources.lesson_file import LessonFile, content_hash
 from course_index.sources.library import CourseDraft, Library, read_library
 from course_index.store.generations import Generation, IndexHome
 from course_index.store.journal import VectorJournal
-from course_index.store.lexical import LexicalIndex
 from course_index.store.records import Counts, Records
 from course_index.store.vectors import VectorCollection
 
 # How many texts are embedded between two notes in the journal: what a killed build loses at most.
 _EMBED_BATCH = 256
 
+# Called with the stage, how much of it is done, and how much there is.
 Progress = Callable[[str, int, int], None]
+
+
+def _silent(_stage: str, _done: int, _total: int) -> None:
+    """Show nothing."""
 
 
 @dataclass(slots=True)
@@ -45,7 +49,7 @@ class BuildReport:
     courses_removed: int = 0
     embedded: int = 0
     taken_from_journal: int = 0
-    totals: Counts = Counts(0, 0, 0, 0)
+    totals: Counts = field(default_factory=lambda: Counts(0, 0, 0, 0))
     seconds: float = 0.0
     generation: str = ""
 
@@ -56,7 +60,7 @@ def build_index(
     embedder: Embedder,
     *,
     rebuild: bool = False,
-    progress: Progress = lambda stage, done, total: None,
+    progress: Progress = _silent,
 ) -> BuildReport:
     """Bring the courses under `paths` into the index, and take out those that are gone from there.
 
@@ -85,13 +89,14 @@ def remove_courses(ids: Sequence[str], home: IndexHome) -> None:
 
     Raises SourceProblem when an id is not indexed; then nothing is removed.
     """
-    with home.writing():
-        with home.draft() as draft:
-            unknown = [id_ for id_ in ids if id_ not in draft.records.sources()]
-            if unknown:
-                raise SourceProblem(f"no course is called {', '.join(unknown)}; companion-index status --courses lists them")
-            draft.records.remove_courses(ids)
-            _drop_stale(draft)
+    with home.writing(), home.draft() as draft:
+        unknown = [id_ for id_ in ids if id_ not in draft.records.sources()]
+        if unknown:
+            raise SourceProblem(
+                f"no course is called {', '.join(unknown)}; companion-index status --courses lists them"
+            )
+        draft.records.remove_courses(ids)
+        _drop_stale(draft)
 
 
 def refuse_mismatch(meta: dict[str, str], embedder: Embedder) -> None:
@@ -126,9 +131,7 @@ def _record(library: Library, records: Records, report: BuildReport, progress: P
         done += len(draft.lessons)
         progress("reading", done, total)
     found = {draft.course.id for draft in library.drafts}
-    gone = [
-        id_ for id_, source in records.sources().items() if id_ not in found and _came_from(source, library.roots)
-    ]
+    gone = [id_ for id_, source in records.sources().items() if id_ not in found and _came_from(source, library.roots)]
     records.remove_courses(gone)
     report.courses_removed = len(gone)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,8 @@ class Centring:
 
     def save(self, folder: Path) -> None:
         """Keep the means with the vectors they were taken from."""
-        np.savez(folder / _FILE, **{f"{role}.{language}": mean for (role, language), mean in self.means.items()})
+        named: dict[str, Any] = {f"{role}.{language}": mean for (role, language), mean in self.means.items()}
+        np.savez(folder / _FILE, **named)
 
 
 def load_centring(folder: Path) -> Centring:

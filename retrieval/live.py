@@ -4,7 +4,7 @@ import threading
 
 from course_index.build import refuse_mismatch
 from course_index.embedders.embedder import Embedder
-from course_index.errors import IndexMissing
+from course_index.errors import IndexMissing, IndexProblem
 from course_index.store.generations import IndexHome
 from retrieval.search import Search
 
@@ -18,6 +18,8 @@ class LiveIndex:
         self._search: Search | None = None
         self._previous: Search | None = None
         self._refreshing = threading.Lock()
+        # Why the newest generation could not be opened; None while the open one is the newest.
+        self.last_problem: str | None = None
 
     @property
     def search(self) -> Search:
@@ -44,14 +46,23 @@ class LiveIndex:
                 raise IndexMissing("nothing is indexed yet; run: companion-index build PATH...")
             if name is None or name == self.generation:
                 return False
-            generation = self._home.open_current()
-            refuse_mismatch(generation.records.meta(), self._embedder)
-            fresh = Search(generation, self._embedder)
-            fresh.passages(fresh.query("热身 warm up"), 1)  # the first query loads the vectors: no learner waits for it
+            fresh = self._open()
             outdated, self._previous, self._search = self._previous, self._search, fresh
             if outdated:  # two builds ago: no turn lasts that long
                 outdated.generation.close()
             return True
+
+    def _open(self) -> Search:
+        try:
+            generation = self._home.open_current()
+            refuse_mismatch(generation.records.meta(), self._embedder)
+        except IndexProblem as error:
+            self.last_problem = str(error)
+            raise
+        self.last_problem = None
+        fresh = Search(generation, self._embedder)
+        fresh.passages(fresh.query("热身 warm up"), 1)  # the first query loads the vectors: no learner waits for it
+        return fresh
 
     def close(self) -> None:
         """Close what is open."""

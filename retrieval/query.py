@@ -22,7 +22,9 @@ _ASKING = re.compile(
     r"may|might|must|shall|a|an|the|of|to|in|on|at|for|and|or|by|with|from|as|it|its|this|that|these|those|there|i|me|"
     r"my|you|your|we|our|they|their|he|she|his|her|have|has|had|if|so|not|no|about|please|tell|explain|mean|means)\b"
 )
-_FUNCTION_CHARACTERS = frozenset("的了吗呢吧啊呀么嘛哦呗嘅咩啲咗喺係是在和与及或就都也还又很把被让给对从到于之其这那有个我你他她它们谁哪几")
+_FUNCTION_CHARACTERS = frozenset(
+    "的了吗呢吧啊呀么嘛哦呗嘅咩啲咗喺係是在和与及或就都也还又很把被让给对从到于之其这那有个我你他她它们谁哪几"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,6 +14,7 @@ LEXICAL_WEIGHT = 0.5
 # Terms shared with a passage in another language are numbers and Latin names: they say little of the subject.
 OTHER_LANGUAGE_WEIGHT = 0.15
 
+
 @dataclass(frozen=True, slots=True)
 class Scored:
     """An id with the score of one leg: a cosine, or a share of the best possible BM25."""
@@ -53,7 +54,9 @@ def lexical(index: LexicalIndex) -> Rank:
     return rank
 
 
-def fuse(query: Query, by_cosine: dict[str, float], by_terms: dict[str, float], languages: dict[str, str]) -> list[Fused]:
+def fuse(
+    query: Query, by_cosine: dict[str, float], by_terms: dict[str, float], languages: dict[str, str]
+) -> list[Fused]:
     """The candidates of both legs, best first. Every candidate has a cosine; one that no term found has lexical 0.
 
     Sums of absolute scores, not of ranks: fusing ranks takes BM25's accidental hits to be as sure as its real ones.

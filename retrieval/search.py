@@ -61,7 +61,8 @@ class Search:
         """What was typed, made ready for this index."""
 
         def embed(text: str, language: str) -> Vectors:
-            return self._centring.apply(self._embedder.embed([text], "query"), "query", [language])[0]
+            centred = self._centring.apply(self._embedder.embed([text], "query"), "query", [language])
+            return centred.reshape(-1)
 
         return read_query(typed, embed)
 
@@ -82,7 +83,7 @@ class Search:
         """One page (from 1) of the courses that pass the filter: best first for a query, else by title."""
         allowed = self.records.course_ids(wanted)
         if query is None:
-            ranked = [(id_, 0.0, None) for id_ in allowed]
+            ranked: list[tuple[str, float, str | None]] = [(id_, 0.0, None) for id_ in allowed]
         else:
             permitted = set(allowed)
             hits = self._course_hits(query)
@@ -147,5 +148,3 @@ def _candidates(query: Query, vectors: VectorCollection, terms: LexicalIndex) ->
     unseen = vectors.get([id_ for id_ in shares if id_ not in cosines])
     cosines.update({id_: float(stored @ query.vector) for id_, stored in unseen.items()})
     return _Candidates(cosines, shares)
-
-

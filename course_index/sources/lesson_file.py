@@ -43,7 +43,7 @@ class LessonFile:
             size = self.path.stat().st_size
             if size > MAX_FILE_BYTES:
                 raise SourceProblem(
-                    f"it has {size / 1e6:,.0f} MB, and a lesson may have {MAX_FILE_BYTES / 1e6:.0f}; split it into lessons"
+                    f"it has {size / 1e6:,.0f} MB, and a file may have {MAX_FILE_BYTES / 1e6:.0f}; split it"
                 )
             data = self.path.read_bytes()
         except OSError as error:

@@ -82,7 +82,9 @@ def _read_folder(root: Path, library: Library, taken: dict[str, str]) -> None:
         path.suffix.lower() or "no extension" for path in files if path.suffix.lower() not in (*READERS, *_CATALOGUES)
     )
     for suffix, count in sorted(others.items()):
-        what = f"{count} file{'s' * (count > 1)} ({suffix}): this format is not read yet; export as Markdown, HTML or text"
+        what = (
+            f"{count} file{'s' * (count > 1)} ({suffix}): this format is not read yet; export as Markdown, HTML or text"
+        )
         library.notices.append(Notice(str(root), what))
 
 
@@ -220,5 +222,3 @@ def _content(record: CourseRecord, catalogue: Path, root: Path) -> Iterator[Less
         raise SourceProblem(f"its content {record.content} has no lesson file; check the path or leave `content` out")
     for path in lessons:
         yield LessonFile(path, path.relative_to(content).as_posix())
-
-

@@ -41,7 +41,9 @@ def record_from_json_ld(node: Json) -> Json:
         "language": _text(node.get("inLanguage")),
         "subjects": _texts(node.get("about")) or _keywords(node.get("keywords")),
         "skills": _texts(node.get("teaches")),
-        "audience": _texts([a.get("educationalRole", a) if isinstance(a, dict) else a for a in _list(node.get("audience"))]),
+        "audience": _texts(
+            [a.get("educationalRole", a) if isinstance(a, dict) else a for a in _list(node.get("audience"))]
+        ),
         "level": _level(node.get("educationalLevel")),
         "hours": _hours(node.get("timeRequired")),
         "credits": _number(node.get("numberOfCredits")),

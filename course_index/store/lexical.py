@@ -1,7 +1,7 @@
 """The lexical index: tantivy, embedded; BM25 with k1 = 1.2 and b = .75, which are tantivy's own."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import tantivy
@@ -28,8 +28,10 @@ class LexicalIndex:
         )
         self._index = tantivy.Index(self._schema, path=str(folder), reuse=True)
 
-    def change(self, upserts: Iterable[tuple[str, str]], deletes: Iterable[str]) -> None:
+    def change(self, upserts: Collection[tuple[str, str]], deletes: Collection[str]) -> None:
         """Replace the text of the ids in `upserts` and forget `deletes`, in one commit."""
+        if not upserts and not deletes:
+            return
         writer = self._index.writer(heap_size=_WRITER_HEAP_BYTES, num_threads=1)
         for id_ in deletes:
             writer.delete_documents("id", id_)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from alembic import command
 from alembic.config import Config
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Engine, Row, create_engine, delete, event, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, create_engine, delete, event, exists, func, select
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from course_index.course import Course, Lesson, Passage
@@ -220,10 +220,11 @@ def _enforce_foreign_keys(connection: Any, _: Any) -> None:
 
 
 def _conditions(wanted: CourseFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    for name in ("level", "delivery", "provider", "initiative"):
-        if (value := getattr(wanted, name)) is not None:
-            found.append(courses.c[name] == value)
+    found: list[ColumnElement[bool]] = [
+        courses.c[name] == value
+        for name in ("level", "delivery", "provider", "initiative")
+        if (value := getattr(wanted, name)) is not None
+    ]
     if wanted.language is not None:
         found.append((courses.c.language == wanted.language) | courses.c.language.startswith(f"{wanted.language}-"))
     for name in MULTIPLE_FACETS:

@@ -6,6 +6,7 @@ from typing import cast
 
 import chromadb
 import numpy as np
+from chromadb.api.client import Client
 from chromadb.config import Settings
 from numpy.typing import NDArray
 
@@ -21,7 +22,9 @@ class VectorIndex:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._client = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
+        settings = Settings(anonymized_telemetry=False)
+        # PersistentClient says ClientAPI, which does not know `close`; what it makes is a Client.
+        self._client = cast("Client", chromadb.PersistentClient(str(folder), settings))
 
     def collection(self, name: str) -> "VectorCollection":
         """The named collection, made when missing."""

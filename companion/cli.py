@@ -1,0 +1,107 @@
+"""`companion`: the tutor in a terminal."""
+
+import asyncio
+import os
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from companion.build import build
+from companion.events import Aigc, CoursesFound, Done, Failed, Source, SourcesFound, TextAdded
+from companion.settings import CompanionSettings
+from companion.turn import Ask, Companion
+from course_index.errors import IndexProblem
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The tutor in a terminal."
+)
+_out, _err = Console(soft_wrap=True, highlight=False), Console(stderr=True, highlight=False)
+
+
+@app.command()
+def ask(question: Annotated[str, typer.Argument(help="A question, or what you would like to learn.")]) -> None:
+    """Ask one question."""
+    asyncio.run(_turn(_companion(), question))
+
+
+@app.command()
+def chat() -> None:
+    """Ask one question after another; an empty line or Ctrl-D ends."""
+    companion = _companion()
+    while True:
+        try:
+            question = input("? ").strip()
+        except (EOFError, KeyboardInterrupt):
+            question = ""
+        if not question:
+            return
+        asyncio.run(_turn(companion, question))
+
+
+def _companion() -> Companion:
+    try:
+        companion = build(CompanionSettings())
+        companion.index.refresh()
+    except (IndexProblem, ValidationError) as error:
+        _err.print(f"[red]companion:[/] {explain(error)}")
+        sys.exit(2)
+    return companion
+
+
+def explain(error: Exception) -> str:
+    """The error in a sentence, without the values of settings."""
+    if isinstance(error, ValidationError):
+        return "; ".join(
+            f"{'COMPANION_' + str(problem['loc'][0]).upper() + ': ' if problem['loc'] else ''}{problem['msg']}"
+            for problem in error.errors(include_input=False, include_url=False)
+        )
+    return str(error)
+
+
+async def _turn(companion: Companion, question: str) -> None:
+    locale = os.environ.get("LANG", "").split(".")[0].replace("_", "-")
+    sources: tuple[Source, ...] = ()
+    async for event in companion.reply(Ask(question, locale=locale)):
+        match event:
+            case SourcesFound():
+                sources = event.sources
+            case CoursesFound():
+                for card in event.courses:
+                    sample = " [dim](示例数据 sample)[/]" if card.sample else ""
+                    _out.print(f"• [bold]{_safe(card.title)}[/]{sample}: {_safe(card.reason)} [dim]{card.course_id}[/]")
+            case TextAdded():
+                _out.print(_safe(event.text), end="")
+            case Failed():
+                _err.print(f"[red]{event.title}:[/] {_safe(event.detail)}")
+            case Done():
+                _print_end(event, sources)
+
+
+def _print_end(done: Done, sources: tuple[Source, ...]) -> None:
+    _out.print()
+    for source in sources:
+        if source.n in done.cited:
+            as_of = f", {source.as_of}" if source.as_of else ""
+            place = f"{source.course_title} / {source.lesson_title} / {source.locator}{as_of}"
+            _out.print(f"[cyan]\\[{source.n}][/] {_safe(place)} [dim]{source.passage_id}[/]")
+    label = f" · {done.aigc.notice}" if isinstance(done.aigc, Aigc) else ""
+    why = f" · {done.fallback.reason}" if done.fallback else ""
+    _out.print(f"[dim]{done.mode}{why}{label} · {done.timing_ms['total']:.0f} ms[/]")
+
+
+def _safe(text: str) -> str:
+    """Course text may hold brackets and control characters: neither may steer the terminal."""
+    printable = "".join(character for character in text if character == "\n" or character.isprintable())
+    return printable.replace("[", "\\[")
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

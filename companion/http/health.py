@@ -1,0 +1,49 @@
+"""GET /healthz and /readyz: is the process alive, and which parts are ready."""
+
+from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from companion.http.problems import AsciiJSONResponse
+from companion.turn import Companion
+from course_index.errors import IndexProblem
+
+
+def health_router(companion: Companion) -> APIRouter:
+    """The doors that an operator's monitoring knocks at."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz")
+    async def alive() -> Response:
+        return AsciiJSONResponse({"status": "ok"})
+
+    @router.get("/readyz")
+    async def ready() -> Response:
+        """200 when a learner can get an answer. That needs the index; the LLM is told apart, since we do without."""
+        index = await run_in_threadpool(_index, companion)
+        body = {"status": "ok" if index["ready"] else "not ready", "index": index, "llm": _llm(companion)}
+        return AsciiJSONResponse(body, 200 if index["ready"] else 503)
+
+    return router
+
+
+def _index(companion: Companion) -> dict[str, object]:
+    try:
+        search = companion.index.search
+        counts = search.records.counts()
+    except IndexProblem as error:
+        return {"ready": False, "detail": str(error)}
+    return {
+        "ready": True,
+        "generation": search.generation.name,
+        "courses": counts.courses,
+        "passages": counts.passages,
+        "stale": companion.index.last_problem,
+    }
+
+
+def _llm(companion: Companion) -> dict[str, object]:
+    if not companion.has_model:
+        return {"configured": False, "state": "none"}
+    state = {"closed": "ready", "open": "paused", "half_open": "trying again"}[companion.circuit.state]
+    return {"configured": True, "state": state, "last_failure": companion.circuit.last_failure}

@@ -1,0 +1,65 @@
+"""Errors as RFC 9457 problems, which never echo what the learner typed."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from course_index.errors import IndexProblem
+
+
+class Problem(JSONResponse):
+    """A problem+json response."""
+
+    media_type = "application/problem+json"
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(problem(HTTPStatus(status).phrase, detail, status), status, headers)
+
+    def render(self, content: Any) -> bytes:
+        """ASCII-escaped, as everything on our wire."""
+        return ascii_json(content).encode("ascii")
+
+
+def problem(title: str, detail: str, status: int) -> dict[str, Any]:
+    """The members of a problem."""
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail}
+
+
+def ascii_json(content: Any) -> str:
+    """JSON without a byte above 127: WeChat mini-programs cut UTF-8 in half."""
+    return json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+
+class AsciiJSONResponse(JSONResponse):
+    """JSON in ASCII."""
+
+    def render(self, content: Any) -> bytes:
+        """ASCII-escaped."""
+        return ascii_json(content).encode("ascii")
+
+
+def install(app: FastAPI) -> None:
+    """Translate every error to a problem."""
+
+    @app.exception_handler(HTTPException)
+    async def http_error(_: Request, error: HTTPException) -> Problem:
+        return Problem(error.status_code, str(error.detail), error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> Problem:
+        wrong = "; ".join(f"{'.'.join(map(str, p['loc'][1:])) or 'body'}: {p['msg']}" for p in error.errors())
+        return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, wrong)
+
+    @app.exception_handler(IndexProblem)
+    async def not_ready(_: Request, error: IndexProblem) -> Problem:
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "5"})
+
+    @app.exception_handler(Exception)
+    async def unexpected(_: Request, __: Exception) -> Problem:
+        return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side; please try again.")
