@@ -1,0 +1,38 @@
+// What the page itself says, a table a language.
+export const WORDS = {
+  "zh-Hans": {
+    title: "学习助手", tagline: "从课程里找答案，注明出处；没有的，直说没有。", language: "语言", larger: "大字",
+    starters: "可以这样问", question: "您的问题", placeholder: "想学什么，或有什么不明白？", send: "发送", stop: "停止",
+    notice: "AI 生成的内容都有标注；课程原文照录不改。本页为演示，标有“示例数据”的课程、机构、时间和地点并非真实信息。",
+    close: "关闭", thread: "对话", waiting: "正在查找", writing: "正在回答", finished: "回答完成", stopped: "已停止。",
+    lost: "连接断了，上面是已收到的部分。", offline: "现在没有网络。", retry: "重试", sample: "示例数据", sources: "出处",
+    generated: "由 AI 依据课程内容写成，每句都核对过出处", extracted: "课程原文摘录", catalogue: "",
+    declined: "不在回答范围内", fallback: "AI 这次没能可靠作答，改为摘录课程原文", openSource: "打开出处", asOf: "内容日期",
+    level: "级别", hours: "学时", credits: "学分", free: "免费", stepFree: "无障碍", seats: "名额",
+    online: "线上", offline_: "线下", blended: "线上线下结合",
+  },
+  "zh-Hant": {
+    title: "學習助手", tagline: "從課程裏找答案，註明出處；沒有的，直說沒有。", language: "語言", larger: "大字",
+    starters: "可以這樣問", question: "您的問題", placeholder: "想學甚麼，或有甚麼不明白？", send: "發送", stop: "停止",
+    notice: "AI 生成的內容都有標註；課程原文照錄不改。本頁為演示，標有「示例數據」的課程、機構、時間和地點並非真實信息。",
+    close: "關閉", thread: "對話", waiting: "正在查找", writing: "正在回答", finished: "回答完成", stopped: "已停止。",
+    lost: "連接斷了，上面是已收到的部分。", offline: "現在沒有網絡。", retry: "重試", sample: "示例數據", sources: "出處",
+    generated: "由 AI 依據課程內容寫成，每句都核對過出處", extracted: "課程原文摘錄", catalogue: "",
+    declined: "不在回答範圍內", fallback: "AI 這次沒能可靠作答，改為摘錄課程原文", openSource: "打開出處", asOf: "內容日期",
+    level: "級別", hours: "學時", credits: "學分", free: "免費", stepFree: "無障礙", seats: "名額",
+    online: "線上", offline_: "線下", blended: "線上線下結合",
+  },
+  en: {
+    title: "Study aid", tagline: "Answers from the courses, with their sources; and a plain no where there is none.",
+    language: "Language", larger: "Larger text", starters: "You could ask", question: "Your question",
+    placeholder: "What would you like to learn?", send: "Send", stop: "Stop",
+    notice: "AI-written text is labelled; course text is quoted as it stands. This is a demonstration: courses, providers, dates and places marked “sample data” are not real.",
+    close: "Close", thread: "Conversation", waiting: "Looking", writing: "Answering", finished: "Answer complete", stopped: "Stopped.",
+    lost: "The connection was lost; above is what had arrived.", offline: "You are offline.", retry: "Try again", sample: "sample data", sources: "Sources",
+    generated: "Written by AI from course content, each sentence checked against its source", extracted: "Quoted from course content",
+    catalogue: "", declined: "Outside what this aid answers",
+    fallback: "The AI could not answer reliably this time, so course content is quoted", openSource: "Open source", asOf: "content dated",
+    level: "level", hours: "hours", credits: "credits", free: "free", stepFree: "step-free", seats: "seats",
+    online: "online", offline_: "in person", blended: "blended",
+  },
+};
