@@ -15,7 +15,7 @@ from retrieval.search import Hit, Search
 
 MAX_QUOTES = 2
 # A quote is read on a phone: about eight lines there.
-QUOTE_TOKENS = 170
+QUOTE_TOKENS = 200
 # An article is quoted whole up to here: its second sentence is often the exception to its first.
 WHOLE_ARTICLE_TOKENS = 260
 # Only passages about as good as the best are quoted.
@@ -25,6 +25,8 @@ MAX_EMBEDDED = 14
 _COVERAGE_WEIGHT = 0.5
 _LEADS_IN = ("：", ":")
 _SHORTEST = 5
+# A fenced listing with all its blank lines, or what stands up to the next blank line.
+_BLOCK = re.compile(r"(`{3,})[^`\n]*\n.*?\n\1(?:\n+|$)|.+?(?:\n{2,}|$)", re.DOTALL)
 _LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)、])\s")
 
 
@@ -46,6 +48,10 @@ class _Unit:
     block: int
     text: str
 
+    @property
+    def is_code(self) -> bool:
+        return self.text.startswith("```")
+
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
@@ -60,8 +66,8 @@ class _Candidate:
 
 
 def extract(search: Search, query: Query, hits: Sequence[Hit]) -> list[Quote]:
-    """The best quotes, best first; each from another passage. Empty only for no hits."""
-    near = [hit for hit in hits if hit.score >= NEAR_BEST * hits[0].score][: MAX_QUOTES + 1]
+    """The best quotes, best first; each from another passage. Empty only for no hits. Listings are not quoted."""
+    near = [hit for hit in hits if hit.score >= NEAR_BEST * hits[0].score][:MAX_QUOTES]
     candidates = _candidates(query, near)
     if not candidates:
         return [Quote(hit, hit.passage.text.strip(), hit.score) for hit in near[:1]]
@@ -83,7 +89,7 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
         units = tuple(_units(hit.passage.text))
         same_language = hit.passage.language == query.language
         for position, unit in enumerate(units):
-            if len(unit.text.strip()) >= _SHORTEST:
+            if len(unit.text.strip()) >= _SHORTEST and not unit.is_code:
                 found.append(_Candidate(hit, units, position, _coverage(query, unit.text) if same_language else 0.0))
     # The leading sentences of the best passage stay in even when they share no word with the question.
     return sorted(found, key=lambda candidate: (-candidate.coverage, candidate.position))[:MAX_EMBEDDED]
@@ -103,7 +109,7 @@ def _coverage(query: Query, text: str) -> float:
 
 def _units(text: str) -> list[_Unit]:
     units, start = [], 0
-    for number, block in enumerate(re.split(r"(?<=\n\n)", text)):
+    for number, block in enumerate(found[0] for found in _BLOCK.finditer(text)):
         parts = [block] if block.startswith("```") else split_sentences(block)
         for part in parts:
             units.append(_Unit(start, start + len(part), number, part))
@@ -133,9 +139,8 @@ def _stretch(candidate: _Candidate) -> str:
 
 
 def _follows(before: _Unit, after: _Unit) -> bool:
-    """Whether the two are said in one breath."""
-    return (
-        before.block == after.block
-        or before.text.rstrip().endswith(_LEADS_IN)
-        or bool(_LIST_ITEM.match(after.text) and _LIST_ITEM.match(before.text))
-    )
+    """Whether the two are said in one breath: in one paragraph, or a list with the line before it."""
+    if after.is_code or before.is_code:
+        return False
+    leads_in = before.text.rstrip().endswith(_LEADS_IN) or bool(_LIST_ITEM.match(after.text))
+    return before.block == after.block or (leads_in and before.block + 1 == after.block)

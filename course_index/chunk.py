@@ -18,7 +18,7 @@ TARGET_TOKENS = 320
 MAX_TOKENS = 420
 MIN_TOKENS = 48
 # Raise this when pieces would come out otherwise: unchanged files are then cut anew.
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 3
 
 _NUMERAL = "[一二三四五六七八九十百千零〇两\\d]+"
 _ARTICLE = re.compile(rf"^(第{_NUMERAL}[条條](?:之{_NUMERAL})?)(?=[\s\u3000:：]|$)")
@@ -120,13 +120,31 @@ def _units(block: Block) -> list[tuple[str, int]]:
     size = count_tokens(block.text)
     if size <= TARGET_TOKENS:
         return [(block.text + "\n\n", size)]
-    if block.kind in ("code", "table", "list"):
+    if block.kind == "code":
+        return [(part + "\n\n", count_tokens(part)) for part in _code_parts(block.text)]
+    if block.kind in ("table", "list"):
         parts = block.text.splitlines(keepends=True)
     else:
         parts = split_sentences(block.text)
     units = [(window, count_tokens(window)) for part in parts for window in _windows(part)]
     last, last_size = units[-1]
     return [*units[:-1], (last + "\n\n", last_size)]
+
+
+def _code_parts(fenced: str) -> list[str]:
+    """A long listing as several, each with its own fence, so that none is taken for prose."""
+    opening, *lines, closing = fenced.splitlines()
+    parts: list[list[str]] = [[]]
+    size = 0
+    for line in lines:
+        for window in _windows(line):
+            tokens = count_tokens(window + "\n")
+            if parts[-1] and size + tokens > TARGET_TOKENS:
+                parts.append([])
+                size = 0
+            parts[-1].append(window)
+            size += tokens
+    return ["\n".join([opening, *part, closing]) for part in parts]
 
 
 def _windows(part: str) -> list[str]:

@@ -13,6 +13,10 @@ CANDIDATES = 60
 LEXICAL_WEIGHT = 0.5
 # Terms shared with a passage in another language are numbers and Latin names: they say little of the subject.
 OTHER_LANGUAGE_WEIGHT = 0.15
+# What it says of an answer being there: less than of the order of passages, since a word that two subjects share (the
+# 遗产 of inheritance and of heritage) matches in full too.
+LEXICAL_FIT = 0.25
+OTHER_LANGUAGE_FIT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,14 @@ Rank = Callable[[Query, int], list[Scored]]
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """An id with both scores and their sum, which is absolute: it means the same for every query of a language pair."""
+    """An id with both scores. `score` orders; `fit` says how likely it is to answer at all.
+
+    Both are absolute: they mean the same for every query of a language pair.
+    """
 
     id: str
     score: float
+    fit: float
     cosine: float
     lexical: float
 
@@ -64,6 +72,7 @@ def fuse(
     fused = []
     for id_, cosine in by_cosine.items():
         share = by_terms.get(id_, 0.0)
-        weight = LEXICAL_WEIGHT if languages[id_] == query.language else OTHER_LANGUAGE_WEIGHT
-        fused.append(Fused(id_, cosine + weight * share, cosine, share))
+        same = languages[id_] == query.language
+        weight, fit = (LEXICAL_WEIGHT, LEXICAL_FIT) if same else (OTHER_LANGUAGE_WEIGHT, OTHER_LANGUAGE_FIT)
+        fused.append(Fused(id_, cosine + weight * share, cosine + fit * share, cosine, share))
     return sorted(fused, key=lambda candidate: (-candidate.score, candidate.id))

@@ -15,7 +15,7 @@ from retrieval.query import Query, read_query
 from retrieval.rank import CANDIDATES, Fused, dense, fuse, lexical
 
 # Below this a course has nothing to do with what was asked: chance hits of an unrelated query end here.
-COURSE_FLOOR = 0.30
+COURSE_FLOOR = 0.33
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,7 @@ class Hit:
     lesson: Lesson
     course: Course
     score: float
-    cosine: float
-    lexical: float
+    fit: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,26 +112,29 @@ class Search:
                 lesson=lessons[passage.lesson_id],
                 course=courses[passage.course_id],
                 score=candidate.score,
-                cosine=candidate.cosine,
-                lexical=candidate.lexical,
+                fit=candidate.fit,
             )
             for candidate in candidates
         ]
 
     def _course_hits(self, query: Query) -> list[CourseHit]:
-        best: dict[str, tuple[float, str | None]] = {}
+        """Every course that fits at all, by its card or by the best passage inside."""
+        hits = [*self._by_card(query), *self._by_passage(query)]
+        best: dict[str, CourseHit] = {}
+        for hit in sorted(hits, key=lambda hit: (-hit.score, hit.course.id)):
+            best.setdefault(hit.course.id, hit)
+        return list(best.values())
+
+    def _by_card(self, query: Query) -> list[CourseHit]:
         found = _candidates(query, self.generation.course_vectors, self.generation.course_terms)
         courses = self.records.courses([course_id_of(card) for card in found.cosines])
         languages = {card: language_of(courses[course_id_of(card)].title) for card in found.cosines}
-        for candidate in fuse(query, found.cosines, found.shares, languages):
-            best[course_id_of(candidate.id)] = (candidate.score, None)
-        for passage in self._hits(self._passage_candidates(query)[:CANDIDATES]):
-            if passage.score > best.get(passage.course.id, (0.0, None))[0]:
-                best[passage.course.id] = (passage.score, passage.passage.id)
-        kept = {id_: found_at for id_, found_at in best.items() if found_at[0] >= COURSE_FLOOR}
-        courses = self.records.courses(list(kept))
-        ranked = sorted(kept.items(), key=lambda item: (-item[1][0], item[0]))
-        return [CourseHit(courses[id_], score, passage_id) for id_, (score, passage_id) in ranked]
+        fused = fuse(query, found.cosines, found.shares, languages)
+        return [CourseHit(courses[course_id_of(card.id)], card.score) for card in fused if card.fit >= COURSE_FLOOR]
+
+    def _by_passage(self, query: Query) -> list[CourseHit]:
+        hits = self._hits(self._passage_candidates(query)[:CANDIDATES])
+        return [CourseHit(hit.course, hit.score, hit.passage.id) for hit in hits if hit.fit >= COURSE_FLOOR]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -104,7 +105,7 @@ class _Graph:
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
-    def node(self, operation: str, *inputs: str, **attributes: object) -> str:
+    def node(self, operation: str, *inputs: str, **attributes: Any) -> str:
         output = f"{operation}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operation, inputs, [output], **attributes))
         return output
@@ -149,7 +150,11 @@ def _graph(weights: Weights) -> onnx.ModelProto:
     length = graph.node("ReduceL2", pooled, graph.constant("last", np.array([-1])), keepdims=1)
     unit = graph.node("Div", pooled, length)
 
-    inputs = {"vectors": ["B", "S", hidden], "mask": ["B", 1, 1, "S"], "present": ["B", "S", 1]}
+    inputs: dict[str, list[str | int | None]] = {
+        "vectors": ["B", "S", hidden],
+        "mask": ["B", 1, 1, "S"],
+        "present": ["B", "S", 1],
+    }
     made = helper.make_graph(
         graph.nodes,
         "multilingual-e5-small",

@@ -22,7 +22,13 @@ CONVERTER_VERSION = 1
 _WINDOW = 510
 # Tokens, padding included, that go through the network at once.
 _BATCH_TOKENS = 2_048
-_PARITY_TEXTS = ("快件丢失怎么赔偿", "哈希冲突的解决方法", "荔枝採後保鮮", "how does a binary heap work", "8 月 15 日，CPR 30:2")
+_PARITY_TEXTS = (
+    "快件丢失怎么赔偿",
+    "哈希冲突的解决方法",
+    "荔枝採後保鮮",
+    "how does a binary heap work",
+    "8 月 15 日，CPR 30:2",
+)
 _PARITY = 0.98
 
 Floats = NDArray[np.float32]
@@ -33,9 +39,7 @@ class OnnxE5:
 
     dimension = 384
 
-    def __init__(
-        self, folder: Path, threads: int = 2, progress: Callable[[str, int, int], None] | None = None
-    ) -> None:
+    def __init__(self, folder: Path, threads: int = 2, progress: Callable[[str, int, int], None] | None = None) -> None:
         source = weights_file()
         self._folder = folder / f"e5-small-int8-v{CONVERTER_VERSION}-{_digest(source)}"
         fresh = not self._folder.exists()
@@ -72,9 +76,7 @@ class OnnxE5:
         # A spinning thread takes the core from the web server between two queries.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            self._folder / GRAPH, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnxruntime.InferenceSession(self._folder / GRAPH, options, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_file(str(self._folder / TOKENIZER))
         self._words = np.load(self._folder / WORDS, mmap_mode="r")
         self._positions = np.load(self._folder / POSITIONS)

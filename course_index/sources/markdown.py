@@ -14,18 +14,36 @@ from course_index.sources.document import Block, BlockKind, Document
 
 _PARSER = MarkdownIt("commonmark").enable("table").use(front_matter_plugin).use(dollarmath_plugin).use(admon_plugin)
 _FRONT_MATTER_LINE = re.compile(r"^(\w+):\s*(.+?)\s*$", re.MULTILINE)
+_TAB = re.compile(r"""^===\+?\s+["'](.+)["']\s*$""")
+_FOLDED = re.compile(r"^\?\?\?\+? ")
 _BLANK_RUN = re.compile(r"\n{3,}")
 
 
 def read_markdown(text: str) -> Document:
     """The text as a Document; its title is the front matter's, or the first level-1 heading."""
-    tree = SyntaxTreeNode(_PARSER.parse(text))
+    tree = SyntaxTreeNode(_PARSER.parse(_without_mkdocs_indents(text)))
     matter = _front_matter(tree)
     blocks = list(_blocks(tree))
     title = matter.get("title")
     if title is None and blocks and blocks[0].kind == "heading" and blocks[0].level == 1:
         title = blocks.pop(0).text
     return Document(title, tuple(blocks), _date(matter.get("updated_at") or matter.get("date")))
+
+
+def _without_mkdocs_indents(text: str) -> str:
+    """MkDocs' tabs (=== "Python") as plain headings of what they hold, and folded admonitions (???) as open ones."""
+    lines: list[str] = []
+    in_tab = False
+    for line in text.splitlines():
+        if tab := _TAB.match(line):
+            lines += ["", tab[1], ""]
+            in_tab = True
+        elif in_tab and (line.startswith("    ") or not line.strip()):
+            lines.append(line[4:])
+        else:
+            in_tab = False
+            lines.append(_FOLDED.sub("!!! ", line))
+    return "\n".join(lines)
 
 
 def _front_matter(tree: SyntaxTreeNode) -> dict[str, str]:
@@ -52,7 +70,7 @@ def _blocks(parent: SyntaxTreeNode) -> Iterator[Block]:
             case "bullet_list" | "ordered_list":
                 yield from _block("list", _list(node))
             case "fence" | "code_block":
-                yield from _block("code", f"```{node.info.strip()}\n{node.content.rstrip()}\n```")
+                yield from _block("code", _fenced(node.info.strip(), node.content.rstrip()))
             case "table":
                 yield from _block("table", _table(node))
             case "blockquote":
@@ -69,6 +87,13 @@ def _block(kind: BlockKind, text: str, level: int = 0) -> Iterator[Block]:
     text = _BLANK_RUN.sub("\n\n", text).strip()
     if text:
         yield Block(kind, text, level)
+
+
+def _fenced(language: str, listing: str) -> str:
+    """The listing between fences longer than any inside it."""
+    longest = max((len(run) for run in re.findall(r"`{3,}", listing)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language}\n{listing}\n{fence}"
 
 
 def _inline(node: SyntaxTreeNode) -> str:
