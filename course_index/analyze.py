@@ -8,7 +8,7 @@ from itertools import pairwise
 import opencc
 
 # Raise this when the same text would give other terms: an index built with another version is built anew.
-ANALYZER_VERSION = 1
+ANALYZER_VERSION = 2
 
 _RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 
@@ -18,13 +18,18 @@ def _converter(recipe: str) -> opencc.OpenCC:
     return opencc.OpenCC(recipe)
 
 
-def normalise(text: str, *, recipe: str = "t2s") -> str:
-    """One spelling for what reads the same: NFKC, lower case, simplified script.
+def simplified(text: str, *, recipe: str = "t2s") -> str:
+    """The text in simplified script and one Unicode form (NFKC), otherwise as it was.
 
-    `recipe` is OpenCC's: `t2s` folds the script; `tw2sp` also Taiwanese and Hong Kong wording, and suits queries.
+    `recipe` is OpenCC's: `t2s` folds the script; `tw2sp` also Taiwan's wording (雜湊 is 哈希), and suits queries.
     """
     text = text.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate would stop OpenCC
-    return str(_converter(recipe).convert(unicodedata.normalize("NFKC", text).lower()))
+    return str(_converter(recipe).convert(unicodedata.normalize("NFKC", text)))
+
+
+def normalise(text: str, *, recipe: str = "t2s") -> str:
+    """One spelling for what reads the same: `simplified`, in lower case."""
+    return simplified(text, recipe=recipe).lower()
 
 
 def terms(normalised: str) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from course_index.analyze import ANALYZER_VERSION
+from course_index.analyze import ANALYZER_VERSION, simplified
 from course_index.card import card_id, card_text
 from course_index.centring import Centring, centring_fingerprint, learn_centring, load_centring
 from course_index.chunk import Piece, cut
@@ -296,7 +296,7 @@ class _Embedding:
         known = self.journal.get(keys)
         missing = [number for number, key in enumerate(keys) if key not in known]
         if missing:
-            fresh = self.embedder.embed([texts[number] for number in missing], "passage")
+            fresh = self.embedder.embed([simplified(texts[number]) for number in missing], "passage")
             self.journal.put([keys[number] for number in missing], fresh)
             known.update({keys[number]: vector for number, vector in zip(missing, fresh, strict=True)})
         self.report.embedded += len(missing)

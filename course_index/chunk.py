@@ -18,7 +18,7 @@ TARGET_TOKENS = 320
 MAX_TOKENS = 420
 MIN_TOKENS = 48
 # Raise this when pieces would come out otherwise: unchanged files are then cut anew.
-CHUNKER_VERSION = 3
+CHUNKER_VERSION = 4
 
 _NUMERAL = "[一二三四五六七八九十百千零〇两\\d]+"
 _ARTICLE = re.compile(rf"^(第{_NUMERAL}[条條](?:之{_NUMERAL})?)(?=[\s\u3000:：]|$)")
@@ -122,10 +122,7 @@ def _units(block: Block) -> list[tuple[str, int]]:
         return [(block.text + "\n\n", size)]
     if block.kind == "code":
         return [(part + "\n\n", count_tokens(part)) for part in _code_parts(block.text)]
-    if block.kind in ("table", "list"):
-        parts = block.text.splitlines(keepends=True)
-    else:
-        parts = split_sentences(block.text)
+    parts = block.text.splitlines(keepends=True) if block.kind in ("table", "list") else split_sentences(block.text)
     units = [(window, count_tokens(window)) for part in parts for window in _windows(part)]
     last, last_size = units[-1]
     return [*units[:-1], (last + "\n\n", last_size)]
@@ -176,7 +173,12 @@ def _may_join(first: Piece, second: Piece) -> bool:
 
 
 def _joined(first: Piece, second: Piece) -> Piece:
-    heading = second.heading_path[-1] if second.heading_path and second.heading_path != first.heading_path else None
-    text = "\n\n".join(part for part in (first.text, heading, second.text) if part)
-    place = first if first.tokens >= second.tokens else second
-    return replace(place, text=text, tokens=count_tokens(text))
+    """Both texts under both headings: below those they share, the two names stand side by side."""
+    if first.heading_path == second.heading_path:
+        text = f"{first.text}\n\n{second.text}"
+        return replace(first, text=text, tokens=count_tokens(text))
+    text = "\n\n".join((first.text, *second.heading_path[-1:], second.text))
+    shared = [a for a, b in zip(first.heading_path, second.heading_path, strict=False) if a == b]
+    own = [" › ".join(path[len(shared) :]) for path in (first.heading_path, second.heading_path)]
+    path = (*shared, " / ".join(name for name in own if name))
+    return Piece(text, path, "heading", " › ".join(path), count_tokens(text))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from course_index.analyze import normalise, terms
+from course_index.analyze import normalise, simplified, terms
 from course_index.language import language_of
 
 # A question longer than this is a pasted text; its beginning says what is asked.
@@ -41,7 +41,7 @@ def read_query(typed: str, embed: Callable[[str, str], NDArray[np.float32]]) -> 
     """Make a query of whatever was typed; `embed` takes text and language to a vector, shape (dimension,)."""
     text = typed.replace("\x00", " ").encode("utf-8", "replace").decode("utf-8")[:MAX_QUERY_CHARACTERS].strip()
     language = language_of(text)
-    return Query(text, language, query_terms(text), embed(text, language))
+    return Query(text, language, query_terms(text), embed(simplified(text, recipe="tw2sp"), language))
 
 
 def query_terms(text: str) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from course_index.card import course_id_of
+from course_index.analyze import normalise, simplified, terms
+from course_index.card import card_text, course_id_of
 from course_index.centring import Vectors, load_centring
 from course_index.course import Course, Lesson, Passage
 from course_index.embedders.embedder import Embedder
@@ -67,7 +68,7 @@ class Search:
 
     def embed_texts(self, texts: list[str]) -> Vectors:
         """The centred unit vectors of texts as passages, shape (len(texts), dimension)."""
-        raw = self._embedder.embed(texts, "passage")
+        raw = self._embedder.embed([simplified(text) for text in texts], "passage")
         return self._centring.apply(raw, "passage", [language_of(text) for text in texts])
 
     def passages(self, query: Query, k: int = 8) -> list[Hit]:
@@ -130,11 +131,26 @@ class Search:
         courses = self.records.courses([course_id_of(card) for card in found.cosines])
         languages = {card: language_of(courses[course_id_of(card)].title) for card in found.cosines}
         fused = fuse(query, found.cosines, found.shares, languages)
-        return [CourseHit(courses[course_id_of(card.id)], card.score) for card in fused if card.fit >= COURSE_FLOOR]
+        found_courses = ((courses[course_id_of(card.id)], card) for card in fused)
+        return [
+            CourseHit(course, card.score)
+            for course, card in found_courses
+            if card.fit >= COURSE_FLOOR or _says_all(query, card_text(course))
+        ]
 
     def _by_passage(self, query: Query) -> list[CourseHit]:
         hits = self._hits(self._passage_candidates(query)[:CANDIDATES])
-        return [CourseHit(hit.course, hit.score, hit.passage.id) for hit in hits if hit.fit >= COURSE_FLOOR]
+        return [
+            CourseHit(hit.course, hit.score, hit.passage.id)
+            for hit in hits
+            if hit.fit >= COURSE_FLOOR or _says_all(query, hit.passage.text)
+        ]
+
+
+def _says_all(query: Query, text: str) -> bool:
+    """Whether a text holds every word of the query: a name of two characters says little to a vector."""
+    wanted = {term for term in query.terms if len(term) > 1}
+    return bool(wanted) and wanted.issubset(terms(normalise(text)))
 
 
 @dataclass(frozen=True, slots=True)

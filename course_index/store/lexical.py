@@ -34,9 +34,9 @@ class LexicalIndex:
             return
         writer = self._index.writer(heap_size=_WRITER_HEAP_BYTES, num_threads=1)
         for id_ in deletes:
-            writer.delete_documents("id", id_)
+            writer.delete_documents_by_term("id", id_)
         for id_, text in upserts:
-            writer.delete_documents("id", id_)
+            writer.delete_documents_by_term("id", id_)
             cut = (term for term in terms(normalise(text)) if len(term) <= _LONGEST_TERM)
             writer.add_document(tantivy.Document(id=id_, terms=" ".join(cut)))
         writer.commit()

@@ -1,0 +1,94 @@
+"""A tiny real library, the real embedder, a scripted model, and a wall around everything that is not loopback."""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from companion.bounds import BUILT_IN, Bounds
+from companion.circuit import Circuit
+from companion.turn import Companion
+from course_index.build import build_index
+from course_index.embedders.e5_onnx import OnnxE5
+from course_index.store.generations import IndexHome
+from retrieval.live import LiveIndex
+from tests.scripted_model import ScriptedModel
+
+LIBRARY = Path(__file__).with_name("library")
+# Converting the weights takes ten seconds: the files are kept between runs.
+MODELS = Path(__file__).parent.parent / ".data" / "test-models"
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that would leave this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = address[0]
+            if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+                raise AssertionError(f"a test tried to connect to {host}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither the developer's environment nor a .env file reaches a test."""
+    import os
+
+    for name in os.environ:
+        if name.upper().startswith("COMPANION_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def model_folder() -> Path:
+    """Where the converted weights are kept."""
+    return MODELS
+
+
+@pytest.fixture(scope="session")
+def embedder(model_folder: Path) -> OnnxE5:
+    """The embedder that ships."""
+    return OnnxE5(model_folder)
+
+
+@pytest.fixture(scope="session")
+def library_home(tmp_path_factory: pytest.TempPathFactory, embedder: OnnxE5) -> IndexHome:
+    """The tiny library, indexed once; tests that write take a home of their own."""
+    home = IndexHome(tmp_path_factory.mktemp("library"))
+    build_index([LIBRARY], home, embedder)
+    return home
+
+
+@pytest.fixture
+def index(library_home: IndexHome, embedder: OnnxE5) -> Iterator[LiveIndex]:
+    """The tiny library, open."""
+    live = LiveIndex(library_home, embedder)
+    live.refresh()
+    yield live
+    live.close()
+
+
+@pytest.fixture
+def companion_with(index: LiveIndex) -> Callable[..., Companion]:
+    """Makes a companion over the tiny library, with a scripted model or none."""
+
+    def make(model: ScriptedModel | None = None, circuit: Circuit | None = None) -> Companion:
+        return Companion(
+            index,
+            Bounds(BUILT_IN, "12356"),
+            model,
+            circuit or Circuit(3, 30.0),
+            passages_per_answer=4,
+            aigc_producer="test",
+        )
+
+    return make

@@ -1,0 +1,108 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from course_index.sources.library import natural_order, read_library
+
+GOOD = {"id": "good", "title": "好课", "provider": "校"}
+
+
+def write(path: Path, text: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def read(*paths: Path, known=None):
+    return read_library(list(paths), known or {})
+
+
+def notices(library):
+    return " | ".join(f"{notice.where}: {notice.what}" for notice in library.notices)
+
+
+def test_a_folder_of_lessons_is_one_course_called_after_its_front_page(tmp_path):
+    write(tmp_path / "kurs" / "index.md", "# 我的课\n\n介绍。")
+    write(tmp_path / "kurs" / "chapter_10" / "a.md", "# 十\n\n正文。")
+    write(tmp_path / "kurs" / "chapter_2" / "a.md", "# 二\n\n正文。")
+    (draft,) = read(tmp_path / "kurs").drafts
+    assert (draft.course.id, draft.course.title, draft.course.provider) == ("kurs", "我的课", None)
+    assert [lesson.relative for lesson in draft.lessons] == ["index.md", "chapter_2/a.md", "chapter_10/a.md"]
+
+
+def test_a_broken_catalogue_line_is_named_and_the_rest_is_read(tmp_path):
+    lines = [
+        json.dumps(GOOD),
+        "{not json",
+        json.dumps({"id": "x", "title": "没有机构"}),
+        json.dumps({**GOOD, "id": "y", "level": 9}),
+    ]
+    library = read(write(tmp_path / "c.jsonl", "\n".join(lines)))
+    assert [draft.course.id for draft in library.drafts] == ["good"]
+    said = notices(library)
+    assert "c.jsonl:2: this is not JSON" in said
+    assert "c.jsonl:3: provider: Field required" in said
+    assert "c.jsonl:4: level:" in said
+
+
+def test_a_notice_never_repeats_what_a_record_holds(tmp_path):
+    library = read(write(tmp_path / "c.jsonl", json.dumps({**GOOD, "level": "SECRET-13800138000"})))
+    assert "SECRET" not in notices(library)
+
+
+def test_an_id_that_stands_twice_or_belongs_to_another_source_is_refused(tmp_path):
+    library = read(write(tmp_path / "c.jsonl", "\n".join([json.dumps(GOOD)] * 2)), known={})
+    assert len(library.drafts) == 1
+    assert "stands twice" in notices(library)
+    library = read(tmp_path / "c.jsonl", known={"good": "/elsewhere/c.jsonl"})
+    assert not library.drafts
+    assert "/elsewhere/c.jsonl" in notices(library)
+
+
+@pytest.mark.parametrize("content", ["../outside", "/etc", "missing", "../../etc/passwd"])
+def test_content_outside_or_missing_is_refused_by_name(tmp_path, content):
+    write(tmp_path / "outside" / "a.md", "# 外\n\n正文。")
+    library = read(write(tmp_path / "in" / "c.jsonl", json.dumps({**GOOD, "content": content})).parent)
+    assert not library.drafts
+    assert "c.jsonl:1" in notices(library)
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path):
+    secret = write(tmp_path / "secret.md", "# 秘密\n\n密码。")
+    write(tmp_path / "kurs" / "a.md", "# 甲\n\n正文。")
+    (tmp_path / "kurs" / "b.md").symlink_to(secret)
+    library = read(tmp_path / "kurs")
+    assert [lesson.relative for lesson in library.drafts[0].lessons] == ["a.md"]
+    assert "b.md: it links to a place outside" in notices(library)
+
+
+def test_empty_folders_missing_paths_and_unread_formats_are_reported(tmp_path):
+    (tmp_path / "empty").mkdir()
+    write(tmp_path / "mixed" / "a.md", "# 甲\n\n正文。")
+    write(tmp_path / "mixed" / "b.pdf", b"%PDF-1.4")
+    write(tmp_path / "mixed" / "c.pdf", b"%PDF-1.4")
+    said = notices(read(tmp_path / "empty", tmp_path / "nowhere", tmp_path / "mixed"))
+    assert "the folder has no files" in said
+    assert "nothing at this path" in said
+    assert "2 files (.pdf): this format is not read yet" in said
+
+
+def test_two_folders_of_one_name_get_two_ids_and_keep_them(tmp_path):
+    for parent in ("one", "two"):
+        write(tmp_path / parent / "zh" / "a.md", "# 甲\n\n正文。")
+    first = read(tmp_path / "one" / "zh", tmp_path / "two" / "zh")
+    assert [draft.course.id for draft in first.drafts] == ["zh", "zh-2"]
+    known = {draft.course.id: draft.source for draft in first.drafts}
+    again = read(tmp_path / "two" / "zh", known=known)
+    assert again.drafts[0].course.id == "zh-2"
+
+
+def test_a_file_that_is_no_catalogue_does_not_flood_the_report(tmp_path):
+    library = read(write(tmp_path / "c.jsonl", "\n".join(["{}"] * 5_000)))
+    assert len(library.notices) == 21
+    assert "4980 more records have problems" in library.notices[-1].what
+
+
+def test_natural_order_counts_as_people_do():
+    assert sorted(["b10", "b9", "a", "index.md"], key=natural_order) == ["index.md", "a", "b9", "b10"]
