@@ -30,7 +30,7 @@ def ask(index, text, k=4):
 )
 def test_the_passage_that_answers_comes_first_in_any_script_and_across_languages(index, question, locator):
     hits, sure = ask(index, question)
-    assert hits[0].passage.locator == locator
+    assert hits[0].passage.locator.startswith(locator)
     assert sure.answers
 
 
@@ -42,7 +42,9 @@ def test_questions_on_other_subjects_are_not_taken_to_be_answered(index, questio
     assert not sure.answers
 
 
-@pytest.mark.parametrize("text", ["", " ", "\x00", "\ud800", "😀😀", "‏\u202e", "？！", "a" * 100_000, "赔" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\x00", "\ud800", "😀😀", "\u200f\u202e", "？！", "a" * 100_000, "赔" * 100_000]
+)
 def test_any_text_is_a_query(index, text):
     query = index.search.query(text)
     assert len(query.text) <= MAX_QUERY_CHARACTERS

@@ -205,7 +205,8 @@ def test_text_in_a_course_cannot_fill_a_slot_of_the_prompt(companion_with):
 def test_the_whole_answer_has_every_field_of_the_contract(companion_with):
     answer = whole_answer(turn(companion_with(), LOST))
     assert answer.keys() >= {
-        "turn_id", "conversation_id", "mode", "text", "sources", "courses", "grounded", "aigc", "usage", "timing_ms", "fallback",
+        "turn_id", "conversation_id", "mode", "text", "sources", "courses", "grounded", "aigc", "usage", "timing_ms",
+        "fallback",
     }  # fmt: skip
     assert answer["sources"][0].keys() == {
         "n", "passage_id", "course_id", "course_title", "lesson_title", "locator", "url", "quote", "as_of", "sample",
