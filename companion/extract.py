@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from course_index.analyze import normalise, terms
 from course_index.sentences import split_sentences
@@ -18,8 +17,11 @@ MAX_QUOTES = 2
 QUOTE_TOKENS = 200
 # An article is quoted whole up to here: its second sentence is often the exception to its first.
 WHOLE_ARTICLE_TOKENS = 260
-# Only passages about as good as the best are quoted.
-NEAR_BEST = 0.85
+# Passages read for quotes, if they rank about as high as the best.
+MAX_READ = 3
+NEAR_ENOUGH = 0.75
+# A second quote is given only when it says about as much as the first.
+AS_GOOD = 0.85
 # Sentences embedded for a question; more would cost the learner time without changing the choice.
 MAX_EMBEDDED = 14
 _COVERAGE_WEIGHT = 0.5
@@ -61,26 +63,31 @@ class _Candidate:
     coverage: float
 
     @property
+    def prior(self) -> float:
+        """What is known of the sentence before its vector: the words it shares, and how its passage ranks."""
+        return _COVERAGE_WEIGHT * self.coverage + self.hit.score
+
+    @property
     def text(self) -> str:
         return self.units[self.position].text
 
 
 def extract(search: Search, query: Query, hits: Sequence[Hit]) -> list[Quote]:
     """The best quotes, best first; each from another passage. Empty only for no hits. Listings are not quoted."""
-    near = [hit for hit in hits if hit.score >= NEAR_BEST * hits[0].score][:MAX_QUOTES]
+    near = [hit for hit in hits if hit.score >= NEAR_ENOUGH * hits[0].score][:MAX_READ]
     candidates = _candidates(query, near)
     if not candidates:
         return [Quote(hit, hit.passage.text.strip(), hit.score) for hit in near[:1]]
     vectors = search.embed_texts([candidate.text for candidate in candidates])
-    scores = vectors @ query.vector + _COVERAGE_WEIGHT * _coverages(candidates)
+    scores = vectors @ query.vector + np.array([candidate.prior for candidate in candidates], dtype=np.float32)
     best: dict[str, Quote] = {}
     for number in scores.argsort()[::-1]:
         candidate = candidates[number]
         if candidate.hit.passage.id not in best:
             quote = Quote(candidate.hit, _stretch(candidate), float(scores[number]))
             best[candidate.hit.passage.id] = quote
-    quotes = sorted(best.values(), key=lambda quote: -(quote.score + quote.hit.score))
-    return [quote for quote in quotes if quote.score >= NEAR_BEST * quotes[0].score][:MAX_QUOTES]
+    quotes = sorted(best.values(), key=lambda quote: -quote.score)
+    return [quote for quote in quotes if quote.score >= AS_GOOD * quotes[0].score][:MAX_QUOTES]
 
 
 def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
@@ -93,10 +100,6 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
                 found.append(_Candidate(hit, units, position, _coverage(query, unit.text) if same_language else 0.0))
     # The leading sentences of the best passage stay in even when they share no word with the question.
     return sorted(found, key=lambda candidate: (-candidate.coverage, candidate.position))[:MAX_EMBEDDED]
-
-
-def _coverages(candidates: list[_Candidate]) -> NDArray[np.float32]:
-    return np.array([candidate.coverage for candidate in candidates], dtype=np.float32)
 
 
 def _coverage(query: Query, text: str) -> float:

@@ -25,7 +25,7 @@ from companion.events import (
 )
 from companion.extract import Quote, extract
 from companion.llm import LanguageModel, ModelUnavailable
-from companion.understand import wish_of
+from companion.understand import course_subject, wish_of
 from companion.words import Words, locale_of, words
 from course_index.errors import IndexProblem
 from course_index.tokens import count_tokens
@@ -113,7 +113,8 @@ class Companion:
             return
 
         try:
-            found = await asyncio.to_thread(self._find, ask.message)
+            asked = course_subject(ask.message) if wish == "courses" else ask.message
+            found = await asyncio.to_thread(self._find, asked, quote=wish != "courses")
         except IndexProblem as error:
             yield Failed("The course index is not ready", str(error), 503)
             return
@@ -127,12 +128,12 @@ class Companion:
         async for event in self._answer(ask, found, say, ledger):
             yield event
 
-    def _find(self, message: str) -> Found:
+    def _find(self, message: str, *, quote: bool) -> Found:
         search = self.index.search
         query = search.query(message)
         hits = search.passages(query, self._passages)
         answers = confidence(query, hits).answers
-        quotes = extract(search, query, hits) if answers else []
+        quotes = extract(search, query, hits) if answers and quote else []
         return Found(search, query, tuple(hits), tuple(quotes), answers)
 
     async def _from_catalogue(self, found: Found, say: Words, ledger: _Ledger, *, wanted: bool) -> AsyncIterator[Event]:

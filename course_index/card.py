@@ -8,9 +8,12 @@ _MARK = "#"
 
 
 def card_text(course: Course) -> str:
-    """The title, a new line, and what the record says the course is about."""
-    about = (course.summary or "", *course.subjects, *course.skills, *course.occupations)
-    return f"{course.title}\n{' '.join(part for part in about if part)}".strip()
+    """The title, a new line, and what the record says the course is about and where it is held."""
+    about = (course.summary, *course.subjects, *course.skills, *course.occupations)
+    places = dict.fromkeys(
+        place for offering in course.offerings for place in (offering.city, offering.district, offering.town)
+    )
+    return f"{course.title}\n{' '.join(part for part in (*about, *places) if part)}".strip()
 
 
 def card_id(course: Course) -> str:

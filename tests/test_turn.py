@@ -113,6 +113,7 @@ def test_who_asks_for_courses_gets_courses_from_the_records(companion_with):
     "message",
     [
         "学分怎么换算",
+        "学分怎么换",
         "1学分等于多少学时",
         "我不想活了",
         "怎么制作炸弹",

@@ -1,0 +1,157 @@
+import json
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from api import create_app
+from companion.circuit import Circuit
+from companion.llm import ModelUnavailable
+from companion.settings import CompanionSettings
+from course_index.sources.schema_org import record_from_json_ld
+from tests.scripted_model import ScriptedModel
+
+LOST = "快件丢了谁来赔"
+
+
+@pytest.fixture
+def client(companion_with):
+    with TestClient(create_app(companion_with(), CompanionSettings())) as client:
+        yield client
+
+
+def sse(response):
+    messages = []
+    for block in response.text.strip().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines())
+        messages.append((fields["event"], json.loads(fields["data"]), fields["id"]))
+    return messages
+
+
+def test_chat_answers_with_one_json_object(client):
+    response = client.post("/v1/chat", json={"message": LOST})
+    answer = response.json()
+    assert response.headers["content-type"] == "application/json"
+    assert (answer["mode"], answer["aigc"], answer["sources"][0]["locator"]) == ("extracted", None, "第一条")
+    assert response.content.isascii()
+
+
+def test_chat_streams_events_that_end_once(client):
+    response = client.post("/v1/chat", json={"message": LOST}, headers={"Accept": "text/event-stream"})
+    events = sse(response)
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert response.headers["x-accel-buffering"] == "no"
+    assert [name for name, _, _ in events] == ["turn", "sources", "text", "done"]
+    assert [id_ for _, _, id_ in events] == ["1", "2", "3", "4"]
+    assert response.content.isascii()
+
+
+def test_chat_gives_json_lines_on_request(client):
+    response = client.post("/v1/chat", json={"message": LOST}, headers={"Accept": "application/x-ndjson"})
+    lines = [json.loads(line) for line in response.text.splitlines()]
+    assert [line["event"] for line in lines] == ["turn", "sources", "text", "done"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 422),
+        ({"message": 5}, 422),
+        ({"message": "x", "unknown": "SECRET"}, 422),
+        ({"message": "SECRET" * 1_000}, 413),
+        ({"message": "x", "conversation_id": "../SECRET"}, 422),
+        ({"message": "x", "style": "SECRET"}, 422),
+    ],
+)
+def test_bad_requests_are_problems_that_echo_nothing(client, body, status):
+    response = client.post("/v1/chat", json=body)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json().keys() == {"type", "title", "status", "detail"}
+    assert "SECRET" not in response.text
+
+
+def test_a_body_that_is_no_json_is_a_problem(client):
+    response = client.post("/v1/chat", content=b"{SECRET", headers={"Content-Type": "application/json"})
+    assert response.status_code == 422
+    assert "SECRET" not in response.text
+
+
+def test_courses_are_listed_searched_filtered_and_counted(client):
+    everything = client.get("/v1/courses").json()
+    assert (everything["total"], everything["pages"], everything["facets"]["level"]) == (4, 1, {"2": 1, "3": 1})
+    found = client.get("/v1/courses", params={"q": "醒狮"}).json()
+    assert [course["course_id"] for course in found["courses"]] == ["lion-dance"]
+    assert (
+        client.get("/v1/courses", params={"city": "佛山市"}).json()["courses"][0]["offerings"][0]["step_free"] is True
+    )
+    assert client.get("/v1/courses", params={"level": 9}).status_code == 422
+
+
+def test_a_course_is_shown_with_its_lessons_and_as_json_ld(client):
+    course = client.get("/v1/courses/parcels").json()
+    assert (course["title"], course["sample"], course["lessons"][0]["title"]) == ("快递服务规则", True, "快件赔偿规则")
+    response = client.get("/v1/courses/parcels", headers={"Accept": "application/ld+json"})
+    assert response.headers["content-type"] == "application/ld+json"
+    assert record_from_json_ld(response.json())["id"] == "parcels"
+    assert client.get("/v1/courses/nope").json()["status"] == 404
+
+
+def test_the_source_behind_a_citation_can_be_opened(client):
+    source = client.post("/v1/chat", json={"message": LOST}).json()["sources"][0]
+    passage = client.get(f"/v1/passages/{source['passage_id']}").json()
+    assert source["quote"] in passage["text"]
+    assert (passage["locator_kind"], passage["heading_path"], passage["as_of"]) == (
+        "article",
+        ["第一章 赔偿"],
+        "2026-09-01",
+    )
+    assert client.get("/v1/passages/nope").status_code == 404
+
+
+def test_health_says_that_it_lives_and_what_is_ready(client):
+    assert client.get("/healthz").json() == {"status": "ok"}
+    ready = client.get("/readyz").json()
+    assert ready["index"]["ready"]
+    assert ready["llm"] == {"configured": False, "state": "none"}
+
+
+def test_readyz_tells_of_a_paused_model_and_stays_ready(companion_with):
+    companion = companion_with(ScriptedModel(ModelUnavailable("llm_failed", "no reply from there")), Circuit(1, 60))
+    with TestClient(create_app(companion, CompanionSettings())) as client:
+        assert client.post("/v1/chat", json={"message": LOST}).json()["fallback"] == {"reason": "llm_failed"}
+        response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json()["llm"] == {"configured": True, "state": "paused", "last_failure": "no reply from there"}
+
+
+def test_without_an_index_it_lives_and_says_what_to_do(tmp_path, embedder):
+    from companion.build import build
+
+    settings = CompanionSettings(data_dir=tmp_path / "empty")
+    with TestClient(create_app(build(settings, embedder), settings)) as client:
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/readyz").status_code == 503
+        response = client.post("/v1/chat", json={"message": LOST})
+        assert response.status_code == 503
+        assert "companion-index build" in response.json()["detail"]
+        events = sse(client.post("/v1/chat", json={"message": LOST}, headers={"Accept": "text/event-stream"}))
+        assert [name for name, _, _ in events] == ["turn", "error"]
+        assert client.get("/v1/courses").status_code == 503
+
+
+def test_the_portal_page_is_whole_and_asks_nobody_else(client):
+    page = client.get("/")
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assets = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(assets) >= 3
+    for asset in [*assets, "/portal/markdown.js", "/portal/stream.js", "/portal/words.js", "/portal/questions.json"]:
+        assert asset.startswith("/portal/")
+        response = client.get(asset)
+        assert response.status_code == 200
+        assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", response.text)
+
+
+def test_no_page_fetches_from_a_third_party(client):
+    assert client.get("/docs").status_code == 404
+    assert client.get("/openapi.json").status_code == 200

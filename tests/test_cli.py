@@ -1,0 +1,77 @@
+import pytest
+from typer.testing import CliRunner
+
+import companion.cli
+import course_index.cli
+from companion.build import build
+from tests.conftest import LIBRARY
+
+run = CliRunner()
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch, embedder):
+    monkeypatch.setenv("COMPANION_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(course_index.cli, "make_embedder", lambda *_: embedder)
+    monkeypatch.setattr(companion.cli, "build", lambda settings: build(settings, embedder))
+    return tmp_path / "data"
+
+
+def test_build_status_ask_and_remove_from_the_terminal(data):
+    built = run.invoke(course_index.cli.app, ["build", str(LIBRARY)])
+    assert built.exit_code == 0
+    assert "the index holds 4 courses" in built.stdout
+    again = run.invoke(course_index.cli.app, ["build", str(LIBRARY), "--json"])
+    assert '"embedded": 0' in again.stdout
+    status = run.invoke(course_index.cli.app, ["status", "--courses"])
+    assert "lion-dance" in status.stdout
+    asked = run.invoke(companion.cli.app, ["ask", "快件丢了谁来赔"])
+    assert "保价规则" in asked.stdout
+    assert "[1] 快递服务规则 / 快件赔偿规则 / 第一条, 2026-09-01" in asked.stdout
+    assert "extracted" in asked.stdout
+    courses = run.invoke(companion.cli.app, ["ask", "有没有醒狮的课"])
+    assert "示例数据" in courses.stdout
+    removed = run.invoke(course_index.cli.app, ["remove", "parcels"])
+    assert removed.stdout.strip() == "removed 1 course"
+    assert "保价规则" not in run.invoke(companion.cli.app, ["ask", "快件丢了谁来赔"]).stdout
+
+
+def test_chat_goes_on_until_an_empty_line(data):
+    run.invoke(course_index.cli.app, ["build", str(LIBRARY)])
+    talk = run.invoke(companion.cli.app, ["chat"], input="快件丢了谁来赔\nwhat is a binary heap\n\n")
+    assert talk.exit_code == 0
+    assert talk.stdout.count("extracted") == 2
+
+
+def test_what_can_be_mended_is_said_in_a_sentence(data, monkeypatch):
+    asked = run.invoke(companion.cli.app, ["ask", "x"])
+    assert asked.exit_code == 2
+    assert "companion-index build" in asked.output
+    assert "Traceback" not in asked.output
+    assert run.invoke(course_index.cli.app, ["status"]).exit_code == 2
+    assert run.invoke(course_index.cli.app, ["build", "/nowhere"]).exit_code == 1
+    monkeypatch.setenv("COMPANION_LLM_MODLE", "SECRET")
+    wrong = run.invoke(companion.cli.app, ["ask", "x"])
+    assert "COMPANION_LLM_MODEL" in wrong.output
+    assert "SECRET" not in wrong.output
+
+
+def test_course_text_cannot_steer_the_terminal(data, tmp_path):
+    (tmp_path / "evil.md").write_text("# 电梯安全\n\n电梯困人先按[bold red]警铃[/]，\x1b[2J不要扒门。" * 4, "utf-8")
+    run.invoke(course_index.cli.app, ["build", str(tmp_path / "evil.md")])
+    asked = run.invoke(companion.cli.app, ["ask", "电梯困人怎么办"])
+    assert "[bold red]警铃[/]" in asked.stdout
+    assert "\x1b" not in asked.stdout
+
+
+def test_settings_of_the_service_are_checked_before_it_starts(monkeypatch):
+    import api
+
+    monkeypatch.setenv("COMPANION_LLM_BASE_URL", "ftp://x")
+    import typer
+
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(api.serve)
+    started = run.invoke(app, [])
+    assert started.exit_code == 2
+    assert "http://" in started.output

@@ -1,0 +1,214 @@
+"""The LLM door against a real server on loopback that misbehaves in every way a server can."""
+
+import asyncio
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from companion.bounds import BUILT_IN, Bounds
+from companion.circuit import Circuit
+from companion.events import Done, TextAdded
+from companion.llm import ModelUnavailable, OpenAICompatible
+from companion.settings import CompanionSettings
+from companion.turn import Ask, Companion
+from prompts import Prompt
+
+ANSWER = "快件丢失的，保过价的，按寄件时约定的保价规则赔。[1]"
+
+
+class Endpoint:
+    """An OpenAI-compatible server that does what `behaviour` says, and counts how often it was asked."""
+
+    def __init__(self):
+        self.behaviour = "well"
+        self.asked = []
+        self.left = threading.Event()
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                endpoint.asked.append({"path": self.path, "authorization": self.headers["Authorization"], **body})
+                getattr(endpoint, f"_{endpoint.behaviour}")(self)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.left.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _begin(self, handler, status=200, kind="text/event-stream"):
+        handler.send_response(status)
+        handler.send_header("Content-Type", kind)
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+
+    def _say(self, handler, text):
+        choice = {"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}
+        chunk = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [choice]}
+        handler.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        handler.wfile.flush()
+
+    def _well(self, handler):
+        self._begin(handler)
+        for start in range(0, len(ANSWER), 5):
+            self._say(handler, ANSWER[start : start + 5])
+        handler.wfile.write(b"data: [DONE]\n\n")
+
+    def _hung(self, handler):
+        self.left.wait(20)
+
+    def _silent(self, handler):
+        self._begin(handler)
+        self.left.wait(20)
+
+    def _stuck(self, handler):
+        self._begin(handler)
+        self._say(handler, ANSWER + "\n然后")
+        self.left.wait(20)
+
+    def _dripping(self, handler):
+        self._begin(handler)
+        try:
+            while not self.left.wait(0.05):
+                self._say(handler, "嗯")
+        except OSError:
+            pass
+
+    def _cut(self, handler):
+        self._begin(handler)
+        self._say(handler, ANSWER[:8])
+        handler.connection.close()
+
+    def _busy(self, handler):
+        self._begin(handler, 429, "application/json")
+        handler.wfile.write(b'{"error": {"message": "too many", "type": "rate_limit"}}')
+
+    def _broken(self, handler):
+        self._begin(handler, 500, "text/html")
+        handler.wfile.write(b"<h1>oops</h1>")
+
+    def _garbage(self, handler):
+        self._begin(handler, 200, "text/html")
+        handler.wfile.write(b"\x00\xff<html>not a completion</html>\n\n")
+
+    def _not_json(self, handler):
+        self._begin(handler)
+        handler.wfile.write(b"data: {broken\n\ndata: [DONE]\n\n")
+
+    def _empty_choices(self, handler):
+        self._begin(handler)
+        handler.wfile.write(b'data: {"choices": null}\n\ndata: [DONE]\n\n')
+
+    def _uncited(self, handler):
+        self._begin(handler)
+        self._say(handler, "快件丢失由快递公司按保价规则赔。")
+        handler.wfile.write(b"data: [DONE]\n\n")
+
+
+@pytest.fixture
+def endpoint():
+    served = Endpoint()
+    yield served
+    served.close()
+
+
+def settings(url, **more):
+    return CompanionSettings(
+        llm_base_url=url, llm_model="m", llm_api_key="key", llm_first_token_seconds=0.6, llm_answer_seconds=1.2, **more
+    )
+
+
+def tutor(index, model):
+    return Companion(index, Bounds(BUILT_IN, "1"), model, Circuit(3, 60), passages_per_answer=3, aigc_producer="t")
+
+
+def turn(companion, message="快件丢了谁来赔"):
+    async def run():
+        return [event async for event in companion.reply(Ask(message))]
+
+    started = time.perf_counter()
+    events = asyncio.run(run())
+    text = "".join(event.text for event in events if isinstance(event, TextAdded))
+    assert isinstance(events[-1], Done)
+    return events[-1], text, time.perf_counter() - started
+
+
+def test_the_prompt_arrives_and_the_answer_is_streamed(endpoint):
+    async def run():
+        return [part async for part in OpenAICompatible(settings(endpoint.url)).write(Prompt("be honest", "why?"))]
+
+    parts = asyncio.run(run())
+    (asked,) = endpoint.asked
+    assert "".join(parts) == ANSWER
+    assert len(parts) > 2
+    assert [message["content"] for message in asked["messages"]] == ["be honest", "why?"]
+    assert (asked["model"], asked["stream"], asked["authorization"]) == ("m", True, "Bearer key")
+
+
+def test_a_working_endpoint_gives_a_generated_answer(endpoint, index):
+    done, text, _ = turn(tutor(index, OpenAICompatible(settings(endpoint.url))))
+    assert (done.mode, text) == ("generated", ANSWER)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        ("hung", "llm_slow"),
+        ("silent", "llm_slow"),
+        ("stuck", "llm_slow"),
+        ("dripping", "llm_slow"),
+        ("cut", "llm_"),
+        ("busy", "llm_failed"),
+        ("broken", "llm_failed"),
+        ("garbage", "llm_"),
+        ("not_json", "llm_failed"),
+        ("empty_choices", "llm_"),
+        ("uncited", "llm_uncited"),
+    ],
+)
+def test_whatever_the_endpoint_does_the_learner_has_the_answer_in_time(endpoint, index, behaviour, reason):
+    endpoint.behaviour = behaviour
+    done, text, seconds = turn(tutor(index, OpenAICompatible(settings(endpoint.url))))
+    assert done.mode == "extracted"
+    assert done.fallback.reason.startswith(reason)
+    assert "> 第一条" in text
+    assert seconds < 1.2 + 1.0
+    assert len(endpoint.asked) == 1  # no retries on the learner's time
+
+
+def test_an_endpoint_that_is_not_there_costs_no_time(index):
+    done, text, seconds = turn(tutor(index, OpenAICompatible(settings("http://127.0.0.1:9/v1"))))
+    assert (done.mode, done.fallback.reason) == ("extracted", "llm_unreachable")
+    assert "> 第一条" in text
+    assert seconds < 1.6
+
+
+def test_after_repeated_failures_the_endpoint_is_not_asked_any_more(endpoint, index):
+    endpoint.behaviour = "broken"
+    companion = tutor(index, OpenAICompatible(settings(endpoint.url)))
+    reasons = [turn(companion)[0].fallback.reason for _ in range(5)]
+    assert reasons == ["llm_failed"] * 3 + ["llm_paused"] * 2
+    assert len(endpoint.asked) == 3
+
+
+def test_the_error_says_where_and_not_what_was_asked(endpoint):
+    endpoint.behaviour = "broken"
+
+    async def run():
+        async for _ in OpenAICompatible(settings(endpoint.url)).write(Prompt("s", "SECRET QUESTION")):
+            pass
+
+    with pytest.raises(ModelUnavailable, match=r"127\.0\.0\.1") as caught:
+        asyncio.run(run())
+    assert "SECRET" not in str(caught.value)

@@ -1,0 +1,41 @@
+import pytest
+from pydantic import ValidationError
+
+from companion.settings import CompanionSettings
+
+
+def test_without_any_setting_it_works_and_no_llm_is_set():
+    assert CompanionSettings().llm_base_url is None
+
+
+def test_a_mistyped_setting_is_refused_with_the_one_that_was_meant(monkeypatch):
+    monkeypatch.setenv("COMPANION_LLM_BASEURL", "http://x/v1")
+    with pytest.raises(ValidationError, match="COMPANION_LLM_BASE_URL"):
+        CompanionSettings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LLM_BASE_URL", "file:///etc/passwd"),
+        ("LLM_FIRST_TOKEN_SECONDS", "0"),
+        ("EMBEDDER", "word2vec"),
+        ("LLM_ANSWER_SECONDS", "soon"),
+    ],
+)
+def test_values_that_cannot_work_are_refused_at_start(monkeypatch, name, value):
+    monkeypatch.setenv(f"COMPANION_{name}", value)
+    with pytest.raises(ValidationError):
+        CompanionSettings()
+
+
+def test_the_key_is_in_no_text_of_the_settings(monkeypatch):
+    monkeypatch.setenv("COMPANION_LLM_API_KEY", "sk-very-secret")
+    settings = CompanionSettings()
+    assert "very-secret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+    assert settings.llm_api_key.get_secret_value() == "sk-very-secret"
+
+
+def test_a_dotenv_file_is_read(tmp_path):
+    (tmp_path / ".env").write_text("COMPANION_LLM_MODEL=from-file\n")
+    assert CompanionSettings().llm_model == "from-file"
