@@ -1,14 +1,13 @@
-"""Dense and lexical ranking in one shape (query, k -> scored ids), and their fusion."""
+"""Dense and lexical ranking in one shape, (query, k, index) -> scored ids, and their fusion."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from course_index.store.lexical import LexicalIndex
-from course_index.store.vectors import VectorCollection
+from course_index.store.vectors import Near, VectorCollection
 from retrieval.query import Query
 
 # How many each leg brings to the fusion.
-CANDIDATES = 60
+CANDIDATES = 30
 # What a full lexical match adds to the cosine of a centred vector, measured over 13 sets (RETRIEVAL.md).
 LEXICAL_WEIGHT = 0.5
 # Terms shared with a passage in another language are numbers and Latin names: they say little of the subject.
@@ -27,9 +26,6 @@ class Scored:
     score: float
 
 
-Rank = Callable[[Query, int], list[Scored]]
-
-
 @dataclass(frozen=True, slots=True)
 class Fused:
     """An id with both scores. `score` orders; `fit` says how likely it is to answer at all.
@@ -44,35 +40,29 @@ class Fused:
     lexical: float
 
 
-def dense(collection: VectorCollection) -> Rank:
-    """Rank by the cosine of centred vectors."""
-
-    def rank(query: Query, k: int) -> list[Scored]:
-        return [Scored(id_, cosine) for id_, cosine in collection.search(query.vector, k)]
-
-    return rank
+def dense(query: Query, k: int, vectors: VectorCollection) -> list[Near]:
+    """The nearest by the cosine of centred vectors."""
+    return vectors.search(query.vector, k)
 
 
-def lexical(index: LexicalIndex) -> Rank:
-    """Rank by BM25."""
-
-    def rank(query: Query, k: int) -> list[Scored]:
-        return [Scored(id_, share) for id_, share in index.search(query.terms, k)]
-
-    return rank
+def lexical(query: Query, k: int, index: LexicalIndex) -> list[Scored]:
+    """The best by BM25."""
+    return [Scored(id_, share) for id_, share in index.search(query.terms, k)]
 
 
-def fuse(
-    query: Query, by_cosine: dict[str, float], by_terms: dict[str, float], languages: dict[str, str]
-) -> list[Fused]:
-    """The candidates of both legs, best first. Every candidate has a cosine; one that no term found has lexical 0.
+def fused(query: Query, vectors: VectorCollection, index: LexicalIndex) -> list[Fused]:
+    """What either leg finds, best first; every candidate has a cosine, and one that no term found has lexical 0.
 
     Sums of absolute scores, not of ranks: fusing ranks takes BM25's accidental hits to be as sure as its real ones.
     """
-    fused = []
-    for id_, cosine in by_cosine.items():
-        share = by_terms.get(id_, 0.0)
-        same = languages[id_] == query.language
-        weight, fit = (LEXICAL_WEIGHT, LEXICAL_FIT) if same else (OTHER_LANGUAGE_WEIGHT, OTHER_LANGUAGE_FIT)
-        fused.append(Fused(id_, cosine + weight * share, cosine + fit * share, cosine, share))
-    return sorted(fused, key=lambda candidate: (-candidate.score, candidate.id))
+    near = dense(query, CANDIDATES, vectors)
+    shares = {hit.id: hit.score for hit in lexical(query, CANDIDATES, index)}
+    seen = {candidate.id for candidate in near}
+    near += vectors.compare(query.vector, [id_ for id_ in shares if id_ not in seen])
+    return sorted((_fuse(query, one, shares.get(one.id, 0.0)) for one in near), key=lambda f: (-f.score, f.id))
+
+
+def _fuse(query: Query, near: Near, share: float) -> Fused:
+    same = near.language == query.language
+    weight, fit = (LEXICAL_WEIGHT, LEXICAL_FIT) if same else (OTHER_LANGUAGE_WEIGHT, OTHER_LANGUAGE_FIT)
+    return Fused(near.id, near.cosine + weight * share, near.cosine + fit * share, near.cosine, share)

@@ -9,11 +9,9 @@ from course_index.course import Course, Lesson, Passage
 from course_index.embedders.embedder import Embedder
 from course_index.language import language_of
 from course_index.store.generations import Generation
-from course_index.store.lexical import LexicalIndex
 from course_index.store.records import CourseFilter
-from course_index.store.vectors import VectorCollection
 from retrieval.query import Query, read_query
-from retrieval.rank import CANDIDATES, Fused, dense, fuse, lexical
+from retrieval.rank import Fused, fused
 
 # Below this a course has nothing to do with what was asked: chance hits of an unrelated query end here.
 COURSE_FLOOR = 0.33
@@ -97,26 +95,12 @@ class Search:
             self.records.facets(ids),
         )
 
-    def _passage_candidates(self, query: Query) -> list[Fused]:
-        found = _candidates(query, self.generation.passage_vectors, self.generation.passage_terms)
-        passages = self.records.passages(list(found.cosines))
-        languages = {id_: passage.language for id_, passage in passages.items()}
-        return fuse(query, {id_: found.cosines[id_] for id_ in passages}, found.shares, languages)
-
     def _hits(self, candidates: list[Fused]) -> list[Hit]:
-        passages = self.records.passages([candidate.id for candidate in candidates])
-        lessons = self.records.lessons_by_id(list({passage.lesson_id for passage in passages.values()}))
-        courses = self.records.courses(list({passage.course_id for passage in passages.values()}))
-        return [
-            Hit(
-                passage=(passage := passages[candidate.id]),
-                lesson=lessons[passage.lesson_id],
-                course=courses[passage.course_id],
-                score=candidate.score,
-                fit=candidate.fit,
-            )
-            for candidate in candidates
-        ]
+        found = self.records.placed([candidate.id for candidate in candidates])
+        return [Hit(*found[one.id], score=one.score, fit=one.fit) for one in candidates if one.id in found]
+
+    def _passage_candidates(self, query: Query) -> list[Fused]:
+        return fused(query, self.generation.passage_vectors, self.generation.passage_terms)
 
     def _course_hits(self, query: Query) -> list[CourseHit]:
         """Every course that fits at all, by its card or by the best passage inside."""
@@ -127,19 +111,17 @@ class Search:
         return list(best.values())
 
     def _by_card(self, query: Query) -> list[CourseHit]:
-        found = _candidates(query, self.generation.course_vectors, self.generation.course_terms)
-        courses = self.records.courses([course_id_of(card) for card in found.cosines])
-        languages = {card: language_of(courses[course_id_of(card)].title) for card in found.cosines}
-        fused = fuse(query, found.cosines, found.shares, languages)
-        found_courses = ((courses[course_id_of(card.id)], card) for card in fused)
+        cards = fused(query, self.generation.course_vectors, self.generation.course_terms)
+        courses = self.records.courses([course_id_of(card.id) for card in cards])
+        found = ((courses[course_id_of(card.id)], card) for card in cards)
         return [
             CourseHit(course, card.score)
-            for course, card in found_courses
+            for course, card in found
             if card.fit >= COURSE_FLOOR or _says_all(query, card_text(course))
         ]
 
     def _by_passage(self, query: Query) -> list[CourseHit]:
-        hits = self._hits(self._passage_candidates(query)[:CANDIDATES])
+        hits = self._hits(self._passage_candidates(query))
         return [
             CourseHit(hit.course, hit.score, hit.passage.id)
             for hit in hits
@@ -151,18 +133,3 @@ def _says_all(query: Query, text: str) -> bool:
     """Whether a text holds every word of the query: a name of two characters says little to a vector."""
     wanted = {term for term in query.terms if len(term) > 1}
     return bool(wanted) and wanted.issubset(terms(normalise(text)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidates:
-    cosines: dict[str, float]
-    shares: dict[str, float]
-
-
-def _candidates(query: Query, vectors: VectorCollection, terms: LexicalIndex) -> _Candidates:
-    """What either leg found, every one with its cosine: those that only terms found get theirs computed."""
-    cosines = {hit.id: hit.score for hit in dense(vectors)(query, CANDIDATES)}
-    shares = {hit.id: hit.score for hit in lexical(terms)(query, CANDIDATES)}
-    unseen = vectors.get([id_ for id_ in shares if id_ not in cosines])
-    cosines.update({id_: float(stored @ query.vector) for id_, stored in unseen.items()})
-    return _Candidates(cosines, shares)

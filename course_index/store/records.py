@@ -1,7 +1,7 @@
 """Courses, lessons and passages in SQLite, through SQLAlchemy."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -183,6 +183,18 @@ class Records:
         with self._engine.connect() as connection:
             return [Lesson(**row._mapping) for row in connection.execute(query)]
 
+    def placed(self, ids: Sequence[str]) -> dict[str, tuple[Passage, Lesson, Course]]:
+        """Those of the passages `ids` that exist, each with the lesson and the course it stands in."""
+        query = (
+            select(passages, lessons.c.title, lessons.c.source, lessons.c.content_hash, lessons.c.updated_at)
+            .add_columns(lessons.c.ordinal.label("lesson_ordinal"), courses.c.record)
+            .join(lessons, lessons.c.id == passages.c.lesson_id)
+            .join(courses, courses.c.id == passages.c.course_id)
+            .where(passages.c.id.in_(list(ids)))
+        )
+        with self._engine.connect() as connection:
+            return {row.id: _placed(row) for row in connection.execute(query)}
+
     def lessons_by_id(self, ids: Sequence[str]) -> dict[str, Lesson]:
         """Those of the lessons `ids` that exist, without their passages."""
         with self._engine.connect() as connection:
@@ -248,8 +260,22 @@ def _facet_rows(course: Course) -> list[dict[str, str]]:
 
 
 def _passage(row: Row[Any]) -> Passage:
-    passage = Passage(**row._mapping)
-    return replace(passage, heading_path=tuple(passage.heading_path))
+    values = {column.name: getattr(row, column.name) for column in passages.columns}
+    return Passage(**{**values, "heading_path": tuple(row.heading_path)})
+
+
+def _placed(row: Row[Any]) -> tuple[Passage, Lesson, Course]:
+    passage = _passage(row)
+    lesson = Lesson(
+        id=passage.lesson_id,
+        course_id=passage.course_id,
+        ordinal=row.lesson_ordinal,
+        title=row.title,
+        source=row.source,
+        content_hash=row.content_hash,
+        updated_at=row.updated_at,
+    )
+    return passage, lesson, _COURSE.validate_python(row.record)
 
 
 def _tally(values: Iterable[Any]) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """The vector index: Chroma, embedded. This file is the only place that knows it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +13,15 @@ from numpy.typing import NDArray
 
 # Chroma refuses batches above 5,461 rows; smaller ones keep its write lock short.
 _BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An id with the cosine of its vector to the query's, and the language of its text."""
+
+    id: str
+    cosine: float
+    language: str
 
 
 class VectorIndex:
@@ -59,23 +69,30 @@ class VectorCollection:
         for rows in _slices(len(ids)):
             self._collection.delete(ids=list(ids[rows]))
 
-    def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
-        """The `k` nearest ids with their cosine, best first."""
-        if not self._collection.count():
-            return []
-        answer = self._collection.query(query_embeddings=vector[None, :], n_results=k, include=["distances"])
-        distances = answer["distances"]
+    def search(self, vector: NDArray[np.float32], k: int) -> list[Near]:
+        """The `k` nearest, best first."""
+        answer = self._collection.query(
+            query_embeddings=vector[None, :], n_results=k, include=["distances", "metadatas"]
+        )
+        distances, facts = answer["distances"], answer["metadatas"]
         assert distances is not None
-        return [(id_, 1.0 - distance) for id_, distance in zip(answer["ids"][0], distances[0], strict=True)]
+        assert facts is not None
+        return [
+            Near(id_, 1.0 - distance, str(fact["language"]))
+            for id_, distance, fact in zip(answer["ids"][0], distances[0], facts[0], strict=True)
+        ]
 
-    def get(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """The vectors of those `ids` that are stored."""
-        found: dict[str, NDArray[np.float32]] = {}
-        for rows in _slices(len(ids)):
-            answer = self._collection.get(ids=list(ids[rows]), include=["embeddings"])
-            vectors = cast("NDArray[np.float32]", answer["embeddings"])
-            found.update(zip(answer["ids"], vectors, strict=True))
-        return found
+    def compare(self, vector: NDArray[np.float32], ids: Sequence[str]) -> list[Near]:
+        """How near those of `ids` are that are stored, in any order."""
+        if not ids:
+            return []
+        answer = self._collection.get(ids=list(ids), include=["embeddings", "metadatas"])
+        stored, facts = cast("NDArray[np.float32]", answer["embeddings"]), answer["metadatas"]
+        assert facts is not None
+        return [
+            Near(id_, float(row @ vector), str(fact["language"]))
+            for id_, row, fact in zip(answer["ids"], stored, facts, strict=True)
+        ]
 
     def ids(self) -> set[str]:
         """The ids of all vectors."""
