@@ -22,8 +22,9 @@ MAX_READ = 3
 NEAR_ENOUGH = 0.75
 # A second quote is given only when it says about as much as the first.
 AS_GOOD = 0.85
-# Sentences embedded for a question; more would cost the learner time without changing the choice.
-MAX_EMBEDDED = 14
+# Sentences embedded for a question, and how much of each: this is most of the time a turn takes without an LLM.
+MAX_EMBEDDED = 10
+EMBEDDED_CHARACTERS = 120
 _COVERAGE_WEIGHT = 0.5
 _LEADS_IN = ("：", ":")
 _SHORTEST = 5
@@ -72,14 +73,24 @@ class _Candidate:
         return self.units[self.position].text
 
 
-def extract(search: Search, query: Query, hits: Sequence[Hit]) -> list[Quote]:
-    """The best quotes, best first; each from another passage. Empty only for no hits. Listings are not quoted."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the passages say to a question: the best quotes, and the cosine of the sentence that comes closest."""
+
+    quotes: tuple[Quote, ...]
+    closeness: float
+
+
+def read_closely(search: Search, query: Query, hits: Sequence[Hit]) -> Reading:
+    """The best quotes, best first, each from another passage. None for no hits or mere listings, which say nothing."""
     near = [hit for hit in hits if hit.score >= NEAR_ENOUGH * hits[0].score][:MAX_READ]
     candidates = _candidates(query, near)
     if not candidates:
-        return [Quote(hit, hit.passage.text.strip(), hit.score) for hit in near[:1]]
-    vectors = search.embed_texts([candidate.text for candidate in candidates])
-    scores = vectors @ query.vector + np.array([candidate.prior for candidate in candidates], dtype=np.float32)
+        return Reading((), 0.0)
+    cosines = (
+        search.embed_texts([candidate.text.strip()[:EMBEDDED_CHARACTERS] for candidate in candidates]) @ query.vector
+    )
+    scores = cosines + np.array([candidate.prior for candidate in candidates], dtype=np.float32)
     best: dict[str, Quote] = {}
     for number in scores.argsort()[::-1]:
         candidate = candidates[number]
@@ -87,7 +98,8 @@ def extract(search: Search, query: Query, hits: Sequence[Hit]) -> list[Quote]:
             quote = Quote(candidate.hit, _stretch(candidate), float(scores[number]))
             best[candidate.hit.passage.id] = quote
     quotes = sorted(best.values(), key=lambda quote: -quote.score)
-    return [quote for quote in quotes if quote.score >= AS_GOOD * quotes[0].score][:MAX_QUOTES]
+    as_good = [quote for quote in quotes if quote.score >= AS_GOOD * quotes[0].score]
+    return Reading(tuple(as_good[:MAX_QUOTES]), float(cosines.max()))
 
 
 def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:

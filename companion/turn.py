@@ -23,7 +23,7 @@ from companion.events import (
     TextAdded,
     TurnStarted,
 )
-from companion.extract import Quote, extract
+from companion.extract import Quote, read_closely
 from companion.llm import LanguageModel, ModelUnavailable
 from companion.understand import course_subject, wish_of
 from companion.words import Words, locale_of, words
@@ -114,7 +114,7 @@ class Companion:
 
         try:
             asked = course_subject(ask.message) if wish == "courses" else ask.message
-            found = await asyncio.to_thread(self._find, asked, quote=wish != "courses")
+            found = await asyncio.to_thread(self._find, asked)
         except IndexProblem as error:
             yield Failed("The course index is not ready", str(error), 503)
             return
@@ -128,13 +128,13 @@ class Companion:
         async for event in self._answer(ask, found, say, ledger):
             yield event
 
-    def _find(self, message: str, *, quote: bool) -> Found:
+    def _find(self, message: str) -> Found:
         search = self.index.search
         query = search.query(message)
         hits = search.passages(query, self._passages)
-        answers = confidence(query, hits).answers
-        quotes = extract(search, query, hits) if answers and quote else []
-        return Found(search, query, tuple(hits), tuple(quotes), answers)
+        reading = read_closely(search, query, hits)
+        answers = confidence(query, hits, reading.closeness).answers
+        return Found(search, query, tuple(hits), reading.quotes, answers)
 
     async def _from_catalogue(self, found: Found, say: Words, ledger: _Ledger, *, wanted: bool) -> AsyncIterator[Event]:
         cards = await asyncio.to_thread(course_cards, found.search, found.query, say, _COURSES_SHOWN)

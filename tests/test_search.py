@@ -1,5 +1,6 @@
 import pytest
 
+from companion.extract import read_closely
 from course_index.analyze import normalise, terms
 from course_index.language import language_of
 from course_index.store.lexical import LexicalIndex
@@ -12,7 +13,7 @@ def ask(index, text, k=4):
     search = index.search
     query = search.query(text)
     hits = search.passages(query, k)
-    return hits, confidence(query, hits)
+    return hits, confidence(query, hits, read_closely(search, query, hits).closeness)
 
 
 @pytest.mark.parametrize(
