@@ -76,9 +76,10 @@ class CoursesFound:
 
 @dataclass(frozen=True, slots=True)
 class TextAdded:
-    """The next stretch of the answer, in light Markdown."""
+    """The next stretch of the answer, in light Markdown. `ai` tells, while it streams, that a model wrote it."""
 
     text: str
+    ai: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,7 @@ class Companion:
         if self._model:
             try:
                 async for text in self._written(self._model, ask, found, say, ledger):
-                    yield TextAdded(text)
+                    yield TextAdded(text, ai=True)
             except ModelUnavailable as error:
                 fallback = error.reason
             if ledger.released and fallback is None:

@@ -57,6 +57,7 @@ def test_with_a_model_the_checked_sentences_are_released_and_labelled(companion_
     end = done(events)
     assert (end.mode, end.grounded, end.checked, end.released, end.cited) == ("generated", True, 2, 1, (1,))
     assert text(events) == GOOD
+    assert all(event.ai for event in events if isinstance(event, TextAdded))
     assert end.aigc.label == "1"
     assert LOST in model.prompts[0].user
     assert "第一条 快件丢失" in model.prompts[0].user

