@@ -26,6 +26,20 @@ AS_GOOD = 0.85
 MAX_EMBEDDED = 10
 EMBEDDED_CHARACTERS = 120
 _COVERAGE_WEIGHT = 0.5
+# What a number adds to a sentence when the question asks for one; a vector hardly tells 二十五分钟 from no time at all.
+_AMOUNT_WEIGHT = 0.3
+_NUMERAL = r"(?:\d|[一二两三四五六七八九十百千万半]+)"
+# What a question asks for, and what a sentence with such an answer looks like; the first that matches holds.
+_AMOUNTS = (
+    (
+        re.compile(r"多久|多长时间|什么时候|几点|几天|\bhow (?:long|often)\b|\bwhen\b"),
+        re.compile(rf"{_NUMERAL}\s*(?:个?[分秒天日年月周点]|个?小时)|\d+ (?:minute|hour|day|week|month|year)s?"),
+    ),
+    (
+        re.compile(r"多少|多[长快高深大重]|几(?!乎)|\bhow (?:many|much|fast|deep|high|old|far)\b"),
+        re.compile(rf"\d|{_NUMERAL}(?:[次个件元米克斤度岁倍成条种]|厘米|毫米|公斤|公里)"),
+    ),
+)
 _LEADS_IN = ("：", ":")
 _SHORTEST = 5
 # A fenced listing with all its blank lines, or what stands up to the next blank line.
@@ -62,11 +76,12 @@ class _Candidate:
     units: tuple[_Unit, ...]
     position: int
     coverage: float
+    has_amount: bool
 
     @property
-    def prior(self) -> float:
-        """What is known of the sentence before its vector: the words it shares, and how its passage ranks."""
-        return _COVERAGE_WEIGHT * self.coverage + self.hit.score
+    def promise(self) -> float:
+        """What is known of the sentence before its vector: the words it shares, and a number where one is asked for."""
+        return _COVERAGE_WEIGHT * self.coverage + _AMOUNT_WEIGHT * self.has_amount
 
     @property
     def text(self) -> str:
@@ -90,7 +105,7 @@ def read_closely(search: Search, query: Query, hits: Sequence[Hit]) -> Reading:
     cosines = (
         search.embed_texts([candidate.text.strip()[:EMBEDDED_CHARACTERS] for candidate in candidates]) @ query.vector
     )
-    scores = cosines + np.array([candidate.prior for candidate in candidates], dtype=np.float32)
+    scores = cosines + np.array([one.promise + one.hit.score for one in candidates], dtype=np.float32)
     best: dict[str, Quote] = {}
     for number in scores.argsort()[::-1]:
         candidate = candidates[number]
@@ -104,14 +119,17 @@ def read_closely(search: Search, query: Query, hits: Sequence[Hit]) -> Reading:
 
 def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
     found = []
+    asked = normalise(query.text)
+    amount = next((answer for asks, answer in _AMOUNTS if asks.search(asked)), None)
     for hit in hits:
         units = tuple(_units(hit.passage.text))
         same_language = hit.passage.language == query.language
         for position, unit in enumerate(units):
             if len(unit.text.strip()) >= _SHORTEST and not unit.is_code:
-                found.append(_Candidate(hit, units, position, _coverage(query, unit.text) if same_language else 0.0))
+                coverage = _coverage(query, unit.text) if same_language else 0.0
+                found.append(_Candidate(hit, units, position, coverage, bool(amount and amount.search(unit.text))))
     # The leading sentences of the best passage stay in even when they share no word with the question.
-    return sorted(found, key=lambda candidate: (-candidate.coverage, candidate.position))[:MAX_EMBEDDED]
+    return sorted(found, key=lambda candidate: (-candidate.promise, candidate.position))[:MAX_EMBEDDED]
 
 
 def _coverage(query: Query, text: str) -> float:
