@@ -18,7 +18,7 @@ QUOTE_TOKENS = 200
 # An article is quoted whole up to here: its second sentence is often the exception to its first.
 WHOLE_ARTICLE_TOKENS = 260
 # Passages read for quotes, if they rank about as high as the best.
-MAX_READ = 3
+MAX_READ = 4
 NEAR_ENOUGH = 0.75
 # A second quote is given only when it says about as much as the first.
 AS_GOOD = 0.85
