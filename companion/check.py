@@ -4,8 +4,10 @@ This first check is exact about citations and numbers and rough about the rest: 
 in the passages it cites, or its vector must be close to one of theirs. What fails is dropped.
 """
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from course_index.analyze import normalise, terms
@@ -50,21 +52,22 @@ class Evidence:
     question: str
 
 
-async def checked_sentences(deltas: AsyncIterator[str], evidence: Evidence) -> AsyncIterator[Sentence]:
+async def checked_sentences(deltas: AsyncGenerator[str, None], evidence: Evidence) -> AsyncGenerator[Sentence, None]:
     """The sentences of a streamed answer, each as soon as it can be judged.
 
     A sentence without a citation waits for the next one in its paragraph, which then speaks for both.
     """
     held = ""
     waiting: list[str] = []
-    async for delta in deltas:
-        held += delta
-        while sentence := _first_sentence(held):
-            held = held[len(sentence) :]
-            for judged in _judge(sentence, waiting, evidence):
-                yield judged
+    async with aclosing(deltas):
+        async for delta in deltas:
+            held += delta
+            while sentence := _first_sentence(held):
+                held = held[len(sentence) :]
+                for judged in await asyncio.to_thread(_judge, sentence, waiting, evidence):
+                    yield judged
     for sentence in (held, "\n"):
-        for judged in _judge(sentence, waiting, evidence):
+        for judged in await asyncio.to_thread(_judge, sentence, waiting, evidence):
             yield judged
 
 

@@ -1,7 +1,7 @@
 """The language model behind any OpenAI-compatible endpoint, through LangChain: the one file that knows it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Protocol
 
@@ -26,7 +26,7 @@ class ModelUnavailable(Exception):
 class LanguageModel(Protocol):
     """Writes."""
 
-    def write(self, prompt: Prompt) -> AsyncIterator[str]:
+    def write(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Stream the answer. Raises ModelUnavailable, also halfway, when it fails or keeps the learner waiting."""
         ...
 
@@ -49,7 +49,7 @@ class OpenAICompatible:
             streaming=True,
         )
 
-    async def write(self, prompt: Prompt) -> AsyncIterator[str]:
+    async def write(self, prompt: Prompt) -> AsyncGenerator[str, None]:
         """Stream the answer."""
         messages: list[BaseMessage] = [SystemMessage(prompt.system), HumanMessage(prompt.user)]
         whole = asyncio.get_running_loop().time() + self._answer_seconds

@@ -3,12 +3,13 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from companion.bounds import Bounds
 from companion.catalogue import course_cards
-from companion.check import Evidence, checked_sentences
+from companion.check import Evidence, Sentence, checked_sentences
 from companion.circuit import Circuit
 from companion.events import (
     Aigc,
@@ -25,7 +26,7 @@ from companion.events import (
 )
 from companion.extract import Quote, read_closely
 from companion.llm import LanguageModel, ModelUnavailable
-from companion.understand import course_subject, wish_of
+from companion.understand import Wish, course_subject, wish_of
 from companion.words import Words, locale_of, words
 from course_index.errors import IndexProblem
 from course_index.tokens import count_tokens
@@ -53,9 +54,9 @@ class Found:
 
     search: Search
     query: Query
-    hits: tuple[Hit, ...]
-    quotes: tuple[Quote, ...]
-    answers: bool
+    hits: tuple[Hit, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    answers: bool = False
 
 
 @dataclass(slots=True)
@@ -69,6 +70,14 @@ class _Ledger:
     released: int = 0
     cited: set[int] = field(default_factory=set)
     usage: dict[str, int] = field(default_factory=dict)
+
+    def note(self, sentence: Sentence) -> None:
+        self.checked += 1
+        if sentence.supported:
+            if not self.released:
+                self.mark("first_text")
+            self.released += 1
+            self.cited.update(sentence.cited)
 
     def mark(self, name: str) -> None:
         self.timing_ms[name] = round((time.perf_counter() - self.started) * 1_000, 1)
@@ -95,7 +104,7 @@ class Companion:
         self._passages = passages_per_answer
         self._producer = aigc_producer
 
-    async def reply(self, ask: Ask) -> AsyncIterator[Event]:
+    async def reply(self, ask: Ask) -> AsyncGenerator[Event, None]:
         """The events of one turn; the last one is Done or Failed, and there is exactly one of those."""
         ledger = _Ledger(turn_id=str(uuid.uuid4()))
         yield TurnStarted(ledger.turn_id, ask.conversation_id or str(uuid.uuid4()))
@@ -113,30 +122,34 @@ class Companion:
             return
 
         try:
-            asked = course_subject(ask.message) if wish == "courses" else ask.message
-            found = await asyncio.to_thread(self._find, asked)
+            found = await asyncio.to_thread(self._find, ask.message, wish)
         except IndexProblem as error:
             yield Failed("The course index is not ready", str(error), 503)
             return
         ledger.mark("found")
-        if wish == "courses" or not found.answers:
+        if not found.answers:
             async for event in self._from_catalogue(found, say, ledger, wanted=wish == "courses"):
                 yield event
             return
 
         yield SourcesFound(tuple(_sources(found)))
-        async for event in self._answer(ask, found, say, ledger):
-            yield event
+        async with aclosing(self._answer(ask, found, say, ledger)) as answer:
+            async for event in answer:
+                yield event
 
-    def _find(self, message: str) -> Found:
+    def _find(self, message: str, wish: Wish) -> Found:
         search = self.index.search
+        if wish == "courses":
+            return Found(search, search.query(course_subject(message)))
         query = search.query(message)
         hits = search.passages(query, self._passages)
         reading = read_closely(search, query, hits)
-        answers = confidence(query, hits, reading.closeness).answers
+        answers = bool(reading.quotes) and confidence(query, hits, reading.closeness).answers
         return Found(search, query, tuple(hits), reading.quotes, answers)
 
-    async def _from_catalogue(self, found: Found, say: Words, ledger: _Ledger, *, wanted: bool) -> AsyncIterator[Event]:
+    async def _from_catalogue(
+        self, found: Found, say: Words, ledger: _Ledger, *, wanted: bool
+    ) -> AsyncGenerator[Event, None]:
         cards = await asyncio.to_thread(course_cards, found.search, found.query, say, _COURSES_SHOWN)
         if cards:
             yield CoursesFound(tuple(cards))
@@ -146,13 +159,14 @@ class Companion:
             yield TextAdded(f"{say.nothing_answers}{say.may_help if cards else say.nothing_at_all}")
         yield self._done(ledger, Done("catalogue", None))
 
-    async def _answer(self, ask: Ask, found: Found, say: Words, ledger: _Ledger) -> AsyncIterator[Event]:
+    async def _answer(self, ask: Ask, found: Found, say: Words, ledger: _Ledger) -> AsyncGenerator[Event, None]:
         """The model's checked sentences; the quotes when there is no model, or when it does not deliver."""
         fallback: FallbackReason | None = None
         if self._model:
             try:
-                async for text in self._written(self._model, ask, found, say, ledger):
-                    yield TextAdded(text, ai=True)
+                async with aclosing(self._written(self._model, ask, found, say, ledger)) as written:
+                    async for text in written:
+                        yield TextAdded(text, ai=True)
             except ModelUnavailable as error:
                 fallback = error.reason
             if ledger.released and fallback is None:
@@ -168,22 +182,18 @@ class Companion:
 
     async def _written(
         self, model: LanguageModel, ask: Ask, found: Found, say: Words, ledger: _Ledger
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         """The sentences that stand up, as they come. Raises ModelUnavailable."""
         if not self.circuit.permits():
             raise ModelUnavailable("llm_paused", "the model failed repeatedly and is left alone for a while")
         prompt = _prompt(ask.message, found, say)
         settled = False
         try:
-            async for sentence in checked_sentences(model.write(prompt), _evidence(found)):
-                ledger.checked += 1
-                if not sentence.supported:
-                    continue
-                if not ledger.released:
-                    ledger.mark("first_text")
-                ledger.released += 1
-                ledger.cited.update(sentence.cited)
-                yield sentence.text
+            async with aclosing(checked_sentences(model.write(prompt), _evidence(found))) as sentences:
+                async for sentence in sentences:
+                    ledger.note(sentence)
+                    if sentence.supported:
+                        yield sentence.text
             self.circuit.succeeded()
             settled = True
         except ModelUnavailable as error:

@@ -1,6 +1,6 @@
 """POST /v1/chat: a turn as server-sent events, JSON lines or one JSON object, by Accept."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Literal
 
@@ -59,15 +59,15 @@ def _wanted(accept: str) -> str:
     return next((part for part in named if part in (_SSE, _NDJSON, _JSON)), _JSON)
 
 
-async def _as_sse(events: AsyncIterator[Event]) -> AsyncIterator[bytes]:
-    async with aclosing(events) as turn:  # type: ignore[type-var]
+async def _as_sse(events: AsyncGenerator[Event, None]) -> AsyncIterator[bytes]:
+    async with aclosing(events) as turn:
         number = 0
         async for event in turn:
             number += 1
             yield format_sse_event(data_str=ascii_json(payload(event)), event=name_of(event), id=str(number))
 
 
-async def _as_lines(events: AsyncIterator[Event]) -> AsyncIterator[bytes]:
-    async with aclosing(events) as turn:  # type: ignore[type-var]
+async def _as_lines(events: AsyncGenerator[Event, None]) -> AsyncIterator[bytes]:
+    async with aclosing(events) as turn:
         async for event in turn:
             yield ascii_json({"event": name_of(event), **payload(event)}).encode("ascii") + b"\n"
