@@ -50,16 +50,30 @@ def lexical(query: Query, k: int, index: LexicalIndex) -> list[Scored]:
     return [Scored(id_, share) for id_, share in index.search(query.terms, k)]
 
 
-def fused(query: Query, vectors: VectorCollection, index: LexicalIndex) -> list[Fused]:
-    """What either leg finds, best first; every candidate has a cosine, and one that no term found has lexical 0.
+def fused(query: Query, k: int, vectors: VectorCollection, index: LexicalIndex) -> list[Fused]:
+    """The best `k` of what either leg finds, best first; one that no term found has lexical 0.
 
     Sums of absolute scores, not of ranks: fusing ranks takes BM25's accidental hits to be as sure as its real ones.
     """
     near = dense(query, CANDIDATES, vectors)
     shares = {hit.id: hit.score for hit in lexical(query, CANDIDATES, index)}
-    seen = {candidate.id for candidate in near}
-    near += vectors.compare(query.vector, [id_ for id_ in shares if id_ not in seen])
-    return sorted((_fuse(query, one, shares.get(one.id, 0.0)) for one in near), key=lambda f: (-f.score, f.id))
+    found = [_fuse(query, one, shares.get(one.id, 0.0)) for one in near]
+    hopeful = _hopeful(shares, found, k)
+    found += [_fuse(query, one, shares[one.id]) for one in vectors.compare(query.vector, hopeful)]
+    return sorted(found, key=lambda one: (-one.score, one.id))[:k]
+
+
+def _hopeful(shares: dict[str, float], found: list[Fused], k: int) -> list[str]:
+    """Those that only terms found and that may be among the best `k`: looking up a vector costs more than a search.
+
+    None of them is nearer than the farthest that the dense leg brought, so that bounds what it can score.
+    """
+    near_ids = {one.id for one in found}
+    if len(found) < max(k, CANDIDATES):
+        return [id_ for id_ in shares if id_ not in near_ids]
+    farthest = min(one.cosine for one in found)
+    to_beat = sorted((one.score for one in found), reverse=True)[k - 1]
+    return [id_ for id_, share in shares.items() if id_ not in near_ids and farthest + LEXICAL_WEIGHT * share > to_beat]
 
 
 def _fuse(query: Query, near: Near, share: float) -> Fused:

@@ -11,7 +11,7 @@ from course_index.language import language_of
 from course_index.store.generations import Generation
 from course_index.store.records import CourseFilter
 from retrieval.query import Query, read_query
-from retrieval.rank import Fused, fused
+from retrieval.rank import CANDIDATES, Fused, fused
 
 # Below this a course has nothing to do with what was asked: chance hits of an unrelated query end here.
 COURSE_FLOOR = 0.33
@@ -71,7 +71,7 @@ class Search:
 
     def passages(self, query: Query, k: int = 8) -> list[Hit]:
         """The `k` passages most likely to answer, best first."""
-        return self._hits(self._passage_candidates(query)[:k])
+        return self._hits(self._passage_candidates(query, k))
 
     def courses(self, query: Query, k: int = 5) -> list[CourseHit]:
         """The `k` courses that fit best, by their cards and by the passages inside; fewer when fewer fit at all."""
@@ -99,8 +99,8 @@ class Search:
         found = self.records.placed([candidate.id for candidate in candidates])
         return [Hit(*found[one.id], score=one.score, fit=one.fit) for one in candidates if one.id in found]
 
-    def _passage_candidates(self, query: Query) -> list[Fused]:
-        return fused(query, self.generation.passage_vectors, self.generation.passage_terms)
+    def _passage_candidates(self, query: Query, k: int) -> list[Fused]:
+        return fused(query, k, self.generation.passage_vectors, self.generation.passage_terms)
 
     def _course_hits(self, query: Query) -> list[CourseHit]:
         """Every course that fits at all, by its card or by the best passage inside."""
@@ -111,7 +111,7 @@ class Search:
         return list(best.values())
 
     def _by_card(self, query: Query) -> list[CourseHit]:
-        cards = fused(query, self.generation.course_vectors, self.generation.course_terms)
+        cards = fused(query, CANDIDATES, self.generation.course_vectors, self.generation.course_terms)
         courses = self.records.courses([course_id_of(card.id) for card in cards])
         found = ((courses[course_id_of(card.id)], card) for card in cards)
         return [
@@ -121,7 +121,7 @@ class Search:
         ]
 
     def _by_passage(self, query: Query) -> list[CourseHit]:
-        hits = self._hits(self._passage_candidates(query))
+        hits = self._hits(self._passage_candidates(query, CANDIDATES))
         return [
             CourseHit(hit.course, hit.score, hit.passage.id)
             for hit in hits
