@@ -87,12 +87,16 @@ def locale_of(message: str, preferred: str | None) -> Locale:
     if letters and language_of(message) == EN:
         return "en"
     if letters:
-        simplified, traditional = _to_simplified().convert(message), to_traditional(message)
-        if simplified != message and traditional == message:
-            return "zh-Hant"
-        if traditional != message:
-            return "zh-Hans"
+        traditional = _changed(message, _to_simplified().convert(message))
+        simplified = _changed(message, to_traditional(message))
+        if traditional or simplified:  # both, where a character such as 游 is written in either script
+            return "zh-Hant" if traditional > simplified else "zh-Hans"
     return _nearest(preferred)
+
+
+def _changed(text: str, converted: str) -> int:
+    """How many characters a conversion of script changed, which tells how many were not of that script."""
+    return sum(before != after for before, after in zip(text, converted, strict=False))
 
 
 def _nearest(preferred: str | None) -> Locale:

@@ -6,6 +6,7 @@ from companion.circuit import Circuit
 from companion.events import CoursesFound, Done, Failed, SourcesFound, TextAdded, TurnStarted, payload, whole_answer
 from companion.llm import ModelUnavailable
 from companion.turn import Ask
+from companion.words import locale_of
 from tests.scripted_model import ScriptedModel
 
 LOST = "快件丢了谁来赔"
@@ -148,6 +149,21 @@ def test_greetings_and_nothing_at_all_get_a_plain_reply(companion_with, message,
     events = turn(companion_with(), message, locale="zh-Hans")
     assert word in text(events)
     assert done(events).mode == "catalogue"
+
+
+@pytest.mark.parametrize(
+    ("message", "preferred", "locale"),
+    [
+        ("游標卡尺怎樣讀", "zh-Hans", "zh-Hant"),
+        ("游标卡尺怎样读", "zh-Hant", "zh-Hans"),
+        ("二胡", "zh-HK", "zh-Hant"),
+        ("二胡", None, "zh-Hans"),
+        ("123", "en-US", "en"),
+        ("Python 的循环", "en", "zh-Hans"),
+    ],
+)
+def test_the_script_is_that_of_most_characters_and_else_the_preferred_one(message, preferred, locale):
+    assert locale_of(message, preferred) == locale
 
 
 @pytest.mark.parametrize(
