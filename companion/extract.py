@@ -40,6 +40,9 @@ _AMOUNTS = (
         re.compile(rf"\d|{_NUMERAL}(?:[次个件元米克斤度岁倍成条种]|厘米|毫米|公斤|公里)"),
     ),
 )
+# An exercise poses what the lesson answers elsewhere, and often states it wrongly on purpose.
+_EXERCISE = re.compile(r"练习|练一练|习题|思考题|想一想|\bexercises?\b|\bpractice\b", re.IGNORECASE)
+_EXERCISE_WEIGHT = -0.2
 _LEADS_IN = ("：", ":")
 _SHORTEST = 5
 # A fenced listing with all its blank lines, or what stands up to the next blank line.
@@ -77,11 +80,12 @@ class _Candidate:
     position: int
     coverage: float
     has_amount: bool
+    in_exercise: bool
 
     @property
     def promise(self) -> float:
-        """What is known of the sentence before its vector: the words it shares, and a number where one is asked for."""
-        return _COVERAGE_WEIGHT * self.coverage + _AMOUNT_WEIGHT * self.has_amount
+        """What is known of the sentence before its vector: its words, a number where one is asked for, its place."""
+        return _COVERAGE_WEIGHT * self.coverage + _AMOUNT_WEIGHT * self.has_amount + _EXERCISE_WEIGHT * self.in_exercise
 
     @property
     def text(self) -> str:
@@ -123,11 +127,13 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
     amount = next((answer for asks, answer in _AMOUNTS if asks.search(asked)), None)
     for hit in hits:
         units = tuple(_units(hit.passage.text))
+        in_exercise = bool(_EXERCISE.search(" ".join(hit.passage.heading_path[-1:])))
         same_language = hit.passage.language == query.language
         for position, unit in enumerate(units):
             if len(unit.text.strip()) >= _SHORTEST and not unit.is_code:
                 coverage = _coverage(query, unit.text) if same_language else 0.0
-                found.append(_Candidate(hit, units, position, coverage, bool(amount and amount.search(unit.text))))
+                has_amount = bool(amount and amount.search(unit.text))
+                found.append(_Candidate(hit, units, position, coverage, has_amount, in_exercise))
     # The leading sentences of the best passage stay in even when they share no word with the question.
     return sorted(found, key=lambda candidate: (-candidate.promise, candidate.position))[:MAX_EMBEDDED]
 
