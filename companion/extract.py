@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from course_index.analyze import normalise, terms
-from course_index.sentences import split_sentences
+from course_index.stretches import Stretch, stretches
 from course_index.tokens import count_tokens
 from retrieval.query import Query
 from retrieval.search import Hit, Search
@@ -19,10 +20,10 @@ QUOTE_TOKENS = 200
 WHOLE_ARTICLE_TOKENS = 260
 # Passages read for quotes, if they rank about as high as the best.
 MAX_READ = 4
-NEAR_ENOUGH = 0.75
+NEAR_ENOUGH = 0.6
 # A second quote is given only when it says about as much as the first.
-AS_GOOD = 0.85
-# Sentences embedded for a question, and how much of each: this is most of the time a turn takes without an LLM.
+AS_GOOD = 0.8
+# Without late interaction: sentences embedded for a question, and how much of each. Most of the time of such a turn.
 MAX_EMBEDDED = 10
 EMBEDDED_CHARACTERS = 120
 _COVERAGE_WEIGHT = 0.5
@@ -45,8 +46,6 @@ _EXERCISE = re.compile(r"练习|练一练|习题|思考题|想一想|\bexercises
 _EXERCISE_WEIGHT = -0.2
 _LEADS_IN = ("：", ":")
 _SHORTEST = 5
-# A fenced listing with all its blank lines, or what stands up to the next blank line.
-_BLOCK = re.compile(r"(`{3,})[^`\n]*\n.*?\n\1(?:\n+|$)|.+?(?:\n{2,}|$)", re.DOTALL)
 _LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)、])\s")
 
 
@@ -60,23 +59,9 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unit:
-    """A sentence, list item or code block of a passage."""
-
-    start: int
-    end: int
-    block: int
-    text: str
-
-    @property
-    def is_code(self) -> bool:
-        return self.text.startswith("```")
-
-
-@dataclass(frozen=True, slots=True)
 class _Candidate:
     hit: Hit
-    units: tuple[_Unit, ...]
+    units: tuple[Stretch, ...]
     position: int
     coverage: float
     has_amount: bool
@@ -106,10 +91,8 @@ def read_closely(search: Search, query: Query, hits: Sequence[Hit]) -> Reading:
     candidates = _candidates(query, near)
     if not candidates:
         return Reading((), 0.0)
-    cosines = (
-        search.embed_texts([candidate.text.strip()[:EMBEDDED_CHARACTERS] for candidate in candidates]) @ query.vector
-    )
-    scores = cosines + np.array([one.promise + one.hit.score for one in candidates], dtype=np.float32)
+    closeness = _closeness(search, query, candidates)
+    scores = closeness + np.array([one.promise + one.hit.score for one in candidates], dtype=np.float32)
     best: dict[str, Quote] = {}
     for number in scores.argsort()[::-1]:
         candidate = candidates[number]
@@ -118,7 +101,15 @@ def read_closely(search: Search, query: Query, hits: Sequence[Hit]) -> Reading:
             best[candidate.hit.passage.id] = quote
     quotes = sorted(best.values(), key=lambda quote: -quote.score)
     as_good = [quote for quote in quotes if quote.score >= AS_GOOD * quotes[0].score]
-    return Reading(tuple(as_good[:MAX_QUOTES]), float(cosines.max()))
+    return Reading(tuple(as_good[:MAX_QUOTES]), float(closeness.max()))
+
+
+def _closeness(search: Search, query: Query, candidates: list[_Candidate]) -> NDArray[np.float32]:
+    """How near each candidate is: late interaction's score, which the search has computed already, or else a cosine."""
+    if query.tokens is not None:
+        return np.array([one.hit.ranked.stretches[1 + one.position] for one in candidates], np.float32)
+    texts = [candidate.text.strip()[:EMBEDDED_CHARACTERS] for candidate in candidates]
+    return np.asarray(search.embed_texts(texts) @ query.vector, np.float32)
 
 
 def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
@@ -126,7 +117,7 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
     asked = normalise(query.text)
     amount = next((answer for asks, answer in _AMOUNTS if asks.search(asked)), None)
     for hit in hits:
-        units = tuple(_units(hit.passage.text))
+        units = tuple(stretches(hit.passage.text))
         in_exercise = bool(_EXERCISE.search(" ".join(hit.passage.heading_path[-1:])))
         same_language = hit.passage.language == query.language
         for position, unit in enumerate(units):
@@ -134,6 +125,8 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
                 coverage = _coverage(query, unit.text) if same_language else 0.0
                 has_amount = bool(amount and amount.search(unit.text))
                 found.append(_Candidate(hit, units, position, coverage, has_amount, in_exercise))
+    if query.tokens is not None:
+        return found
     # The leading sentences of the best passage stay in even when they share no word with the question.
     return sorted(found, key=lambda candidate: (-candidate.promise, candidate.position))[:MAX_EMBEDDED]
 
@@ -144,16 +137,6 @@ def _coverage(query: Query, text: str) -> float:
     weights = {term: len(term) if len(term) <= 2 else 2 for term in query.terms}
     total = sum(weights.values())
     return sum(weight for term, weight in weights.items() if term in present) / total if total else 0.0
-
-
-def _units(text: str) -> list[_Unit]:
-    units, start = [], 0
-    for number, block in enumerate(found[0] for found in _BLOCK.finditer(text)):
-        parts = [block] if block.startswith("```") else split_sentences(block)
-        for part in parts:
-            units.append(_Unit(start, start + len(part), number, part))
-            start += len(part)
-    return units
 
 
 def _stretch(candidate: _Candidate) -> str:
@@ -177,7 +160,7 @@ def _stretch(candidate: _Candidate) -> str:
     return passage.text[units[first].start : units[last].end].strip()
 
 
-def _follows(before: _Unit, after: _Unit) -> bool:
+def _follows(before: Stretch, after: Stretch) -> bool:
     """Whether the two are said in one breath: in one paragraph, or a list with the line before it."""
     if after.is_code or before.is_code:
         return False

@@ -27,9 +27,19 @@ def simplified(text: str, *, recipe: str = "t2s") -> str:
     return str(_converter(recipe).convert(unicodedata.normalize("NFKC", text)))
 
 
-def normalise(text: str, *, recipe: str = "t2s") -> str:
+def simplified_question(text: str) -> str:
+    """`simplified`, and of a question in traditional script Taiwan's wording too (雜湊 is 哈希).
+
+    Only of such a one: in simplified script the same recipe takes 程序 for 进程 and 文件 for 文档.
+    """
+    plain = simplified(text)
+    traditional = plain != unicodedata.normalize("NFKC", text)
+    return simplified(text, recipe="tw2sp") if traditional else plain
+
+
+def normalise(text: str) -> str:
     """One spelling for what reads the same: `simplified`, in lower case."""
-    return simplified(text, recipe=recipe).lower()
+    return simplified(text).lower()
 
 
 def terms(normalised: str) -> list[str]:

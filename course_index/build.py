@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,16 +15,19 @@ from course_index.card import card_id, card_text
 from course_index.centring import Centring, centring_fingerprint, learn_centring, load_centring
 from course_index.chunk import Piece, cut
 from course_index.course import Course, Lesson, Passage
-from course_index.embedders.embedder import Embedder
+from course_index.embedders.embedder import Embedder, TokenEmbedder
 from course_index.errors import IndexMismatch, SourceProblem
 from course_index.language import language_of
 from course_index.sources.document import Notice
 from course_index.sources.lesson_file import LessonFile, content_hash
 from course_index.sources.library import CourseDraft, Library, read_library
 from course_index.store.generations import Generation, IndexHome
-from course_index.store.journal import VectorJournal
+from course_index.store.journal import Journalled, VectorJournal
 from course_index.store.records import Counts, Records
+from course_index.store.tokens import PassageVectors, TokenStore, in_bytes
 from course_index.store.vectors import VectorCollection
+from course_index.stretches import STRETCHES_VERSION, stretches
+from course_index.tokens import count_tokens
 
 # How many texts are embedded between two notes in the journal: what a killed build loses at most.
 _EMBED_BATCH = 256
@@ -84,6 +87,37 @@ def build_index(
     return report
 
 
+def index_entries(
+    entries: Iterable[tuple[str, str, str]],
+    home: IndexHome,
+    embedder: Embedder,
+    *,
+    centring: Centring | None = None,
+    progress: Progress = _silent,
+) -> None:
+    """Make an index of (id, title, text) as they are: each is one passage with that id, of a lesson with that title.
+
+    For data sets whose passages are given; `centring` in place of the means that ship is for measuring. Raises
+    IndexLocked as `build_index` does.
+    """
+    with home.writing():
+        with home.draft(keep_search=False) as draft:
+            draft.records.put_course(Course("entries", "entries", None), "entries")
+            draft.records.put_lessons([_entry_lesson(n, *entry) for n, entry in enumerate(entries)])
+            if centring:
+                centring.save(draft.folder)
+            journal = VectorJournal(home.journal)
+            _make_searchable(draft, journal, embedder, BuildReport(), progress)
+        journal.discard()
+
+
+def _entry_lesson(ordinal: int, id_: str, title: str, text: str) -> Lesson:
+    passage = Passage(id_, "entries", id_, 0, text, (), "lesson", title, language_of(text), count_tokens(text))
+    return Lesson(
+        id_, "entries", ordinal, title, "entries", content_hash(text.encode("utf-8", "replace")), None, (passage,)
+    )
+
+
 def remove_courses(ids: Sequence[str], home: IndexHome) -> None:
     """Take courses out of the index, with every passage, vector and term of theirs.
 
@@ -116,6 +150,7 @@ def _parts(embedder: Embedder) -> dict[str, str]:
         "dimension": str(embedder.dimension),
         "centring": centring_fingerprint(),
         "analyzer": str(ANALYZER_VERSION),
+        "stretches": str(STRETCHES_VERSION),
     }
 
 
@@ -226,14 +261,15 @@ def _make_searchable(
 ) -> None:
     """Make vectors and terms agree with the records, whatever the draft held before."""
     _drop_stale(draft)
-    passage_texts = _passage_texts(draft.records, draft.records.passage_ids() - draft.passage_vectors.ids())
-    course_texts = _course_texts(draft.records, draft.course_vectors.ids())
+    passages, cards = (draft.passage_vectors, draft.passage_tokens), (draft.course_vectors, draft.course_tokens)
+    passage_texts = _passage_texts(draft.records, draft.records.passage_ids() - _present(*passages))
+    course_texts = _course_texts(draft.records, _present(*cards))
     centring = _centring(draft, embedder)
     embed = _Embedding(embedder, centring, journal, report, progress, len(passage_texts) + len(course_texts))
-    embed.into(draft.passage_vectors, passage_texts)
-    embed.into(draft.course_vectors, course_texts)
-    draft.passage_terms.change(passage_texts.items(), [])
-    draft.course_terms.change(course_texts.items(), [])
+    embed.into(*passages, passage_texts)
+    embed.into(*cards, course_texts)
+    draft.passage_terms.change([(id_, text.whole) for id_, text in passage_texts.items()], [])
+    draft.course_terms.change([(id_, text.whole) for id_, text in course_texts.items()], [])
     draft.records.set_meta(_parts(embedder))
     report.totals = draft.records.counts()
 
@@ -251,26 +287,43 @@ def _centring(draft: Generation, embedder: Embedder) -> Centring:
 def _drop_stale(draft: Generation) -> None:
     passage_ids = draft.records.passage_ids()
     course_ids = {card_id(course) for course in draft.records.courses(draft.records.course_ids()).values()}
-    for vectors, lexical, wanted in (
-        (draft.passage_vectors, draft.passage_terms, passage_ids),
-        (draft.course_vectors, draft.course_terms, course_ids),
+    for vectors, tokens, lexical, wanted in (
+        (draft.passage_vectors, draft.passage_tokens, draft.passage_terms, passage_ids),
+        (draft.course_vectors, draft.course_tokens, draft.course_terms, course_ids),
     ):
         vectors.delete(sorted(vectors.ids() - wanted))
+        tokens.delete(sorted(tokens.ids() - wanted))
         lexical.change([], sorted(lexical.ids() - wanted))
 
 
-def _passage_texts(records: Records, ids: set[str]) -> dict[str, str]:
-    """What is embedded and searched for a passage: its titles, a new line, its text."""
+def _present(vectors: VectorCollection, tokens: TokenStore) -> set[str]:
+    return vectors.ids() & tokens.ids()
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What is embedded and searched: the titles with a new line, then the stretches of the text."""
+
+    parts: tuple[str, ...]
+
+    @property
+    def whole(self) -> str:
+        return "".join(self.parts)
+
+
+def _passage_texts(records: Records, ids: set[str]) -> dict[str, _Text]:
     passages = records.passages(sorted(ids))
     titles = records.lesson_of_passages(sorted(ids))
-    return {
-        id_: f"{' '.join((titles[id_], *passage.heading_path))}\n{passage.text}" for id_, passage in passages.items()
-    }
+    texts = {}
+    for id_, passage in passages.items():
+        above = " ".join(title for title in (titles[id_], *passage.heading_path) if title)
+        texts[id_] = _Text((f"{above}\n" if above else "", *(stretch.text for stretch in stretches(passage.text))))
+    return texts
 
 
-def _course_texts(records: Records, present: set[str]) -> dict[str, str]:
+def _course_texts(records: Records, present: set[str]) -> dict[str, _Text]:
     courses = records.courses(records.course_ids()).values()
-    return {card_id(course): card_text(course) for course in courses if card_id(course) not in present}
+    return {card_id(course): _Text((card_text(course),)) for course in courses if card_id(course) not in present}
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,28 +335,54 @@ class _Embedding:
     progress: Progress
     total: int
 
-    def into(self, collection: VectorCollection, texts: dict[str, str]) -> None:
+    def into(self, vectors: VectorCollection, tokens: TokenStore, texts: dict[str, _Text]) -> None:
+        for ids, languages, encoded in self._batches(texts):
+            centred = self.centring.apply(np.stack([one.vector for one in encoded]), "passage", languages)
+            vectors.upsert(ids, centred)
+            tokens.put(
+                (id_, PassageVectors(language, vector, one.tokens, one.ends))
+                for id_, language, vector, one in zip(ids, languages, centred, encoded, strict=True)
+            )
+
+    def _batches(self, texts: dict[str, _Text]) -> Iterator[tuple[list[str], list[str], list[Journalled]]]:
         # Texts of one length make batches without padding; the whole run sorted gains more than each batch sorted.
-        ids = sorted(texts, key=lambda id_: len(texts[id_]))
+        ids = sorted(texts, key=lambda id_: len(texts[id_].whole))
         for start in range(0, len(ids), _EMBED_BATCH):
             batch = ids[start : start + _EMBED_BATCH]
-            languages = [language_of(texts[id_]) for id_ in batch]
-            vectors = self.centring.apply(self._vectors([texts[id_] for id_ in batch]), "passage", languages)
-            collection.upsert(batch, vectors, languages)
+            languages = [language_of(texts[id_].whole) for id_ in batch]
+            yield batch, languages, self._encoded([texts[id_] for id_ in batch], languages)
 
-    def _vectors(self, texts: list[str]) -> NDArray[np.float32]:
+    def _encoded(self, texts: list[_Text], languages: list[str]) -> list[Journalled]:
         keys = [self._key(text) for text in texts]
         known = self.journal.get(keys)
         missing = [number for number, key in enumerate(keys) if key not in known]
         if missing:
-            fresh = self.embedder.embed([simplified(texts[number]) for number in missing], "passage")
-            self.journal.put([keys[number] for number in missing], fresh)
-            known.update({keys[number]: vector for number, vector in zip(missing, fresh, strict=True)})
+            fresh = self._fresh([texts[number] for number in missing], [languages[number] for number in missing])
+            rows = [(keys[number], row) for number, row in zip(missing, fresh, strict=True)]
+            self.journal.put(rows)
+            known.update(rows)
         self.report.embedded += len(missing)
         self.report.taken_from_journal += len(texts) - len(missing)
         self.progress("embedding", self.report.embedded + self.report.taken_from_journal, self.total)
-        return np.stack([known[key] for key in keys])
+        return [known[key] for key in keys]
 
-    def _key(self, text: str) -> str:
-        content = f"{self.embedder.fingerprint}\0{text}".encode("utf-8", "replace")
+    def _fresh(self, texts: list[_Text], languages: list[str]) -> list[Journalled]:
+        if not isinstance(self.embedder, TokenEmbedder):
+            vectors = self.embedder.embed([simplified(text.whole) for text in texts], "passage")
+            return [Journalled(vector, np.zeros((0, 1), np.int8), np.zeros(0, np.int32)) for vector in vectors]
+        encoded = self.embedder.encode(
+            [[simplified(part) for part in text.parts] for text in texts], "passage", languages
+        )
+        return [
+            Journalled(one.vector, in_bytes(one.tokens), _ends(one.stretches, len(text.parts)))
+            for one, text in zip(encoded, texts, strict=True)
+        ]
+
+    def _key(self, text: _Text) -> str:
+        content = "\0".join((self.embedder.fingerprint, *text.parts)).encode("utf-8", "replace")
         return hashlib.sha256(content).hexdigest()
+
+
+def _ends(stretch_of_token: NDArray[np.int64], count: int) -> NDArray[np.int32]:
+    """For each of `count` parts the number of tokens up to its end."""
+    return np.searchsorted(stretch_of_token, np.arange(count), side="right").astype(np.int32)

@@ -55,19 +55,27 @@ def learn_centring(embedder: Embedder) -> Centring:
     """The means of `embedder` over our own texts: some 300 short ones, a few seconds."""
     return Centring(
         {
-            (role, language): embedder.embed(_texts(role, language), role).mean(axis=0)
+            (role, language): embedder.embed(own_texts(role, language), role).mean(axis=0)
             for role in get_args(Role)
             for language in _LANGUAGES
         }
     )
 
 
+def no_centring(dimension: int) -> Centring:
+    """Leaves unit vectors as they are: what centring is measured against."""
+    return Centring(
+        {(role, language): np.zeros(dimension, np.float32) for role in get_args(Role) for language in _LANGUAGES}
+    )
+
+
 def centring_fingerprint() -> str:
     """Changes when the texts do that the means are taken over."""
-    joined = "\0".join("\n".join(_texts(role, language)) for role in get_args(Role) for language in _LANGUAGES)
+    joined = "\0".join("\n".join(own_texts(role, language)) for role in get_args(Role) for language in _LANGUAGES)
     return hashlib.sha256(joined.encode()).hexdigest()[:12]
 
 
-def _texts(role: str, language: str) -> list[str]:
+def own_texts(role: str, language: str) -> list[str]:
+    """Short texts of ours over everyday subjects, as they are asked (`query`) or taught (`passage`)."""
     text = (files("course_index") / "centring_texts" / f"{role}.{language}.txt").read_text("utf-8")
     return [line for line in text.splitlines() if line.strip()]

@@ -31,4 +31,4 @@ def confidence(query: Query, hits: Sequence[Hit], closeness: float) -> Confidenc
     """How sure it is that `hits` answer, whose best sentence has the cosine `closeness`; none at all without terms."""
     if not hits or not query.terms:
         return Confidence()
-    return Confidence(closeness, hits[0].fit)
+    return Confidence(closeness, hits[0].ranked.fit)

@@ -1,13 +1,14 @@
 """What a learner typed, made ready for searching."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
-from course_index.analyze import normalise, simplified, terms
+from course_index.analyze import simplified_question, terms
 from course_index.language import language_of
 
 # A question longer than this is a pasted text; its beginning says what is asked.
@@ -27,26 +28,57 @@ _FUNCTION_CHARACTERS = frozenset(
 )
 
 
+# Parts of a question and its language to its unit vector, (dimension,), and, for late interaction, its tokens' vectors,
+# (tokens, token dimension), with the part each token ends in.
+EncodeQuery = Callable[
+    [Sequence[str], str], tuple[NDArray[np.float32], NDArray[np.float32] | None, NDArray[np.int64] | None]
+]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """The text as typed (cleaned and capped), its language, the terms worth matching, and its centred unit vector."""
+    """The text as typed (cleaned and capped), its language, the terms worth matching, and its centred unit vector.
+
+    For late interaction also the unit vectors of its content tokens, shape (tokens, token dimension), and what share of
+    the question each is, shape (tokens,), together 1; None and none where the embedder gives no tokens.
+    """
 
     text: str
     language: str
     terms: tuple[str, ...]
     vector: NDArray[np.float32]
+    tokens: NDArray[np.float32] | None
+    weights: NDArray[np.float32]
 
 
-def read_query(typed: str, embed: Callable[[str, str], NDArray[np.float32]]) -> Query:
-    """Make a query of whatever was typed; `embed` takes text and language to a vector, shape (dimension,)."""
+def read_query(typed: str, encode: EncodeQuery) -> Query:
+    """Make a query of whatever was typed."""
     text = typed.replace("\x00", " ").encode("utf-8", "replace").decode("utf-8")[:MAX_QUERY_CHARACTERS].strip()
     language = language_of(text)
-    return Query(text, language, query_terms(text), embed(simplified(text, recipe="tw2sp"), language))
+    parts = content_parts(simplified_question(text))
+    vector, tokens, part_of = encode([part for part, _ in parts], language)
+    if tokens is None or part_of is None or not len(tokens):
+        return Query(text, language, query_terms(text), vector, None, np.zeros(0, np.float32))
+    says = np.array([is_content for _, is_content in parts])[part_of]
+    kept = says if says.any() else np.ones_like(says)
+    weights = np.full(int(kept.sum()), 1 / kept.sum(), np.float32)
+    return Query(text, language, query_terms(text), vector, tokens[kept], weights)
+
+
+def content_parts(text: str) -> list[tuple[str, bool]]:
+    """The text in runs of what is asked about (True) and of the words and marks by which one asks (False)."""
+    masked = _ASKING.sub(lambda asking: " " * len(asking[0]), text.lower())
+    if len(masked) != len(text):  # a character whose lower case is longer than itself
+        masked = text
+    flags = [letter.isalnum() and letter not in _FUNCTION_CHARACTERS for letter in masked]
+    runs = ("".join(text[at] for at, _ in run) for _, run in groupby(enumerate(flags), key=lambda flag: flag[1]))
+    starts = [flag for flag, _ in groupby(flags)]
+    return list(zip(runs, starts, strict=True)) or [(text, False)]
 
 
 def query_terms(text: str) -> tuple[str, ...]:
     """The terms of a query without the words by which one asks, unless there are no others."""
-    normalised = normalise(text, recipe="tw2sp")
+    normalised = simplified_question(text).lower()
     content = terms(_ASKING.sub(" ", normalised)) or terms(normalised)
     kept = tuple(dict.fromkeys(term for term in content if not _FUNCTION_CHARACTERS.issuperset(term)))
     return kept or tuple(dict.fromkeys(content))

@@ -1,31 +1,39 @@
 """Search over one generation of the index: passages that may answer, and courses that fit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from course_index.analyze import normalise, simplified, terms
 from course_index.card import card_text, course_id_of
 from course_index.centring import Vectors, load_centring
 from course_index.course import Course, Lesson, Passage
-from course_index.embedders.embedder import Embedder
+from course_index.embedders.embedder import Embedder, TokenEmbedder
 from course_index.language import language_of
 from course_index.store.generations import Generation
 from course_index.store.records import CourseFilter
 from retrieval.query import Query, read_query
-from retrieval.rank import CANDIDATES, Fused, fused
+from retrieval.rank import CANDIDATES, Ranked, ranked
 
 # Below this a course has nothing to do with what was asked: chance hits of an unrelated query end here.
 COURSE_FLOOR = 0.33
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Hit:
     """A passage that may answer, with where it stands and why it is here."""
 
     passage: Passage
     lesson: Lesson
     course: Course
-    score: float
-    fit: float
+    ranked: Ranked
+
+    @property
+    def score(self) -> float:
+        """What orders it among the passages that one question found."""
+        return self.ranked.score
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +66,17 @@ class Search:
     def query(self, typed: str) -> Query:
         """What was typed, made ready for this index."""
 
-        def embed(text: str, language: str) -> Vectors:
-            centred = self._centring.apply(self._embedder.embed([text], "query"), "query", [language])
-            return centred.reshape(-1)
+        return read_query(typed, self._encode_query)
 
-        return read_query(typed, embed)
+    def _encode_query(
+        self, parts: Sequence[str], language: str
+    ) -> tuple[Vectors, Vectors | None, NDArray[np.int64] | None]:
+        if isinstance(self._embedder, TokenEmbedder):
+            (encoded,) = self._embedder.encode([parts], "query", [language])
+            vector, tokens, stretches = encoded.vector[None, :], encoded.tokens, encoded.stretches
+        else:
+            vector, tokens, stretches = self._embedder.embed(["".join(parts)], "query"), None, None
+        return self._centring.apply(vector, "query", [language])[0], tokens, stretches
 
     def embed_texts(self, texts: list[str]) -> Vectors:
         """The centred unit vectors of texts as passages, shape (len(texts), dimension)."""
@@ -71,7 +85,7 @@ class Search:
 
     def passages(self, query: Query, k: int = 8) -> list[Hit]:
         """The `k` passages most likely to answer, best first."""
-        return self._hits(self._passage_candidates(query, k))
+        return self._hits(self.ranked(query, k))
 
     def courses(self, query: Query, k: int = 5) -> list[CourseHit]:
         """The `k` courses that fit best, by their cards and by the passages inside; fewer when fewer fit at all."""
@@ -95,12 +109,14 @@ class Search:
             self.records.facets(ids),
         )
 
-    def _hits(self, candidates: list[Fused]) -> list[Hit]:
+    def _hits(self, candidates: list[Ranked]) -> list[Hit]:
         found = self.records.placed([candidate.id for candidate in candidates])
-        return [Hit(*found[one.id], score=one.score, fit=one.fit) for one in candidates if one.id in found]
+        return [Hit(*found[one.id], ranked=one) for one in candidates if one.id in found]
 
-    def _passage_candidates(self, query: Query, k: int) -> list[Fused]:
-        return fused(query, k, self.generation.passage_vectors, self.generation.passage_terms)
+    def ranked(self, query: Query, k: int) -> list[Ranked]:
+        """The ids of the `k` passages most likely to answer, best first, with their scores."""
+        parts = self.generation
+        return ranked(query, k, parts.passage_vectors, parts.passage_terms, parts.passage_tokens)
 
     def _course_hits(self, query: Query) -> list[CourseHit]:
         """Every course that fits at all, by its card or by the best passage inside."""
@@ -111,7 +127,7 @@ class Search:
         return list(best.values())
 
     def _by_card(self, query: Query) -> list[CourseHit]:
-        cards = fused(query, CANDIDATES, self.generation.course_vectors, self.generation.course_terms)
+        cards = self._ranked_cards(query)
         courses = self.records.courses([course_id_of(card.id) for card in cards])
         found = ((courses[course_id_of(card.id)], card) for card in cards)
         return [
@@ -120,12 +136,16 @@ class Search:
             if card.fit >= COURSE_FLOOR or _says_all(query, card_text(course))
         ]
 
+    def _ranked_cards(self, query: Query) -> list[Ranked]:
+        parts = self.generation
+        return ranked(query, CANDIDATES, parts.course_vectors, parts.course_terms, parts.course_tokens)
+
     def _by_passage(self, query: Query) -> list[CourseHit]:
-        hits = self._hits(self._passage_candidates(query, CANDIDATES))
+        hits = self._hits(self.ranked(query, CANDIDATES))
         return [
             CourseHit(hit.course, hit.score, hit.passage.id)
             for hit in hits
-            if hit.fit >= COURSE_FLOOR or _says_all(query, hit.passage.text)
+            if hit.ranked.fit >= COURSE_FLOOR or _says_all(query, hit.passage.text)
         ]
 
 

@@ -11,7 +11,7 @@ from course_index.build import build_index, remove_courses
 from course_index.centring import Centring, load_centring
 from course_index.errors import IndexLocked, IndexMismatch, IndexMissing, SourceProblem
 from course_index.store.generations import IndexHome
-from course_index.store.journal import VectorJournal
+from course_index.store.journal import Journalled, VectorJournal
 from retrieval.live import LiveIndex
 
 PROJECT = Path(__file__).parent.parent
@@ -215,11 +215,16 @@ def test_readers_see_one_whole_generation_or_the_other_while_builds_go_on(home, 
 
 def test_the_journal_gives_back_what_it_was_given(tmp_path):
     journal = VectorJournal(tmp_path / "j.db")
-    vectors = np.arange(6, dtype=np.float32).reshape(2, 3)
-    journal.put(["a", "b"], vectors)
+    row = Journalled(
+        np.arange(3, dtype=np.float32), np.arange(6, dtype=np.int8).reshape(3, 2), np.array([1, 3], np.int32)
+    )
+    journal.put([("a", row), ("b", row)])
     journal.close()
     again = VectorJournal(tmp_path / "j.db")
-    assert np.array_equal(again.get(["b", "c"])["b"], vectors[1])
+    back = again.get(["b", "c"])
+    assert list(back) == ["b"]
+    for name in ("vector", "tokens", "ends"):
+        assert np.array_equal(getattr(back["b"], name), getattr(row, name))
     again.discard()
     assert not list(tmp_path.iterdir())
 

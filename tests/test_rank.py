@@ -3,44 +3,99 @@ import pytest
 
 from course_index.analyze import terms
 from course_index.store.lexical import LexicalIndex
+from course_index.store.tokens import PassageVectors, TokenStore, in_bytes
 from course_index.store.vectors import VectorIndex
+from retrieval import rank
+from retrieval.interaction import stretch_scores
 from retrieval.query import Query
-from retrieval.rank import CANDIDATES, LEXICAL_WEIGHT, OTHER_LANGUAGE_WEIGHT, fused
+
+
+def unit(rows):
+    return (rows / np.linalg.norm(rows, axis=-1, keepdims=True)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
+    """400 passages of three stretches, with tokens or without."""
     folder = tmp_path_factory.mktemp("rank")
     rng = np.random.default_rng(3)
-    vectors = rng.standard_normal((400, 16)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = unit(rng.standard_normal((400, 16)))
     words = ["快件", "荔枝", "血压", "方程", "粤剧", "heap"]
     texts = [" ".join(rng.choice(words, size=rng.integers(1, 6))) for _ in vectors]
-    languages = ["zh" if n % 3 else "en" for n in range(len(texts))]
     ids = [f"p{n:03}" for n in range(len(texts))]
+    passages = {
+        id_: PassageVectors(
+            "zh" if n % 3 else "en",
+            vectors[n],
+            in_bytes(unit(rng.standard_normal((9, 8)))),
+            np.array([2, 2, 9], np.int32),
+        )
+        for n, id_ in enumerate(ids)
+    }
     index = VectorIndex(folder / "vectors")
     collection = index.collection("passages")
-    collection.upsert(ids, vectors, languages)
+    collection.upsert(ids, vectors)
     lexical = LexicalIndex(folder / "terms")
     lexical.change(list(zip(ids, texts, strict=True)), [])
-    yield ids, vectors, languages, collection, lexical
+    tokens = TokenStore(folder / "tokens.db")
+    tokens.put(passages.items())
+    yield passages, collection, lexical, tokens
+    tokens.close()
     index.close()
 
 
+def query(asked, vector, tokens=None):
+    weights = np.full(0 if tokens is None else len(tokens), 0.5, np.float32)
+    return Query(asked, "zh", tuple(terms(asked)), unit(vector), tokens, weights)
+
+
 @pytest.mark.parametrize("asked", ["快件 荔枝", "heap", "粤剧方程", "没有的词"])
-@pytest.mark.parametrize("k", [1, 4, 8])
-def test_the_best_are_those_of_scoring_every_candidate(store, asked, k):
-    ids, vectors, languages, collection, lexical = store
-    vector = vectors[7] + 0.4 * vectors[11]
-    query = Query(asked, "zh", tuple(terms(asked)), (vector / np.linalg.norm(vector)).astype(np.float32))
-    cosines = dict(zip(ids, vectors @ query.vector, strict=True))
-    shares = dict(lexical.search(query.terms, CANDIDATES))
-    nearest = sorted(ids, key=lambda id_: -cosines[id_])[:CANDIDATES]
-    weight = {
-        id_: LEXICAL_WEIGHT if lang == "zh" else OTHER_LANGUAGE_WEIGHT for id_, lang in zip(ids, languages, strict=True)
-    }
-    scores = {id_: cosines[id_] + weight[id_] * shares.get(id_, 0.0) for id_ in {*nearest, *shares}}
-    best = sorted(scores.values(), reverse=True)[:k]
-    got = fused(query, k, collection, lexical)
-    assert np.allclose([one.score for one in got], best, atol=1e-5)
-    assert all(np.isclose(one.cosine, cosines[one.id], atol=1e-5) for one in got)
+@pytest.mark.parametrize("with_tokens", [True, False])
+def test_the_best_are_those_of_scoring_every_candidate(store, asked, with_tokens):
+    passages, collection, lexical, tokens = store
+    given = unit(np.random.default_rng(5).standard_normal((2, 8))) if with_tokens else None
+    question = query(asked, passages["p007"].vector + 0.4 * passages["p011"].vector, given)
+    shares = dict(lexical.search(question.terms, rank.CANDIDATES))
+    cosines = {id_: float(passage.vector @ question.vector) for id_, passage in passages.items()}
+    candidates = {*sorted(cosines, key=lambda id_: -cosines[id_])[: rank.CANDIDATES], *shares}
+
+    def score(id_):
+        same, cosine, share = passages[id_].language == "zh", cosines[id_], shares.get(id_, 0.0)
+        if given is None:
+            return cosine + (0.5 if same else 0.15) * share
+        of_token = given @ (passages[id_].tokens.astype(np.float32) / 127).T
+        best = max((of_token[:, :2].max(axis=1)).mean(), (of_token[:, 2:].max(axis=1)).mean())
+        if same:
+            return cosine + 0.3 * min(share, 0.33) + 1.28 * max(best, 0) ** 2
+        return 1.15 * cosine + 0.7 * best + 0.75 * max(best, 0) ** 2
+
+    got = rank.ranked(question, 8, collection, lexical, tokens)
+    assert np.allclose([one.score for one in got], sorted(map(score, candidates), reverse=True)[:8], atol=2e-3)
+    assert all(np.isclose(one.cosine, cosines[one.id], atol=2e-3) for one in got)
+
+
+def test_a_stretch_is_scored_by_the_nearest_token_to_each_of_the_question():
+    east, north = np.eye(2, dtype=np.float32)
+    passage = PassageVectors("zh", east, in_bytes(np.stack([east, north, -east])), np.array([1, 1, 3], np.int32))
+    question = Query("", "zh", (), east, np.stack([east, north]), np.array([0.75, 0.25], np.float32))
+    # The first stretch says the first token only; the second is empty; the third says the second and denies the first.
+    np.testing.assert_allclose(stretch_scores(question, passage), [0.75, -1, 0.25], atol=0.01)
+
+
+def test_without_tokens_there_is_nothing_to_compare():
+    bare = PassageVectors("zh", np.ones(1, np.float32), np.zeros((0, 1), np.int8), np.zeros(0, np.int32))
+    assert not len(stretch_scores(query("快件", np.ones(1, np.float32), np.ones((1, 1), np.float32)), bare))
+
+
+def test_stored_vectors_come_back_and_go(store, tmp_path):
+    passages, *_ = store
+    tokens = TokenStore(tmp_path / "tokens.db")
+    tokens.put([("a", passages["p001"]), ("b", passages["p002"])])
+    tokens.put([("a", passages["p003"])])
+    tokens.delete(["b"])
+    assert tokens.ids() == {"a"}
+    (back,) = tokens.get(["a", "b", "c"]).values()
+    np.testing.assert_allclose(back.vector, passages["p003"].vector, atol=1e-3)
+    assert np.array_equal(back.tokens, passages["p003"].tokens)
+    assert np.array_equal(back.ends, passages["p003"].ends)
+    tokens.close()

@@ -30,7 +30,7 @@ def write_int8_graph(weights: Weights, path: Path, progress: Callable[[int, int]
 
 
 def _int8_graph(weights: Weights, progress: Callable[[int, int], None]) -> onnx.ModelProto:
-    """BERT as e5 uses it: (piece + position) vectors and which are not padding in, the sum of its outputs out."""
+    """BERT as e5 uses it: (piece + position) vectors and which are not padding in, its outputs and their sum out."""
     shape, graph = weights.shape, _Graph(weights)
     texts_and_tokens = graph.node("Shape", "present", start=0, end=2)
     width = shape.hidden // shape.heads
@@ -48,7 +48,7 @@ def _int8_graph(weights: Weights, progress: Callable[[int, int], None]) -> onnx.
     progress(shape.layers, shape.layers)
     return graph.model(
         {"vectors": ["B", "S", shape.hidden], "mask": ["B", 1, 1, "S"], "present": ["B", "S", 1]},
-        {pooled: ["B", shape.hidden]},
+        {pooled: ["B", shape.hidden], outputs: ["B", "S", shape.hidden]},
     )
 
 

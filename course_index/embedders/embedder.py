@@ -1,7 +1,8 @@
 """What the index and the search need of an embedder."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,4 +25,26 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str], role: Role) -> NDArray[np.float32]:
         """Unit vectors, shape (len(texts), dimension)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A text as a unit vector, and as one unit vector for each of its tokens.
+
+    `vector` has the shape (dimension,), `tokens` (tokens, token dimension); `stretches`, (tokens,), says in which part of
+    the text each token ends, from 0.
+    """
+
+    vector: NDArray[np.float32]
+    tokens: NDArray[np.float32]
+    stretches: NDArray[np.int64]
+
+
+@runtime_checkable
+class TokenEmbedder(Embedder, Protocol):
+    """An embedder that also tells what it made of each token, for late interaction."""
+
+    def encode(self, texts: Sequence[Sequence[str]], role: Role, languages: Sequence[str]) -> list[Encoded]:
+        """Texts, each given in its consecutive parts; token vectors are centred by role and language, `vector` is not."""
         ...

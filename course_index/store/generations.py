@@ -4,7 +4,7 @@ A service reads the generation it opened until it opens a newer one, so a build 
 SIGKILL, leaves what serves untouched. (One process cannot see another's writes in embedded Chroma in any case.)
 
     index/CURRENT            the name of the generation that serves
-    index/generations/7/     records.db, vectors/, lexical/
+    index/generations/7/     records.db, vectors/, tokens/, lexical/
     index/draft/             the generation being built; a leftover of a killed build is thrown away
     index/journal.db         vectors computed for the draft; a restarted build takes them from here
     index/build.lock         held by the one process that writes
@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from course_index.errors import IndexLocked, IndexMissing
 from course_index.store.lexical import LexicalIndex
 from course_index.store.records import Records
+from course_index.store.tokens import TokenStore
 from course_index.store.vectors import VectorCollection, VectorIndex
 
 # The one that serves, and the one that slow readers may still have open.
@@ -37,6 +38,8 @@ class Generation:
     vectors: VectorIndex
     passage_vectors: VectorCollection
     course_vectors: VectorCollection
+    passage_tokens: TokenStore
+    course_tokens: TokenStore
     passage_terms: LexicalIndex
     course_terms: LexicalIndex
 
@@ -49,6 +52,8 @@ class Generation:
         """Give back files and memory."""
         self.records.close()
         self.vectors.close()
+        self.passage_tokens.close()
+        self.course_tokens.close()
 
 
 def _open(folder: Path) -> Generation:
@@ -58,6 +63,8 @@ def _open(folder: Path) -> Generation:
         records=Records(folder / "records.db"),
         vectors=vectors,
         passage_vectors=vectors.collection("passages"),
+        passage_tokens=TokenStore(folder / "tokens" / "passages.db"),
+        course_tokens=TokenStore(folder / "tokens" / "courses.db"),
         course_vectors=vectors.collection("courses"),
         passage_terms=LexicalIndex(folder / "lexical" / "passages"),
         course_terms=LexicalIndex(folder / "lexical" / "courses"),
@@ -123,7 +130,7 @@ class IndexHome:
         if name is None:
             self._draft.mkdir(parents=True)
         else:
-            skipped = None if keep_search else shutil.ignore_patterns("vectors", "lexical", "centring.npz")
+            skipped = None if keep_search else shutil.ignore_patterns("vectors", "tokens", "lexical", "centring.npz")
             shutil.copytree(self._generations / name, self._draft, ignore=skipped)
         generation = _open(self._draft)
         try:

@@ -1,7 +1,6 @@
 """The vector index: Chroma, embedded. This file is the only place that knows it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -13,15 +12,6 @@ from numpy.typing import NDArray
 
 # Chroma refuses batches above 5,461 rows; smaller ones keep its write lock short.
 _BATCH = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """An id with the cosine of its vector to the query's, and the language of its text."""
-
-    id: str
-    cosine: float
-    language: str
 
 
 class VectorIndex:
@@ -50,49 +40,27 @@ class VectorIndex:
 
 
 class VectorCollection:
-    """Ids with unit vectors and the language of their text."""
+    """Ids with unit vectors."""
 
     def __init__(self, collection: chromadb.Collection) -> None:
         self._collection = collection
 
-    def upsert(self, ids: Sequence[str], vectors: NDArray[np.float32], languages: Sequence[str]) -> None:
+    def upsert(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Store `vectors`, shape (len(ids), dimension). (`add` would silently ignore ids that exist.)"""
         for rows in _slices(len(ids)):
-            self._collection.upsert(
-                ids=list(ids[rows]),
-                embeddings=vectors[rows],
-                metadatas=[{"language": language} for language in languages[rows]],
-            )
+            self._collection.upsert(ids=list(ids[rows]), embeddings=vectors[rows])
 
     def delete(self, ids: Sequence[str]) -> None:
         """Forget `ids`."""
         for rows in _slices(len(ids)):
             self._collection.delete(ids=list(ids[rows]))
 
-    def search(self, vector: NDArray[np.float32], k: int) -> list[Near]:
-        """The `k` nearest, best first."""
-        answer = self._collection.query(
-            query_embeddings=vector[None, :], n_results=k, include=["distances", "metadatas"]
-        )
-        distances, facts = answer["distances"], answer["metadatas"]
+    def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
+        """The ids of the `k` nearest with their cosines, best first. (Asking for metadata would double the time.)"""
+        answer = self._collection.query(query_embeddings=vector[None, :], n_results=k, include=["distances"])
+        distances = answer["distances"]
         assert distances is not None
-        assert facts is not None
-        return [
-            Near(id_, 1.0 - distance, str(fact["language"]))
-            for id_, distance, fact in zip(answer["ids"][0], distances[0], facts[0], strict=True)
-        ]
-
-    def compare(self, vector: NDArray[np.float32], ids: Sequence[str]) -> list[Near]:
-        """How near those of `ids` are that are stored, in any order."""
-        if not ids:
-            return []
-        answer = self._collection.get(ids=list(ids), include=["embeddings", "metadatas"])
-        stored, facts = cast("NDArray[np.float32]", answer["embeddings"]), answer["metadatas"]
-        assert facts is not None
-        return [
-            Near(id_, float(row @ vector), str(fact["language"]))
-            for id_, row, fact in zip(answer["ids"], stored, facts, strict=True)
-        ]
+        return [(id_, 1.0 - distance) for id_, distance in zip(answer["ids"][0], distances[0], strict=True)]
 
     def ids(self) -> set[str]:
         """The ids of all vectors."""

@@ -1,0 +1,1 @@
+"""How good the tutor is, measured: data sets in, figures out."""
