@@ -94,6 +94,13 @@ class VectorCollection:
             for id_, row, fact in zip(answer["ids"], stored, facts, strict=True)
         ]
 
+    def everything(self) -> tuple[list[str], NDArray[np.float32], list[str]]:
+        """All ids, their vectors, shape (ids, dimension), and the languages of their texts."""
+        answer = self._collection.get(include=["embeddings", "metadatas"])
+        stored, facts = cast("NDArray[np.float32]", answer["embeddings"]), answer["metadatas"]
+        assert facts is not None
+        return list(answer["ids"]), np.asarray(stored, np.float32), [str(fact["language"]) for fact in facts]
+
     def ids(self) -> set[str]:
         """The ids of all vectors."""
         return set(self._collection.get(include=[])["ids"])
