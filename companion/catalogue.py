@@ -9,8 +9,9 @@ from companion.words import Words
 from course_index.analyze import normalise, terms
 from course_index.card import card_text
 from course_index.course import Course
+from retrieval.catalogue import CourseHit
 from retrieval.query import Query
-from retrieval.search import CourseHit, Search
+from retrieval.search import Search
 
 _ON_THE_CARD = (
     "summary",

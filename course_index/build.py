@@ -18,6 +18,7 @@ from course_index.course import Course, Lesson, Passage
 from course_index.embedders.embedder import Embedder, TokenEmbedder
 from course_index.errors import IndexMismatch, SourceProblem
 from course_index.language import language_of
+from course_index.phrases import refresh_phrases
 from course_index.sources.document import Notice
 from course_index.sources.lesson_file import LessonFile, content_hash
 from course_index.sources.library import CourseDraft, Library, read_library
@@ -131,6 +132,7 @@ def remove_courses(ids: Sequence[str], home: IndexHome) -> None:
             )
         draft.records.remove_courses(ids)
         _drop_stale(draft)
+        refresh_phrases(draft.records)
 
 
 def refuse_mismatch(meta: dict[str, str], embedder: Embedder) -> None:
@@ -270,6 +272,7 @@ def _make_searchable(
     embed.into(*cards, course_texts)
     draft.passage_terms.change([(id_, text.whole) for id_, text in passage_texts.items()], [])
     draft.course_terms.change([(id_, text.whole) for id_, text in course_texts.items()], [])
+    refresh_phrases(draft.records)
     draft.records.set_meta(_parts(embedder))
     report.totals = draft.records.counts()
 

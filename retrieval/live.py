@@ -6,6 +6,7 @@ from course_index.build import refuse_mismatch
 from course_index.embedders.embedder import Embedder
 from course_index.errors import IndexMissing, IndexProblem
 from course_index.store.generations import IndexHome
+from course_index.store.records import CourseFilter
 from retrieval.search import Search
 
 
@@ -61,7 +62,10 @@ class LiveIndex:
             raise
         self.last_problem = None
         fresh = Search(generation, self._embedder)
-        fresh.passages(fresh.query("热身 warm up"), 1)  # the first query loads the vectors: no learner waits for it
+        # The first query loads the vectors and the catalogue: no learner waits for it.
+        query = fresh.query("热身 warm up")
+        fresh.passages(query, 1)
+        fresh.catalogue(query, CourseFilter(), 1, 1)
         return fresh
 
     def close(self) -> None:

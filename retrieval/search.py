@@ -14,11 +14,10 @@ from course_index.embedders.embedder import Embedder, TokenEmbedder
 from course_index.language import language_of
 from course_index.store.generations import Generation
 from course_index.store.records import CourseFilter
+from retrieval.catalogue import COURSE_FLOOR, Catalogue, CourseHit, CourseOrder, CoursePage
 from retrieval.query import Query, read_query
 from retrieval.rank import CANDIDATES, Ranked, ranked
-
-# Below this a course has nothing to do with what was asked: chance hits of an unrelated query end here.
-COURSE_FLOOR = 0.33
+from retrieval.spelling import Spelling
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,24 +35,6 @@ class Hit:
         return self.ranked.score
 
 
-@dataclass(frozen=True, slots=True)
-class CourseHit:
-    """A course that fits, with the passage inside that fits best, if one does."""
-
-    course: Course
-    score: float
-    passage_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CoursePage:
-    """One page of a course search: the hits on it, how many fit in all, and the facets of all that fit."""
-
-    hits: tuple[CourseHit, ...]
-    total: int
-    facets: dict[str, dict[str, int]]
-
-
 class Search:
     """All searching of one opened generation. Safe to call from many threads."""
 
@@ -62,6 +43,8 @@ class Search:
         self.records = generation.records
         self._embedder = embedder
         self._centring = load_centring(generation.folder)
+        self._catalogue = Catalogue(generation)
+        self.spelling = Spelling(generation.records, (generation.passage_terms, generation.course_terms))
 
     def query(self, typed: str) -> Query:
         """What was typed, made ready for this index."""
@@ -91,23 +74,11 @@ class Search:
         """The `k` courses that fit best, by their cards and by the passages inside; fewer when fewer fit at all."""
         return self._course_hits(query)[:k]
 
-    def catalogue(self, query: Query | None, wanted: CourseFilter, page: int, page_size: int) -> CoursePage:
+    def catalogue(
+        self, query: Query | None, wanted: CourseFilter, page: int, page_size: int, order: CourseOrder = "relevance"
+    ) -> CoursePage:
         """One page (from 1) of the courses that pass the filter: best first for a query, else by title."""
-        allowed = self.records.course_ids(wanted)
-        if query is None:
-            ranked: list[tuple[str, float, str | None]] = [(id_, 0.0, None) for id_ in allowed]
-        else:
-            permitted = set(allowed)
-            hits = self._course_hits(query)
-            ranked = [(hit.course.id, hit.score, hit.passage_id) for hit in hits if hit.course.id in permitted]
-        ids = [id_ for id_, _, _ in ranked]
-        shown = ranked[(page - 1) * page_size : page * page_size]
-        courses = self.records.courses([id_ for id_, _, _ in shown])
-        return CoursePage(
-            tuple(CourseHit(courses[id_], score, passage) for id_, score, passage in shown),
-            len(ranked),
-            self.records.facets(ids),
-        )
+        return self._catalogue.page(query, wanted, order, page, page_size)
 
     def _hits(self, candidates: list[Ranked]) -> list[Hit]:
         found = self.records.placed([candidate.id for candidate in candidates])

@@ -88,6 +88,47 @@ def test_courses_are_listed_searched_filtered_and_counted(client):
     assert client.get("/v1/courses", params={"level": 9}).status_code == 422
 
 
+def test_a_catalogue_search_says_what_may_have_been_meant(client):
+    assert client.get("/v1/courses", params={"q": "省狮"}).json()["did_you_mean"] == "醒狮"
+    assert client.get("/v1/courses", params={"q": "醒狮"}).json()["did_you_mean"] is None
+    assert client.get("/v1/courses").json()["did_you_mean"] is None
+
+
+def test_courses_come_in_the_order_asked_for(client):
+    def titles(**params):
+        return [course["title"] for course in client.get("/v1/courses", params=params).json()["courses"]]
+
+    assert titles(sort="hours")[:2] == ["快递服务规则", "数据结构入门"]
+    assert titles(sort="updated")[0] == "快递服务规则"
+    assert titles(sort="title") == titles() == ["Heaps in English", "快递服务规则", "数据结构入门", "醒狮体验班"]
+    assert client.get("/v1/courses", params={"sort": "SECRET"}).status_code == 422
+    assert "SECRET" not in client.get("/v1/courses", params={"sort": "SECRET"}).text
+
+
+def test_typing_ahead_suggests_courses_lessons_subjects_and_skills(client):
+    def offered(**params):
+        return client.get("/v1/courses/suggest", params=params).json()["suggestions"]
+
+    assert offered(q="醒") == [
+        {"text": "醒狮", "kind": "subject"},
+        {"text": "醒狮体验班", "kind": "course", "course_id": "lion-dance"},
+    ]
+    assert offered(q="kdfw") == [{"text": "快递服务规则", "kind": "course", "course_id": "parcels"}]
+    assert offered(q="哈希")[0]["kind"] == "lesson"
+    assert offered(q="lipei") == [{"text": "理赔", "kind": "skill"}]
+    assert len(offered(q="h", limit=1)) == 1
+    assert offered() == offered(q="") == []
+    assert client.get("/v1/courses/suggest", params={"q": "x", "limit": 0}).status_code == 422
+
+
+@pytest.mark.parametrize("door", ["/v1/courses", "/v1/courses/suggest"])
+@pytest.mark.parametrize(
+    "q", ["%00", "%ED%A0%80", "%F0%9F%98%80", "%E2%80%8F%E2%80%AE", "%25_'\"--", "%FF%FE", "a" * 60_000]
+)
+def test_whatever_is_typed_into_the_catalogue_is_no_error(client, door, q):
+    assert client.get(f"{door}?q={q}").status_code == 200
+
+
 def test_a_course_is_shown_with_its_lessons_and_as_json_ld(client):
     course = client.get("/v1/courses/parcels").json()
     assert (course["title"], course["sample"], course["lessons"][0]["title"]) == ("快递服务规则", True, "快件赔偿规则")

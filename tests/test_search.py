@@ -126,7 +126,7 @@ def test_the_catalogue_is_filtered_and_its_facets_count_what_is_left(index, want
     page = index.search.catalogue(None, wanted, 1, 20)
     assert {hit.course.id for hit in page.hits} == ids
     assert page.total == len(ids)
-    assert sum(page.facets["delivery"].values()) == len(ids)
+    assert sum(page.facets["initiative"].values()) == len(ids)
 
 
 def test_catalogue_pages_are_disjoint_and_a_page_beyond_the_last_is_empty(index):

@@ -1,4 +1,4 @@
-"""GET /v1/courses, /v1/courses/{id}, /v1/passages/{id}: the catalogue, and the source behind a citation."""
+"""GET /v1/courses, its /suggest and /{id}, /v1/passages/{id}: the catalogue, and the source behind a citation."""
 
 from typing import Annotated, Any
 
@@ -12,7 +12,10 @@ from companion.turn import Companion
 from course_index.course import Course
 from course_index.sources.schema_org import json_ld
 from course_index.store.records import CourseFilter
+from course_index.suggestions import Suggestion
+from retrieval.catalogue import CourseOrder
 from retrieval.search import Search
+from retrieval.suggest import suggest
 
 _JSON_LD = "application/ld+json"
 _PAGE_SIZE = 20
@@ -25,7 +28,7 @@ def courses_router(companion: Companion) -> APIRouter:
 
     @router.get("/courses")
     async def courses(
-        q: _Word = None,
+        q: str | None = None,
         level: Annotated[int | None, Query(ge=1, le=7)] = None,
         audience: _Word = None,
         city: _Word = None,
@@ -33,10 +36,15 @@ def courses_router(companion: Companion) -> APIRouter:
         provider: _Word = None,
         language: _Word = None,
         initiative: _Word = None,
+        sort: CourseOrder = "relevance",
         page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     ) -> Response:
         wanted = CourseFilter(level, audience, city, delivery, provider, language, initiative)
-        return AsciiJSONResponse(await run_in_threadpool(_page, companion.index.search, q, wanted, page))
+        return AsciiJSONResponse(await run_in_threadpool(_page, companion.index.search, q, wanted, sort, page))
+
+    @router.get("/courses/suggest")
+    async def suggested(q: str = "", limit: Annotated[int, Query(ge=1, le=20)] = 8) -> Response:
+        return AsciiJSONResponse(await run_in_threadpool(_suggested, companion.index.search, q, limit))
 
     @router.get("/courses/{course_id}")
     async def course(course_id: str, request: Request) -> Response:
@@ -58,16 +66,27 @@ def courses_router(companion: Companion) -> APIRouter:
     return router
 
 
-def _page(search: Search, q: str | None, wanted: CourseFilter, page: int) -> dict[str, Any]:
-    query = search.query(q) if q and q.strip() else None
-    found = search.catalogue(query, wanted, page, _PAGE_SIZE)
+def _page(search: Search, q: str | None, wanted: CourseFilter, sort: CourseOrder, page: int) -> dict[str, Any]:
+    asked = q if q and q.strip() else None
+    found = search.catalogue(search.query(asked) if asked else None, wanted, page, _PAGE_SIZE, sort)
+    correction = search.spelling.correct(asked) if asked else None
     return {
         "courses": [{**_listed(hit.course), "score": round(hit.score, 4)} for hit in found.hits],
         "total": found.total,
         "page": page,
         "pages": -(-found.total // _PAGE_SIZE),
         "facets": found.facets,
+        "did_you_mean": correction and correction.text,
     }
+
+
+def _suggested(search: Search, typed: str, limit: int) -> dict[str, Any]:
+    return {"suggestions": [_offered(suggestion) for suggestion in suggest(search.records, typed, limit)]}
+
+
+def _offered(suggestion: Suggestion) -> dict[str, str]:
+    offered = {"text": suggestion.text, "kind": suggestion.kind}
+    return offered | ({"course_id": suggestion.course_id} if suggestion.course_id else {})
 
 
 def _course(search: Search, course_id: str) -> tuple[Course, dict[str, Any]] | None:

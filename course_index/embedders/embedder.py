@@ -32,8 +32,8 @@ class Embedder(Protocol):
 class Encoded:
     """A text as a unit vector, and as one unit vector for each of its tokens.
 
-    `vector` has the shape (dimension,), `tokens` (tokens, token dimension); `stretches`, (tokens,), says in which part of
-    the text each token ends, from 0.
+    `vector` has the shape (dimension,) and `tokens` (tokens, token dimension); `stretches`, (tokens,), numbers the part
+    of the text in which each token ends.
     """
 
     vector: NDArray[np.float32]
@@ -46,5 +46,5 @@ class TokenEmbedder(Embedder, Protocol):
     """An embedder that also tells what it made of each token, for late interaction."""
 
     def encode(self, texts: Sequence[Sequence[str]], role: Role, languages: Sequence[str]) -> list[Encoded]:
-        """Texts, each given in its consecutive parts; token vectors are centred by role and language, `vector` is not."""
+        """Texts, each given in consecutive parts; token vectors are centred by role and language, `vector` is not."""
         ...

@@ -58,6 +58,17 @@ class LexicalIndex:
         # Deleted documents still count in tantivy's own idf until they are merged away: hence the cap.
         return [(searcher.doc(address)["id"][0], min(1.0, score / (_SATURATION * idf))) for score, address in hits]
 
+    def holding(self, wanted: Collection[str], k: int) -> list[str]:
+        """Up to `k` ids of texts that hold every one of these terms; none for no terms."""
+        if not wanted or k < 1:
+            return []
+        clauses = [
+            (tantivy.Occur.Must, tantivy.Query.term_query(self._schema, "terms", term, "basic")) for term in wanted
+        ]
+        searcher = self._index.searcher()
+        hits = searcher.search(tantivy.Query.boolean_query(clauses), k, count=False).hits
+        return [searcher.doc(address)["id"][0] for _, address in hits]
+
     def ids(self) -> set[str]:
         """The ids of all documents."""
         searcher = self._index.searcher()

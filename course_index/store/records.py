@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, create_engine, delete, ev
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from course_index.course import Course, Lesson, Passage
+from course_index.store.phrases import Phrases
 from course_index.store.tables import course_facets, courses, lessons, meta, passages
 
 _COURSE = TypeAdapter(Course)
@@ -46,12 +47,24 @@ class Counts:
     tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class CatalogueRow:
+    """What a course is filtered, counted and sorted by; `facets` has all values of each, none for what is unknown."""
+
+    id: str
+    title: str
+    hours: float | None
+    updated_at: str | None
+    facets: dict[str, tuple[str, ...]]
+
+
 class Records:
     """The records of one generation. Reading is safe from many threads; one writer at a time."""
 
     def __init__(self, path: Path) -> None:
         self._engine = create_engine(f"sqlite:///{path}")
         event.listen(self._engine, "connect", _enforce_foreign_keys)
+        self.phrases = Phrases(self._engine)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -164,18 +177,56 @@ class Records:
         with self._engine.connect() as connection:
             return list(connection.scalars(query))
 
-    def facets(self, ids: Sequence[str]) -> dict[str, dict[str, int]]:
-        """How many of the courses `ids` have each value of each facet; most frequent values first."""
-        counted: dict[str, dict[str, int]] = {}
-        wanted = set(ids)
+    def catalogue_rows(self) -> list[CatalogueRow]:
+        """What courses are filtered, counted and sorted by."""
+        several: dict[tuple[str, str], list[str]] = {}
+        singles = (courses.c.record["hours"].as_float(), courses.c.record["updated_at"].as_string())
+        query = select(courses.c.id, courses.c.title, *singles, *(courses.c[name] for name in SINGLE_FACETS))
         with self._engine.connect() as connection:
-            for facet in SINGLE_FACETS:
-                rows = connection.execute(select(courses.c.id, courses.c[facet].label("value")))
-                counted[facet] = _tally(row.value for row in rows if row.id in wanted)
-            for facet in MULTIPLE_FACETS:
-                rows = connection.execute(select(course_facets).where(course_facets.c.facet == facet))
-                counted[facet] = _tally(row.value for row in rows if row.course_id in wanted)
-        return counted
+            for course_id, facet, value in connection.execute(select(course_facets)):
+                several.setdefault((course_id, facet), []).append(value)
+            return [
+                CatalogueRow(
+                    id_,
+                    title,
+                    hours,
+                    updated_at,
+                    {
+                        name: () if value is None else (str(value),)
+                        for name, value in zip(SINGLE_FACETS, values, strict=True)
+                    }
+                    | {name: tuple(several.get((id_, name), ())) for name in MULTIPLE_FACETS},
+                )
+                for id_, title, hours, updated_at, *values in connection.execute(query)
+            ]
+
+    def courses_of_passages(self, ids: Sequence[str]) -> dict[str, str]:
+        """The course id of each passage in `ids`."""
+        with self._engine.connect() as connection:
+            return {
+                row.id: row.course_id
+                for batch in _batched(ids, _BATCH)
+                for row in connection.execute(
+                    select(passages.c.id, passages.c.course_id).where(passages.c.id.in_(batch))
+                )
+            }
+
+    def passages_of_courses(self, ids: Sequence[str], limit: int) -> list[str]:
+        """The ids of at most `limit` passages of the courses `ids`, of which there are at most a batch."""
+        query = select(passages.c.id).where(passages.c.course_id.in_(ids)).limit(limit)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def all_lessons(self) -> list[Lesson]:
+        """Every lesson, without its passages."""
+        with self._engine.connect() as connection:
+            return [Lesson(**row._mapping) for row in connection.execute(select(lessons))]
+
+    def headings(self) -> set[str]:
+        """Every heading that a passage stands under."""
+        with self._engine.connect() as connection:
+            paths = connection.scalars(select(passages.c.heading_path).distinct())
+            return {heading for path in paths for heading in path}
 
     def lessons(self, course_id: str) -> list[Lesson]:
         """A course's lessons in order, without their passages."""
@@ -276,14 +327,6 @@ def _placed(row: Row[Any]) -> tuple[Passage, Lesson, Course]:
         updated_at=row.updated_at,
     )
     return passage, lesson, _COURSE.validate_python(row.record)
-
-
-def _tally(values: Iterable[Any]) -> dict[str, int]:
-    counted: dict[str, int] = {}
-    for value in values:
-        if value is not None:
-            counted[str(value)] = counted.get(str(value), 0) + 1
-    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _count(connection: Connection, column: Any) -> int:

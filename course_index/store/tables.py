@@ -65,3 +65,34 @@ meta = Table(
     Column("key", String, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+# What typing ahead offers. A text that several courses have stands here once, without a course.
+suggestions = Table(
+    "suggestions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("course_id", String),
+    Column("weight", Integer, nullable=False),
+)
+
+# How each is found: by the rank that a key gives it, then by a prefix of the key.
+suggestion_keys = Table(
+    "suggestion_keys",
+    metadata,
+    Column("rank", Integer, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("suggestion_id", Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# The words of titles, headings, subjects and skills, for spelling help.
+terms = Table(
+    "terms",
+    metadata,
+    Column("text", String, primary_key=True),
+    Column("sound", String, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Index("ix_terms_sound", "sound"),
+)

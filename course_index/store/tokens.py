@@ -90,6 +90,26 @@ class TokenStore:
                 )
         return found
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, tuple[str, NDArray[np.float32]]]:
+        """Language and vector of those of `ids` that are stored; without the tokens that is a tenth of the reading."""
+        found = {}
+        for start in range(0, len(ids), _BATCH):
+            batch = ids[start : start + _BATCH]
+            marks = ",".join("?" * len(batch))
+            for id_, language, vector in self._connection().execute(
+                f"SELECT id, language, vector FROM passages WHERE id IN ({marks})",
+                batch,
+            ):
+                found[id_] = (language, np.frombuffer(vector, np.float16).astype(np.float32))
+        return found
+
+    def everything(self) -> tuple[list[str], NDArray[np.float32], list[str]]:
+        """All ids, their vectors, shape (ids, dimension), and their languages."""
+        rows = self._connection().execute("SELECT id, language, vector FROM passages ORDER BY id").fetchall()
+        vectors = [np.frombuffer(vector, np.float16) for _, _, vector in rows]
+        stacked = np.stack(vectors).astype(np.float32) if rows else np.zeros((0, 0), np.float32)
+        return [id_ for id_, _, _ in rows], stacked, [language for _, language, _ in rows]
+
     def ids(self) -> set[str]:
         """The ids of all rows."""
         return {id_ for (id_,) in self._connection().execute("SELECT id FROM passages")}

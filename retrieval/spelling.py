@@ -1,0 +1,193 @@
+"""Did you mean: the nearest word of the library for a word that is not in it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice, product
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from course_index.analyze import normalise, simplified, terms
+from course_index.sounds import readings
+from course_index.spellings import LONGEST, NAME_WEIGHT, SHORTEST, Term
+from course_index.store.lexical import LexicalIndex
+from course_index.store.records import Records
+from course_index.tokens import count_tokens
+
+# A longer text is not a search with a slip in it.
+_MAX_CHARACTERS = 100
+# Of the ways to read a window, so many are looked up.
+_MAX_SOUNDS = 8
+# One letter changed makes too many short words into others.
+_SHORTEST_LATIN = 5
+_RUN = re.compile(r"(?P<han>[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)|[A-Za-z\uff21-\uff3a\uff41-\uff5a]+")
+# A word of so few characters sounds like another by chance: it must stand by itself to be taken for a slip.
+_CHANCE = 3
+# What stands between the words of a search.
+_JOINTS = re.compile(
+    "怎么办|怎么样|怎么|怎样|如何|为什么|是什么|什么|哪里|哪些|多少|可以|需要|应该|有关|关于|课程|培训|教程|入门|基础|学习|"
+    "[的了吗呢吧啊和与及或在是有要想学教]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The text with its slips mended, and what was changed into what."""
+
+    text: str
+    changed: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    start: int
+    end: int
+    term: Term
+    differing: int = 1
+
+
+class Spelling:
+    """Spelling help over one generation. Safe to call from many threads.
+
+    `indexes` say which words the library has anywhere: whatever it has is left as it is.
+    """
+
+    def __init__(self, records: Records, indexes: Sequence[LexicalIndex]) -> None:
+        self._phrases = records.phrases
+        self._indexes = indexes
+
+    def correct(self, text: str) -> Correction | None:
+        """The text that was probably meant, or None when nothing in it looks misspelt."""
+        text = text.strip()
+        if not text or len(text) > _MAX_CHARACTERS:
+            return None
+        changes = [change for run in _RUN.finditer(text) for change in self._changes(run, alone=run.group() == text)]
+        return _mended(text, changes) if changes else None
+
+    def _changes(self, run: re.Match[str], *, alone: bool) -> list[_Change]:
+        if run["han"]:
+            return self._homophones(run.group(), run.start(), alone=alone)
+        meant = self._nearest(normalise(run.group()))
+        return [_Change(*run.span(), meant)] if meant else []
+
+    # -- Latin words -------------------------------------------------------------------------------------------------
+
+    def _nearest(self, word: str) -> Term | None:
+        """The one word with a letter changed, missing, too many or swapped; the likelier one of several."""
+        if len(word) < _SHORTEST_LATIN or _is_everyday(word) or self._phrases.known([word]) or self._has(word):
+            return None
+        lengths = range(len(word) - 1, len(word) + 2)
+        words = [term for length in lengths for term in self._latin.get(length, ())]
+        near = process.extract(
+            word, [term.text for term in words], scorer=OSA.distance, score_cutoff=1, limit=None, processor=None
+        )
+        likely = [words[number] for _, _, number in near if not _are_forms(word, words[number].text)]
+        return max(likely, key=lambda term: (term.weight, term.text), default=None)
+
+    @cached_property
+    def _latin(self) -> dict[int, list[Term]]:
+        by_length: dict[int, list[Term]] = {}
+        for term in self._phrases.latin():
+            by_length.setdefault(len(term.text), []).append(term)
+        return by_length
+
+    # -- Han characters ----------------------------------------------------------------------------------------------
+
+    def _homophones(self, typed: str, offset: int, *, alone: bool) -> list[_Change]:
+        """Changes that do not overlap: longer words first, then those that change less, then commoner words."""
+        run = simplified(typed)
+        if len(run) != len(typed):
+            return []
+        changes: list[_Change] = []
+        for change in sorted(self._candidates(run), key=_likelihood):
+            free = all(change.end <= other.start or other.end <= change.start for other in changes)
+            if free and self._is_slip(run, change, alone=alone):
+                changes.append(change)
+        changes.sort(key=lambda change: change.start)
+        return [replace(change, start=offset + change.start, end=offset + change.end) for change in changes]
+
+    def _candidates(self, run: str) -> Iterator[_Change]:
+        windows = [(start, end, _sounds(run[start:end])) for start, end in _windows(run)]
+        sounding: dict[str, list[Term]] = {}
+        for term in self._phrases.sounding({sound for _, _, sounds in windows for sound in sounds}):
+            sounding.setdefault(term.sound, []).append(term)
+        for start, end, sounds in windows:
+            for term in (term for sound in sounds for term in sounding.get(sound, ())):
+                differing = sum(one != other for one, other in zip(run[start:end], term.text, strict=True))
+                # Two words that share no more than their sound are two words.
+                if 0 < differing <= len(term.text) // 2:
+                    yield _Change(start, end, term, differing)
+
+    def _is_slip(self, run: str, change: _Change, *, alone: bool) -> bool:
+        """Whether what was typed is no word of the library, and neither part of a word nor of two."""
+        if self._has(run[change.start : change.end]):
+            return False
+        if change.end - change.start > _CHANCE:
+            return True
+        if alone and (change.start, change.end) == (0, len(run)):
+            return True
+        if change.end - change.start == SHORTEST and change.term.weight < NAME_WEIGHT:
+            return False
+        begin, finish = next(piece for piece in _pieces(run) if piece[0] <= change.start and change.end <= piece[1])
+        beside = {part for part in (run[begin : change.start], run[change.end : finish]) if part}
+        return beside <= self._phrases.known(beside)
+
+    def _has(self, word: str) -> bool:
+        """Whether some text of the library has all characters and pairs of the word: it may stand there as typed."""
+        return any(index.holding(terms(normalise(word)), 1) for index in self._indexes)
+
+
+def _mended(text: str, changes: list[_Change]) -> Correction:
+    mended, position, changed = "", 0, []
+    for change in changes:
+        typed = text[change.start : change.end]
+        meant = _in_script_of(typed, change.term.text)
+        mended += text[position : change.start] + meant
+        position = change.end
+        changed.append((typed, meant))
+    return Correction(mended + text[position:], tuple(changed))
+
+
+def _windows(run: str) -> Iterator[tuple[int, int]]:
+    """Every part of a run that may be a word; a short one does not reach over a joint."""
+    for length in range(_CHANCE + 1, min(LONGEST, len(run)) + 1):
+        yield from ((start, start + length) for start in range(len(run) - length + 1))
+    for begin, finish in _pieces(run):
+        for length in range(SHORTEST, min(_CHANCE, finish - begin) + 1):
+            yield from ((start, start + length) for start in range(begin, finish - length + 1))
+
+
+def _pieces(run: str) -> Iterator[tuple[int, int]]:
+    begin = 0
+    for joint in _JOINTS.finditer(run):
+        yield begin, joint.start()
+        begin = joint.end()
+    yield begin, len(run)
+
+
+def _sounds(window: str) -> list[str]:
+    """How it may be read."""
+    spoken = [readings(character) for character in window]
+    return [" ".join(syllables) for syllables in islice(product(*spoken), _MAX_SOUNDS)]
+
+
+def _likelihood(change: _Change) -> tuple[int, int, int, int]:
+    return (-len(change.term.text), change.differing, -change.term.weight, change.start)
+
+
+def _is_everyday(word: str) -> bool:
+    """Whether the tokenizer has the word whole: it learned the words that are frequent on the web."""
+    return count_tokens(f" {word}") == 1
+
+
+def _are_forms(word: str, other: str) -> bool:
+    """Whether one is the other with an ending: spreadsheet and spreadsheets."""
+    shorter, longer = sorted((word, other), key=len)
+    return longer[: len(shorter)] == shorter and longer[len(shorter) :] in {"s", "d", "r"}
+
+
+def _in_script_of(typed: str, term: str) -> str:
+    """The term in traditional script where that was typed."""
+    return term if simplified(typed) == typed else simplified(term, recipe="s2t")
