@@ -38,7 +38,8 @@ Peer = Callable[[Texts, Texts, Embed], Rankings]
 Figures = dict[str, float]
 Table = Mapping[str, Mapping[str, Figures]]
 
-# How many entries each half of a hybrid gives the fusion. LangChain's own default of 4 could not fill ten places.
+# How many entries each half of a hybrid gives the fusion: Haystack's default; LangChain's, 4, cannot fill ten places.
+# Over nine sets 50 lowered the mean nDCG@10 of Haystack (.598 for .611) and LangChain, and left plain fusion at .600.
 DEPTH = 10
 _SHOWN = 10
 _MEASURES = {"ndcg@10": nDCG @ 10, "mrr@10": RR @ 10, "recall@5": R @ 5}
