@@ -1,10 +1,14 @@
 """Rerankers against a real server on loopback that speaks both protocols, well and badly."""
 
+import sys
 import time
 
 import pytest
 from pydantic import ValidationError
 
+from course_index.parts import make_embedder
+from course_index.sentence_transformers_model import ModelMissing
+from course_index.settings import IndexSettings
 from retrieval.parts import make_reranker
 from retrieval.rerank.reranker import RerankerUnavailable
 from retrieval.settings import RetrievalSettings
@@ -117,3 +121,16 @@ def test_without_a_setting_there_is_no_reranker():
 def test_an_address_that_is_none_is_refused_at_start():
     with pytest.raises(ValidationError, match="RERANKER_URL must begin with"):
         RetrievalSettings(reranker_url="localhost:8080/rerank")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: make_reranker(RetrievalSettings(reranker_model="BAAI/bge-reranker-v2-m3")),
+        lambda: make_embedder(IndexSettings(embedder="sentence-transformers", embedder_model="BAAI/bge-m3")),
+    ],
+)
+def test_without_the_extra_a_model_is_refused_with_what_to_install(monkeypatch, make):
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(ModelMissing, match=r"pip install 'learning-companion\[sentence-transformers\]'"):
+        make()
