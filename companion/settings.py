@@ -6,10 +6,11 @@ from typing import Any
 
 from pydantic import Field, SecretStr, model_validator
 
-from course_index.settings import PREFIX, IndexSettings
+from course_index.settings import PREFIX, is_web_address
+from retrieval.settings import RetrievalSettings
 
 
-class CompanionSettings(IndexSettings):
+class CompanionSettings(RetrievalSettings):
     """Settings of the tutor. A name that does not exist is refused: a mistyped one would be silently without effect."""
 
     llm_base_url: str | None = None
@@ -40,6 +41,6 @@ class CompanionSettings(IndexSettings):
 
     @model_validator(mode="after")
     def _llm_url_is_web_address(self) -> "CompanionSettings":
-        if self.llm_base_url and not self.llm_base_url.startswith(("http://", "https://")):
+        if self.llm_base_url and not is_web_address(self.llm_base_url):
             raise ValueError(f"{PREFIX}LLM_BASE_URL must begin with http:// or https://")
         return self

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -15,7 +17,7 @@ from course_index.build import BuildReport, build_index, remove_courses
 from course_index.build import Progress as OnProgress
 from course_index.errors import IndexProblem
 from course_index.parts import index_home, make_embedder
-from course_index.settings import IndexSettings
+from course_index.settings import IndexSettings, explain
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,8 +36,8 @@ def build(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
     """Bring courses into the index. What is unchanged is not embedded again; what is gone is taken out."""
-    settings = IndexSettings()
     with _explained(), _progress_bars() as progress:
+        settings = IndexSettings()
         embedder = make_embedder(settings, progress)
         report = build_index(paths, index_home(settings), embedder, rebuild=rebuild, progress=progress)
     if as_json:
@@ -89,8 +91,9 @@ def _explained() -> Iterator[None]:
     """What the operator can mend is said in a sentence, without a trace."""
     try:
         yield
-    except IndexProblem as error:
-        _err.print(f"[red]companion-index:[/] {error}", highlight=False)
+    except (IndexProblem, ValidationError) as error:
+        said = explain(error) if isinstance(error, ValidationError) else str(error)
+        _err.print(f"[red]companion-index:[/] {escape(said)}", highlight=False, soft_wrap=True)
         sys.exit(2)
 
 

