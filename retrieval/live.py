@@ -5,17 +5,23 @@ import threading
 from course_index.build import refuse_mismatch
 from course_index.embedders.embedder import Embedder
 from course_index.errors import IndexMissing, IndexProblem
-from course_index.store.generations import IndexHome
+from course_index.store.generations import Generation, IndexHome
 from course_index.store.records import CourseFilter
+from retrieval.rerank.gate import Gate
 from retrieval.search import Search
+from retrieval.wording import Wording
 
 
 class LiveIndex:
     """Holds the Search of the current generation; `refresh` swaps it for a newer one."""
 
-    def __init__(self, home: IndexHome, embedder: Embedder) -> None:
+    def __init__(
+        self, home: IndexHome, embedder: Embedder, reranker: Gate | None = None, wording: Wording | None = None
+    ) -> None:
         self._home = home
         self._embedder = embedder
+        self._reranker = reranker
+        self._wording = wording
         self._search: Search | None = None
         self._previous: Search | None = None
         self._refreshing = threading.Lock()
@@ -56,12 +62,20 @@ class LiveIndex:
     def _open(self) -> Search:
         try:
             generation = self._home.open_current()
-            refuse_mismatch(generation.records.meta(), self._embedder)
+            try:
+                fresh = self._checked(generation)
+            except BaseException:
+                generation.close()
+                raise
         except IndexProblem as error:
             self.last_problem = str(error)
             raise
         self.last_problem = None
-        fresh = Search(generation, self._embedder)
+        return fresh
+
+    def _checked(self, generation: Generation) -> Search:
+        refuse_mismatch(generation.records.meta(), self._embedder)
+        fresh = Search(generation, self._embedder, self._reranker, self._wording)
         # The first query loads the vectors and the catalogue: no learner waits for it.
         query = fresh.query("热身 warm up")
         fresh.passages(query, 1)

@@ -1,14 +1,25 @@
 """Where the parts of retrieval are chosen."""
 
+from course_index.errors import IndexProblem
 from retrieval.rerank.reranker import Reranker
 from retrieval.rerank.time_limit import TimeLimited
 from retrieval.settings import RetrievalSettings
+from retrieval.wording import Wording, read_wording, shipped_wording
 
 
 def make_reranker(settings: RetrievalSettings) -> Reranker | None:
     """The endpoint that is set, else the model that is set, each with its time limit; else none."""
     reranker = _reranker(settings)
     return TimeLimited(reranker, settings.reranker_seconds) if reranker else None
+
+
+def make_wording(settings: RetrievalSettings) -> Wording:
+    """The dictionaries that ship, with the operator's on top. Raises IndexProblem when those cannot be read."""
+    if settings.dictionaries is None:
+        return shipped_wording()
+    if not settings.dictionaries.is_dir():
+        raise IndexProblem(f"COMPANION_DICTIONARIES names {settings.dictionaries}, which is no folder")
+    return read_wording([settings.dictionaries])
 
 
 def _reranker(settings: RetrievalSettings) -> Reranker | None:

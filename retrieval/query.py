@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from course_index.analyze import simplified_question, terms
 from course_index.language import language_of
+from retrieval.wording import Wording, shipped_wording
 
 # A question longer than this is a pasted text; its beginning says what is asked.
 MAX_QUERY_CHARACTERS = 2_000
@@ -39,6 +40,8 @@ EncodeQuery = Callable[
 class Query:
     """The text as typed (cleaned and capped), its language, the terms worth matching, and its centred unit vector.
 
+    `added` are terms of other words for the same, by which courses may call it.
+
     For late interaction also the unit vectors of its content tokens, shape (tokens, token dimension), and what share of
     the question each is, shape (tokens,), together 1; None and none where the embedder gives no tokens.
     """
@@ -46,23 +49,28 @@ class Query:
     text: str
     language: str
     terms: tuple[str, ...]
+    added: tuple[str, ...]
     vector: NDArray[np.float32]
     tokens: NDArray[np.float32] | None
     weights: NDArray[np.float32]
 
 
-def read_query(typed: str, encode: EncodeQuery) -> Query:
-    """Make a query of whatever was typed."""
+def read_query(typed: str, encode: EncodeQuery, wording: Wording | None = None) -> Query:
+    """Make a query of whatever was typed, with the dictionaries that ship unless others are given."""
+    wording = wording or shipped_wording()
     text = typed.replace("\x00", " ").encode("utf-8", "replace").decode("utf-8")[:MAX_QUERY_CHARACTERS].strip()
     language = language_of(text)
-    parts = content_parts(simplified_question(text))
+    asked = wording.in_mandarin(simplified_question(text))
+    parts = content_parts(asked)
     vector, tokens, part_of = encode([part for part, _ in parts], language)
+    found = tuple(dict.fromkeys((*query_terms(text), *query_terms(asked))))
+    added = tuple(query_terms(wording.added(asked)))
     if tokens is None or part_of is None or not len(tokens):
-        return Query(text, language, query_terms(text), vector, None, np.zeros(0, np.float32))
+        return Query(text, language, found, added, vector, None, np.zeros(0, np.float32))
     says = np.array([is_content for _, is_content in parts])[part_of]
     kept = says if says.any() else np.ones_like(says)
     weights = np.full(int(kept.sum()), 1 / kept.sum(), np.float32)
-    return Query(text, language, query_terms(text), vector, tokens[kept], weights)
+    return Query(text, language, found, added, vector, tokens[kept], weights)
 
 
 def content_parts(text: str) -> list[tuple[str, bool]]:

@@ -68,7 +68,7 @@ def dense(query: Query, k: int, vectors: VectorCollection) -> list[Scored]:
 
 def lexical(query: Query, k: int, index: LexicalIndex) -> list[Scored]:
     """The best by BM25."""
-    return [Scored(id_, share) for id_, share in index.search(query.terms, k)]
+    return [Scored(id_, share) for id_, share in index.search(query.terms, k, query.added)]
 
 
 def ranked(query: Query, k: int, vectors: VectorCollection, index: LexicalIndex, tokens: TokenStore) -> list[Ranked]:

@@ -17,7 +17,9 @@ from course_index.store.records import CourseFilter
 from retrieval.catalogue import COURSE_FLOOR, Catalogue, CourseHit, CourseOrder, CoursePage
 from retrieval.query import Query, read_query
 from retrieval.rank import CANDIDATES, Ranked, ranked
+from retrieval.rerank.gate import DEPTH, Gate
 from retrieval.spelling import Spelling
+from retrieval.wording import Wording, shipped_wording
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,10 +40,18 @@ class Hit:
 class Search:
     """All searching of one opened generation. Safe to call from many threads."""
 
-    def __init__(self, generation: Generation, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        generation: Generation,
+        embedder: Embedder,
+        reranker: Gate | None = None,
+        wording: Wording | None = None,
+    ) -> None:
         self.generation = generation
         self.records = generation.records
         self._embedder = embedder
+        self._reranker = reranker
+        self._wording = wording or shipped_wording()
         self._centring = load_centring(generation.folder)
         self._catalogue = Catalogue(generation)
         self.spelling = Spelling(generation.records, (generation.passage_terms, generation.course_terms))
@@ -49,7 +59,7 @@ class Search:
     def query(self, typed: str) -> Query:
         """What was typed, made ready for this index."""
 
-        return read_query(typed, self._encode_query)
+        return read_query(typed, self._encode_query, self._wording)
 
     def _encode_query(
         self, parts: Sequence[str], language: str
@@ -68,7 +78,10 @@ class Search:
 
     def passages(self, query: Query, k: int = 8) -> list[Hit]:
         """The `k` passages most likely to answer, best first."""
-        return self._hits(self.ranked(query, k))
+        if self._reranker is None:
+            return self._hits(self.ranked(query, k))
+        hits = self._hits(self.ranked(query, max(k, DEPTH)))
+        return self._reranker.reordered(query.text, hits, lambda hit: hit.score, lambda hit: hit.passage.text)[:k]
 
     def courses(self, query: Query, k: int = 5) -> list[CourseHit]:
         """The `k` courses that fit best, by their cards and by the passages inside; fewer when fewer fit at all."""

@@ -1,5 +1,6 @@
 """What the operator may set of retrieval, by environment variables COMPANION_*."""
 
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -8,7 +9,10 @@ from course_index.settings import PREFIX, IndexSettings, is_web_address
 
 
 class RetrievalSettings(IndexSettings):
-    """What reads the best passages a second time: an endpoint, a model in this process, or nothing."""
+    """What reads the best passages again (an endpoint, a model in this process, or nothing), and other words."""
+
+    # A folder with a cantonese.tsv or synonyms.tsv of the operator's, on top of those that ship.
+    dictionaries: Path | None = None
 
     # The address of the rerank route itself, posted to as it stands.
     reranker_url: str | None = None

@@ -10,6 +10,8 @@ from course_index.analyze import normalise, terms
 
 # BM25's term weight saturates at k1 + 1, so a query whose every term saturates scores (k1 + 1) x the sum of its idf.
 _SATURATION = 2.2
+# Another word for what was asked counts a little less than the word itself.
+ADDED_WEIGHT = 0.8
 _WRITER_HEAP_BYTES = 64_000_000
 # tantivy drops tokens above this; a word so long is a link or noise.
 _LONGEST_TERM = 60
@@ -43,8 +45,11 @@ class LexicalIndex:
         writer.wait_merging_threads()
         self._index.reload()
 
-    def search(self, query_terms: Sequence[str], k: int) -> list[tuple[str, float]]:
-        """The best `k` ids with BM25 as a share of the most that this query could score, 0 to 1; best first."""
+    def search(self, query_terms: Sequence[str], k: int, added: Sequence[str] = ()) -> list[tuple[str, float]]:
+        """The best `k` ids with BM25 as a share of the most that this query could score, 0 to 1; best first.
+
+        `added` terms count ADDED_WEIGHT where they are found, and nothing against a text that lacks them.
+        """
         asked = list(dict.fromkeys(query_terms))
         searcher = self._index.searcher()
         total = searcher.num_docs
@@ -53,6 +58,14 @@ class LexicalIndex:
         idf = sum(_idf(total, searcher.doc_freq("terms", term)) for term in asked)
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "terms", term, "freq")) for term in asked
+        ]
+        clauses += [
+            (
+                tantivy.Occur.Should,
+                tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, "terms", term, "freq"), ADDED_WEIGHT),
+            )
+            for term in dict.fromkeys(added)
+            if term not in asked
         ]
         hits = searcher.search(tantivy.Query.boolean_query(clauses), k, count=False).hits
         # Deleted documents still count in tantivy's own idf until they are merged away: hence the cap.

@@ -1,0 +1,61 @@
+from pathlib import Path
+
+import pytest
+
+from course_index.errors import IndexProblem
+from course_index.store.lexical import LexicalIndex
+from retrieval.query import query_terms
+from retrieval.wording import read_wording, shipped_wording
+
+TERMS = [
+    line.strip()
+    for line in Path(__file__).with_name("terms.txt").read_text("utf-8").splitlines()
+    if line.strip() and not line.startswith("#")
+]
+
+
+@pytest.mark.parametrize(
+    ("cantonese", "mandarin"),
+    [
+        ("点样报名", "怎样报名"),
+        ("边度有得学", "哪里有得学"),
+        ("点解要供社保", "为什么要供社保"),
+        ("重点解决什么问题", "重点解决什么问题"),
+        ("工资怎么算", "工资怎么算"),
+    ],
+)
+def test_cantonese_is_put_in_mandarin_and_mandarin_left_alone(cantonese, mandarin):
+    assert shipped_wording().in_mandarin(cantonese) == mandarin
+
+
+def test_everyday_words_bring_those_that_courses_use():
+    assert "工伤" in shipped_wording().added("上班路上被车撞了怎么办")
+    assert shipped_wording().added("二叉堆") == ""
+
+
+def test_an_operator_s_entries_come_on_top(tmp_path):
+    (tmp_path / "synonyms.tsv").write_text("# ours\n湾区通\t大湾区 通关\n上班路上\t通勤\n", "utf-8")
+    wording = read_wording([tmp_path])
+    assert wording.added("湾区通怎么办") == "大湾区 通关"
+    assert wording.added("上班路上") == "通勤"
+    assert wording.in_mandarin("点样") == "怎样"
+
+
+def test_a_broken_entry_is_named(tmp_path):
+    (tmp_path / "cantonese.tsv").write_text("点样 怎样\n", "utf-8")
+    with pytest.raises(IndexProblem, match=r"cantonese\.tsv, line 1"):
+        read_wording([tmp_path])
+
+
+def test_each_of_the_terms_is_found_inside_a_running_sentence(tmp_path):
+    """Segmenters lose such names; bigrams may not."""
+    assert len(TERMS) >= 500
+    index = LexicalIndex(tmp_path)
+    index.change([(term, f"今天我们来讲一讲{term}的由来，还有它和生活的关系。") for term in TERMS], [])
+    missed = []
+    for term in TERMS:
+        found = index.search(query_terms(f"请问{term}是什么"), 3)
+        best = [id_ for id_, share in found if share >= found[0][1] - 1e-6]
+        if term not in best and not any(term in id_ for id_ in best):
+            missed.append(term)
+    assert not missed
