@@ -63,12 +63,13 @@ def newer_editions_first(hits: Sequence[Hit]) -> tuple[list[Hit], list[Hit]]:
 def spread(hits: Sequence[Hit], k: int) -> list[Hit]:
     """The first `k`, with a lesson's third passage and further ones giving way to what other lessons have as good."""
     enough = MUCH_WEAKER * max((hit.score for hit in hits), default=0.0)
-    of_lesson: Counter[str] = Counter()
+    of_lesson: Counter[tuple[str, str]] = Counter()
     first: list[int] = []
     others: list[int] = []
     for place, hit in enumerate(hits):
-        of_lesson[hit.lesson.id] += 1
-        wanted = of_lesson[hit.lesson.id] <= MOST_OF_A_LESSON and hit.score >= enough
+        lesson = _work(hit.lesson.title), _work(hit.course.title)  # its editions are no other lessons
+        of_lesson[lesson] += 1
+        wanted = of_lesson[lesson] <= MOST_OF_A_LESSON and hit.score >= enough
         (first if wanted else others).append(place)
     return [hits[place] for place in sorted([*first, *others][:k])]
 

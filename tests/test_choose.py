@@ -170,6 +170,11 @@ def test_a_third_passage_of_a_lesson_gives_way_to_one_about_as_good():
     assert spread([*same, other], 4) == [*same[:3], other]
 
 
+def test_another_edition_of_a_lesson_is_no_other_lesson():
+    new = [hit(f"第{n}步", 1 - n / 100, updated=NEW) for n in range(1, 4)]
+    assert spread([*new, hit("旧办法", 0.9, updated=OLD)], 3) == new
+
+
 def test_a_third_passage_of_a_lesson_stays_when_the_others_are_much_weaker():
     same = [hit(f"第{n}步", 1 - n / 100) for n in range(1, 5)]
     other = hit("勉强相关", 0.5, lesson="灭火")
