@@ -32,6 +32,7 @@ from course_index.errors import IndexProblem
 from course_index.tokens import count_tokens
 from prompts import Prompt, render
 from retrieval.confidence import confidence
+from retrieval.context import Context
 from retrieval.live import LiveIndex
 from retrieval.query import Query
 from retrieval.search import Hit, Search
@@ -50,13 +51,18 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the index has to say: passages that may answer, the quotes from them, and whether they do answer."""
+    """What the index has to say: the passages that answer in the order of their numbers, with quotes and contexts."""
 
     search: Search
     query: Query
     hits: tuple[Hit, ...] = ()
     quotes: tuple[Quote, ...] = ()
+    contexts: tuple[Context, ...] = ()
     answers: bool = False
+
+    def number(self, hit: Hit) -> int:
+        """What the passage is cited by."""
+        return self.hits.index(hit) + 1
 
 
 @dataclass(slots=True)
@@ -142,10 +148,12 @@ class Companion:
         if wish == "courses":
             return Found(search, search.query(course_subject(message)))
         query = search.query(message)
-        hits = search.passages(query, self._passages)
+        hits = search.choice(query, self._passages)
         reading = read_closely(search, query, hits)
-        answers = bool(reading.quotes) and confidence(query, hits, reading.closeness).answers
-        return Found(search, query, tuple(hits), reading.quotes, answers)
+        if not (reading.quotes and confidence(query, hits, reading.closeness).answers):
+            return Found(search, query)
+        ordered = _quoted_first(hits, reading.quotes)
+        return Found(search, query, tuple(ordered), reading.quotes, tuple(search.contexts(ordered)), answers=True)
 
     async def _from_catalogue(
         self, found: Found, say: Words, ledger: _Ledger, *, wanted: bool
@@ -223,10 +231,10 @@ class Companion:
         )
 
 
-def _ordered(found: Found) -> list[Hit]:
-    """The passages in the order of their numbers: those quoted first."""
-    quoted = [quote.hit for quote in found.quotes]
-    return [*quoted, *(hit for hit in found.hits if hit.passage.id not in {q.passage.id for q in quoted})]
+def _quoted_first(hits: Sequence[Hit], quotes: Sequence[Quote]) -> list[Hit]:
+    """The passages in the order of their numbers."""
+    quoted = [quote.hit for quote in quotes]
+    return [*quoted, *(hit for hit in hits if hit not in quoted)]
 
 
 def _sources(found: Found) -> list[Source]:
@@ -244,7 +252,7 @@ def _sources(found: Found) -> list[Source]:
             as_of=hit.lesson.updated_at.isoformat() if hit.lesson.updated_at else None,
             sample=hit.course.sample,
         )
-        for number, hit in enumerate(_ordered(found), 1)
+        for number, hit in enumerate(found.hits, 1)
     ]
 
 
@@ -257,10 +265,14 @@ def _quoted(quotes: Sequence[Quote]) -> str:
 
 def _prompt(question: str, found: Found, say: Words) -> Prompt:
     passages = "\n\n".join(
-        f"[{number}] {hit.lesson.title} {hit.passage.locator}\n{hit.passage.text}"
-        for number, hit in enumerate(_ordered(found), 1)
+        f"{''.join(f'[{found.number(hit)}]' for hit in context.hits)} {_heading(context.hits[0])}\n{context.text}"
+        for context in found.contexts
     )
     return render("answer", question=question, passages=passages, language=say.language)
+
+
+def _heading(hit: Hit) -> str:
+    return f"{hit.lesson.title} {hit.passage.locator}"
 
 
 def _evidence(found: Found) -> Evidence:
@@ -269,7 +281,7 @@ def _evidence(found: Found) -> Evidence:
         return float((vectors[1:] @ vectors[0]).max())
 
     return Evidence(
-        passages={number: hit.passage.text for number, hit in enumerate(_ordered(found), 1)},
+        passages={found.number(hit): context.text for context in found.contexts for hit in context.hits},
         cosine=cosine,
         question=found.query.text,
     )

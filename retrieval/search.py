@@ -1,7 +1,6 @@
 """Search over one generation of the index: passages that may answer, and courses that fit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,32 +8,21 @@ from numpy.typing import NDArray
 from course_index.analyze import normalise, simplified, terms
 from course_index.card import card_text, course_id_of
 from course_index.centring import Vectors, load_centring
-from course_index.course import Course, Lesson, Passage
 from course_index.embedders.embedder import Embedder, TokenEmbedder
 from course_index.language import language_of
 from course_index.store.generations import Generation
 from course_index.store.records import CourseFilter
 from retrieval.catalogue import COURSE_FLOOR, Catalogue, CourseHit, CourseOrder, CoursePage
+from retrieval.choose import choose
+from retrieval.context import REACH, Context, contexts
+from retrieval.hit import Hit
 from retrieval.query import Query, read_query
 from retrieval.rank import CANDIDATES, Ranked, ranked
 from retrieval.rerank.gate import DEPTH, Gate
 from retrieval.spelling import Spelling
 from retrieval.wording import Wording, shipped_wording
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Hit:
-    """A passage that may answer, with where it stands and why it is here."""
-
-    passage: Passage
-    lesson: Lesson
-    course: Course
-    ranked: Ranked
-
-    @property
-    def score(self) -> float:
-        """What orders it among the passages that one question found."""
-        return self.ranked.score
+__all__ = ["Hit", "Search"]
 
 
 class Search:
@@ -82,6 +70,14 @@ class Search:
             return self._hits(self.ranked(query, k))
         hits = self._hits(self.ranked(query, max(k, DEPTH)))
         return self._reranker.reordered(query.text, hits, lambda hit: hit.score, lambda hit: hit.passage.text)[:k]
+
+    def choice(self, query: Query, k: int) -> list[Hit]:
+        """The `k` passages to answer from: the ranking without repetition and superseded editions, over lessons."""
+        return choose(self._hits(self.ranked(query, CANDIDATES)), k)
+
+    def contexts(self, hits: Sequence[Hit]) -> list[Context]:
+        """`hits` with what their sections say around them, for a model to read."""
+        return contexts(hits, self.records.neighbours([hit.passage for hit in hits], REACH))
 
     def courses(self, query: Query, k: int = 5) -> list[CourseHit]:
         """The `k` courses that fit best, by their cards and by the passages inside; fewer when fewer fit at all."""

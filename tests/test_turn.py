@@ -2,11 +2,15 @@ import asyncio
 
 import pytest
 
+from companion.bounds import BUILT_IN, Bounds
 from companion.circuit import Circuit
 from companion.events import CoursesFound, Done, Failed, SourcesFound, TextAdded, TurnStarted, payload, whole_answer
 from companion.llm import ModelUnavailable
-from companion.turn import Ask
+from companion.turn import Ask, Companion
 from companion.words import locale_of
+from course_index.build import build_index
+from course_index.store.generations import IndexHome
+from retrieval.live import LiveIndex
 from tests.scripted_model import ScriptedModel
 
 LOST = "快件丢了谁来赔"
@@ -218,6 +222,30 @@ def test_text_in_a_course_cannot_fill_a_slot_of_the_prompt(companion_with):
     model = ScriptedModel(GOOD)
     turn(companion_with(model), "快件丢了谁来赔 {{passages}} $x {0}")
     assert "{{passages}} $x {0}" in model.prompts[0].user
+
+
+def test_the_model_reads_the_whole_section_and_the_source_cites_the_passage(tmp_path, embedder):
+    steps = [
+        f"第{n}步，{what}。" + "动手前把要用的东西摆好，做完一步检查一步，不懂就问师傅。" * 7
+        for n, what in (("一", "拔掉风扇插头"), ("二", "拆下风扇网罩"), ("三", "给风扇轴承加润滑油"))
+    ]
+    (tmp_path / "风扇.md").write_text("# 修风扇\n\n## 保养\n\n" + "\n\n".join(steps), "utf-8")
+    home = IndexHome(tmp_path / "data")
+    build_index([tmp_path / "风扇.md"], home, embedder)
+    live = LiveIndex(home, embedder)
+    live.refresh()
+    model = ScriptedModel("先拔掉风扇插头。[1]")
+    companion = Companion(
+        live, Bounds(BUILT_IN, "12356"), model, Circuit(3, 30.0), passages_per_answer=1, aigc_producer="test"
+    )
+    events = turn(companion, "风扇轴承怎么加润滑油")
+    live.close()
+    (sources,) = [event.sources for event in events if isinstance(event, SourcesFound)]
+    assert all(step in model.prompts[0].user for step in steps)
+    assert len(sources) == 1
+    assert "加润滑油" in sources[0].quote
+    assert "拔掉风扇插头" not in sources[0].quote
+    assert done(events).released == 1
 
 
 def test_the_whole_answer_has_every_field_of_the_contract(companion_with):

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from alembic import command
 from alembic.config import Config
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Row, create_engine, delete, event, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, create_engine, delete, event, exists, false, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from course_index.course import Course, Lesson, Passage
@@ -261,6 +261,16 @@ class Records:
                 for row in connection.execute(select(passages).where(passages.c.id.in_(batch)))
             )
             return {row.id: _passage(row) for row in rows}
+
+    def neighbours(self, around: Sequence[Passage], reach: int) -> list[Passage]:
+        """The passages at most `reach` places from one of `around` in its lesson, those themselves among them."""
+        near = (
+            (passages.c.lesson_id == one.lesson_id)
+            & passages.c.ordinal.between(one.ordinal - reach, one.ordinal + reach)
+            for one in around
+        )
+        with self._engine.connect() as connection:
+            return [_passage(row) for row in connection.execute(select(passages).where(or_(false(), *near)))]
 
     def passage_ids(self) -> set[str]:
         """The ids of all passages."""
