@@ -4,6 +4,8 @@ One vector a passage says what it is about; this says whether one sentence of it
 (ColBERT's MaxSim over e5's own tokens: Khattab and Zaharia 2020, arXiv:2004.12832, here by stretch).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,13 +15,19 @@ from retrieval.query import Query
 _STEPS = np.float32(127)
 
 
-def stretch_scores(query: Query, passage: PassageVectors) -> NDArray[np.float32]:
-    """How near each stretch takes up the question: weighted means of cosines, shape (stretches,); -1 without tokens."""
-    filled = np.diff(passage.ends, prepend=0) > 0
-    scores = np.full(len(passage.ends), -1, np.float32)
-    if query.tokens is None or not filled.any():
-        return scores
-    cosines = query.tokens @ (passage.tokens.astype(np.float32) / _STEPS).T
-    starts = np.concatenate(([0], passage.ends[:-1]))[filled]
-    scores[filled] = query.weights @ np.maximum.reduceat(cosines, starts, axis=1)
-    return scores
+def stretch_scores(query: Query, passages: Sequence[PassageVectors]) -> list[NDArray[np.float32]]:
+    """Of each passage how near its stretches take up the question: weighted means of cosines, each (stretches,).
+
+    -1 for a stretch without tokens. All passages in one multiplication: one each would take five times as long.
+    """
+    if query.tokens is None or not passages:
+        return [np.full(len(passage.ends), -1, np.float32) for passage in passages]
+    lengths = np.concatenate([np.diff(passage.ends, prepend=0) for passage in passages])
+    scores = np.full(len(lengths), -1, np.float32)
+    filled = lengths > 0
+    if filled.any():
+        tokens = np.concatenate([passage.tokens for passage in passages if len(passage.ends)]).astype(np.float32)
+        cosines = (query.tokens / _STEPS) @ tokens.T
+        starts = (np.cumsum(lengths) - lengths)[filled]
+        scores[filled] = query.weights @ np.maximum.reduceat(cosines, starts, axis=1)
+    return np.split(scores, np.cumsum([len(passage.ends) for passage in passages])[:-1])

@@ -24,6 +24,9 @@ from retrieval.wording import Wording, shipped_wording
 
 __all__ = ["Hit", "Search"]
 
+# How deep the choice of passages looks: two editions and their copies stand near each other.
+CHOSEN_FROM = 16
+
 
 class Search:
     """All searching of one opened generation. Safe to call from many threads."""
@@ -66,14 +69,18 @@ class Search:
 
     def passages(self, query: Query, k: int = 8) -> list[Hit]:
         """The `k` passages most likely to answer, best first."""
-        if self._reranker is None:
-            return self._hits(self.ranked(query, k))
-        hits = self._hits(self.ranked(query, max(k, DEPTH)))
-        return self._reranker.reordered(query.text, hits, lambda hit: hit.score, lambda hit: hit.passage.text)[:k]
+        return self._ordered(query, k)[:k]
 
     def choice(self, query: Query, k: int) -> list[Hit]:
         """The `k` passages to answer from: the ranking without repetition and superseded editions, over lessons."""
-        return choose(self._hits(self.ranked(query, CANDIDATES)), k)
+        return choose(self._ordered(query, CHOSEN_FROM), k)
+
+    def _ordered(self, query: Query, k: int) -> list[Hit]:
+        """At least the best `k`, in the reranker's order where there is one and it is in doubt."""
+        if self._reranker is None:
+            return self._hits(self.ranked(query, k))
+        hits = self._hits(self.ranked(query, max(k, DEPTH)))
+        return self._reranker.reordered(query.text, hits, lambda hit: hit.score, lambda hit: hit.passage.text)
 
     def contexts(self, hits: Sequence[Hit]) -> list[Context]:
         """`hits` with what their sections say around them, for a model to read."""

@@ -51,7 +51,7 @@ def query(asked, vector, tokens=None):
 
 @pytest.mark.parametrize("asked", ["快件 荔枝", "heap", "粤剧方程", "没有的词"])
 @pytest.mark.parametrize("with_tokens", [True, False])
-def test_the_best_are_those_of_scoring_every_candidate(store, asked, with_tokens):
+def test_the_best_are_those_of_scoring_every_candidate(store, asked, with_tokens, monkeypatch):
     passages, collection, lexical, tokens = store
     given = unit(np.random.default_rng(5).standard_normal((2, 8))) if with_tokens else None
     question = query(asked, passages["p007"].vector + 0.4 * passages["p011"].vector, given)
@@ -69,6 +69,7 @@ def test_the_best_are_those_of_scoring_every_candidate(store, asked, with_tokens
             return cosine + 0.3 * min(share, 0.33) + 1.28 * max(best, 0) ** 2
         return 1.15 * cosine + 0.7 * best + 0.75 * max(best, 0) ** 2
 
+    monkeypatch.setattr(rank, "CLOSELY", 100)
     got = rank.ranked(question, 8, collection, lexical, tokens)
     assert np.allclose([one.score for one in got], sorted(map(score, candidates), reverse=True)[:8], atol=2e-3)
     assert all(np.isclose(one.cosine, cosines[one.id], atol=2e-3) for one in got)
@@ -79,12 +80,23 @@ def test_a_stretch_is_scored_by_the_nearest_token_to_each_of_the_question():
     passage = PassageVectors("zh", east, in_bytes(np.stack([east, north, -east])), np.array([1, 1, 3], np.int32))
     question = Query("", "zh", (), (), east, np.stack([east, north]), np.array([0.75, 0.25], np.float32))
     # The first stretch says the first token only; the second is empty; the third says the second and denies the first.
-    np.testing.assert_allclose(stretch_scores(question, passage), [0.75, -1, 0.25], atol=0.01)
+    (scores,) = stretch_scores(question, [passage])
+    np.testing.assert_allclose(scores, [0.75, -1, 0.25], atol=0.01)
 
 
 def test_without_tokens_there_is_nothing_to_compare():
     bare = PassageVectors("zh", np.ones(1, np.float32), np.zeros((0, 1), np.int8), np.zeros(0, np.int32))
-    assert not len(stretch_scores(query("快件", np.ones(1, np.float32), np.ones((1, 1), np.float32)), bare))
+    (scores,) = stretch_scores(query("快件", np.ones(1, np.float32), np.ones((1, 1), np.float32)), [bare])
+    assert not len(scores)
+
+
+def test_passages_are_scored_together_as_each_alone(store):
+    passages, *_ = store
+    question = query("快件", passages["p001"].vector, unit(np.random.default_rng(8).standard_normal((2, 8))))
+    several = [passages[f"p{n:03}"] for n in range(5)]
+    alone = [stretch_scores(question, [passage])[0] for passage in several]
+    for one, together in zip(alone, stretch_scores(question, several), strict=True):
+        np.testing.assert_allclose(one, together, atol=1e-6)
 
 
 def test_stored_vectors_come_back_and_go(store, tmp_path):

@@ -1,0 +1,162 @@
+"""How a search's cost grows with the library: time as a multiple of embedding the question alone, and memory.
+
+    python -m bench.scale [--plot docs/scale.png] [SIZE...]
+
+Vectors, tokens and words are synthetic (as many tokens a passage, and words as unevenly frequent, as in real lessons);
+the questions, the embedder and the stores are the real ones. Each size is searched in a process of its own, three times
+over, and the best of the three is printed: these machines are noisy.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from course_index.centring import learn_centring
+from course_index.course import Course, Lesson, Passage
+from course_index.parts import make_embedder
+from course_index.settings import IndexSettings
+from course_index.store.generations import Generation, IndexHome
+from course_index.store.tokens import PassageVectors, in_bytes
+
+_BATCH = 5_000
+_LESSONS_OF = 20
+_TOKENS, _STRETCHES, _TOKEN_DIMENSION = 110, 6, 96
+_QUESTIONS = (
+    "快件丢了怎么赔", "老人血压高能不能吃柚子", "荔枝采后怎么保鲜", "二叉堆怎么插入元素", "上班路上出了车祸算工伤吗",
+    "公司不签劳动合同怎么办", "点样申请学分认定", "叉车证要考哪些科目", "how does a hash table handle collisions",
+    "宝宝发烧多少度要去医院", "粤剧的唱腔有哪些", "手机收到中奖短信是真的吗", "虾塘缺氧怎么抢救", "焊接时怎么防触电",
+)  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sizes", nargs="*", type=int, default=[1_000, 10_000, 100_000])
+    parser.add_argument("--plot", type=Path)
+    parser.add_argument("--search", type=Path, help=argparse.SUPPRESS)  # in the process of its own
+    arguments = parser.parse_args()
+    if arguments.search:
+        print(json.dumps(_search(arguments.search)))
+        return
+    rows = []
+    for size in arguments.sizes or [1_000, 10_000, 100_000]:
+        with tempfile.TemporaryDirectory() as folder:
+            started = time.perf_counter()
+            _build(Path(folder), size)
+            print(f"{size:>9,} passages written in {time.perf_counter() - started:.0f} s", file=sys.stderr)
+            command = [sys.executable, "-m", "bench.scale", "--search", folder]
+            runs = [json.loads(subprocess.run(command, check=True, capture_output=True).stdout) for _ in range(3)]
+        best = min(runs, key=lambda run: run["ratio"])
+        rows.append({"passages": size, **best})
+        print(f"{size:>9,} passages: question embedded {best['embed_ms']:.1f} ms, searched {best['whole_ms']:.1f} ms "
+              f"= {best['ratio']:.2f} times; {best['rss_mb']:.0f} MB resident")  # fmt: skip
+    if arguments.plot:
+        _plot(rows, arguments.plot)
+    print(json.dumps(rows))
+
+
+def _build(folder: Path, size: int) -> None:
+    rng = np.random.default_rng(11)
+    words = [chr(0x4E00 + n) + chr(0x5E00 + 7 * n % 900) for n in range(8_000)]
+    frequency = 1 / np.arange(1, len(words) + 1)
+    frequency /= frequency.sum()
+    home = IndexHome(folder)
+    embedder = make_embedder(IndexSettings())
+    with home.writing(), home.draft() as draft:
+        draft.records.put_course(Course("made", "made", None), "made")
+        learn_centring(embedder).save(draft.folder)
+        for start in range(0, size, _BATCH):
+            ids = [f"p{n:07}" for n in range(start, min(size, start + _BATCH))]
+            texts = ["".join(rng.choice(words, 80, p=frequency)) for _ in ids]
+            _record(draft, ids, texts)
+            _write(draft, ids, texts, rng, embedder.dimension)
+
+
+def _record(draft: Generation, ids: list[str], texts: list[str]) -> None:
+    lessons = []
+    for at in range(0, len(ids), _LESSONS_OF):
+        of_lesson = list(zip(ids[at : at + _LESSONS_OF], texts[at : at + _LESSONS_OF], strict=True))
+        name = f"lesson {ids[at]}"
+        passages = tuple(
+            Passage(id_, "made", name, n, text, (), "lesson", name, "zh", 160)
+            for n, (id_, text) in enumerate(of_lesson)
+        )
+        lessons.append(Lesson(name, "made", at, name, "made", "", None, passages))
+    draft.records.put_lessons(lessons)
+
+
+def _write(draft: Generation, ids: list[str], texts: list[str], rng: np.random.Generator, dimension: int) -> None:
+    vectors = _unit(rng.standard_normal((len(ids), dimension)))
+    tokens = in_bytes(_unit(rng.standard_normal((len(ids) * _TOKENS, _TOKEN_DIMENSION))))
+    ends = np.linspace(0, _TOKENS, _STRETCHES + 1)[1:].astype(np.int32)
+    draft.passage_vectors.upsert(ids, vectors)
+    draft.passage_tokens.put(
+        (id_, PassageVectors("zh", vectors[n], tokens[n * _TOKENS : (n + 1) * _TOKENS], ends))
+        for n, id_ in enumerate(ids)
+    )
+    draft.passage_terms.change(list(zip(ids, texts, strict=True)), [])
+
+
+def _unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+def _search(folder: Path) -> dict[str, float]:
+    import psutil
+
+    from retrieval.search import Search
+
+    search = Search(IndexHome(folder).open_current(), make_embedder(IndexSettings()))
+    for question in _QUESTIONS:
+        search.passages(search.query(question), 8)
+    embed, ranked, whole = ([], [], [])  # type: tuple[list[float], list[float], list[float]]
+    for question in _QUESTIONS * 12:
+        embed.append(_milliseconds(lambda: search.embed_texts([question])))  # noqa: B023 - called at once
+        query = search.query(question)
+        ranked.append(_milliseconds(lambda: search.ranked(query, 8)))  # noqa: B023 - called at once
+        whole.append(_milliseconds(lambda: search.passages(search.query(question), 8)))  # noqa: B023 - called at once
+    return {
+        "embed_ms": float(np.median(embed)),
+        "ranked_ms": float(np.median(ranked)),
+        "whole_ms": float(np.median(whole)),
+        "whole_p95_ms": float(np.percentile(whole, 95)),
+        "ratio": float(np.median(whole) / np.median(embed)),
+        "rss_mb": psutil.Process().memory_info().rss / 2**20,
+    }
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return (time.perf_counter() - started) * 1_000
+
+
+def _plot(rows: list[dict[str, float]], path: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    sizes = [row["passages"] for row in rows]
+    figure, (time_axes, memory_axes) = pyplot.subplots(1, 2, figsize=(10, 4))
+    time_axes.plot(sizes, [row["ratio"] for row in rows], "o-", label="search, p50")
+    time_axes.axhline(1, color="grey", linestyle=":", label="embedding the question alone")
+    time_axes.set(xscale="log", xlabel="passages", ylabel="times the embedding of the question", title="Time")
+    time_axes.set_ylim(0)
+    time_axes.legend()
+    memory_axes.plot(sizes, [row["rss_mb"] for row in rows], "o-")
+    memory_axes.set(xscale="log", xlabel="passages", ylabel="resident MB", title="Memory of the searching process")
+    memory_axes.set_ylim(0)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    main()
