@@ -1,6 +1,7 @@
 """What a learner typed, made ready for searching."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -38,7 +39,7 @@ EncodeQuery = Callable[
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Query:
-    """The text as typed (cleaned and capped), its language, the terms worth matching, and its centred unit vector.
+    """The text as typed (cleaned, capped, in one Unicode form), its language, its terms and its centred unit vector.
 
     `added` are terms of other words for the same, by which courses may call it.
 
@@ -58,7 +59,9 @@ class Query:
 def read_query(typed: str, encode: EncodeQuery, wording: Wording | None = None) -> Query:
     """Make a query of whatever was typed, with the dictionaries that ship unless others are given."""
     wording = wording or shipped_wording()
-    text = typed.replace("\x00", " ").encode("utf-8", "replace").decode("utf-8")[:MAX_QUERY_CHARACTERS].strip()
+    encodable = typed[:MAX_QUERY_CHARACTERS].replace("\x00", " ").encode("utf-8", "replace").decode("utf-8")
+    # One Unicode form from here on, so that the same text finds the same however it was typed.
+    text = unicodedata.normalize("NFKC", encodable)[:MAX_QUERY_CHARACTERS].strip()
     language = language_of(text)
     asked = wording.in_mandarin(simplified_question(text))
     parts = content_parts(asked)

@@ -61,7 +61,16 @@ def test_nothing_that_is_typed_breaks_a_search(index, text):
 
 
 @pytest.mark.parametrize(
-    "text", ["快件丢了谁来赔", "ｈｅａｐ　是什么", "café 哈希表", "①二叉堆", "雜湊衝突怎麼解決", "가나다 heap"]
+    "text",
+    [
+        "快件丢了谁来赔",
+        "ｈｅａｐ　是什么",
+        "café 哈希表",
+        "①二叉堆",
+        "¯快件\\_(ツ)_/¯",
+        "雜湊衝突怎麼解決",
+        "가나다 heap",
+    ],
 )
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
 def test_the_same_text_in_any_unicode_form_finds_the_same(index, text, form):
