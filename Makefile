@@ -51,6 +51,7 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m bench.speed
+	$(BIN)/python -m bench.scale 1000 10000
 
 clean:
 	rm -rf .venv .venv-extras .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage

