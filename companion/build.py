@@ -2,7 +2,7 @@
 
 from companion.bounds import BUILT_IN, Bounds
 from companion.circuit import Circuit
-from companion.llm import OpenAICompatible
+from companion.language_model import LanguageModel
 from companion.settings import CompanionSettings
 from companion.turn import Companion
 from course_index.embedders.embedder import Embedder
@@ -23,8 +23,18 @@ def build(settings: CompanionSettings, embedder: Embedder | None = None) -> Comp
             make_wording(settings),
         ),
         bounds=Bounds(BUILT_IN, settings.crisis_hotline),
-        model=OpenAICompatible(settings) if settings.llm_base_url else None,
+        model=_model(settings),
         circuit=Circuit(settings.llm_failures_before_pause, settings.llm_pause_seconds),
         passages_per_answer=settings.passages_per_answer,
         aigc_producer=settings.aigc_producer,
     )
+
+
+def _model(settings: CompanionSettings) -> LanguageModel | None:
+    if not settings.llm_base_url:
+        return None
+    from companion.llm import (
+        OpenAICompatible,
+    )  # LangChain and the OpenAI client: 50 MB that a service without needs not
+
+    return OpenAICompatible(settings)

@@ -3,32 +3,15 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Protocol
 
 import httpx
 import openai
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
 
-from companion.events import FallbackReason
+from companion.language_model import ModelUnavailable
 from companion.settings import CompanionSettings
 from prompts import Prompt
-
-
-class ModelUnavailable(Exception):
-    """The model gave no (whole) answer; `reason` says why in the words of the `done` event."""
-
-    def __init__(self, reason: FallbackReason, detail: str) -> None:
-        super().__init__(detail)
-        self.reason: FallbackReason = reason
-
-
-class LanguageModel(Protocol):
-    """Writes."""
-
-    def write(self, prompt: Prompt) -> AsyncGenerator[str, None]:
-        """Stream the answer. Raises ModelUnavailable, also halfway, when it fails or keeps the learner waiting."""
-        ...
 
 
 class OpenAICompatible:

@@ -25,7 +25,7 @@ from companion.events import (
     TurnStarted,
 )
 from companion.extract import Quote, read_closely
-from companion.llm import LanguageModel, ModelUnavailable
+from companion.language_model import LanguageModel, ModelUnavailable
 from companion.understand import Wish, course_subject, wish_of
 from companion.words import Words, locale_of, words
 from course_index.errors import IndexProblem

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from companion.llm import ModelUnavailable
+from companion.language_model import ModelUnavailable
 from prompts import Prompt
 
 

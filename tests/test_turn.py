@@ -5,7 +5,7 @@ import pytest
 from companion.bounds import BUILT_IN, Bounds
 from companion.circuit import Circuit
 from companion.events import CoursesFound, Done, Failed, SourcesFound, TextAdded, TurnStarted, payload, whole_answer
-from companion.llm import ModelUnavailable
+from companion.language_model import ModelUnavailable
 from companion.turn import Ask, Companion
 from companion.words import locale_of
 from course_index.build import build_index
