@@ -1,23 +1,17 @@
 """`companion-index`: course content in, and out."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from course_index.build import BuildReport, build_index, remove_courses
-from course_index.build import Progress as OnProgress
 from course_index.errors import IndexProblem
 from course_index.parts import index_home, make_embedder
-from course_index.settings import IndexSettings, explain
+from course_index.settings import IndexSettings
+from course_index.terminal import explained, progress_bars
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,7 +30,7 @@ def build(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
     """Bring courses into the index. What is unchanged is not embedded again; what is gone is taken out."""
-    with _explained(), _progress_bars() as progress:
+    with explained("companion-index", _err, IndexProblem), progress_bars(_err) as progress:
         settings = IndexSettings()
         embedder = make_embedder(settings, progress)
         report = build_index(paths, index_home(settings), embedder, rebuild=rebuild, progress=progress)
@@ -54,7 +48,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """What is in the index, and what it was built with."""
-    with _explained():
+    with explained("companion-index", _err, IndexProblem):
         generation = index_home(IndexSettings()).open_current()
         counts, meta = generation.records.counts(), generation.records.meta()
         listed = generation.records.courses(generation.records.course_ids()) if courses else {}
@@ -81,34 +75,9 @@ def status(
 @app.command()
 def remove(ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Course ids.")]) -> None:
     """Take courses out of the index, with everything that belongs to them."""
-    with _explained():
+    with explained("companion-index", _err, IndexProblem):
         remove_courses(ids, index_home(IndexSettings()))
     _out.print(f"removed {len(ids)} course{'s' * (len(ids) != 1)}")
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """What the operator can mend is said in a sentence, without a trace."""
-    try:
-        yield
-    except (IndexProblem, ValidationError) as error:
-        said = explain(error) if isinstance(error, ValidationError) else str(error)
-        _err.print(f"[red]companion-index:[/] {escape(said)}", highlight=False, soft_wrap=True)
-        sys.exit(2)
-
-
-@contextmanager
-def _progress_bars() -> Iterator[OnProgress]:
-    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=_err) as bars:
-        tasks = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage)
-            bars.update(tasks[stage], completed=done, total=total)
-
-        yield show
 
 
 def _as_json(report: BuildReport) -> dict[str, object]:

@@ -2,8 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -11,16 +9,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from course_index.errors import IndexProblem
 from course_index.parts import make_embedder
 from course_index.settings import IndexSettings
+from course_index.terminal import explained, progress_bars
 from eval.beir import Collection, read_beir
 from eval.errors import DataProblem
 from eval.retrieval import SERVED, STAGES, IndexingReport, StageReport, evaluate
-from eval.retrieval import Progress as OnProgress
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _err = Console(stderr=True)
@@ -48,7 +45,7 @@ def run(
 ) -> None:
     """Measure, show a table, and print one JSON object of figures as the last line of standard output."""
     assert suite is Suite.RETRIEVAL
-    with _explained(), _progress_bars() as progress:
+    with explained("companion-eval", _err, DataProblem, IndexProblem, exit_code=1), progress_bars(_err) as progress:
         collection = read_beir(data, limit)
         embedder = make_embedder(IndexSettings(), progress)
         indexing, stages = evaluate(collection, embedder, list(STAGES) if ablate else [SERVED], progress)
@@ -113,31 +110,6 @@ def _keep(folder: Path, collection: Collection, stages: list[StageReport], figur
                 }
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
     _err.print(f"kept in {target}")
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except (DataProblem, IndexProblem) as error:
-        _err.print(f"[red]{error}[/red]", markup=True, highlight=False)
-        raise typer.Exit(1) from error
-
-
-@contextmanager
-def _progress_bars() -> Iterator[OnProgress]:
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=_err) as bars:
-        tasks: dict[str, Any] = {}
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-
-        yield show
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from alembic import command
 from alembic.config import Config
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Row, create_engine, delete, event, exists, false, func, or_, select
+from sqlalchemy import Connection, Row, create_engine, delete, event, false, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from course_index.course import Course, Lesson, Passage
@@ -171,11 +171,10 @@ class Records:
             )
             return {row.id: _COURSE.validate_python(row.record) for row in rows}
 
-    def course_ids(self, wanted: CourseFilter | None = None) -> list[str]:
-        """The ids of the courses that fit, by title."""
-        query = select(courses.c.id).where(*_conditions(wanted or CourseFilter())).order_by(courses.c.title)
+    def course_ids(self) -> list[str]:
+        """The ids of all courses, by title."""
         with self._engine.connect() as connection:
-            return list(connection.scalars(query))
+            return list(connection.scalars(select(courses.c.id).order_by(courses.c.title)))
 
     def catalogue_rows(self) -> list[CatalogueRow]:
         """What courses are filtered, counted and sorted by."""
@@ -290,25 +289,6 @@ class Records:
 
 def _enforce_foreign_keys(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _conditions(wanted: CourseFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [
-        courses.c[name] == value
-        for name in ("level", "delivery", "provider", "initiative")
-        if (value := getattr(wanted, name)) is not None
-    ]
-    if wanted.language is not None:
-        found.append((courses.c.language == wanted.language) | courses.c.language.startswith(f"{wanted.language}-"))
-    for name in MULTIPLE_FACETS:
-        if (value := getattr(wanted, name)) is not None:
-            match = (
-                (course_facets.c.course_id == courses.c.id)
-                & (course_facets.c.facet == name)
-                & (course_facets.c.value == value)
-            )
-            found.append(exists().where(match))
-    return found
 
 
 def _facet_rows(course: Course) -> list[dict[str, str]]:
