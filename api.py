@@ -16,6 +16,7 @@ from companion.build import build
 from companion.cli import explain
 from companion.http import problems
 from companion.http.chat import chat_router
+from companion.http.conversations import conversations_router
 from companion.http.courses import courses_router
 from companion.http.health import health_router
 from companion.http.portal import mount_portal
@@ -39,12 +40,14 @@ def create_app(companion: Companion | None = None, settings: CompanionSettings |
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following
+        await companion.remembering.settle()
         companion.index.close()
 
     # No /docs: that page fetches its scripts from a CDN. The description itself is at /openapi.json.
     app = FastAPI(title="Learning companion", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app)
     app.include_router(chat_router(companion, settings.message_max_characters))
+    app.include_router(conversations_router(companion.remembering))
     app.include_router(courses_router(companion))
     app.include_router(health_router(companion))
     mount_portal(app)

@@ -43,7 +43,12 @@ def _card(hit: CourseHit, query: Query, lesson_titles: dict[str, str], say: Word
         reason = say.reason_terms.format(terms="、".join(shared))
     else:
         reason = say.reason_card
-    return CourseCard(hit.course.id, hit.course.title, reason, hit.course.sample, public_record(hit.course))
+    return card_of(hit.course, reason)
+
+
+def card_of(course: Course, reason: str) -> CourseCard:
+    """A course as a card."""
+    return CourseCard(course.id, course.title, reason, course.sample, public_record(course))
 
 
 def _shared(course: Course, query: Query) -> list[str]:

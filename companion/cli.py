@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import uuid
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from companion.build import build
 from companion.events import Aigc, CoursesFound, Done, Failed, Source, SourcesFound, TextAdded
+from companion.heard import Style
 from companion.settings import CompanionSettings
 from companion.turn import Ask, Companion
 from course_index import settings
@@ -21,17 +23,25 @@ app = typer.Typer(
 )
 _out, _err = Console(soft_wrap=True, highlight=False), Console(stderr=True, highlight=False)
 
+_AUDIENCE = Annotated[str | None, typer.Option(help="Who asks: courier, senior, farmer, child, worker, youth.")]
+_STYLE = Annotated[Style, typer.Option(help="answer, hint, quiz or plan.")]
+
 
 @app.command()
-def ask(question: Annotated[str, typer.Argument(help="A question, or what you would like to learn.")]) -> None:
+def ask(
+    question: Annotated[str, typer.Argument(help="A question, or what you would like to learn.")],
+    audience: _AUDIENCE = None,
+    style: _STYLE = "answer",
+) -> None:
     """Ask one question."""
-    asyncio.run(_turn(_companion(), question))
+    asyncio.run(_turn(_companion(), _asked(question, str(uuid.uuid4()), audience, style)))
 
 
 @app.command()
-def chat() -> None:
-    """Ask one question after another; an empty line or Ctrl-D ends."""
+def chat(audience: _AUDIENCE = None, style: _STYLE = "answer") -> None:
+    """Ask one question after another, in one conversation; an empty line or Ctrl-D ends."""
     companion = _companion()
+    conversation_id = str(uuid.uuid4())
     while True:
         try:
             question = input("? ").strip()
@@ -39,7 +49,7 @@ def chat() -> None:
             question = ""
         if not question:
             return
-        asyncio.run(_turn(companion, question))
+        asyncio.run(_turn(companion, _asked(question, conversation_id, audience, style)))
 
 
 def _companion() -> Companion:
@@ -59,10 +69,14 @@ def explain(error: Exception) -> str:
     return str(error)
 
 
-async def _turn(companion: Companion, question: str) -> None:
+def _asked(question: str, conversation_id: str, audience: str | None, style: Style) -> Ask:
     locale = os.environ.get("LANG", "").split(".")[0].replace("_", "-")
+    return Ask(question, conversation_id, locale, audience, style)
+
+
+async def _turn(companion: Companion, asked: Ask) -> None:
     sources: tuple[Source, ...] = ()
-    async for event in companion.reply(Ask(question, locale=locale)):
+    async for event in companion.reply(asked):
         match event:
             case SourcesFound():
                 sources = event.sources
@@ -76,6 +90,7 @@ async def _turn(companion: Companion, question: str) -> None:
                 _err.print(f"[red]{event.title}:[/] {_safe(event.detail)}")
             case Done():
                 _print_end(event, sources)
+    await companion.remembering.settle()
 
 
 def _print_end(done: Done, sources: tuple[Source, ...]) -> None:

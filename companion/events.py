@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Mode = Literal["generated", "extracted", "catalogue", "declined"]
-FallbackReason = Literal["llm_unreachable", "llm_slow", "llm_failed", "llm_uncited", "llm_paused"]
+FallbackReason = Literal["llm_unreachable", "llm_slow", "llm_failed", "llm_uncited", "llm_paused", "llm_budget"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ class Done:
     """The last event of a turn that went well.
 
     `grounded` is True when every released sentence stands in a source, and None where nothing is claimed.
-    `checked` and `released` count the sentences the LLM wrote and those that passed. `usage` counts tokens.
+    `checked` and `released` count the sentences the LLM wrote and those that passed; `support` is their share. `usage`
+    counts tokens and what they cost. `more` tells that the answer goes on when the learner asks for more.
     """
 
     mode: Mode
@@ -97,7 +98,9 @@ class Done:
     aigc: Aigc | None = None
     checked: int = 0
     released: int = 0
-    usage: dict[str, int] = field(default_factory=dict)
+    support: float | None = None
+    more: bool = False
+    usage: dict[str, float] = field(default_factory=dict)
     timing_ms: dict[str, float] = field(default_factory=dict)
 
 

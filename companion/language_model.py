@@ -1,6 +1,7 @@
 """What the turn needs of a language model."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import Protocol
 
 from companion.events import FallbackReason
@@ -15,9 +16,20 @@ class ModelUnavailable(Exception):
         self.reason: FallbackReason = reason
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The tokens of a call, as the endpoint counted them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
 class LanguageModel(Protocol):
     """Writes."""
 
-    def write(self, prompt: Prompt) -> AsyncGenerator[str, None]:
-        """Stream the answer. Raises ModelUnavailable, also halfway, when it fails or keeps the learner waiting."""
+    def write(self, prompt: Prompt, max_tokens: int | None = None) -> AsyncGenerator[str | Counted, None]:
+        """Stream the answer, and at the end its tokens where the endpoint counts them.
+
+        Raises ModelUnavailable, also halfway, when it fails or keeps the learner waiting.
+        """
         ...

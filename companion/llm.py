@@ -9,7 +9,7 @@ import openai
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
 
-from companion.language_model import ModelUnavailable
+from companion.language_model import Counted, ModelUnavailable
 from companion.settings import CompanionSettings
 from prompts import Prompt
 
@@ -30,15 +30,17 @@ class OpenAICompatible:
             max_retries=0,  # a retry would cost the learner the time that the quoted answer needs
             timeout=settings.llm_answer_seconds,
             streaming=True,
+            stream_usage=True,
         )
 
-    async def write(self, prompt: Prompt) -> AsyncGenerator[str, None]:
-        """Stream the answer."""
+    async def write(self, prompt: Prompt, max_tokens: int | None = None) -> AsyncGenerator[str | Counted, None]:
+        """Stream the answer, and its tokens at the end."""
         messages: list[BaseMessage] = [SystemMessage(prompt.system), HumanMessage(prompt.user)]
+        limits: dict[str, int] = {} if max_tokens is None else {"max_completion_tokens": max_tokens}
         whole = asyncio.get_running_loop().time() + self._answer_seconds
         limit = min(whole, asyncio.get_running_loop().time() + self._first_token_seconds)
         try:
-            async with aclosing(self._model.astream(messages)) as chunks:  # type: ignore[type-var]
+            async with aclosing(self._model.astream(messages, **limits)) as chunks:  # type: ignore[type-var,arg-type]
                 while True:
                     async with asyncio.timeout_at(limit):
                         chunk = await anext(chunks, None)
@@ -47,6 +49,8 @@ class OpenAICompatible:
                     if text := chunk.text:
                         limit = whole
                         yield text
+                    if used := chunk.usage_metadata:
+                        yield Counted(used["input_tokens"], used["output_tokens"])
         except TimeoutError as error:
             raise ModelUnavailable("llm_slow", f"{self._url} kept the learner waiting") from error
         except openai.APITimeoutError as error:

@@ -1,287 +1,180 @@
-"""One chat turn, told top to bottom: understand, find, write or quote, check, stream."""
+"""One chat turn, told top to bottom: understand, find, write or quote, check, stream, remember."""
 
-import asyncio
-import time
 import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from companion.bounds import Bounds
-from companion.catalogue import course_cards
-from companion.check import Evidence, Sentence, checked_sentences
-from companion.circuit import Circuit
-from companion.events import (
-    Aigc,
-    CoursesFound,
-    Done,
-    Event,
-    Failed,
-    Fallback,
-    FallbackReason,
-    Source,
-    SourcesFound,
-    TextAdded,
-    TurnStarted,
-)
-from companion.extract import Quote, read_closely
-from companion.language_model import LanguageModel, ModelUnavailable
-from companion.understand import Wish, course_subject, wish_of
+from companion.answering import Answering
+from companion.conversation import Hinted, PlanWanted, Quiz, Rest
+from companion.events import Aigc, Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
+from companion.find import Scope
+from companion.heard import Heard, Style
+from companion.ledger import Ledger
+from companion.planning import Planning
+from companion.portions import asking_for_more
+from companion.practising import Practising
+from companion.remembering import Remembering
+from companion.safety.mask import masked
+from companion.safety.moderation import Moderator
+from companion.sentences import cited_in
+from companion.understanding.standing_alone import StandingAlone
+from companion.understanding.wish import Wish, course_subject, wish_of
 from companion.words import Words, locale_of, words
+from companion.writer import Writer
 from course_index.errors import IndexProblem
-from course_index.tokens import count_tokens
-from prompts import Prompt, render
-from retrieval.confidence import confidence
-from retrieval.context import Context
 from retrieval.live import LiveIndex
-from retrieval.query import Query
-from retrieval.search import Hit, Search
-
-_COURSES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a learner sends. `locale` is the interface's; the message's own language goes before it."""
+    """What a learner sends. `locale` is the interface's; the message's own language goes before it.
+
+    `course_id` and `lesson_id` say where the learner is: what stands there is looked at first.
+    """
 
     message: str
     conversation_id: str | None = None
     locale: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the index has to say: the passages that answer in the order of their numbers, with quotes and contexts."""
-
-    search: Search
-    query: Query
-    hits: tuple[Hit, ...] = ()
-    quotes: tuple[Quote, ...] = ()
-    contexts: tuple[Context, ...] = ()
-    answers: bool = False
-
-    def number(self, hit: Hit) -> int:
-        """What the passage is cited by."""
-        return self.hits.index(hit) + 1
-
-
-@dataclass(slots=True)
-class _Ledger:
-    """What the turn counts as it goes; the `done` event is made of it."""
-
-    turn_id: str
-    started: float = field(default_factory=time.perf_counter)
-    timing_ms: dict[str, float] = field(default_factory=dict)
-    checked: int = 0
-    released: int = 0
-    cited: set[int] = field(default_factory=set)
-    usage: dict[str, int] = field(default_factory=dict)
-
-    def note(self, sentence: Sentence) -> None:
-        self.checked += 1
-        if sentence.supported:
-            if not self.released:
-                self.mark("first_text")
-            self.released += 1
-            self.cited.update(sentence.cited)
-
-    def mark(self, name: str) -> None:
-        self.timing_ms[name] = round((time.perf_counter() - self.started) * 1_000, 1)
+    audience: str | None = None
+    style: Style = "answer"
+    course_id: str | None = None
+    lesson_id: str | None = None
 
 
 class Companion:
-    """The tutor. `model` is None when no LLM is set: every turn is then quoted or found, never written."""
+    """The tutor. Without a model every turn is quoted, found or computed, never written."""
 
     def __init__(
         self,
         index: LiveIndex,
-        bounds: Bounds,
-        model: LanguageModel | None,
-        circuit: Circuit,
-        *,
-        passages_per_answer: int,
-        aigc_producer: str,
+        writer: Writer,
+        moderator: Moderator,
+        standing_alone: StandingAlone,
+        answering: Answering,
+        practising: Practising,
+        planning: Planning,
+        remembering: Remembering,
     ) -> None:
         self.index = index
-        self.circuit = circuit
-        self.has_model = model is not None
-        self._bounds = bounds
-        self._model = model
-        self._passages = passages_per_answer
-        self._producer = aigc_producer
+        self.writer = writer
+        self.remembering = remembering
+        self._moderator = moderator
+        self._standing_alone = standing_alone
+        self._answering = answering
+        self._practising = practising
+        self._planning = planning
 
     async def reply(self, ask: Ask) -> AsyncGenerator[Event, None]:
         """The events of one turn; the last one is Done or Failed, and there is exactly one of those."""
-        ledger = _Ledger(turn_id=str(uuid.uuid4()))
-        yield TurnStarted(ledger.turn_id, ask.conversation_id or str(uuid.uuid4()))
-        locale = locale_of(ask.message, ask.locale)
-        say = words(locale)
-
-        if refusal := self._bounds.check(ask.message, locale):
-            yield TextAdded(refusal.reply)
-            yield self._done(ledger, Done("declined", None))
-            return
-        wish = wish_of(ask.message)
-        if wish in ("nothing", "greeting"):
-            yield TextAdded(say.empty if wish == "nothing" else say.greeting)
-            yield self._done(ledger, Done("catalogue", None))
-            return
-
+        ledger = Ledger(str(uuid.uuid4()))
+        conversation_id = ask.conversation_id or str(uuid.uuid4())
+        yield TurnStarted(ledger.turn_id, conversation_id)
+        heard: Heard | None = None
+        remembered = False
         try:
-            found = await asyncio.to_thread(self._find, ask.message, wish)
+            message = masked(ask.message).text
+            locale = locale_of(message, ask.locale)
+            if refusal := await self._moderator.check(message, locale, "input"):
+                yield TextAdded(refusal.reply)
+                yield ledger.finished(Done("declined", None))
+                return
+            heard = await self._heard(ask, message, conversation_id, ledger)
+            async with aclosing(self._events(heard, ledger)) as events:
+                async for event in events:
+                    ledger.see(event)
+                    if isinstance(event, Done):
+                        event = ledger.finished(event)
+                        await self.remembering.remember(heard, ledger, event.mode)
+                        remembered = True
+                    yield event
         except IndexProblem as error:
             yield Failed("The course index is not ready", str(error), 503)
-            return
-        ledger.mark("found")
-        if not found.answers:
-            async for event in self._from_catalogue(found, say, ledger, wanted=wish == "courses"):
-                yield event
-            return
-
-        yield SourcesFound(tuple(_sources(found)))
-        async with aclosing(self._answer(ask, found, say, ledger)) as answer:
-            async for event in answer:
-                yield event
-
-    def _find(self, message: str, wish: Wish) -> Found:
-        search = self.index.search
-        if wish == "courses":
-            return Found(search, search.query(course_subject(message)))
-        query = search.query(message)
-        hits = search.choice(query, self._passages)
-        reading = read_closely(search, query, hits)
-        if not (reading.quotes and confidence(query, hits, reading.closeness).answers):
-            return Found(search, query)
-        ordered = _quoted_first(hits, reading.quotes)
-        return Found(search, query, tuple(ordered), reading.quotes, tuple(search.contexts(ordered)), answers=True)
-
-    async def _from_catalogue(
-        self, found: Found, say: Words, ledger: _Ledger, *, wanted: bool
-    ) -> AsyncGenerator[Event, None]:
-        cards = await asyncio.to_thread(course_cards, found.search, found.query, say, _COURSES_SHOWN)
-        if cards:
-            yield CoursesFound(tuple(cards))
-        if wanted:
-            yield TextAdded(say.courses_found if cards else f"{say.no_course_found}{say.nothing_at_all}")
-        else:
-            yield TextAdded(f"{say.nothing_answers}{say.may_help if cards else say.nothing_at_all}")
-        yield self._done(ledger, Done("catalogue", None))
-
-    async def _answer(self, ask: Ask, found: Found, say: Words, ledger: _Ledger) -> AsyncGenerator[Event, None]:
-        """The model's checked sentences; the quotes when there is no model, or when it does not deliver."""
-        fallback: FallbackReason | None = None
-        if self._model:
-            try:
-                async with aclosing(self._written(self._model, ask, found, say, ledger)) as written:
-                    async for text in written:
-                        yield TextAdded(text, ai=True)
-            except ModelUnavailable as error:
-                fallback = error.reason
-            if ledger.released and fallback is None:
-                yield self._done(ledger, Done("generated", True, aigc=self._label(ledger, say)))
-                return
-            fallback = fallback or "llm_uncited"
-        # What of the model's answer was released before it broke off stays, labelled; the quotes complete it.
-        lead = f"\n\n{say.continued}" if ledger.released else say.quoted
-        yield TextAdded(f"{lead}\n\n{_quoted(found.quotes)}")
-        ledger.cited.update(range(1, len(found.quotes) + 1))
-        label = self._label(ledger, say) if ledger.released else None
-        yield self._done(ledger, Done("extracted", True, fallback=fallback and Fallback(fallback), aigc=label))
-
-    async def _written(
-        self, model: LanguageModel, ask: Ask, found: Found, say: Words, ledger: _Ledger
-    ) -> AsyncGenerator[str, None]:
-        """The sentences that stand up, as they come. Raises ModelUnavailable."""
-        if not self.circuit.permits():
-            raise ModelUnavailable("llm_paused", "the model failed repeatedly and is left alone for a while")
-        prompt = _prompt(ask.message, found, say)
-        settled = False
-        try:
-            async with aclosing(checked_sentences(model.write(prompt), _evidence(found))) as sentences:
-                async for sentence in sentences:
-                    ledger.note(sentence)
-                    if sentence.supported:
-                        yield sentence.text
-            self.circuit.succeeded()
-            settled = True
-        except ModelUnavailable as error:
-            self.circuit.failed(str(error))
-            settled = True
-            raise
         finally:
-            if not settled:
-                self.circuit.abandoned()
-        ledger.usage["prompt_tokens"] = count_tokens(prompt.system + prompt.user)
+            if (
+                heard and not remembered and ledger.text
+            ):  # the learner left: what was asked is still what 那旧的呢 is about
+                self.remembering.later(heard, ledger, "extracted")
 
-    def _label(self, ledger: _Ledger, say: Words) -> Aigc:
-        return Aigc("1", self._producer, ledger.turn_id, say.ai_notice)
-
-    def _done(self, ledger: _Ledger, done: Done) -> Done:
-        ledger.mark("total")
-        return Done(
-            mode=done.mode,
-            grounded=done.grounded,
-            cited=tuple(sorted(ledger.cited)),
-            fallback=done.fallback,
-            aigc=done.aigc,
-            checked=ledger.checked,
-            released=ledger.released,
-            usage=ledger.usage,
-            timing_ms=ledger.timing_ms,
+    async def _heard(self, ask: Ask, message: str, conversation_id: str, ledger: Ledger) -> Heard:
+        """Understand: what is wanted, and the question as it stands alone."""
+        conversation = await self.remembering.recall(conversation_id)
+        locale = locale_of(message, ask.locale)
+        say = words(locale)
+        depends, question = await self._standing_alone.question(message, conversation, say, ledger)
+        ledger.mark("understood")
+        return Heard(
+            message=message,
+            question=question,
+            wish=wish_of(message),
+            style=ask.style,
+            depends=depends,
+            locale=locale,
+            say=say,
+            audience=ask.audience,
+            scope=Scope(ask.course_id, ask.lesson_id if ask.course_id else None),
+            conversation=conversation,
         )
 
+    def _events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """What the message gets; each of these ends with Done."""
+        pending, say = heard.conversation.pending, heard.say
+        if isinstance(pending, Quiz) and self._practising.answers(pending, heard):
+            return self._practising.grades(pending, heard, ledger)
+        if isinstance(pending, Hinted) and self._practising.is_stuck(heard):
+            return self._practising.hint(heard, ledger)
+        if isinstance(pending, PlanWanted) and self._planning.completes(heard):
+            return self._planning.events(heard, ledger)
+        match _styled(heard.wish, heard.style):
+            case "end":
+                return _said(say.goodbye)
+            case "nothing":
+                return _said(say.empty)
+            case "smalltalk":
+                return _said(say.thanks if heard.conversation.turns else say.greeting)
+            case "feedback":
+                return _said(say.feedback)
+            case "more":
+                return self._rest(pending, heard, ledger) if isinstance(pending, Rest) else _said(say.no_more)
+            case "credits":
+                return self._answering.records(heard)
+            case "pathway":
+                return self._answering.courses(heard.question, heard, f"{say.no_pathways}\n\n")
+            case "courses":
+                return self._answering.courses(course_subject(heard.question), heard)
+            case "practice":
+                return self._practising.quiz(heard, ledger)
+            case "plan":
+                return self._planning.events(heard, ledger)
+            case "hint":
+                return self._practising.hint(heard, ledger)
+        return self._answering.events(heard, ledger)
 
-def _quoted_first(hits: Sequence[Hit], quotes: Sequence[Quote]) -> list[Hit]:
-    """The passages in the order of their numbers."""
-    quoted = [quote.hit for quote in quotes]
-    return [*quoted, *(hit for hit in hits if hit not in quoted)]
+    async def _rest(self, rest: Rest, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """The next portion of the answer before."""
+        first, *left = rest.portions
+        yield SourcesFound(rest.sources)
+        ledger.cited.update(cited_in(first))
+        if left:
+            ledger.pending = Rest(tuple(left), rest.sources, rest.ai)
+        yield TextAdded(first, ai=rest.ai)
+        if left:
+            yield TextAdded(f"\n\n{asking_for_more(left[0], heard.audience, heard.say)}")
+        label = self._answering.label(ledger, heard.say) if rest.ai else None
+        yield Done("generated" if rest.ai else "extracted", True, aigc=label)
 
 
-def _sources(found: Found) -> list[Source]:
-    quotes = {quote.hit.passage.id: quote.text for quote in found.quotes}
-    return [
-        Source(
-            n=number,
-            passage_id=hit.passage.id,
-            course_id=hit.course.id,
-            course_title=hit.course.title,
-            lesson_title=hit.lesson.title,
-            locator=hit.passage.locator,
-            url=hit.course.url,
-            quote=quotes.get(hit.passage.id, hit.passage.text),
-            as_of=hit.lesson.updated_at.isoformat() if hit.lesson.updated_at else None,
-            sample=hit.course.sample,
-        )
-        for number, hit in enumerate(found.hits, 1)
-    ]
+async def _said(text: str) -> AsyncGenerator[Event, None]:
+    yield TextAdded(text)
+    yield Done("catalogue", None)
 
 
-def _quoted(quotes: Sequence[Quote]) -> str:
-    return "\n\n".join(
-        "\n".join(f"> {line}".rstrip() for line in f"{quote.text} [{number}]".splitlines())
-        for number, quote in enumerate(quotes, 1)
-    )
+def _styled(wish: Wish, style: Style) -> Wish:
+    """The wish under the style that the page has set, which says how questions are to be taken."""
+    if style == "answer" or wish not in ("question", "hint", "practice", "plan"):
+        return wish
+    styled: dict[Style, Wish] = {"hint": "hint", "quiz": "practice", "plan": "plan"}
+    return styled[style]
 
 
-def _prompt(question: str, found: Found, say: Words) -> Prompt:
-    passages = "\n\n".join(
-        f"{''.join(f'[{found.number(hit)}]' for hit in context.hits)} {_heading(context.hits[0])}\n{context.text}"
-        for context in found.contexts
-    )
-    return render("answer", question=question, passages=passages, language=say.language)
-
-
-def _heading(hit: Hit) -> str:
-    return f"{hit.lesson.title} {hit.passage.locator}"
-
-
-def _evidence(found: Found) -> Evidence:
-    def cosine(claim: str, passages: Sequence[str]) -> float:
-        vectors = found.search.embed_texts([claim, *passages])
-        return float((vectors[1:] @ vectors[0]).max())
-
-    return Evidence(
-        passages={found.number(hit): context.text for context in found.contexts for hit in context.hits},
-        cosine=cosine,
-        question=found.query.text,
-    )
+__all__ = ["Aigc", "Ask", "Companion", "Words"]

@@ -1,11 +1,14 @@
 """The fixed sentences the companion says itself, in the learner's language and script."""
 
+import re
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Literal
 
 import opencc
 
+from course_index.analyze import simplified
+from course_index.course import Course
 from course_index.language import EN, language_of
 
 Locale = Literal["zh-Hans", "zh-Hant", "en"]
@@ -27,8 +30,61 @@ class Words:
     reason_terms: str
     reason_card: str
     greeting: str
+    thanks: str
+    feedback: str
+    goodbye: str
     empty: str
     ai_notice: str
+    more: str
+    next_step: str
+    no_more: str
+    fraud_care: str
+    closest: str
+    not_in_lesson: str
+    not_in_course: str
+    no_pathways: str
+    official: str
+    record_says: str
+    practise_what: str
+    practise_nothing: str
+    practise_intro: str
+    practise_how: str
+    practise_score: str
+    hint_what: str
+    plan_what: str
+    plan_hours: str
+    plan_intro: str
+    plan_unknown: str
+    plan_late: str
+    plan_columns: str
+    plan_review: str
+    reset: str
+    reason_record: str
+    fact_level: str
+    fact_credits: str
+    fact_hours: str
+    fact_price: str
+    fact_updated: str
+    before: str
+    learner: str
+    aid: str
+
+    def facts(self, course: Course) -> str:
+        """What the record of a course states, with its date; empty when it states neither level, credits nor price."""
+        stated = [
+            self.fact_level.format(course.level) if course.level is not None else "",
+            self.fact_credits.format(f"{course.credits:g}") if course.credits is not None else "",
+            self.fact_price.format(f"{course.price.amount:g}", course.price.currency) if course.price else "",
+        ]
+        if not any(stated):
+            return ""
+        stated.append(self.fact_hours.format(f"{course.hours:g}") if course.hours is not None else "")
+        stated.append(self.fact_updated.format(course.updated_at.isoformat()) if course.updated_at else "")
+        return (
+            "、".join(fact for fact in stated if fact)
+            if self.language != "English"
+            else ", ".join(filter(None, stated))
+        )
 
 
 _ZH = Words(
@@ -44,8 +100,44 @@ _ZH = Words(
     reason_terms="课程介绍里提到：{terms}",
     reason_card="课程介绍与您说的相近",
     greeting="您好，我是学习助手。可以问我课程里的知识，也可以让我帮您找课程；答案都注明出处，没有的内容我会直说。",
+    thanks="不客气。还想学什么，可以接着问。",
+    feedback="谢谢您告诉我。这一条会记下来，供改进用。想换个说法再问，或只看课程原文，也可以直接说。",
+    goodbye="好的，这次就到这里。之前问过的内容可以随时删除。",
     empty="请输入想问的问题，或想学的内容。",
     ai_notice="内容由 AI 生成",
+    more="（后面还有，回复“更多”接着看。）",
+    next_step="（做完这一步，回复“下一步”。）",
+    no_more="前面的回答已经完整了，没有更多内容。",
+    fraud_care="提醒：验证码和密码不告诉任何人；要转账，先和家人商量，拿不准就打反诈专线 {hotline}。",
+    closest="最接近的一段这样写，它可能没有直接回答您的问题：",
+    not_in_lesson="这一课里没有讲到，下面的内容来自同一课程的其他课：",
+    not_in_course="这门课里没有讲到，下面的内容来自别的课程：",
+    no_pathways="这里还没有载入正式的学习路径和学历、证书规定，办理条件请向广东开放大学或当地招生、人社部门查询。",
+    official="学分、等级、收费和报名的正式规定，这里没有载入，请向广东终身教育学分银行（广东开放大学）或招生、教育主管部门查询。",
+    record_says="目录里《{title}》的记录：{facts}。",
+    practise_what="想练哪一课？请说出课程或主题，例如“考考我触电急救”。",
+    practise_nothing="这部分内容里没有适合出题的句子，可以换一课试试。",
+    practise_intro="根据课程内容出了 {count} 道题：",
+    practise_how="请按题号作答，例如：1. 三十日 2. 对",
+    practise_score="答对 {right} 题，共 {count} 题。",
+    hint_what="想要哪道题的提示？请把题目或问题发给我。",
+    plan_what="想按哪门课安排？请说出课程或主题，以及每周能学几小时。",
+    plan_hours="每周大约能学几小时？例如“每周 3 小时”或“每天半小时”。",
+    plan_intro="《{title}》按每周 {hours} 小时安排，共 {weeks} 周，最后一周总复习。",
+    plan_unknown="这门课的记录没有写学时，所以只按每周一课排，不写小时。",
+    plan_late="这样排会比 {until} 晚 {weeks} 周；要赶上，每周得多学一些，或先学一部分。",
+    plan_columns="周/日期/学什么/小时",
+    plan_review="总复习，做一次练习",
+    reset="好的，我们换个话题。",
+    reason_record="您问的是这门课",
+    fact_level="等级 {}",
+    fact_credits="学分 {}",
+    fact_hours="{} 学时",
+    fact_price="费用 {} {}",
+    fact_updated="更新于 {}",
+    before="此前的对话概括：",
+    learner="学习者：",
+    aid="学习助手：",
 )
 _EN = Words(
     language="English",
@@ -66,9 +158,70 @@ _EN = Words(
         "Hello, I am a study aid. Ask me about what the courses teach, or let me find a course; "
         "answers name their sources, and I say so when there is none."
     ),
+    thanks="You are welcome. Ask on whenever you like.",
+    feedback=(
+        "Thank you for telling me. It is noted for improving the service. "
+        "You can ask in other words, or ask to see only what the course says."
+    ),
+    goodbye="All right, that is all for now. What you asked can be deleted at any time.",
     empty="Please type a question, or what you would like to learn.",
     ai_notice="AI-generated content",
+    more="(There is more: reply “more”.)",
+    next_step="(When this step is done, reply “next”.)",
+    no_more="The answer above is complete; there is no more of it.",
+    fraud_care=(
+        "A reminder: give codes and passwords to nobody, talk to your family before you transfer money, "
+        "and when in doubt call the anti-fraud line {hotline}."
+    ),
+    closest="The closest passage says the following, which may not answer your question directly:",
+    not_in_lesson="This lesson does not say; the following is from other lessons of the course:",
+    not_in_course="This course does not say; the following is from other courses:",
+    no_pathways=(
+        "No official pathways, degree or certificate rules are loaded here. Please ask the Open University of Guangdong "
+        "or the local admissions or human resources office for the conditions."
+    ),
+    official=(
+        "No official rules on credits, levels, fees or enrolment are loaded here. Please ask the Guangdong Academic "
+        "Credit Bank (Open University of Guangdong) or the admissions office."
+    ),
+    record_says="The catalogue record of “{title}” says: {facts}.",
+    practise_what="What shall we practise? Name a course or a subject, such as “quiz me on electric shock first aid”.",
+    practise_nothing="Nothing in this part can be made into questions; try another lesson.",
+    practise_intro="{count} questions from the course content:",
+    practise_how="Answer by number, for example: 1. thirty days 2. true",
+    practise_score="{right} of {count} are right.",
+    hint_what="A hint for which question? Please send me the question.",
+    plan_what="A plan for which course? Name a course or a subject, and how many hours a week you have.",
+    plan_hours="About how many hours a week do you have? For example “3 hours a week”.",
+    plan_intro="“{title}” at {hours} hours a week takes {weeks} weeks, the last one for going over all of it. ",
+    plan_unknown="Its record gives no hours, so there is one lesson a week and no hours are stated. ",
+    plan_late="That is {weeks} weeks later than {until}; to be in time, study more a week or begin with a part. ",
+    plan_columns="Week/Dates/What/Hours",
+    plan_review="Go over everything, and practise",
+    reset="All right, another subject then.",
+    reason_record="This is the course you asked about",
+    fact_level="level {}",
+    fact_credits="{} credits",
+    fact_hours="{} hours",
+    fact_price="price {} {}",
+    fact_updated="updated {}",
+    before="Before this: ",
+    learner="Learner: ",
+    aid="Study aid: ",
 )
+# What a model says when it finds no answer in the passages.
+_NO_ANSWER = re.compile(
+    r"(?:段落|原文|资料|课程内容|文中|文本|上述内容|提供的内容|课程)(?:里|中|内)?(?:并)?(?:没有|未|无)(?:[^，。]{0,12})(?:答案|提到|提及|说明|相关|回答|涉及|包含|找到|提供)"
+    r"|没有(?:找到|提供)?(?:相关的?)?(?:答案|信息|内容)|无法(?:回答|确定|从[^，。]{0,10}得)"
+    r"|\b(?:no answer|does not (?:say|answer|mention|provide|contain)|do not (?:say|answer|mention|provide|contain)"
+    r"|not (?:mentioned|stated|provided) in|cannot (?:answer|be answered))\b",
+    re.IGNORECASE,
+)
+
+
+def says_no_answer(sentence: str) -> bool:
+    """Whether a model says that it has found no answer."""
+    return bool(_NO_ANSWER.search(simplified(sentence)))
 
 
 @cache

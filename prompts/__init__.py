@@ -1,7 +1,9 @@
 """Prompts are prose: one .md file each, written for a teacher to edit, filled by `render`."""
 
 import re
+import tomllib
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
@@ -10,8 +12,9 @@ _LEARNER_PART = "\n<!-- learner -->\n"
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A filled prompt: what the model is told, and what is put before it."""
+    """A filled prompt: its name, what the model is told, and what is put before it."""
 
+    name: str
     system: str
     user: str
 
@@ -25,7 +28,17 @@ def render(name: str, **values: str) -> Prompt:
     if unused := values.keys() - set(_SLOT.findall(template)):
         raise ValueError(f"prompts/{name}.md has no slot for {', '.join(sorted(unused))}")
     system, _, user = template.partition(_LEARNER_PART)
-    return Prompt(_fill(system, values), _fill(user, values))
+    return Prompt(name, _fill(system, values), _fill(user, values))
+
+
+def for_audience(audience: str | None) -> str:
+    """What a prompt says of who asks; nothing of an audience that nobody described."""
+    return str(_audiences().get(audience or "", ""))
+
+
+@cache
+def _audiences() -> dict[str, str]:
+    return tomllib.loads((files("prompts") / "audiences.toml").read_text("utf-8"))
 
 
 def _fill(template: str, values: dict[str, str]) -> str:

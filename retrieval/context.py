@@ -17,10 +17,15 @@ _Place = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Context:
-    """A stretch of one section with the passages in it that were chosen. A citation points at them, not at the rest."""
+    """A stretch of one section, in `passages`, and those of them that were chosen. A citation points at them, not at the rest."""
 
     hits: tuple[Hit, ...]
-    text: str
+    passages: tuple[Passage, ...]
+
+    @property
+    def text(self) -> str:
+        """What stands there."""
+        return "\n\n".join(one.text for one in self.passages)
 
 
 def contexts(hits: Sequence[Hit], neighbours: Sequence[Passage], budget: int = CONTEXT_TOKENS) -> list[Context]:
@@ -46,7 +51,7 @@ def contexts(hits: Sequence[Hit], neighbours: Sequence[Passage], budget: int = C
         run = _run(hit.passage, known, taken)
         runs[run[0].id] = run
         together.setdefault(run[0].id, []).append(hit)
-    return [Context(tuple(of_run), "\n\n".join(one.text for one in runs[id_])) for id_, of_run in together.items()]
+    return [Context(tuple(of_run), tuple(runs[id_])) for id_, of_run in together.items()]
 
 
 def _outwards(passage: Passage, known: Mapping[_Place, Passage]) -> Iterator[Passage]:

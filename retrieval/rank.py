@@ -1,5 +1,6 @@
 """Dense and lexical ranking in one shape, (query, k, index) -> scored ids, their fusion, a closer look at the best."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,8 @@ from retrieval.query import Query
 CANDIDATES = 30
 # How many get the closer look: all that both legs bring rank hardly better.
 CLOSELY = 30
+# How deep words are looked up when only some passages count: BM25 knows the whole library only.
+LEXICAL_REACH = 300
 # With a passage in the question's language: what lexical matching adds to the cosine of centred vectors, up to a share
 # of the best possible BM25 from which more matches say no more; and what the square of the best stretch's score adds.
 # Fitted on one half of the questions of twenty sets, checked on the other (docs/decisions/0004-late-interaction.md).
@@ -82,8 +85,18 @@ def ranked(query: Query, k: int, vectors: VectorCollection, index: LexicalIndex,
     """
     near = [hit.id for hit in dense(query, CANDIDATES, vectors)]
     shares = {hit.id: hit.score for hit in lexical(query, CANDIDATES, index)}
-    hopeful = _hopeful(query, shares, tokens.vectors(list(dict.fromkeys([*near, *shares]))), max(k, CLOSELY))
-    stored = tokens.get(hopeful)
+    return _closely(query, k, list(dict.fromkeys([*near, *shares])), shares, tokens)
+
+
+def ranked_among(query: Query, k: int, ids: Sequence[str], index: LexicalIndex, tokens: TokenStore) -> list[Ranked]:
+    """The best `k` of these passages, as those of one course. Its cost grows with their number, not the library's."""
+    wanted = set(ids)
+    shares = {hit.id: hit.score for hit in lexical(query, LEXICAL_REACH, index) if hit.id in wanted}
+    return _closely(query, k, ids, shares, tokens)
+
+
+def _closely(query: Query, k: int, ids: Sequence[str], shares: dict[str, float], tokens: TokenStore) -> list[Ranked]:
+    stored = tokens.get(_hopeful(query, shares, tokens.vectors(ids), max(k, CLOSELY)))
     stretches = stretch_scores(query, list(stored.values()))
     found = [
         _score(id_, query, passage, scores, shares.get(id_, 0.0))

@@ -16,8 +16,9 @@ from retrieval.catalogue import COURSE_FLOOR, Catalogue, CourseHit, CourseOrder,
 from retrieval.choose import choose
 from retrieval.context import REACH, Context, contexts
 from retrieval.hit import Hit
+from retrieval.interaction import stretch_scores
 from retrieval.query import Query, read_query
-from retrieval.rank import CANDIDATES, Ranked, ranked
+from retrieval.rank import CANDIDATES, Ranked, ranked, ranked_among
 from retrieval.rerank.gate import DEPTH, Gate
 from retrieval.spelling import Spelling
 from retrieval.wording import Wording, shipped_wording
@@ -49,7 +50,6 @@ class Search:
 
     def query(self, typed: str) -> Query:
         """What was typed, made ready for this index."""
-
         return read_query(typed, self._encode_query, self._wording)
 
     def _encode_query(
@@ -75,12 +75,37 @@ class Search:
         """The `k` passages to answer from: the ranking without repetition and superseded editions, over lessons."""
         return choose(self._ordered(query, CHOSEN_FROM), k)
 
+    def choice_among(self, query: Query, k: int, ids: Sequence[str]) -> list[Hit]:
+        """The `k` passages to answer from of those in `ids`, best first; ids that are no more are passed over."""
+        parts = self.generation
+        return choose(self._hits(ranked_among(query, CHOSEN_FROM, ids, parts.passage_terms, parts.passage_tokens)), k)
+
+    def coverage(self, query: Query, hit: Hit) -> float:
+        """The share of the question's words (of two characters and more) that a passage or its titles have, by rarity."""
+        wanted = [term for term in query.terms if len(term) > 1]
+        titles = (hit.course.title, hit.lesson.title, *hit.passage.heading_path)
+        present = set(terms(normalise("\n".join((*titles, hit.passage.text)))))
+        rarity = self.generation.passage_terms.rarity(wanted)
+        total = sum(rarity.values())
+        return sum(value for term, value in rarity.items() if term in present) / total if total else 0.0
+
+    def nearness(self, query: Query, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """How near each stretch of the passages `ids` comes to the text, titles first; none without token vectors."""
+        stored = self.generation.passage_tokens.get(ids)
+        return dict(zip(stored, stretch_scores(query, list(stored.values())), strict=True))
+
     def _ordered(self, query: Query, k: int) -> list[Hit]:
         """At least the best `k`, in the reranker's order where there is one and it is in doubt."""
         if self._reranker is None:
             return self._hits(self.ranked(query, k))
         hits = self._hits(self.ranked(query, max(k, DEPTH)))
         return self._reranker.reordered(query.text, hits, lambda hit: hit.score, lambda hit: hit.passage.text)
+
+    def placed(self, ids: Sequence[str]) -> list[Hit]:
+        """The passages `ids` that exist, in that order, as hits that nobody ranked."""
+        found = self.records.placed(ids)
+        unranked = np.zeros(0, np.float32)
+        return [Hit(*found[id_], ranked=Ranked(id_, 0.0, 0.0, 0.0, 0.0, unranked)) for id_ in ids if id_ in found]
 
     def contexts(self, hits: Sequence[Hit]) -> list[Context]:
         """`hits` with what their sections say around them, for a model to read."""

@@ -10,14 +10,18 @@ from typing import Any
 
 import pytest
 
-from companion.bounds import BUILT_IN, Bounds
+from companion.build import assemble
 from companion.circuit import Circuit
+from companion.language_model import LanguageModel
+from companion.settings import CompanionSettings
+from companion.state.conversations import StoredConversations
+from companion.state.database import open_database
+from companion.state.spending import StoredSpending
 from companion.turn import Companion
 from course_index.build import build_index
 from course_index.embedders.e5_onnx import OnnxE5
 from course_index.store.generations import IndexHome
 from retrieval.live import LiveIndex
-from tests.scripted_model import ScriptedModel
 
 LIBRARY = Path(__file__).with_name("library")
 # Converting the weights takes ten seconds: the files are kept between runs.
@@ -94,17 +98,22 @@ def index(library_home: IndexHome, embedder: OnnxE5) -> Iterator[LiveIndex]:
 
 
 @pytest.fixture
-def companion_with(index: LiveIndex) -> Callable[..., Companion]:
-    """Makes a companion over the tiny library, with a scripted model or none."""
+def companion_with(index: LiveIndex, tmp_path: Path) -> Iterator[Callable[..., Companion]]:
+    """Makes a companion over the tiny library (or another index), with a scripted model or none, and real state."""
+    databases = []
 
-    def make(model: ScriptedModel | None = None, circuit: Circuit | None = None) -> Companion:
-        return Companion(
-            index,
-            Bounds(BUILT_IN, "12356"),
-            model,
-            circuit or Circuit(3, 30.0),
-            passages_per_answer=4,
-            aigc_producer="test",
+    def make(
+        model: LanguageModel | None = None,
+        circuit: Circuit | None = None,
+        over: LiveIndex | None = None,
+        **settings: Any,
+    ) -> Companion:
+        databases.append(database := open_database(tmp_path / f"state-{len(databases)}.db"))
+        chosen = CompanionSettings(aigc_producer="test", **settings)
+        return assemble(
+            chosen, over or index, model, StoredConversations(database, 30), StoredSpending(database), circuit
         )
 
-    return make
+    yield make
+    for database in databases:
+        database.dispose()

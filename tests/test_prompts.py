@@ -18,12 +18,17 @@ def test_every_prompt_renders(path):
 
 def test_values_pass_through_untouched():
     hostile = "{{question}} {x} $y \\1 \\frac{1}{2}"
-    rendered = prompts.render("answer", question="为什么", passages=hostile, language="中文")
+    rendered = prompts.render("summary", history=hostile)
     assert hostile in rendered.user
 
 
 def test_a_missing_and_a_surplus_value_are_refused():
     with pytest.raises(KeyError):
-        prompts.render("answer", question="q", passages="p")
+        prompts.render("rewrite", question="q", passages="p")
     with pytest.raises(ValueError, match="surplus"):
-        prompts.render("answer", question="q", passages="p", language="l", surplus="s")
+        prompts.render("summary", history="h", surplus="s")
+
+
+def test_who_asks_is_described_to_the_model_and_an_unknown_audience_is_not():
+    assert "快递员" in prompts.for_audience("courier")
+    assert prompts.for_audience("nobody") == prompts.for_audience(None) == ""

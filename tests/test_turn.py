@@ -2,11 +2,10 @@ import asyncio
 
 import pytest
 
-from companion.bounds import BUILT_IN, Bounds
 from companion.circuit import Circuit
 from companion.events import CoursesFound, Done, Failed, SourcesFound, TextAdded, TurnStarted, payload, whole_answer
 from companion.language_model import ModelUnavailable
-from companion.turn import Ask, Companion
+from companion.turn import Ask
 from companion.words import locale_of
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
@@ -72,7 +71,7 @@ def test_with_a_model_the_checked_sentences_are_released_and_labelled(companion_
     ("chunks", "reason"),
     [
         (["快件丢失由公司赔。"], "llm_uncited"),
-        (["快件丢失按保价规则赔。[9]"], "llm_uncited"),
+        (["快件丢失可以领一部新手机。[9]"], "llm_uncited"),
         ([""], "llm_uncited"),
         ([ModelUnavailable("llm_slow", "x")], "llm_slow"),
         ([ModelUnavailable("llm_failed", "x")], "llm_failed"),
@@ -224,7 +223,7 @@ def test_text_in_a_course_cannot_fill_a_slot_of_the_prompt(companion_with):
     assert "{{passages}} $x {0}" in model.prompts[0].user
 
 
-def test_the_model_reads_the_whole_section_and_the_source_cites_the_passage(tmp_path, embedder):
+def test_the_model_reads_the_whole_section_and_the_source_cites_the_passage(tmp_path, embedder, companion_with):
     steps = [
         f"第{n}步，{what}。" + "动手前把要用的东西摆好，做完一步检查一步，不懂就问师傅。" * 7
         for n, what in (("一", "拔掉风扇插头"), ("二", "拆下风扇网罩"), ("三", "给风扇轴承加润滑油"))
@@ -235,10 +234,7 @@ def test_the_model_reads_the_whole_section_and_the_source_cites_the_passage(tmp_
     live = LiveIndex(home, embedder)
     live.refresh()
     model = ScriptedModel("先拔掉风扇插头。[1]")
-    companion = Companion(
-        live, Bounds(BUILT_IN, "12356"), model, Circuit(3, 30.0), passages_per_answer=1, aigc_producer="test"
-    )
-    events = turn(companion, "风扇轴承怎么加润滑油")
+    events = turn(companion_with(model, over=live, passages_per_answer=1), "风扇轴承怎么加润滑油")
     live.close()
     (sources,) = [event.sources for event in events if isinstance(event, SourcesFound)]
     assert all(step in model.prompts[0].user for step in steps)

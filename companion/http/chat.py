@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
@@ -10,6 +9,7 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel, ConfigDict, Field
 
 from companion.events import Event, Failed, name_of, payload, whole_answer
+from companion.heard import Style
 from companion.http.problems import AsciiJSONResponse, Problem, ascii_json
 from companion.turn import Ask, Companion
 
@@ -25,7 +25,9 @@ class ChatRequest(BaseModel):
     conversation_id: str | None = Field(default=None, pattern=r"^[\w-]{1,64}$")
     locale: str | None = Field(default=None, max_length=20)
     audience: str | None = Field(default=None, max_length=40)
-    style: Literal["answer"] = "answer"
+    style: Style = "answer"
+    course_id: str | None = Field(default=None, max_length=200)
+    lesson_id: str | None = Field(default=None, max_length=200)
 
 
 def chat_router(companion: Companion, message_max_characters: int) -> APIRouter:
@@ -36,7 +38,7 @@ def chat_router(companion: Companion, message_max_characters: int) -> APIRouter:
     async def chat(asked: ChatRequest, request: Request) -> Response:
         if len(asked.message) > message_max_characters:
             return Problem(413, f"a message may have {message_max_characters} characters; shorten it")
-        events = companion.reply(Ask(asked.message, asked.conversation_id, asked.locale))
+        events = companion.reply(Ask(**asked.model_dump()))
         match _wanted(request.headers.get("accept", "")):
             case "text/event-stream":
                 return EventSourceResponse(_as_sse(events), headers=_STREAM_HEADERS)

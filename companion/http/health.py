@@ -43,7 +43,7 @@ def _index(companion: Companion) -> dict[str, object]:
 
 
 def _llm(companion: Companion) -> dict[str, object]:
-    if not companion.has_model:
+    if not companion.writer.has_model:
         return {"configured": False, "state": "none"}
-    state = {"closed": "ready", "open": "paused", "half_open": "trying again"}[companion.circuit.state]
-    return {"configured": True, "state": state, "last_failure": companion.circuit.last_failure}
+    state = {"closed": "ready", "open": "paused", "half_open": "trying again"}[companion.writer.circuit.state]
+    return {"configured": True, "state": state, "last_failure": companion.writer.circuit.last_failure}

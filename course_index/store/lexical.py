@@ -71,6 +71,11 @@ class LexicalIndex:
         # Deleted documents still count in tantivy's own idf until they are merged away: hence the cap.
         return [(searcher.doc(address)["id"][0], min(1.0, score / (_SATURATION * idf))) for score, address in hits]
 
+    def rarity(self, wanted: Sequence[str]) -> dict[str, float]:
+        """How much each term tells: its inverse document frequency, as BM25 has it."""
+        searcher = self._index.searcher()
+        return {term: _idf(searcher.num_docs, searcher.doc_freq("terms", term)) for term in wanted}
+
     def holding(self, wanted: Collection[str], k: int) -> list[str]:
         """Up to `k` ids of texts that hold every one of these terms; none for no terms."""
         if not wanted or k < 1:

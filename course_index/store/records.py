@@ -216,6 +216,19 @@ class Records:
         with self._engine.connect() as connection:
             return list(connection.scalars(query))
 
+    def passages_within(self, course_id: str, lesson_id: str | None = None) -> list[str]:
+        """The ids of the passages of a course, or of one lesson of it, in order."""
+        query = (
+            select(passages.c.id)
+            .join(lessons, lessons.c.id == passages.c.lesson_id)
+            .where(passages.c.course_id == course_id)
+            .order_by(lessons.c.ordinal, passages.c.ordinal)
+        )
+        if lesson_id is not None:
+            query = query.where(passages.c.lesson_id == lesson_id)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
     def all_lessons(self) -> list[Lesson]:
         """Every lesson, without its passages."""
         with self._engine.connect() as connection:

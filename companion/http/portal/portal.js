@@ -7,6 +7,8 @@ import { locale, remember, remembered, speak, word } from "./words.js";
 const $ = (selector) => document.querySelector(selector);
 const [form, box, thread, status, stop, send] = ["#ask", "#message", "#thread", "#status", "#stop", "#send"].map($);
 const STOPPED = "stopped by the learner";
+const AUDIENCES = ["", "courier", "senior", "worker", "farmer", "child"];
+const STYLES = ["answer", "hint", "quiz", "plan"];
 let conversation = null;
 let running = null;
 
@@ -63,7 +65,10 @@ function post(message, signal) {
   return fetch("/v1/chat", {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-    body: JSON.stringify({ message, locale, ...(conversation && { conversation_id: conversation }) }),
+    body: JSON.stringify({
+      message, locale, style: $("#style").value, audience: $("#audience").value || null,
+      ...(conversation && { conversation_id: conversation }),
+    }),
     signal,
   });
 }
@@ -91,6 +96,20 @@ function applyLocale() {
   for (const node of document.querySelectorAll("[data-word]")) node.textContent = word(node.dataset.word);
   box.placeholder = word("placeholder");
   thread.setAttribute("aria-label", word("thread"));
+  offer($("#audience"), "audience", AUDIENCES);
+  offer($("#style"), "style", STYLES);
+}
+
+/** The choices of a select in the page's language; what was chosen stays chosen. */
+function offer(select, name, values) {
+  const chosen = select.value || remembered(name) || values[0];
+  select.replaceChildren(...values.map((value) => {
+    const option = element("option", "", word(`${name}_${value}`));
+    option.value = value;
+    return option;
+  }));
+  select.value = values.includes(chosen) ? chosen : values[0];
+  select.onchange = () => { remember(name, select.value); box.focus({ preventScroll: true }); };
 }
 
 function setRunning(controller) {

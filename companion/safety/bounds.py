@@ -11,6 +11,9 @@ from course_index.analyze import normalise
 
 BUILT_IN = Path(__file__).with_name("bounds.toml")
 
+# Whatever stands between two Han characters without being a letter, a digit or the end of a clause.
+_GAPS = re.compile(r"(?<=[\u3400-\u9fff])[\s*_\-.·|/~\u200b-\u200f\u2060\ufeff]+(?=[\u3400-\u9fff])")
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -19,6 +22,7 @@ class Rule:
     name: str
     patterns: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
+    sides: frozenset[str]
     reply: dict[Locale, str]
 
 
@@ -38,12 +42,15 @@ class Bounds:
             entries = tomllib.load(file)["rule"]
         self._rules = tuple(_rule(entry, crisis_hotline) for entry in entries)
 
-    def check(self, message: str, locale: Locale) -> Refusal | None:
-        """The refusal that a message gets, or None when it is within bounds."""
-        text = normalise(message)
+    def check(self, text: str, locale: Locale, side: str = "input") -> Refusal | None:
+        """The refusal that a text gets, or None when it is within bounds."""
+        plain = normalise(text)
+        squeezed = _GAPS.sub("", plain)  # 炸 弹 and 炸*弹 are 炸弹
         for rule in self._rules:
-            hit = any(pattern.search(text) for pattern in rule.patterns)
-            if hit and not any(pattern.search(text) for pattern in rule.unless):
+            if side not in rule.sides:
+                continue
+            hit = any(pattern.search(plain) or pattern.search(squeezed) for pattern in rule.patterns)
+            if hit and not any(pattern.search(plain) for pattern in rule.unless):
                 return Refusal(rule.name, rule.reply[locale])
         return None
 
@@ -55,6 +62,7 @@ def _rule(entry: dict[str, Any], hotline: str) -> Rule:
             name=entry["name"],
             patterns=tuple(re.compile(pattern) for pattern in entry["patterns"]),
             unless=tuple(re.compile(pattern) for pattern in entry["unless"]),
+            sides=frozenset(entry.get("sides", ["input"])),
             reply={"zh-Hans": chinese, "zh-Hant": to_traditional(chinese), "en": english},
         )
     except (KeyError, re.error) as error:

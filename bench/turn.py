@@ -1,0 +1,162 @@
+"""What a turn adds to the model's own time: first event, first checked sentence and the whole, against the bare call.
+
+    python -m bench.turn [--turns 40] [--pace 0.02]
+
+The model is a server on loopback that writes a fixed, supported answer at a steady pace, so that both see the same.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from companion import support
+from companion.build import build
+from companion.events import Done, SourcesFound, TextAdded
+from companion.llm import OpenAICompatible
+from companion.settings import CompanionSettings
+from companion.turn import Ask, Companion
+from course_index.build import build_index
+from course_index.parts import index_home, make_embedder
+from prompts import render
+
+SAMPLES = Path(__file__).parent.parent / "course_index" / "samples"
+QUESTIONS = {
+    "电动车能在楼道里充电吗": "电动车不推进楼里充电。[1]\n电池拆下来提回屋里充，起火的仍旧是那块电池。[1]\n",
+    "白切鸡骨头边有血水怎么办": "骨头旁边带血水，说明没有浸够。[1]\n要放回微沸的水里再浸。[1]\n",
+    "肉怎么切不老": "肉要逆着纹理切。[1]\n纤维短了，吃起来才嫩。[1]\n",
+}
+
+
+class PacedModel:
+    """An OpenAI-compatible endpoint that streams an answer two characters at a time."""
+
+    def __init__(self, pace: float) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                asked = body["messages"][-1]["content"]
+                answer = next((text for question, text in QUESTIONS.items() if question in asked), "好。")
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.end_headers()
+                for start in range(0, len(answer), 2):
+                    time.sleep(pace)
+                    choice = {"index": 0, "delta": {"content": answer[start : start + 2]}, "finish_reason": None}
+                    chunk = {
+                        "id": "1",
+                        "object": "chat.completion.chunk",
+                        "created": 0,
+                        "model": "m",
+                        "choices": [choice],
+                    }
+                    self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+                    self.wfile.flush()
+                self.wfile.write(b"data: [DONE]\n\n")
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+
+
+def main() -> None:
+    """Print the table, and one JSON object of figures last."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--turns", type=int, default=40)
+    parser.add_argument("--pace", type=float, default=0.02, help="seconds between two pieces of the answer")
+    arguments = parser.parse_args()
+    model = PacedModel(arguments.pace)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = CompanionSettings(data_dir=Path(folder), llm_base_url=model.url)
+        embedder = make_embedder(settings)
+        build_index([SAMPLES], index_home(settings), embedder)
+        companion = build(settings, embedder)
+        checks = _timed_checks()
+        rows = asyncio.run(_measure(companion, OpenAICompatible(settings), arguments.turns))
+        companion.index.close()
+    model.close()
+    figures = {name: _quantiles([row[name] for row in rows]) for name in rows[0]}
+    figures["check_per_sentence"] = _quantiles(checks)
+    for name, (p50, p95) in figures.items():
+        print(f"{name:24} p50 {p50:8.1f} ms   p95 {p95:8.1f} ms")
+    print(json.dumps({name: {"p50_ms": p50, "p95_ms": p95} for name, (p50, p95) in figures.items()}))
+
+
+async def _measure(companion: Companion, bare: OpenAICompatible, turns: int) -> list[dict[str, float]]:
+    rows = []
+    for number in range(turns + 3):
+        question = list(QUESTIONS)[number % len(QUESTIONS)]
+        row = {**await _bare(bare, question), **await _turn(companion, question)}
+        row["added_to_whole"] = row["turn_whole"] - row["bare_whole"]
+        if number >= 3:  # the first ones warm up
+            rows.append(row)
+    return rows
+
+
+async def _bare(model: OpenAICompatible, question: str) -> dict[str, float]:
+    prompt = render("answer", question=question, passages="x" * 1_500, history="", audience="", language="简体中文")
+    started, first = time.perf_counter(), 0.0
+    async for _ in model.write(prompt):
+        first = first or time.perf_counter() - started
+    return {"bare_first_token": first * 1_000, "bare_whole": (time.perf_counter() - started) * 1_000}
+
+
+async def _turn(companion: Companion, question: str) -> dict[str, float]:
+    started = time.perf_counter()
+    marks: dict[str, float] = {}
+    async for event in companion.reply(Ask(question)):
+        marks.setdefault("first_event", (time.perf_counter() - started) * 1_000)
+        if isinstance(event, SourcesFound):
+            marks["before_the_model"] = (time.perf_counter() - started) * 1_000
+        if isinstance(event, TextAdded):
+            marks.setdefault("first_checked_sentence", (time.perf_counter() - started) * 1_000)
+        if isinstance(event, Done):
+            assert event.mode == "generated", (question, event)
+            marks["understood"] = event.timing_ms["understood"]
+            marks["found"] = event.timing_ms["found"] - event.timing_ms["understood"]
+    marks["turn_whole"] = (time.perf_counter() - started) * 1_000
+    return marks
+
+
+def _timed_checks() -> list[float]:
+    """The milliseconds of every sentence that is judged from now on: made ready once, and laid over each passage."""
+    taken: list[float] = []
+
+    def timed(judge: Callable[..., Any], *, begins: bool) -> Callable[..., Any]:
+        def run(*given: Any) -> Any:
+            started = time.perf_counter()
+            found = judge(*given)
+            passed = (time.perf_counter() - started) * 1_000
+            if begins:
+                taken.append(passed)
+            else:
+                taken[-1] += passed
+            return found
+
+        return run
+
+    support.Judge.claim = timed(support.Judge.claim, begins=True)  # type: ignore[method-assign]
+    support.Judge.verdict = timed(support.Judge.verdict, begins=False)  # type: ignore[method-assign]
+    return taken
+
+
+def _quantiles(values: list[float]) -> tuple[float, float]:
+    ordered = sorted(values)
+    return round(statistics.median(ordered), 1), round(ordered[int(0.95 * (len(ordered) - 1))], 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,272 @@
+"""An answer from the passages: the model's checked sentences, the course's own words, or an honest no."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from companion.budget import Budget
+from companion.catalogue import card_of, course_cards
+from companion.check import Sentence, checked_sentences
+from companion.conversation import Rest
+from companion.events import (
+    Aigc,
+    CoursesFound,
+    Done,
+    Event,
+    Fallback,
+    FallbackReason,
+    Source,
+    SourcesFound,
+    TextAdded,
+)
+from companion.find import Found, find
+from companion.heard import Heard
+from companion.history import history
+from companion.language_model import ModelUnavailable
+from companion.ledger import Ledger
+from companion.material import Material, material_of
+from companion.portions import asking_for_more, at_once, portions, portions_of_quotes, quoted
+from companion.safety.moderation import Moderator
+from companion.safety.untrusted import for_prompt
+from companion.sentences import cited_in
+from companion.sources import passages_for, sources_of
+from companion.words import Words, to_traditional
+from companion.writer import Writer
+from course_index.analyze import normalise
+from course_index.course import Course
+from prompts import for_audience, render
+from retrieval.live import LiveIndex
+
+_COURSES_SHOWN = 5
+# Passages that do not answer are shown as the closest from this probability on; below, they are about something else.
+WORTH_A_LOOK = 0.3
+_MONEY = re.compile(
+    r"转账|汇款|验证码|密码|银行卡|中奖|投资|理财|保健品|刷单|退款|客服|贷款|钱|\b(?:money|bank|transfer|code)\b"
+)
+# With less of it supported, an answer is completed by quotes.
+ENOUGH_SUPPORTED = 0.5
+# A model that finds no answer is believed below this probability; above, the passages are shown.
+SURE = 0.9
+# How much of the window the conversation so far may take.
+_HISTORY_SHARE = 0.2
+
+
+@dataclass(slots=True)
+class _Written:
+    """What became of the model's answer."""
+
+    failure: FallbackReason | None = None
+    no_answer: bool = False
+    text: str = ""
+    withheld: list[Sentence] = field(default_factory=list)
+
+
+class Answering:
+    """Answers questions on content."""
+
+    def __init__(
+        self,
+        index: LiveIndex,
+        writer: Writer,
+        moderator: Moderator,
+        budget: Budget,
+        *,
+        passages: int,
+        rewrite_seconds: float,
+        aigc_producer: str,
+        anti_fraud_hotline: str,
+    ) -> None:
+        self._index = index
+        self._writer = writer
+        self._moderator = moderator
+        self._budget = budget
+        self._passages = passages
+        self._rewrite_seconds = rewrite_seconds
+        self._producer = aigc_producer
+        self._hotline = anti_fraud_hotline
+
+    async def events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """The answer to a question. Raises IndexProblem."""
+        found = await asyncio.to_thread(self._find, heard)
+        ledger.mark("found")
+        if not found.answers:
+            async for event in self.nothing(found, heard, ledger):
+                yield event
+            return
+        yield SourcesFound(sources := sources_of(found))
+        if found.reach == "everything" and heard.scope.course_id:
+            yield TextAdded(f"{heard.say.not_in_course}\n\n")
+        elif found.reach == "course" and heard.scope.lesson_id:
+            yield TextAdded(f"{heard.say.not_in_lesson}\n\n")
+        written = _Written()
+        if self._writer.has_model:
+            material = await asyncio.to_thread(material_of, found)
+            async with aclosing(self._written(material, heard, ledger, written)) as texts:
+                async for text in texts:
+                    yield TextAdded(text, ai=True)
+            if written.no_answer and not ledger.released and (found.confidence.probability or 0.0) < SURE:
+                async for event in self.nothing(found, heard, ledger, shown=True):
+                    yield event
+                return
+        async for event in self._ended(found, sources, heard, ledger, written):
+            yield event
+
+    async def courses(self, subject: str, heard: Heard, opening: str = "") -> AsyncGenerator[Event, None]:
+        """Courses that the learner asked for, from the catalogue's records."""
+        search = self._index.search
+        query = await asyncio.to_thread(search.query, subject)
+        cards = await asyncio.to_thread(course_cards, search, query, heard.say, _COURSES_SHOWN)
+        if cards:
+            yield CoursesFound(tuple(cards))
+        yield TextAdded(
+            opening + (heard.say.courses_found if cards else f"{heard.say.no_course_found}{heard.say.nothing_at_all}")
+        )
+        yield Done("catalogue", None)
+
+    async def records(self, heard: Heard) -> AsyncGenerator[Event, None]:
+        """What the record of the course in question says of level, credits and the like; all else is for the office."""
+        say = heard.say
+        course = await asyncio.to_thread(self._course_meant, heard)
+        facts = say.facts(course) if course else ""
+        if not course or not facts:
+            yield TextAdded(say.official)
+            yield Done("catalogue", None)
+            return
+        yield CoursesFound((card_of(course, say.reason_record),))
+        yield TextAdded(f"{say.record_says.format(title=course.title, facts=facts)}{say.official}")
+        yield Done("catalogue", None)
+
+    def _course_meant(self, heard: Heard) -> Course | None:
+        """The course where the learner is, else the one that the question names."""
+        search = self._index.search
+        if heard.scope.course_id:
+            return search.records.courses([heard.scope.course_id]).get(heard.scope.course_id)
+        asked = normalise(heard.question)
+        return next(
+            (
+                hit.course
+                for hit in search.courses(search.query(heard.question), 3)
+                if normalise(hit.course.title) in asked
+            ),
+            None,
+        )
+
+    async def nothing(
+        self, found: Found, heard: Heard, ledger: Ledger, *, shown: bool = False
+    ) -> AsyncGenerator[Event, None]:
+        """An honest no, with the closest passage as what it is, and related courses; `shown` when sources are out."""
+        say = heard.say
+        near = bool(found.quotes) and (found.confidence.probability or 0.0) >= WORTH_A_LOOK
+        cards = await asyncio.to_thread(course_cards, found.search, found.query, say, _COURSES_SHOWN)
+        if near and not shown:
+            yield SourcesFound(sources_of(found))
+        if cards:
+            yield CoursesFound(tuple(cards))
+        if near:
+            ledger.cited.add(1)
+            yield TextAdded(f"{say.nothing_answers}{say.closest}\n\n{quoted(found.quotes[0].text, 1)}\n\n")
+            yield TextAdded(say.may_help if cards else "")
+        else:
+            yield TextAdded(f"{say.nothing_answers}{say.may_help if cards else say.nothing_at_all}")
+        yield Done("catalogue", None)
+
+    def _find(self, heard: Heard) -> Found:
+        before = heard.conversation.turns[-1].passages if heard.depends and heard.conversation.turns else ()
+        return find(self._index.search, heard.question, self._passages, heard.scope, before)
+
+    async def _written(
+        self, material: Material, heard: Heard, ledger: Ledger, written: _Written
+    ) -> AsyncGenerator[str, None]:
+        """The sentences that stand up, as they come: as many as suit the audience at once, the rest is withheld."""
+        try:
+            async with aclosing(self._sentences(material, heard, ledger)) as sentences:
+                async for sentence in sentences:
+                    if not sentence.supported:
+                        written.no_answer = written.no_answer or sentence.verdict == "no_answer"
+                        continue
+                    text = to_traditional(sentence.text) if heard.locale == "zh-Hant" else sentence.text
+                    refusal = await self._moderator.check(text, heard.locale, "output")
+                    if refusal:
+                        continue
+                    if written.withheld or not at_once(written.text, text, heard.audience):
+                        written.withheld.append(sentence)
+                    else:
+                        written.text += text
+                        yield text
+        except ModelUnavailable as error:
+            written.failure = error.reason
+
+    async def _sentences(self, material: Material, heard: Heard, ledger: Ledger) -> AsyncGenerator[Sentence, None]:
+        """What the model writes, judged; when too little of it stands, what it makes of the rest on a second try."""
+        contexts = self._budget.fitting(material.found.contexts)
+        passages = passages_for(material.found, contexts)
+        prompt = render(
+            "answer",
+            question=for_prompt(heard.question),
+            passages=passages,
+            history=history(heard.conversation, heard.say, self._budget.share(_HISTORY_SHARE)) if heard.depends else "",
+            audience=for_audience(heard.audience),
+            language=heard.say.language,
+        )
+        deltas = self._writer.write(prompt, ledger.count)
+        async with aclosing(checked_sentences(deltas, material.grounds, material.judge)) as sentences:
+            async for sentence in sentences:
+                ledger.note(sentence)
+                yield sentence
+        failed = [sentence.written.strip() for sentence in ledger.rejected if sentence.verdict != "no_answer"]
+        suffices = ledger.released >= ENOUGH_SUPPORTED * ledger.checked
+        if not failed or suffices or ledger.seconds() > self._rewrite_seconds:
+            return
+        prompt = render(
+            "rewrite",
+            question=for_prompt(heard.question),
+            passages=passages,
+            sentences=for_prompt("\n".join(failed)),
+            language=heard.say.language,
+        )
+        deltas = self._writer.write(prompt, ledger.count)
+        async with aclosing(checked_sentences(deltas, material.grounds, material.judge)) as sentences:
+            async for sentence in sentences:
+                if sentence.supported:
+                    ledger.replaced(sentence)
+                    yield sentence
+
+    async def _ended(
+        self, found: Found, sources: tuple[Source, ...], heard: Heard, ledger: Ledger, written: _Written
+    ) -> AsyncGenerator[Event, None]:
+        """What follows the model's sentences: nothing more when they suffice, else the course's own words."""
+        say = heard.say
+        suffices = ledger.released > 0 and written.failure is None
+        if suffices and ledger.released >= ENOUGH_SUPPORTED * ledger.checked:
+            if written.withheld:
+                rest = "".join(sentence.text for sentence in written.withheld)
+                ledger.pending = Rest(tuple(portions(rest, heard.audience)), sources, ai=True)
+                yield TextAdded(f"\n\n{asking_for_more(rest, heard.audience, say)}")
+            async for event in self._care(found, heard):
+                yield event
+            yield Done("generated", True, aigc=self.label(ledger, say))
+            return
+        # What of the model's answer was released before it broke off stays, labelled; the quotes complete it.
+        first, *rest_of_quotes = portions_of_quotes([quote.text for quote in found.quotes], heard.audience)
+        ledger.cited.update(cited_in(first))
+        yield TextAdded(f"\n\n{say.continued}\n\n{first}" if ledger.released else f"{say.quoted}\n\n{first}")
+        if rest_of_quotes:
+            ledger.pending = Rest(tuple(rest_of_quotes), sources, ai=False)
+            yield TextAdded(f"\n\n{asking_for_more(rest_of_quotes[0], heard.audience, say)}")
+        async for event in self._care(found, heard):
+            yield event
+        reason = written.failure or ("llm_uncited" if self._writer.has_model else None)
+        label = self.label(ledger, say) if ledger.released else None
+        yield Done("extracted", True, fallback=Fallback(reason) if reason else None, aigc=label)
+
+    async def _care(self, found: Found, heard: Heard) -> AsyncGenerator[Event, None]:
+        """A senior who asks about money hears how not to lose it."""
+        said = heard.question + "".join(quote.text for quote in found.quotes)
+        if heard.audience == "senior" and _MONEY.search(said):
+            yield TextAdded(f"\n\n{heard.say.fraud_care.format(hotline=self._hotline)}")
+
+    def label(self, ledger: Ledger, say: Words) -> Aigc:
+        """The label of text that a model wrote."""
+        return Aigc("1", self._producer, ledger.turn_id, say.ai_notice)

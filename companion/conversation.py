@@ -1,0 +1,112 @@
+"""What is remembered of a conversation: its latest turns, a summary of those before, and what the learner was left with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from companion.events import Source
+from companion.practice.questions import QuizQuestion
+
+# So many turns are remembered word by word; those before them in the summary.
+REMEMBERED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The portions of an answer that the learner has not asked for yet. `ai` tells whether a model wrote them."""
+
+    portions: tuple[str, ...]
+    sources: tuple[Source, ...]
+    ai: bool
+    kind: Literal["rest"] = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Quiz:
+    """Questions for the learner, which the next message may answer, with the sources they are from.
+
+    `together`, all were put at once; else one after the other, and `position` is the one that waits for its answer.
+    """
+
+    questions: tuple[QuizQuestion, ...]
+    sources: tuple[Source, ...]
+    together: bool = False
+    position: int = 0
+    right: int = 0
+    kind: Literal["quiz"] = "quiz"
+
+
+@dataclass(frozen=True, slots=True)
+class Hinted:
+    """How many hints the question has had; each more says more."""
+
+    question: str
+    step: int
+    kind: Literal["hinted"] = "hinted"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWanted:
+    """A plan that was made, or that waits for the hours a week. Dates are ISO."""
+
+    request: str
+    course_id: str
+    hours_a_week: float | None
+    until: str | None
+    start: str | None
+    kind: Literal["plan"] = "plan"
+
+
+Pending = Rest | Quiz | Hinted | PlanWanted
+
+
+@dataclass(frozen=True, slots=True)
+class PastTurn:
+    """A turn that has ended. `message` is masked; `question` is the message made to stand alone."""
+
+    id: str
+    asked_at: datetime
+    message: str
+    question: str
+    wish: str
+    mode: str
+    reply: str
+    passages: tuple[str, ...] = ()
+    ai: bool = False
+    usage: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The newest turn last. `summarised` turns are in `summary`, whether or not they are in `turns` too."""
+
+    id: str
+    turns: tuple[PastTurn, ...] = ()
+    count: int = 0
+    summary: str = ""
+    summarised: int = 0
+    pending: Pending | None = None
+
+
+class Conversations(Protocol):
+    """Where conversations are kept. All calls may block for some milliseconds: one thread hop each."""
+
+    def load(self, id: str) -> Conversation:
+        """What is remembered of it; an unknown id is a conversation without turns."""
+        ...
+
+    def add(self, id: str, turn: PastTurn, pending: Pending | None) -> None:
+        """Append a turn and replace what is pending."""
+        ...
+
+    def summarise(self, id: str, summary: str, summarised: int) -> None:
+        """Replace the summary, which covers the first `summarised` turns."""
+        ...
+
+    def whole(self, id: str) -> list[PastTurn]:
+        """All turns, oldest first."""
+        ...
+
+    def forget(self, id: str) -> bool:
+        """Erase it; whether there was anything."""
+        ...

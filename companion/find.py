@@ -1,0 +1,99 @@
+"""Finding what answers: in the lesson at hand, in its course, everywhere; and how sure it is that it answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from companion.extract import Quote, read_closely
+from retrieval.confidence import Confidence, confidence
+from retrieval.context import Context
+from retrieval.query import Query
+from retrieval.search import Hit, Search
+
+Reach = Literal["lesson", "course", "everything"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where the learner is: a course, and a lesson of it. None of both is everywhere."""
+
+    course_id: str | None = None
+    lesson_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the index has to say: the passages in the order of their numbers, with quotes and contexts.
+
+    `reach` is how far one had to look. When nothing answers, `hits` are the closest, for the learner to look at.
+    """
+
+    search: Search
+    query: Query
+    hits: tuple[Hit, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    contexts: tuple[Context, ...] = ()
+    confidence: Confidence = Confidence()
+    reach: Reach = "everything"
+
+    @property
+    def answers(self) -> bool:
+        """Whether the passages are taken to answer."""
+        return bool(self.quotes) and self.confidence.answers
+
+    def number(self, hit: Hit) -> int:
+        """What the passage is cited by."""
+        return self.hits.index(hit) + 1
+
+
+def find(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str] = ()) -> Found:
+    """The nearest reach whose passages answer; else what lies closest anywhere.
+
+    `before` are the passages of the turn before: on a follow-up they are looked at again beside what is found anew.
+    """
+    query = search.query(question)
+    for reach, ids in _within(search, scope):
+        found = _read(search, query, search.choice_among(query, passages, ids), reach)
+        if found.answers:
+            return found
+    return _read(search, query, _choice(search, query, passages, before), "everything")
+
+
+def _within(search: Search, scope: Scope) -> list[tuple[Reach, list[str]]]:
+    if scope.course_id is None:
+        return []
+    reaches: list[tuple[Reach, list[str]]] = []
+    if scope.lesson_id is not None:
+        reaches.append(("lesson", search.records.passages_within(scope.course_id, scope.lesson_id)))
+    reaches.append(("course", search.records.passages_within(scope.course_id)))
+    return [(reach, ids) for reach, ids in reaches if ids]
+
+
+def _choice(search: Search, query: Query, k: int, before: Sequence[str]) -> list[Hit]:
+    hits = search.choice(query, k)
+    if not before:
+        return hits
+    known = {hit.passage.id for hit in hits}
+    again = [hit for hit in search.choice_among(query, len(before), before) if hit.passage.id not in known]
+    return sorted([*hits, *again], key=lambda hit: -hit.score)[:k]
+
+
+def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Found:
+    reading = read_closely(search, query, hits)
+    ordered = _quoted_first(hits, reading.quotes)
+    found = Found(
+        search,
+        query,
+        tuple(ordered),
+        reading.quotes,
+        (),
+        confidence(query, hits, reading.closeness, search.coverage),
+        reach,
+    )
+    return replace(found, contexts=tuple(search.contexts(ordered))) if found.answers else found
+
+
+def _quoted_first(hits: Sequence[Hit], quotes: Sequence[Quote]) -> list[Hit]:
+    """The passages in the order of their numbers."""
+    quoted = [quote.hit for quote in quotes]
+    return [*quoted, *(hit for hit in hits if hit not in quoted)]

@@ -1,0 +1,30 @@
+"""What a message was understood to be."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from companion.conversation import Conversation
+from companion.find import Scope
+from companion.understanding.wish import Wish
+from companion.words import Locale, Words
+
+Style = Literal["answer", "hint", "quiz", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A learner's message, masked, with what it wants and the question that it puts when it stands alone.
+
+    `style` is how the page wants questions taken. `depends` tells that it could not be understood without the turns before.
+    """
+
+    message: str
+    question: str
+    wish: Wish
+    style: Style
+    depends: bool
+    locale: Locale
+    say: Words
+    audience: str | None
+    scope: Scope
+    conversation: Conversation

@@ -1,0 +1,169 @@
+"""Planning: a course spread over the weeks that a learner has, in dates and hours that code has computed."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from datetime import date
+
+from companion.answering import Answering
+from companion.catalogue import card_of
+from companion.check import checked_sentences
+from companion.conversation import PlanWanted
+from companion.events import CoursesFound, Done, Event, SourcesFound, TextAdded
+from companion.heard import Heard
+from companion.language_model import ModelUnavailable
+from companion.ledger import Ledger
+from companion.material import Material, material_of_passages
+from companion.practice.plan import PlanWish, StudyPlan, study_plan, wanted
+from companion.sources import passages_for
+from companion.understanding.wish import plan_subject
+from companion.words import Words
+from companion.writer import Writer
+from course_index.analyze import normalise
+from course_index.course import Course, Lesson
+from prompts import for_audience, render
+from retrieval.live import LiveIndex
+
+_TODAY = Callable[[], date]
+_BEHIND = re.compile(
+    r"没学|没时间|落下|耽误|赶不上|重新排|重排|延后|推迟|冇学|冇时间|\b(?:behind|missed|reschedule|replan)\b"
+)
+_WEEK = re.compile(r"第\s*(\d{1,2}|[一二三四五六七八九十]{1,2})\s*个?(?:周|星期|礼拜)|\bweek (\d{1,2})\b")
+_LESSONS_READ = 3
+
+
+class Planning:
+    """Study plans, from the catalogue's records and the learner's hours."""
+
+    def __init__(self, index: LiveIndex, writer: Writer, answering: Answering, today: _TODAY = date.today) -> None:
+        self._index = index
+        self._writer = writer
+        self._answering = answering
+        self._today = today
+
+    def completes(self, heard: Heard) -> bool:
+        """Whether a message says what a plan still waited for, or asks about the plan that there is."""
+        text = normalise(heard.message)
+        asked = wanted(heard.message, self._today())
+        return bool(asked.hours_a_week or asked.until or _BEHIND.search(text) or _WEEK.search(text))
+
+    async def events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """The plan, or the question after what it needs."""
+        say = heard.say
+        pending = heard.conversation.pending if isinstance(heard.conversation.pending, PlanWanted) else None
+        course, lessons = await asyncio.to_thread(self._course, heard, pending)
+        if course is None or not lessons:
+            yield TextAdded(say.plan_what)
+            yield Done("catalogue", None)
+            return
+        asked = self._wish(heard, pending)
+        if asked.hours_a_week is None:
+            ledger.pending = PlanWanted(heard.message, course.id, None, None, None)
+            yield CoursesFound((card_of(course, say.reason_record),))
+            yield TextAdded(say.plan_hours)
+            yield Done("catalogue", None)
+            return
+        behind = bool(_BEHIND.search(normalise(heard.message)))
+        start = date.fromisoformat(pending.start) if pending and pending.start and not behind else self._today()
+        plan = study_plan(course, lessons, asked.hours_a_week, start, asked.until)
+        ledger.pending = PlanWanted(
+            heard.message, course.id, asked.hours_a_week, asked.until.isoformat() if asked.until else None, start.isoformat()
+        )
+        yield CoursesFound((card_of(course, say.reason_record),))
+        if (week := _week_asked(heard.message)) and week <= len(plan.sessions):
+            yield TextAdded(_rows(plan, say, week))
+            yield Done("catalogue", None)
+            return
+        yield TextAdded(_told(plan, say, asked))
+        advice = False
+        if self._writer.has_model:
+            async with aclosing(self._advice(lessons, heard, ledger)) as events:
+                async for event in events:
+                    advice = advice or isinstance(event, TextAdded)
+                    yield event
+        label = self._answering.label(ledger, say) if advice else None
+        yield Done("generated" if advice else "catalogue", True if advice else None, aigc=label)
+
+    async def _advice(self, lessons: list[Lesson], heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """What the model says of how to go about the lessons, as far as they bear it out."""
+        material = await asyncio.to_thread(self._first_passages, lessons, heard)
+        prompt = render(
+            "plan",
+            passages=passages_for(material.found, material.found.contexts),
+            audience=for_audience(heard.audience),
+            language=heard.say.language,
+        )
+        deltas = self._writer.write(prompt, ledger.count)
+        begun = False
+        try:
+            async with aclosing(checked_sentences(deltas, material.grounds, material.judge)) as sentences:
+                async for sentence in sentences:
+                    ledger.note(sentence)
+                    if sentence.supported:
+                        if not begun:
+                            yield SourcesFound(material.sources)
+                        begun = True
+                        yield TextAdded(sentence.text, ai=True)
+        except ModelUnavailable:
+            return
+
+    def _first_passages(self, lessons: list[Lesson], heard: Heard) -> Material:
+        search = self._index.search
+        ids = [search.records.passages_within(one.course_id, one.id)[:1] for one in lessons[:_LESSONS_READ]]
+        return material_of_passages(search, heard.question, search.placed([id_ for first in ids for id_ in first]))
+
+    def _course(self, heard: Heard, pending: PlanWanted | None) -> tuple[Course | None, list[Lesson]]:
+        """The course at hand, the one named, the one a plan was begun for, or the one the conversation was about."""
+        search = self._index.search
+        subject = plan_subject(heard.message)
+        course_id = heard.scope.course_id
+        if not course_id and subject:
+            query = search.query(subject)
+            course_id = next(
+                (hit.course.id for hit in search.courses(query, 3) if search.records.lessons(hit.course.id)), None
+            )
+        if not course_id and pending:
+            course_id = pending.course_id
+        if not course_id:
+            seen = next((turn.passages for turn in reversed(heard.conversation.turns) if turn.passages), ())
+            course_id = next(iter(search.records.courses_of_passages(list(seen[:1])).values()), None)
+        if not course_id:
+            return None, []
+        return search.records.courses([course_id]).get(course_id), search.records.lessons(course_id)
+
+    def _wish(self, heard: Heard, pending: PlanWanted | None) -> PlanWish:
+        asked = wanted(heard.message, self._today())
+        if pending is None:
+            return asked
+        until = asked.until or (date.fromisoformat(pending.until) if pending.until else None)
+        return PlanWish(asked.hours_a_week or pending.hours_a_week, until)
+
+
+def _week_asked(message: str) -> int | None:
+    found = _WEEK.search(normalise(message))
+    if not found:
+        return None
+    number = found[1] or found[2]
+    return int(number) if number.isdigit() else "一二三四五六七八九十".find(number) + 1 or None
+
+
+def _told(plan: StudyPlan, say: Words, asked: PlanWish) -> str:
+    weeks = len(plan.sessions)
+    lines = [
+        say.plan_intro.format(title=plan.course.title, hours=f"{plan.hours_a_week:g}", weeks=weeks),
+        "" if plan.hours_known else say.plan_unknown,
+        say.plan_late.format(until=asked.until, weeks=plan.late_by) if plan.late_by else "",
+    ]
+    return "".join(line for line in lines if line) + "\n\n" + _rows(plan, say) + "\n"
+
+
+def _rows(plan: StudyPlan, say: Words, only: int | None = None) -> str:
+    head = "| " + " | ".join(say.plan_columns.split("/")) + " |\n|---|---|---|---|\n"
+    rows = [
+        f"| {one.week} | {one.start:%Y-%m-%d} – {one.end:%m-%d} | "
+        f"{say.plan_review if one.review else '；'.join(one.lessons)} | {'' if one.hours is None else f'{one.hours:g}'} |"
+        for one in plan.sessions
+        if only in (None, one.week)
+    ]
+    return head + "\n".join(rows) + "\n"

@@ -1,0 +1,1 @@
+"""Practice from a lesson: questions, grading, hints and plans, without a model."""

@@ -1,0 +1,168 @@
+"""A dated study plan: the lessons of a course over weeks of so many hours. All arithmetic is here, none is a model's."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from companion.quantities import quantities
+from course_index.analyze import normalise
+from course_index.course import Course, Lesson
+
+_N = r"(?:\d+(?:\.\d+)?|半|[一二两三四五六七八九十]+|an?|one|two|three|four|five|six|seven|eight|ten|half an?)"
+_LENGTH = rf"(?P<n>{_N})\s*个?(?P<half>半)?\s*(?P<unit>小时|钟头?|分钟|hours?|hrs?|minutes?|mins?)(?P<more>半)?"
+_EACH = re.compile(
+    rf"(?P<every>每天|每日|每晚|天天|一天|日日|每个?工作日|周末|周六日|每个?周末|每周|每个?星期|每个?礼拜|一周|一个?星期|一个?礼拜|"
+    rf"(?:a|per|each|every) (?:day|week|evening|night|weekend))[^，。,.]{{0,8}}?{_LENGTH}"
+    rf"|{_LENGTH.replace('?P<n>', '?P<n2>').replace('?P<half>', '?P<half2>').replace('?P<unit>', '?P<unit2>').replace('?P<more>', '?P<more2>')}"
+    rf"\s*(?:一|每|a|per|each|every)\s*个?(?P<every2>天|周|星期|礼拜|晚|day|week|evening|night)"
+)
+_DAYS_A_WEEK = (
+    ("工作日", 5),
+    ("周末", 2),
+    ("周六日", 2),
+    ("weekend", 2),
+    ("天", 7),
+    ("日", 7),
+    ("晚", 7),
+    ("day", 7),
+    ("evening", 7),
+    ("night", 7),
+)
+_UNTIL = re.compile(
+    r"(?:到|在|截至|赶在|before|by)?\s*(?:(?P<year>20\d\d)\s*[-年/])?\s*(?P<month>\d{1,2})\s*[-月/]\s*(?P<day>\d{1,2})\s*[日号]?"
+)
+_WITHIN = re.compile(
+    rf"(?P<n>{_N})\s*个?(?P<unit>周|星期|礼拜|月|weeks?|months?)(?!\s*\d)(?:内|之内|里|时间|学完|计划)?"
+)
+_MONTH_END = re.compile(r"(?P<next>下)?(?:个)?(?:本|这|今)?(?:个)?月底")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWish:
+    """What a message says of the time there is: hours a week, and the day by which it is to be done."""
+
+    hours_a_week: float | None
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a week is for. `hours` is None where the course does not say how long it takes."""
+
+    week: int
+    start: date
+    end: date
+    lessons: tuple[str, ...]
+    hours: float | None
+    review: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPlan:
+    """The weeks of a plan. `late_by` is how many weeks it goes past the day asked for, 0 if in time or none was asked."""
+
+    course: Course
+    hours_a_week: float
+    sessions: tuple[Session, ...]
+    hours_known: bool
+    late_by: int
+
+
+def wanted(message: str, today: date) -> PlanWish:
+    """What a message says of hours and of the end; None for what it does not say."""
+    text = normalise(message)
+    return PlanWish(_hours_a_week(text), _until(text, today))
+
+
+def study_plan(
+    course: Course, lessons: Sequence[Lesson], hours_a_week: float, start: date, until: date | None = None
+) -> StudyPlan:
+    """The lessons in order, each week as many as its hours hold, and a last week for going over all of it.
+
+    A lesson's share of the course's hours is equal: records give no hours for one lesson. Where the course gives none at
+    all, a week has one lesson and nothing is said of hours.
+    """
+    if course.hours:
+        weeks = _packed([lesson.title for lesson in lessons], course.hours, hours_a_week)
+    else:
+        weeks = [((lesson.title,), None) for lesson in lessons]
+    sessions = []
+    for number, (titles, hours) in enumerate([*weeks, ((), None)]):
+        first = start + timedelta(weeks=number)
+        review = number == len(weeks)
+        sessions.append(Session(number + 1, first, first + timedelta(days=6), titles, hours, review))
+    late = max(0, -(-(sessions[-1].end - until).days // 7)) if until else 0
+    return StudyPlan(course, hours_a_week, tuple(sessions), bool(course.hours), late)
+
+
+def _packed(titles: Sequence[str], hours: float, hours_a_week: float) -> list[tuple[tuple[str, ...], float | None]]:
+    """Weeks that together have all hours, none more than there are; a lesson that a week cannot hold goes on in the next."""
+    each = hours / max(1, len(titles))
+    weeks: list[tuple[tuple[str, ...], float | None]] = []
+    held: list[str] = []
+    room = hours_a_week
+    for title in titles:
+        left = each
+        while left > 1e-9:
+            if room <= 1e-9:
+                weeks.append((tuple(held), round(hours_a_week, 2)))
+                held, room = [], hours_a_week
+            taken = min(left, room)
+            left, room = left - taken, room - taken
+            if title not in held:
+                held.append(title)
+    if held:
+        weeks.append((tuple(held), round(hours_a_week - room, 2)))
+    return weeks
+
+
+def _hours_a_week(text: str) -> float | None:
+    found = _EACH.search(text)
+    if not found:
+        return None
+    second = found["n"] is None
+    n, unit, every = (
+        (found["n2"], found["unit2"], found["every2"]) if second else (found["n"], found["unit"], found["every"])
+    )
+    half = 0.5 if any(found[name] for name in (("half2", "more2") if second else ("half", "more"))) else 0.0
+    hours = _number(n) + half
+    if unit.startswith(("分", "min")):
+        hours /= 60
+    both = 2 if not second and "各" in text[found.start() : found.start("n")] else None
+    days = both or next((days for word, days in _DAYS_A_WEEK if word in every), 1)
+    if every in ("周末", "每周末", "每个周末", "weekend") and not both:
+        days = 1
+    total = hours * days
+    return round(total, 2) if 0 < total <= 112 else None
+
+
+def _until(text: str, today: date) -> date | None:
+    if found := _UNTIL.search(text):
+        try:
+            named = date(int(found["year"] or today.year), int(found["month"]), int(found["day"]))
+        except ValueError:
+            return None
+        return named if found["year"] or named >= today else named.replace(year=today.year + 1)
+    if found := _MONTH_END.search(text):
+        ahead = 2 if found["next"] else 1
+        first = date(today.year + (today.month + ahead - 1) // 12, (today.month + ahead - 1) % 12 + 1, 1)
+        return first - timedelta(days=1)
+    for found in _WITHIN.finditer(text):
+        before = text[max(0, found.start() - 2) : found.start()]
+        if before.endswith(("每", "a ", "第")) or (
+            found["n"] in ("一", "a") and not re.search(r"内|里|学完", found[0])
+        ):
+            continue
+        days = 7 if found["unit"].startswith(("周", "星", "礼", "week")) else 30
+        return today + timedelta(days=round(_number(found["n"]) * days))
+    return None
+
+
+def _number(text: str) -> float:
+    if text in ("半", "half a", "half an"):
+        return 0.5
+    if text in ("a", "an", "one"):
+        return 1.0
+    (found, *_) = quantities(f"{text}个") or quantities(text) or (None,)
+    return found.value if found else 1.0

@@ -1,0 +1,288 @@
+"""Practice: questions from a lesson, graded against it, and hints that lead without telling."""
+
+import asyncio
+import re
+import zlib
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from companion.answering import Answering
+from companion.conversation import Hinted, Quiz
+from companion.events import Done, Event, Source, SourcesFound, TextAdded
+from companion.find import Found, find
+from companion.heard import Heard
+from companion.language_model import ModelUnavailable
+from companion.ledger import Ledger
+from companion.material import material_of, material_of_passages
+from companion.practice.grading import Grade, Verdict, grade, replies, told
+from companion.practice.hint import LAST_STEP, hint, reveals
+from companion.practice.open_questions import open_questions
+from companion.practice.questions import QuizQuestion, questions
+from companion.quantities import chinese_value
+from companion.safety.untrusted import for_learner, for_prompt
+from companion.sentences import CITATION
+from companion.sources import passages_for, source_of
+from companion.understanding.wish import hint_subject, practice_subject
+from companion.writer import Writer
+from course_index.analyze import normalise
+from course_index.sentences import split_sentences
+from prompts import for_audience, render
+from retrieval.live import LiveIndex
+from retrieval.search import Hit
+
+# Questions of a round, unless the learner says how many.
+_ROUND = 3
+_MOST = 10
+# A lesson's passages that a model reads for questions.
+_READ = 4
+_QUIZ_TOKENS = 500
+_GRADE_TOKENS = 150
+_HINT_TOKENS = 120
+_SECONDS = 60.0
+_COUNT = re.compile(r"(?<!第)(\d{1,2}|[一二两三四五六七八九十])\s*(?:道|条|個|个|题|questions?)")
+_STUCK = re.compile(
+    r"^(?:还是|仍然|我)?(?:不会|不懂|不明白|不知道|想不出|想不到|没思路|唔识|唔知|卡住|再提示|再来|多一点)"
+    r"|\b(?:stuck|no idea|don't know|still not|another hint|more help)\b"
+)
+_ASKS = re.compile(r"[?？]\s*$|怎么|如何|为什么|什么|点解|点样|哪|\b(?:what|why|how|when|where|who|which)\b")
+# A message so long that asks something is a question of its own.
+_A_QUESTION = 8
+# From this probability on the lesson found is taken to be the one that was meant.
+_ABOUT = 0.3
+_VERDICTS: dict[str, Verdict] = {"对": "right", "部分对": "partly", "错": "wrong"}
+_SKIP = re.compile(r"^(?:下一题|下一个|跳过|过|next|skip)[。！!.\s]*$")
+
+
+class Practising:
+    """Quizzes and hints, with or without a model."""
+
+    def __init__(self, index: LiveIndex, writer: Writer, answering: Answering, passages: int) -> None:
+        self._index = index
+        self._writer = writer
+        self._answering = answering
+        self._passages = passages
+
+    # -- quiz --------------------------------------------------------------------------------------------------------
+
+    async def quiz(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """Questions from the lesson at hand, the subject named, or what the conversation was about."""
+        say = heard.say
+        hits = await asyncio.to_thread(self._lesson, heard)
+        if not hits:
+            yield TextAdded(say.practise_what)
+            yield Done("catalogue", None)
+            return
+        wanted = _count(heard.message)
+        asked, by_model = await self._questions(hits, wanted or _ROUND, heard, ledger)
+        if not asked:
+            yield TextAdded(say.practise_nothing)
+            yield Done("catalogue", None)
+            return
+        sources = _sources_of(asked, hits)
+        together = wanted is not None and wanted > 1
+        ledger.pending = Quiz(tuple(asked), sources, together)
+        ledger.cited.update(source.n for source in sources)
+        yield SourcesFound(sources)
+        yield TextAdded(f"{say.practise_intro.format(count=len(asked))}\n\n")
+        shown = enumerate(asked, 1) if together else [(1, asked[0])]
+        yield TextAdded("\n\n".join(f"{number}. {one.prompt}" for number, one in shown), ai=by_model)
+        if together:
+            yield TextAdded(f"\n\n{say.practise_how}")
+        label = self._answering.label(ledger, say) if by_model else None
+        yield Done("generated" if by_model else "extracted", True, aigc=label)
+
+    def answers(self, quiz: Quiz, heard: Heard) -> bool:
+        """Whether a message answers the quiz, and is no question of its own."""
+        del quiz
+        return heard.wish in ("question", "more", "nothing") and (
+            bool(_SKIP.match(heard.message.strip()))
+            or len(heard.message) < _A_QUESTION
+            or not _ASKS.search(heard.message)
+        )
+
+    async def grades(self, quiz: Quiz, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """The verdicts on what was answered, each with its reason and the sentence it stands on; then the next one."""
+        say = heard.say
+        open_ones = quiz.questions if quiz.together else quiz.questions[quiz.position : quiz.position + 1]
+        given = replies(heard.message, len(open_ones)) if quiz.together else [heard.message]
+        yield SourcesFound(quiz.sources)
+        right, by_model = quiz.right, False
+        for number, (question, reply) in enumerate(zip(open_ones, given, strict=False), quiz.position + 1):
+            result = grade(question, reply, heard.locale)
+            if question.kind == "open" and self._writer.has_model:
+                judged = await self._model_grade(question, reply, heard, ledger)
+                result, by_model = judged or result, by_model or judged is not None
+            right += result.verdict == "right"
+            n = next((source.n for source in quiz.sources if source.passage_id == question.passage_id), None)
+            ledger.cited.update(() if n is None else (n,))
+            mark = "" if n is None else f" [{n}]"
+            yield TextAdded(f"{number}. {result.reason}{mark}\n\n", ai=question.kind == "open" and by_model)
+        position = quiz.position + len(given)
+        if position < len(quiz.questions):
+            ledger.pending = replace(quiz, position=position, right=right)
+            following = quiz.questions[position:] if quiz.together else quiz.questions[position : position + 1]
+            yield TextAdded(
+                "\n\n".join(f"{number}. {one.prompt}" for number, one in enumerate(following, position + 1)),
+                ai=following[0].kind == "open",
+            )
+            by_model = by_model or following[0].kind == "open"
+        else:
+            yield TextAdded(say.practise_score.format(right=right, count=len(quiz.questions)))
+        label = self._answering.label(ledger, say) if by_model else None
+        yield Done("generated" if by_model else "extracted", True, aigc=label)
+
+    async def _questions(
+        self, hits: Sequence[Hit], count: int, heard: Heard, ledger: Ledger
+    ) -> tuple[list[QuizQuestion], bool]:
+        """The model's questions whose answers stand in the lesson, filled up with such as are made of its sentences."""
+        passages = [hit.passage for hit in hits]
+        written: list[QuizQuestion] = []
+        if self._writer.has_model:
+            material = await asyncio.to_thread(material_of_passages, self._index.search, heard.question, hits[:_READ])
+            prompt = render(
+                "quiz",
+                count=str(count),
+                passages=passages_for(material.found, material.found.contexts),
+                language=heard.say.language,
+                audience=for_audience(heard.audience),
+            )
+            with suppress(ModelUnavailable):
+                text = await self._writer.whole(prompt, ledger.count, _QUIZ_TOKENS, _SECONDS)
+                written = await asyncio.to_thread(open_questions, text, material, count)
+        made = questions(passages, count, seed=zlib.crc32(heard.conversation.id.encode()) + heard.conversation.count)
+        return [*written, *made][:count], bool(written)
+
+    async def _model_grade(self, question: QuizQuestion, reply: str, heard: Heard, ledger: Ledger) -> Grade | None:
+        """The model's verdict, where it gives one in the form asked for; its reason only as far as the passage bears it."""
+        passage = (await asyncio.to_thread(self._index.search.records.passages, [question.passage_id])).get(
+            question.passage_id
+        )
+        if passage is None:
+            return None
+        prompt = render(
+            "grade",
+            passage=for_prompt(passage.text),
+            question=question.prompt,
+            answer=question.answers[0],
+            rubric=question.rubric,
+            reply=for_prompt(reply),
+            language=heard.say.language,
+        )
+        try:
+            text = await self._writer.whole(prompt, ledger.count, _GRADE_TOKENS, _SECONDS)
+        except ModelUnavailable:
+            return None
+        verdict = _VERDICTS.get(re.sub(r"[\W\d_]", "", text.splitlines()[0]) if text else "")
+        if verdict is None:
+            return None
+        return told(verdict, question, heard.locale)
+
+    def _lesson(self, heard: Heard) -> list[Hit]:
+        """Passages to practise on: of the lesson or course at hand, of the subject named, of the turn before."""
+        search = self._index.search
+        ids: list[str] = []
+        if heard.scope.course_id:
+            ids = search.records.passages_within(heard.scope.course_id, heard.scope.lesson_id)
+        subject = practice_subject(heard.message)
+        if not ids and subject:
+            found = find(search, subject, self._passages, heard.scope)
+            if found.hits and (found.answers or (found.confidence.probability or 1.0) >= _ABOUT):
+                ids = search.records.passages_within(found.hits[0].course.id, found.hits[0].lesson.id)
+        if not ids and not subject and heard.conversation.turns:
+            ids = list(next((turn.passages for turn in reversed(heard.conversation.turns) if turn.passages), ()))
+        return search.placed(ids)
+
+    # -- hints -------------------------------------------------------------------------------------------------------
+
+    def is_stuck(self, heard: Heard) -> bool:
+        """Whether a message after a hint says that it did not help."""
+        return heard.wish in ("question", "more") and bool(_STUCK.search(normalise(heard.message)))
+
+    async def hint(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """One step towards the answer, never the answer; each further request for the same question says more."""
+        say = heard.say
+        question, step = self._hinted(heard)
+        if not question:
+            yield TextAdded(say.hint_what)
+            yield Done("catalogue", None)
+            return
+        before = heard.conversation.turns[-1].passages if heard.conversation.turns and step > 1 else ()
+        found = await asyncio.to_thread(find, self._index.search, question, self._passages, heard.scope, before)
+        ledger.mark("found")
+        if not found.answers:
+            async for event in self._answering.nothing(found, heard, ledger):
+                yield event
+            return
+        ledger.pending = Hinted(question, step)
+        hit, quote = found.quotes[0].hit, found.quotes[0].text
+        # The source shows where to look; what it quotes would give the answer away.
+        kept_back = "" if step < LAST_STEP else quote
+        yield SourcesFound((source_of(hit, 1, kept_back),))
+        ledger.cited.add(1)
+        told_by_model = False
+        if self._writer.has_model and step < LAST_STEP:
+            async for text in self._model_hint(found, question, quote, step, heard, ledger):
+                told_by_model = True
+                yield TextAdded(text, ai=True)
+        if not told_by_model:
+            given = hint(question, hit.passage, hit.lesson.title, quote, step, heard.locale)
+            yield TextAdded(f"{given.text} [1]" if given.quotes else given.text)
+        label = self._answering.label(ledger, say) if told_by_model else None
+        yield Done("generated" if told_by_model else "extracted", True, aigc=label)
+
+    def _hinted(self, heard: Heard) -> tuple[str, int]:
+        """The question that a hint is wanted for, and which step this is."""
+        pending = heard.conversation.pending
+        subject = hint_subject(heard.message)
+        if isinstance(pending, Hinted) and (not subject or self.is_stuck(heard)):
+            return pending.question, pending.step + 1
+        if subject:
+            return heard.question if heard.depends else subject, 1
+        last = next((turn for turn in reversed(heard.conversation.turns) if turn.wish in ("question", "hint")), None)
+        return (last.question, 1) if last else ("", 1)
+
+    async def _model_hint(
+        self, found: Found, question: str, quote: str, step: int, heard: Heard, ledger: Ledger
+    ) -> AsyncGenerator[str, None]:
+        """The model's hint, if it neither gives the result away nor says what the passage does not."""
+        material = await asyncio.to_thread(material_of, found)
+        prompt = render(
+            "hint",
+            question=for_prompt(question),
+            passages=passages_for(found, found.contexts),
+            step=str(step),
+            earlier=for_prompt(heard.conversation.turns[-1].reply[:200]) if step > 1 else "",
+            audience=for_audience(heard.audience),
+            language=heard.say.language,
+        )
+        try:
+            written = await self._writer.whole(prompt, ledger.count, _HINT_TOKENS, _SECONDS)
+        except ModelUnavailable:
+            return
+        if not written or reveals(written, quote, question):
+            return
+        for part in split_sentences(for_learner(written)):
+            bare = CITATION.sub("", part).strip()
+            # A question asserts nothing; what is asserted must stand in the passage.
+            if bare.endswith(("？", "?")):
+                yield f"{bare}\n"
+                continue
+            claim = await asyncio.to_thread(material.judge.claim, bare)
+            if bare and material.judge.verdict(claim, [material.grounds[1]]) == "supported":
+                yield f"{bare}[1]\n"
+
+
+def _count(message: str) -> int | None:
+    found = _COUNT.search(normalise(message))
+    if not found:
+        return None
+    number = int(found[1]) if found[1].isdigit() else chinese_value(found[1])
+    return min(max(number, 1), _MOST)
+
+
+def _sources_of(asked: Sequence[QuizQuestion], hits: Sequence[Hit]) -> tuple[Source, ...]:
+    """The passages that the questions are from, without quoting them: that would tell the answers."""
+    placed = {hit.passage.id: hit for hit in hits}
+    ids = list(dict.fromkeys(one.passage_id for one in asked))
+    return tuple(source_of(placed[id_], number, "") for number, id_ in enumerate(ids, 1))

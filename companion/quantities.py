@@ -1,0 +1,136 @@
+"""The numbers that a text states, with their units, in one form for digits, Chinese numerals and English words."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from course_index.analyze import normalise
+
+_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_PLACES = {"十": 10, "百": 100, "千": 1_000}
+_GROUPS = {"万": 10_000, "亿": 100_000_000}
+_ENGLISH = {
+    word: value
+    for value, words in {
+        2: "two twice", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten",
+        11: "eleven", 12: "twelve", 13: "thirteen", 14: "fourteen", 15: "fifteen", 16: "sixteen", 17: "seventeen",
+        18: "eighteen", 19: "nineteen", 20: "twenty", 30: "thirty", 40: "forty", 50: "fifty", 60: "sixty",
+        70: "seventy", 80: "eighty", 90: "ninety", 100: "hundred",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
+# What counts the same thing; the first match holds, so that 工作日 is not taken for 日.
+_UNITS = (
+    ("workday", r"个?工作日|working days?|business days?"),
+    ("day", r"日|天|days?"),
+    ("week", r"周(?!岁|年)|个?星期|个?礼拜|weeks?"),
+    ("month", r"个?月|months?"),
+    ("age", r"周?岁|years? old|years? of age"),
+    ("year", r"周?年|years?"),
+    ("hour", r"个?小时|个?钟头?(?!内)|hours?|hrs?\b"),
+    ("minute", r"分钟|minutes?|mins?\b"),
+    ("second", r"秒钟?|seconds?"),
+    ("yuan", r"元|块钱?|yuan|rmb"),
+    ("percent", r"%|percent|per cent"),
+    ("degree", r"℃|°c|摄氏度|度|degrees?(?: celsius)?"),
+    ("kilogram", r"公斤|千克|kg|kilograms?|kilos?"),
+    ("gram", r"克|grams?|g\b"),
+    ("jin", r"斤|jin\b"),
+    ("kilometre", r"公里|千米|km|kilomet(?:er|re)s?"),
+    ("centimetre", r"厘米|公分|cm|centimet(?:er|re)s?"),
+    ("millimetre", r"毫米|mm|millimet(?:er|re)s?"),
+    ("metre", r"米|met(?:er|re)s?"),
+    ("time", r"次|回|遍|times?"),
+    ("fold", r"倍|fold"),
+    ("article", r"条(?=\s|的|规定|第|$)|articles?"),
+)
+_UNIT = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _UNITS))
+_CHINESE = r"[零〇一二两三四五六七八九十百千万亿]+"
+_NUMBER = re.compile(
+    rf"(?P<percent>百分之(?:{_CHINESE}|\d+(?:\.\d+)?))"
+    rf"|(?P<fraction>{_CHINESE}分之{_CHINESE})"
+    rf"|(?P<half>半(?=个?(?:小时|钟|月|年|天|日|斤|公斤|米))|half an? hour|half a (?:day|year|month))"
+    rf"|(?P<digits>\d+(?:[,，]\d{{3}})*(?:\.\d+)?[万亿]?)"
+    rf"|(?P<chinese>{_CHINESE})"
+    rf"|\b(?P<english>{'|'.join(_ENGLISH)})\b"
+)
+# A single 一, and numerals inside words that count nothing (一般, 三轮车, 千万不要, 四川).
+_COUNTS = re.compile(
+    r"[个名位人条件项种类次回遍本张台辆家所层级倍元块角毛分秒日天周年月岁度克斤米公里升%户步句页章节款门道颗粒片套份只头把]"
+    r"|小时|钟|星期|礼拜|厘米|毫米|千克|千米|公斤|分之|工作日"
+)
+_LIST_MARK = re.compile(r"^\s*\d{1,2}[.)、．]\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number and what it counts; the unit is None where none is told."""
+
+    value: float
+    unit: str | None
+
+
+def quantities(text: str) -> list[Quantity]:
+    """What a text states in numbers, in order. The mark of a list item is none."""
+    return list(_found(_LIST_MARK.sub("", normalise(text))))
+
+
+def stated(claimed: Quantity, known: list[Quantity]) -> bool:
+    """Whether `known` has the number, counting the same where both say what they count."""
+    return any(
+        claimed.value == one.value and (claimed.unit is None or one.unit is None or claimed.unit == one.unit)
+        for one in known
+    )
+
+
+def chinese_value(numeral: str) -> int:
+    """三百零五 as 305, and digits in a row (二〇二六) as they stand."""
+    if not any(character in _PLACES or character in _GROUPS for character in numeral):
+        return int("".join(str(_DIGITS[character]) for character in numeral))
+    total = group = digit = 0
+    for character in numeral:
+        if character in _DIGITS:
+            digit = _DIGITS[character]
+        elif character in _PLACES:
+            group += (digit or 1) * _PLACES[character]
+            digit = 0
+        else:
+            total = (total + group + digit or 1) * _GROUPS[character]
+            group = digit = 0
+    return total + group + digit
+
+
+def _found(text: str) -> Iterator[Quantity]:
+    for match in _NUMBER.finditer(text):
+        rest = text[match.end() :].lstrip(" -")
+        unit_match = _UNIT.match(rest)
+        unit = unit_match.lastgroup if unit_match else None
+        match match.lastgroup:
+            case "percent":
+                said = match[0].removeprefix("百分之")
+                yield Quantity(float(said) if said[0].isdigit() else float(chinese_value(said)), "percent")
+            case "fraction":
+                below, above = match[0].split("分之")
+                yield Quantity(round(chinese_value(above) / max(1, chinese_value(below)), 6), "share")
+            case "half":
+                english = re.search(r"hour|day|year|month", match[0])
+                yield Quantity(0.5, english[0] if english else unit)
+            case "digits":
+                yield Quantity(_digits(match[0]), unit)
+            case "english":
+                yield Quantity(float(_ENGLISH[match[0]]), unit)
+            case _:
+                if _counts(match[0], rest, text[: match.start()]):
+                    yield Quantity(float(chinese_value(match[0])), unit)
+
+
+def _digits(number: str) -> float:
+    scale = _GROUPS.get(number[-1], 1)
+    return float(number.rstrip("万亿").replace(",", "").replace("，", "")) * scale
+
+
+def _counts(numeral: str, rest: str, before: str) -> bool:
+    """Whether a Chinese numeral states a number: 十五日 and 第三 do, 一般 and 千万 do not."""
+    if numeral in ("一", "千万", "万一", "万", "千", "百", "亿") and not (numeral == "一" and before.endswith("第")):
+        return False
+    return len(numeral) > 1 or before.endswith("第") or bool(_COUNTS.match(rest))

@@ -1,0 +1,94 @@
+"""Remembering: what a conversation was about is kept when a turn ends, and old turns are summed up behind its back."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+from companion.conversation import Conversation, Conversations, PastTurn
+from companion.events import Mode
+from companion.heard import Heard
+from companion.history import KEPT, history, plain_summary, to_summarise
+from companion.language_model import ModelUnavailable
+from companion.ledger import Ledger
+from companion.usage import Usage
+from companion.words import words
+from companion.writer import Writer
+from prompts import render
+
+log = logging.getLogger(__name__)
+_SUMMARY_TOKENS = 200
+_SUMMARY_ROOM = 2_000
+_SUMMARY_SECONDS = 60.0
+
+
+class Remembering:
+    """Conversations, kept; and summaries, written while no learner waits."""
+
+    def __init__(self, conversations: Conversations, writer: Writer) -> None:
+        self.conversations = conversations
+        self._writer = writer
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def recall(self, conversation_id: str) -> Conversation:
+        """What is remembered of a conversation. A store that fails costs the memory, not the answer."""
+        try:
+            return await asyncio.to_thread(self.conversations.load, conversation_id)
+        except Exception:
+            log.exception("the conversation could not be read; this turn goes without what was said before")
+            return Conversation(conversation_id)
+
+    async def remember(self, heard: Heard, ledger: Ledger, mode: Mode) -> None:
+        """Keep a turn."""
+        turn = PastTurn(
+            id=ledger.turn_id,
+            asked_at=datetime.now(UTC),
+            message=heard.message,
+            question=heard.question,
+            wish=heard.wish,
+            mode=mode,
+            reply=ledger.text,
+            passages=ledger.passages,
+            ai=ledger.ai,
+            usage=tuple(ledger.used().items()),
+        )
+        try:
+            await asyncio.to_thread(self.conversations.add, heard.conversation.id, turn, ledger.pending)
+        except Exception:
+            log.exception("the turn could not be kept; the next one will not know of it")
+            return
+        if to_summarise(heard.conversation):
+            self._start(self._summarise(heard.conversation))
+
+    def later(self, heard: Heard, ledger: Ledger, mode: Mode) -> None:
+        """Keep a turn that the learner left, from where one cannot wait."""
+        self._start(self.remember(heard, ledger, mode))
+
+    async def settle(self) -> None:
+        """Wait until all is written down."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+        await self._writer.settle()
+
+    async def _summarise(self, conversation: Conversation) -> None:
+        turns = to_summarise(conversation)
+        prompt = render("summary", history=history(conversation, words("zh-Hans"), _SUMMARY_ROOM))
+        summary = ""
+        if self._writer.has_model:
+            try:
+                summary = await self._writer.whole(prompt, _uncounted, _SUMMARY_TOKENS, _SUMMARY_SECONDS)
+            except ModelUnavailable as error:
+                log.info("no summary by the model: %s", error)
+        summary = summary or plain_summary(conversation.summary, turns)
+        covered = conversation.count - KEPT
+        await asyncio.to_thread(self.conversations.summarise, conversation.id, summary, covered)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _uncounted(_: Usage) -> None:
+    """The turn is over: the day's account has these tokens, no turn has."""

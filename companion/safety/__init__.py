@@ -1,0 +1,1 @@
+"""What protects a turn: personal numbers masked, bounds kept, foreign text defused."""

@@ -1,0 +1,1 @@
+"""What outlives a turn: conversations and what the model has cost, in a database."""

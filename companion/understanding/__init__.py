@@ -1,0 +1,1 @@
+"""What a message wants, and what it is about, without a model."""

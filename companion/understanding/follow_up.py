@@ -1,0 +1,67 @@
+"""Whether a message can be understood alone, and what it is about when it cannot; without a model."""
+
+import re
+from collections.abc import Sequence
+
+from course_index.analyze import normalise
+from retrieval.query import query_terms
+
+# A message of fewer content characters (an English word counts two) hardly names a topic of its own.
+SHORT = 6
+# How much of the earlier turns is carried, in characters; the newest is kept.
+CARRIED_CHARACTERS = 120
+
+# What a message begins with that goes on from what was said, and what changes the subject in so many words.
+_GOES_ON = re.compile(
+    r"(?:那么?|咁|即系|然后|之后|接着|还有|另外|再|但|可是|不过|如果|要是|假如|万一|换成|只是|又|也|除了|"
+    r"and|but|so|then|also|what about|how about|what if|or|if)(?![a-z])"
+)
+_CHANGES = re.compile(
+    r"(?:换个|换一个|另一个|问个别的|对了|说回|顺便问|题外话|by the way|another question|different question)"
+)
+# What points back. 那个 and 这种 before a noun point forward as often, so only bare ones count.
+_POINTS_BACK = re.compile(
+    r"它们?(?!处)|佢(?!哋)|(?:这|那|呢|嗰)(?:个|样|种|里|边|些|类|步|点|条|时|啲|嗰|只)?(?=[呢吗嘛么，。？?!！\s]|$|是|会|有|要|能|可|为|怎|点|不|得|系|唔|也|都|就)"
+    r"|这样|那样|咁样|上面|前面(?:说|讲|那)|刚才|刚刚说|第[一二三四五六七八九十两\d]+(?:步|个|点|条|种|项)(?:呢|是|怎|$)"
+    r"|\b(?:it|its|that|this|these|those|they|them|one|ones|there|the (?:first|second|third|other|same|old|new) one)\b"
+)
+_ENDS_OPEN = re.compile(r"(?:呢|咧|呐)\s*[?？。!！]*$")
+_ASKS = re.compile(
+    r"为什么|为啥|为何|怎么|怎样|如何|多少|多久|多长|几(?!何)|哪|谁|什么|吗|呢|么|能不能|可不可以|行不行|要不要|点解|点样|点算|点搞|几耐|几时|边|咩|得唔得|系咪|会不会|是不是|先要"
+    r"|\b(?:why|how|what|when|where|who|which|much|many|long)\b"
+)
+
+
+def depends(message: str) -> bool:
+    """Whether a message cannot be understood without the turns before it."""
+    text = normalise(message).strip()
+    if not text or _CHANGES.match(text):
+        return False
+    content = _content(text)
+    if _ENDS_OPEN.search(text) and content <= 2.5 * SHORT:
+        return True
+    if _GOES_ON.match(text) and content <= 2 * SHORT:
+        return True
+    if _POINTS_BACK.search(text) and content <= 2.5 * SHORT:
+        return True
+    return content < SHORT and bool(_ASKS.search(text))
+
+
+def carried(message: str, before: Sequence[str]) -> str:
+    """The message with the learner's earlier messages before it, as far as they go on one subject, newest kept."""
+    subject: list[str] = []
+    room = CARRIED_CHARACTERS
+    for earlier in reversed(before):
+        room -= len(earlier)
+        if subject and room < 0:
+            break
+        subject.insert(0, earlier)
+        if not depends(earlier):
+            break
+    return " ".join([*subject, message])
+
+
+def _content(text: str) -> int:
+    """How much a message names: Han characters of its content words, and two for each Latin word."""
+    found = query_terms(text)
+    return sum(2 if term.isascii() else 1 for term in found if term.isascii() or len(term) == 1)

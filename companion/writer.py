@@ -1,0 +1,94 @@
+"""The model as the turn uses it: left alone while it fails, held to the day's budget, every token counted."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+from companion.circuit import Circuit
+from companion.language_model import Counted, LanguageModel, ModelUnavailable
+from companion.usage import Prices, Spending, Usage
+from course_index.tokens import count_tokens
+from prompts import Prompt
+
+Count = Callable[[Usage], None]
+
+
+class Writer:
+    """A model with its circuit, its prices and the day's budget in tokens; no budget is None."""
+
+    def __init__(
+        self,
+        model: LanguageModel | None,
+        circuit: Circuit,
+        spending: Spending,
+        prices: Prices | None = None,
+        daily_tokens: int | None = None,
+    ) -> None:
+        self.has_model = model is not None
+        self.circuit = circuit
+        self._model = model
+        self._spending = spending
+        self._prices = prices or Prices()
+        self._daily_tokens = daily_tokens
+        self._counting: set[asyncio.Task[None]] = set()
+
+    async def write(self, prompt: Prompt, count: Count, max_tokens: int | None = None) -> AsyncGenerator[str, None]:
+        """Stream what the model writes; `count` gets its usage, also of a call that broke off. Raises ModelUnavailable."""
+        assert self._model
+        await self._refuse_overspending()
+        if not self.circuit.permits():
+            raise ModelUnavailable("llm_paused", "the model failed repeatedly and is left alone for a while")
+        written, counted, settled = "", None, False
+        try:
+            async with aclosing(self._model.write(prompt, max_tokens)) as deltas:
+                async for delta in deltas:
+                    if isinstance(delta, Counted):
+                        counted = delta
+                    else:
+                        written += delta
+                        yield delta
+            self.circuit.succeeded()
+            settled = True
+        except ModelUnavailable as error:
+            self.circuit.failed(str(error))
+            settled = True
+            raise
+        finally:
+            if not settled:
+                self.circuit.abandoned()
+            self._count(prompt, written, counted, count)
+
+    async def whole(self, prompt: Prompt, count: Count, max_tokens: int, seconds: float) -> str:
+        """A short reply as a whole. Raises ModelUnavailable, also when it takes longer than `seconds`."""
+        parts: list[str] = []
+        try:
+            async with asyncio.timeout(seconds), aclosing(self.write(prompt, count, max_tokens)) as deltas:
+                async for delta in deltas:
+                    parts.append(delta)
+        except TimeoutError as error:
+            raise ModelUnavailable("llm_slow", f"{prompt.name} took more than {seconds} s") from error
+        return "".join(parts).strip()
+
+    async def settle(self) -> None:
+        """Wait until all usage is on the account."""
+        await asyncio.gather(*self._counting)
+
+    async def _refuse_overspending(self) -> None:
+        if self._daily_tokens is None:
+            return
+        if await asyncio.to_thread(self._spending.tokens_today) >= self._daily_tokens:
+            raise ModelUnavailable("llm_budget", "the day's tokens are used up")
+
+    def _count(self, prompt: Prompt, written: str, counted: Counted | None, count: Count) -> None:
+        if not written and not counted:
+            return
+        used = (
+            self._prices.usage(counted.prompt_tokens, counted.completion_tokens)
+            if counted
+            else self._prices.usage(count_tokens(prompt.system + prompt.user), count_tokens(written))
+        )
+        count(used)
+        # A learner who goes away ends this generator where it may not wait: the account is written behind its back.
+        task = asyncio.get_running_loop().create_task(asyncio.to_thread(self._spending.add, used))
+        self._counting.add(task)
+        task.add_done_callback(self._counting.discard)

@@ -1,0 +1,52 @@
+import pytest
+
+from companion.portions import asking_for_more, at_once, portions, portions_of_quotes
+from companion.words import words
+
+LONG = "第一句说结论。第二句说条件。第三句说例外以外的事。第四句收尾。"
+STEPS = "做法如下：\n1. 关掉电源。\n2. 等十分钟。\n3. 再打开看看。\n"
+
+
+@pytest.mark.parametrize("audience", ["courier", "senior", "child", None, "nobody"])
+@pytest.mark.parametrize("text", [LONG, STEPS, "", "一句。"])
+def test_portions_joined_are_the_text_again(text, audience):
+    assert "".join(portions(text, audience)) == text
+
+
+def test_a_courier_gets_two_sentences_and_the_rest_on_request():
+    assert portions(LONG, "courier") == ["第一句说结论。第二句说条件。", "第三句说例外以外的事。第四句收尾。"]
+
+
+def test_a_senior_gets_one_step_at_a_time_with_the_line_that_leads_in():
+    assert portions(STEPS, "senior")[0].rstrip() == "做法如下：\n1. 关掉电源。"
+    assert len(portions(STEPS, "senior")) == 3
+
+
+def test_an_exception_goes_with_its_rule():
+    rule = "可以退货。七天内申请。但定制的商品除外。还要保留包装。"
+    assert portions(rule, "courier")[0] == "可以退货。七天内申请。但定制的商品除外。"
+
+
+def test_what_is_urgent_is_never_cut():
+    urgent = "先拨打 120。再按压胸口。不要停。等人来。"
+    assert portions(urgent, "courier") == [urgent]
+    assert portions(urgent, "senior") == [urgent]
+
+
+def test_while_text_is_written_it_is_told_what_still_goes_out():
+    assert at_once("", "第一句。", "courier")
+    assert at_once("第一句。", "第二句。", "courier")
+    assert not at_once("第一句。第二句。", "第三句。", "courier")
+    assert at_once("第一句。第二句。", "第三句。", None)
+
+
+def test_each_portion_of_a_quote_names_its_source():
+    cut = portions_of_quotes([LONG, "另一段。"], "courier")
+    assert [part.endswith(mark) for part, mark in zip(cut, ("[1]", "[1]", "[2]"), strict=True)] == [True] * 3
+    assert portions_of_quotes([LONG, "另一段。"], None) == [f"> {LONG} [1]\n\n> 另一段。 [2]"]
+
+
+def test_the_rest_is_asked_for_as_a_step_or_as_more():
+    say = words("zh-Hans")
+    assert asking_for_more("> 2. 等十分钟。 [1]", "senior", say) == say.next_step
+    assert asking_for_more("第三句。", "senior", say) == say.more
