@@ -41,7 +41,7 @@ from retrieval.live import LiveIndex
 
 _COURSES_SHOWN = 5
 # Passages that do not answer are shown as the closest from this probability on; below, they are about something else.
-WORTH_A_LOOK = 0.3
+WORTH_A_LOOK = 0.12
 _MONEY = re.compile(
     r"转账|汇款|验证码|密码|银行卡|中奖|投资|理财|保健品|刷单|退款|客服|贷款|钱|\b(?:money|bank|transfer|code)\b"
 )
@@ -95,6 +95,10 @@ class Answering:
             async for event in self.nothing(found, heard, ledger):
                 yield event
             return
+        async for event in self._answered(found, heard, ledger):
+            yield event
+
+    async def _answered(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         yield SourcesFound(sources := sources_of(found))
         if found.reach == "everything" and heard.scope.course_id:
             yield TextAdded(f"{heard.say.not_in_course}\n\n")
@@ -125,12 +129,28 @@ class Answering:
         )
         yield Done("catalogue", None)
 
-    async def records(self, heard: Heard) -> AsyncGenerator[Event, None]:
-        """What the record of the course in question says of level, credits and the like; all else is for the office."""
+    async def pathway(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """What courses teach of a way to a degree or a trade; else courses on it, and the office that knows."""
+        found = await asyncio.to_thread(self._find, heard)
+        ledger.mark("found")
+        opening = f"{heard.say.no_pathways}\n\n"
+        steps = self._answered(found, heard, ledger) if found.answers else self.courses(heard.question, heard, opening)
+        async for event in steps:
+            yield event
+
+    async def records(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """What the record of the course in question says of level, credits and the like, or what the courses teach of
+        such things; all else is for the office.
+        """
         say = heard.say
         course = await asyncio.to_thread(self._course_meant, heard)
         facts = say.facts(course) if course else ""
         if not course or not facts:
+            found = await asyncio.to_thread(self._find, heard)
+            if found.answers:
+                async for event in self._answered(found, heard, ledger):
+                    yield event
+                return
             yield TextAdded(say.official)
             yield Done("catalogue", None)
             return

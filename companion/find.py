@@ -87,7 +87,7 @@ def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Fo
         tuple(ordered),
         reading.quotes,
         (),
-        confidence(query, hits, reading.closeness, search.coverage),
+        confidence(query, hits, reading.closeness, search.rarity),
         reach,
     )
     return replace(found, contexts=tuple(search.contexts(ordered))) if found.answers else found

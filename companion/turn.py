@@ -137,9 +137,9 @@ class Companion:
             case "more":
                 return self._rest(pending, heard, ledger) if isinstance(pending, Rest) else _said(say.no_more)
             case "credits":
-                return self._answering.records(heard)
+                return self._answering.records(heard, ledger)
             case "pathway":
-                return self._answering.courses(heard.question, heard, f"{say.no_pathways}\n\n")
+                return self._answering.pathway(heard, ledger)
             case "courses":
                 return self._answering.courses(course_subject(heard.question), heard)
             case "practice":

@@ -1,24 +1,30 @@
 """Does anything here answer this? A calibrated probability, read off the stretch that comes closest."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from course_index.analyze import normalise, terms
+from retrieval.asked import states_what_is_asked
 from retrieval.query import Query
 from retrieval.search import Hit
 
-# The log odds: a slope over the score of the best stretch, one over the logarithm of the number of content tokens (one
-# word finds its like by chance, ten do not), one over the share of the question's words that the passage has, rare
-# words counting most, and an intercept; for a passage in the question's language and in another. The first two were
-# fitted on the even questions of thirteen sets (docs/decisions/0004-late-interaction.md); the words and the scale on
-# everyday questions to a whole library, whose answers are mostly put in the words of their subject (decision 0005).
-SAME_LANGUAGE = (13.3, 1.67, 1.8, -10.7)
-OTHER_LANGUAGE = (11.4, 0.69, 0.0, -5.6)
-# From here on the passages are taken to answer. Below, the closest are shown as what they are.
-ENOUGH = 0.78
+# The log odds with a passage in the question's language: slopes over the score of the best stretch, the cosine, the
+# share of the question's characters (of a language without them, words) that the passage and its titles have, rare ones
+# counting most, the share of its last heading that the question has, and an intercept. Fitted on everyday questions to
+# a whole library, half of which it answers (docs/decisions/0005-honest-turn.md).
+SAME_LANGUAGE = (6.45, 9.37, 3.21, 5.34, -8.92)
+# In another language words say nothing: slopes over the best stretch and over the logarithm of the number of content
+# tokens (one word finds its like by chance, ten do not), and an intercept; as in decision 0004, but stricter.
+OTHER_LANGUAGE = (11.4, 0.69, -7.5)
+# From here on the passages are taken to answer. Below, the closest is shown as what it is.
+ENOUGH = 0.5
 # Without late interaction: the cosine of the best sentence, and the fit of the best passage (decision 0003).
 CLOSE_SENTENCE = 0.38
 FITTING_PASSAGE = 0.45
+
+# How much each term tells, by term.
+Rarity = Callable[[Sequence[str]], Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +35,40 @@ class Confidence:
     probability: float | None = 0.0
 
 
-def confidence(
-    query: Query, hits: Sequence[Hit], closeness: float, coverage: Callable[[Query, Hit], float]
-) -> Confidence:
-    """How sure it is that `hits` answer; `closeness` is that of their best sentence. Never sure without terms.
-
-    `coverage` is the share of a question's words that a passage has, 0 to 1.
-    """
+def confidence(query: Query, hits: Sequence[Hit], closeness: float, rarity: Rarity) -> Confidence:
+    """How sure it is that `hits` answer; `closeness` is that of their best sentence. Never sure without terms."""
     if not hits or not query.terms:
         return Confidence()
     if query.tokens is None:
         return Confidence(closeness >= CLOSE_SENTENCE or hits[0].ranked.fit >= FITTING_PASSAGE, None)
-    probability = max(_probability(query, hit, coverage(query, hit)) for hit in hits)
-    return Confidence(probability >= ENOUGH, probability)
+    told = [term for term in query.terms if len(term) == 1] or list(query.terms)
+    weights = rarity(told)
+    # The passage that is cited first: that a later one has more of the words says little.
+    probability = max(_probability(query, hit, weights) for hit in hits[:2])
+    return Confidence(probability >= ENOUGH and states_what_is_asked(query.text, hits), probability)
 
 
-def _probability(query: Query, hit: Hit, coverage: float) -> float:
-    near, length, covered, intercept = SAME_LANGUAGE if hit.passage.language == query.language else OTHER_LANGUAGE
-    log_odds = near * hit.ranked.closest + length * math.log1p(len(query.weights)) + covered * coverage + intercept
+def _probability(query: Query, hit: Hit, weights: Mapping[str, float]) -> float:
+    if hit.passage.language == query.language:
+        near, same, covered, headed, intercept = SAME_LANGUAGE
+        log_odds = near * hit.ranked.closest + same * hit.ranked.cosine + intercept
+        log_odds += covered * _coverage(hit, weights) + headed * _heading_asked(query, hit)
+    else:
+        near, length, intercept = OTHER_LANGUAGE
+        log_odds = near * hit.ranked.closest + length * math.log1p(len(query.weights)) + intercept
     return 1 / (1 + math.exp(-log_odds))
+
+
+def _coverage(hit: Hit, weights: Mapping[str, float]) -> float:
+    """The share of what is weighed that a passage or its titles have."""
+    titles = (hit.course.title, hit.lesson.title, *hit.passage.heading_path)
+    present = set(terms(normalise("\n".join((*titles, hit.passage.text)))))
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in present) / total if total else 0.0
+
+
+def _heading_asked(query: Query, hit: Hit) -> float:
+    """The share of the words of its last heading that the question has."""
+    heading = hit.passage.heading_path[-1] if hit.passage.heading_path else hit.lesson.title
+    words = [term for term in terms(normalise(heading)) if len(term) > 1]
+    return sum(word in query.terms for word in words) / len(words) if words else 0.0

@@ -80,14 +80,9 @@ class Search:
         parts = self.generation
         return choose(self._hits(ranked_among(query, CHOSEN_FROM, ids, parts.passage_terms, parts.passage_tokens)), k)
 
-    def coverage(self, query: Query, hit: Hit) -> float:
-        """The share of the question's words (of two characters and more) that a passage or its titles have, by rarity."""
-        wanted = [term for term in query.terms if len(term) > 1]
-        titles = (hit.course.title, hit.lesson.title, *hit.passage.heading_path)
-        present = set(terms(normalise("\n".join((*titles, hit.passage.text)))))
-        rarity = self.generation.passage_terms.rarity(wanted)
-        total = sum(rarity.values())
-        return sum(value for term, value in rarity.items() if term in present) / total if total else 0.0
+    def rarity(self, wanted: Sequence[str]) -> dict[str, float]:
+        """How much each term tells in this library."""
+        return self.generation.passage_terms.rarity(wanted)
 
     def nearness(self, query: Query, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """How near each stretch of the passages `ids` comes to the text, titles first; none without token vectors."""

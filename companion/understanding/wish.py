@@ -85,7 +85,7 @@ _PATHWAY = re.compile(
     r"(?:我|本人|俺)?(?:是|只有|只|得|今年|现在)?(?:小学|初中|高中|中专|中技|技校|大专|本科|没(?:读|上)过?书|冇读书|初级|中级|学徒|普工|保安|快递员|外卖员?|农民|厂妹|打工).{0,16}(?:想|要|可以|能|点样|怎么|如何|能不能|可唔可以).{0,8}(?:拿|考|读|升|攞|变成|成为|做|当|转|提升|上).{0,10}(?:大专|本科|专科|学历|文凭|学位|高中|中专|大学|证|资格|技师|师傅|电工|主管|厨师|护士|老师|会计|程序员|技术员|班长|管理)"
     r"|(?:怎么|怎样|如何|点样?|想|要)(?:才能|才可以|先可以|可以|能)?(?:提升|升|拿|考|攞|取得|获得|读|补)(?:个|到|一个|张|一张|上|返)?(?:.{0,6})(?:大专|本科|专科|学历|文凭|学位|大学|电工证|资格证|从业证|执业证|技师|高级工|中级工|初级工|职业资格|技能等级|证书?(?!明)|会计证|教师证|育婴师|月嫂证|叉车证|焊工证|护理员证)"
     r"|(?:想|要)?(?:当|做|转行(?:做|当)?|转做|转行去做|成为|入行(?:做)?|改行)(?:一名|个|一个|做|去做)?.{1,10}(?:要|需要|应该|该|怎么|怎样|点样|如何|先|从哪|得)(?:.{0,4})(?:走|学|学起|开始|一步步|学什么|学啲咩|学哪些|准备|考什么|考咩|入手|条件|入行)"
-    r"|(?:学习|成长|晋升|进阶|升学|提升|发展|职业)(?:路径|路线|路线图|阶梯|途径|通道|规划)|(?:从|由).{1,10}(?:到|去|升到|变成|做到).{1,12}(?:要|需要|怎么|点样|如何|走|几步|多久|几耐).{0,8}(?:学|读|考|步|走|升|年|级)?|(?:下一步|接下来|跟住)(?:该|应该|可以)?(?:学|考|读)(?:什么|啥|咩|边|哪)|成人高考|(?:自考|函授|电大|开放大学|国开)(?:.{0,8})(?:怎么|点|要|读|考|流程|多久)|专升本|圆梦计划"
+    r"|(?:学习|成长|晋升|进阶|升学|提升|发展|职业)(?:路径|路线|路线图|阶梯|途径|通道|规划)|(?:从|由).{1,10}(?:到|去|升到|变成|做到).{1,12}(?:要|需要|怎么|点样|如何|走|几步|多久|几耐).{0,8}(?:学|读|考|步|走|升|年|级)?|(?:下一步|接下来|跟住)(?:该|应该|可以)?(?:学|考|读)(?:什么|啥|咩|边|哪)|(?:成人高考|成考|自考|函授|电大|开放大学|国开|专升本|圆梦计划)(?:.{0,8})(?:怎么[读考报拿参]|点样?[读考报攞]|要[读考]|流程|多久|几耐|能拿|可以拿)"
     r"|\bhow (?:do|can|could|should) i (?:become|get (?:a|my|into)|qualify|move (?:up|from)|go from)\b.{0,40}\b(?:degree|diploma|certificate|licen[cs]e|electrician|nurse|chef|technician|cook|driver|teacher|carer|caregiver|programmer|accountant|supervisor|college|university|level)\b|\b(?:path|pathway|route|road ?map|steps?) (?:to|from|into|for)\b.{0,30}\b(?:degree|diploma|becom\w+|qualification|career|job|level|electrician|nurse|chef)\b|\bwhat do i need to (?:become|be)\b"
 )
 _COURSES = re.compile(
@@ -101,6 +101,8 @@ _COURSES = re.compile(
 _ABOUT_THE_WORD = re.compile(
     r"(?:什么是|何谓|啥是|咩系)|(?:是什么|是啥|系咩|系乜)(?:意思|东西|嘢)?[?？。\s]*$|\bwhat (?:is|are|does) (?:a |an |the )?(?:hint|quiz|study plan|credit|practice)s?\b(?! for me)|\b(?:hint|quiz)s? in \w+"
 )
+# Who runs a learning point asks how to find a teacher, not for a course.
+_HOW_TO_TEACH = re.compile(r"(?:怎么|如何|怎样|点样?)(?:找|请|排|开|通知|办|布置|教|带)(?:.{0,6})(?:老师|课|班|学员)")
 _IN_ORDER: tuple[tuple[Wish, re.Pattern[str]], ...] = (
     ("hint", _HINT),
     ("practice", _PRACTICE),
@@ -135,7 +137,7 @@ def wish_of(message: str) -> Wish:
     for wish, whole in (("smalltalk", _SMALLTALK), ("end", _END), ("more", _MORE)):
         if whole.match(text):
             return wish
-    if _ABOUT_THE_WORD.search(text):
+    if _ABOUT_THE_WORD.search(text) or _HOW_TO_TEACH.search(text):
         return "question"
     return next((wish for wish, pattern in _IN_ORDER if pattern.search(text)), "question")
 
