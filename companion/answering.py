@@ -49,6 +49,8 @@ _MONEY = re.compile(
 ENOUGH_SUPPORTED = 0.5
 # A model that finds no answer is believed below this probability; above, the passages are shown.
 SURE = 0.9
+# A model that runs on is not read any further: an answer has so many sentences at most.
+_LONGEST_ANSWER = 8
 # How much of the window the conversation so far may take.
 _HISTORY_SHARE = 0.2
 
@@ -235,6 +237,8 @@ class Answering:
             async for sentence in sentences:
                 ledger.note(sentence)
                 yield sentence
+                if ledger.released == _LONGEST_ANSWER:
+                    return
         failed = [sentence.written.strip() for sentence in ledger.rejected if sentence.verdict != "no_answer"]
         suffices = ledger.released >= ENOUGH_SUPPORTED * ledger.checked
         if not failed or suffices or ledger.seconds() > self._rewrite_seconds:

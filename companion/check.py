@@ -40,7 +40,7 @@ async def checked_sentences(
     async with aclosing(sentences(deltas)) as written:
         async for sentence in written:
             claim = for_learner(CITATION.sub("", sentence))
-            if not any(character.isalnum() for character in claim):
+            if not any(character.isalpha() for character in claim):
                 continue
             if leads_in(claim):
                 lead = claim

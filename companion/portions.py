@@ -37,8 +37,8 @@ def portions(text: str, audience: str | None) -> list[str]:
     cut: list[str] = []
     held: list[str] = []
     for unit in units:
-        said = sum(not leads_in(one) for one in held)
-        if unit.strip() and said and said >= _room(held, audience or "", size) and not _EXCEPTION.match(unit):
+        said = sum(_says(one) and not leads_in(one) for one in held)
+        if _says(unit) and said and said >= _room(held, audience or "", size) and not _EXCEPTION.match(unit):
             cut.append("".join(held))
             held = []
         held.append(unit)
@@ -63,6 +63,11 @@ def portions_of_quotes(quotes: Sequence[str], audience: str | None) -> list[str]
 def asking_for_more(rest: str, audience: str | None, say: Words) -> str:
     """How the rest is had."""
     return say.next_step if audience in STEPS_AT_ONCE and _STEP.match(rest.removeprefix("> ")) else say.more
+
+
+def _says(unit: str) -> bool:
+    """Whether it is more than white space and citations."""
+    return any(character.isalpha() for character in unit)
 
 
 def _room(held: Sequence[str], audience: str, size: int) -> int:

@@ -2,83 +2,121 @@ import asyncio
 
 import pytest
 
-from companion.check import Evidence, checked_sentences
+from companion.check import checked_sentences
+from companion.support import Judge, contradicts, grounds_of
+from course_index.build import build_index
+from course_index.store.generations import IndexHome
+from retrieval.search import Search
 
-PASSAGES = {
-    1: "快件丢失、损坏的，保过价的，按寄件时约定的保价规则赔。赔偿申请应当在签收后三十日内提出。",
-    2: "链表由节点组成，插入很快，访问很慢。",
+LESSONS = {
+    "赔偿": "快件丢失、损坏的，保过价的，按寄件时约定的保价规则赔。赔偿申请应当在签收后三十日内提出。骑车送件时不得逆行。",
+    "链表": "链表由节点组成，插入很快，访问很慢。每个节点存着一个值和下一个节点的地址。",
 }
 
 
-def release(*deltas, cosine=lambda claim, passages: 0.0, question="快件丢了怎么赔"):
-    async def run():
-        async def stream():
-            for delta in deltas:
-                yield delta
+@pytest.fixture(scope="module")
+def material(tmp_path_factory, embedder):
+    """The judge, and the two sections as the grounds 1 and 2."""
+    folder = tmp_path_factory.mktemp("check")
+    for title, body in LESSONS.items():
+        (folder / f"{title}.md").write_text(f"# {title}\n\n{body}\n", "utf-8")
+    home = IndexHome(folder / "data")
+    build_index([folder], home, embedder)
+    generation = home.open_current()
+    search = Search(generation, embedder)
+    hits = [search.choice(search.query(question), 1)[0] for question in ("快件丢失怎么赔", "链表插入快不快")]
+    numbers = {hit.passage.id: number for number, hit in enumerate(hits, 1)}
+    yield Judge(search, "快件丢了怎么赔"), grounds_of(search, search.contexts(hits), numbers)
+    generation.close()
 
-        return [sentence async for sentence in checked_sentences(stream(), Evidence(PASSAGES, cosine, question))]
 
-    return asyncio.run(run())
+@pytest.fixture
+def release(material):
+    judge, grounds = material
+
+    def run(*deltas):
+        async def all_of_it():
+            async def stream():
+                for delta in deltas:
+                    yield delta
+
+            return [sentence async for sentence in checked_sentences(stream(), grounds, judge)]
+
+        return asyncio.run(all_of_it())
+
+    return run
 
 
 def text(sentences):
     return "".join(sentence.text for sentence in sentences if sentence.supported)
 
 
-def test_a_cited_and_supported_sentence_is_released():
+def test_a_cited_and_supported_sentence_is_released(release):
     assert text(release("快件丢失的，保过价的按保价规则赔。[1]")) == "快件丢失的，保过价的按保价规则赔。[1]"
 
 
 @pytest.mark.parametrize("mark", ["[1]", "【1】", "［1］", "[^1]", "[ 1 ]", "[1, 1]"])
-def test_citations_are_understood_however_they_are_written(mark):
-    assert text(release(f"快件丢失按保价规则赔{mark}。")) == "快件丢失按保价规则赔。[1]"
+def test_citations_are_understood_however_they_are_written(release, mark):
+    assert text(release(f"快件丢失按保价规则赔。{mark}\n")) == "快件丢失按保价规则赔。[1]\n"
+
+
+@pytest.mark.parametrize("mark", ["", "[7]", "[2]"])
+def test_a_missing_or_wrong_citation_is_put_right_where_a_passage_supports_the_sentence(release, mark):
+    assert text(release(f"快件丢失按保价规则赔。{mark}\n")) == "快件丢失按保价规则赔。[1]\n"
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "verdict"),
     [
-        "快件丢失按保价规则赔。",  # no citation
-        "快件丢失按保价规则赔。[7]",  # a citation of nothing
-        "快件丢失赔 500 元，按保价规则赔。[1]",  # a number that nobody gave
-        "赔偿申请在签收后 60 日内提出。[1]",
-        "番茄要在春天播种，夏天收获。[1]",  # another subject
-        "链表插入很快，访问很慢。[1]",  # the right words, the wrong source
+        ("快件丢失赔 500 元，按保价规则赔。[1]", "number"),
+        ("赔偿申请应当在签收后 60 日内提出。[1]", "number"),
+        ("赔偿申请应当在签收后 10 日内提出。[1]", "number"),  # the ten of thirty is none
+        ("赔偿申请应当在签收后三十个工作日内提出。[1]", "number"),
+        ("骑车送件时可以逆行。[1]", "negation"),
+        ("赔偿申请不必在签收后三十日内提出。[1]", "negation"),
+        ("快件丢失按 SuperPost 的保价规则赔。[1]", "name"),
+        ("快件丢失按《民法典》的保价规则赔。[1]", "name"),
+        ("番茄要在春天播种，夏天收获。[1]", "unsupported"),
+        ("快件丢失可以领一部新手机。[1]", "unsupported"),
+        ("段落里没有答案。", "no_answer"),
     ],
 )
-def test_what_its_source_does_not_bear_is_dropped(answer):
-    assert text(release(answer)) == ""
+def test_what_no_passage_bears_is_dropped_and_it_is_told_why(release, answer, verdict):
+    (sentence,) = release(answer)
+    assert (sentence.text, sentence.verdict) == ("", verdict)
 
 
-def test_numbers_may_be_written_as_digits_or_in_chinese():
+def test_numbers_may_be_written_as_digits_or_in_chinese(release):
     assert text(release("赔偿申请应当在签收后 30 日内提出。[1]")) != ""
-    assert text(release("赔偿申请应当在签收后 3 日内提出。[1]")) == ""
+    assert text(release("赔偿申请应当在签收后 30 天内提出。[1]")) != ""
 
 
-def test_a_sentence_waits_for_the_citation_of_its_paragraph():
-    answer = "快件丢失的，按保价规则赔。申请在签收后三十日内提出。[1]\n\n链表插入很快。"
-    assert text(release(answer)) == "快件丢失的，按保价规则赔。[1]申请在签收后三十日内提出。[1]\n\n"
-
-
-def test_a_line_that_leads_in_stands_or_falls_with_what_follows():
+def test_a_line_that_leads_in_stands_or_falls_with_what_follows(release):
     assert text(release("赔偿规则如下：\n- 快件丢失按保价规则赔。[1]\n")).startswith("赔偿规则如下：")
     assert text(release("赔偿规则如下：\n- 赔 500 元。[1]\n")) == ""
 
 
-def test_the_result_is_the_same_however_the_stream_is_cut():
+def test_the_result_is_the_same_however_the_stream_is_cut(release):
     answer = "快件丢失的，按保价规则赔。[1] 链表插入很快，访问很慢[2]。编造 999 元。[1]\n尾巴没有出处"
     whole = text(release(answer))
     assert whole == text(release(*answer)) == text(release(answer[:9], answer[9:13], answer[13:]))
     assert whole == "快件丢失的，按保价规则赔。[1] 链表插入很快，访问很慢。[2]"
 
 
-def test_the_first_sentence_is_released_before_the_stream_ends():
+def test_a_sentence_that_breaks_off_is_not_released(release):
+    assert text(release("快件丢失的，按保价规则赔。[1]骑车送件时不得")) == "快件丢失的，按保价规则赔。[1]"
+
+
+def test_the_first_sentence_is_released_before_the_stream_ends(material):
+    judge, grounds = material
+
     async def run():
         async def stream():
             yield "快件丢失的，按保价规则赔。[1]\n"
             yield "下一句"
             raise RuntimeError("the stream goes on")
 
-        sentences = checked_sentences(stream(), Evidence(PASSAGES, lambda *_: 0.0, ""))
+        sentences = checked_sentences(stream(), grounds, judge)
         first = await anext(sentences)
         await sentences.aclose()
         return first
@@ -86,11 +124,36 @@ def test_the_first_sentence_is_released_before_the_stream_ends():
     assert asyncio.run(run()).supported
 
 
-def test_across_languages_closeness_decides():
-    claim = "A linked list is made of nodes and inserts fast.[2]"
-    assert text(release(claim, cosine=lambda *_: 0.9)) != ""
-    assert text(release(claim, cosine=lambda *_: 0.1)) == ""
+def test_across_languages_closeness_decides(release):
+    assert text(release("A linked list is made of nodes; inserting is fast and access is slow.[2]")) != ""
+    assert text(release("Tomatoes are sown in spring and harvested in summer.[2]")) == ""
 
 
-def test_ten_is_not_found_inside_thirty():
-    assert text(release("申请在签收后 10 日内提出。[1]")) == ""
+def test_addresses_images_and_html_of_a_model_never_reach_a_learner(release):
+    answer = "快件丢失按[保价规则](https://evil.example/?q=secret)赔。![x](https://evil.example/p.png)<b>[1]</b>\n"
+    assert text(release(answer)) == "快件丢失按保价规则赔。[1]"
+
+
+@pytest.mark.parametrize(
+    ("claim", "ground"),
+    [
+        ("可以逆行", "不得逆行"),
+        ("不得携带", "可以携带物品"),
+        ("必须投保", "用户可以投保"),
+        ("不必报告", "应当立即报告"),
+    ],
+)
+def test_contradictions_are_seen(claim, ground):
+    assert contradicts(claim, ground)
+
+
+@pytest.mark.parametrize(
+    ("claim", "ground"),
+    [
+        ("不得逆行", "骑车不得逆行"),
+        ("保过价的按保价规则赔", "保过价的，按保价规则赔；没有保价的，按民事法律赔"),
+        ("应当先申请认定", "应当自受伤之日起申请认定"),
+    ],
+)
+def test_agreement_is_not_taken_for_contradiction(claim, ground):
+    assert not contradicts(claim, ground)

@@ -13,9 +13,16 @@ from retrieval.query import query_terms
 # The quote itself comes from this step on.
 LAST_STEP = 3
 _BLANK = "____"
-_WORD = re.compile(r"[a-z][a-z0-9'-]{3,}")
 # How many words of the answer that the question lacks a hint may hold before it gives the answer away.
 _GIVEN_AWAY = 0.5
+
+_ASKS_A_NUMBER = re.compile(r"多少|几多|多久|几耐|几(?!何)|多长|\bhow (?:many|much|long|often|old)\b|\bwhen\b")
+_NUMBER = re.compile(
+    r"\d+(?:[.,]\d+)*|[一二两三四五六七八九十百千万半]{1,6}(?=个|小时|分钟|[日天年月周岁次米度元倍克斤种步%])"
+    r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty|sixty)\b",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"^第[一二三四五六七八九十百\d]+条\s*")
 
 _SAID = {
     "zh-Hans": {
@@ -79,8 +86,10 @@ def reveals(text: str, quote: str, question: str) -> bool:
     """Whether a text gives away the result: a number of the quote that the question lacks, or most of its words."""
     asked = set(terms(normalise(question)))
     told = normalise(text)
-    numbers = {one.value for one in quantities(quote)} - {one.value for one in quantities(question)}
-    if numbers & {one.value for one in quantities(text)}:
+    numbers = _numbers(quote) - _numbers(question)
+    if numbers and _ASKS_A_NUMBER.search(normalise(question)):
+        return bool(numbers & _numbers(text))
+    if numbers & _numbers(text):
         return True
     result = {term for term in terms(normalise(quote)) if len(term) > 1} - asked
     said = set(terms(told))
@@ -122,6 +131,10 @@ def _blanked(question: str, quote: str) -> str | None:
     return blanked
 
 
+def _numbers(text: str) -> set[float]:
+    return {one.value for one in quantities(_ARTICLE.sub("", text))}
+
+
 def _words(question: str, passage: Passage, said: dict[int | str, str]) -> str:
     present = set(terms(normalise(passage.text)))
     shared = [term for term in query_terms(question) if len(term) > 1 and term in present][:2]
@@ -130,7 +143,7 @@ def _words(question: str, passage: Passage, said: dict[int | str, str]) -> str:
 
 def _guide(question: str, said: dict[int | str, str]) -> str:
     asked = normalise(question)
-    if re.search(r"多少|多久|几|多长|\bhow (?:many|much|long|often|old)\b|\bwhen\b", asked):
+    if _ASKS_A_NUMBER.search(asked):
         return said["guide_number"]
     if re.search(r"为什么|为何|点解|\bwhy\b", asked):
         return said["guide_why"]

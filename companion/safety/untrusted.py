@@ -18,6 +18,7 @@ _MARKERS = re.compile(
 _CODE = re.compile(r"(`+)(?:(?!\1).)+?\1|\$\$?[^$\n]+\$\$?", re.DOTALL)
 _IMAGE = re.compile(r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])?")
 _LINK = re.compile(r"\[([^\]\n]+)\]\((?:[^()\n]|\([^)\n]*\))*\)")
+_HALF_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*$")
 _REFERENCE = re.compile(r"^\s*\[[^\]\n]+\]:\s*\S+.*$", re.MULTILINE)
 _ADDRESS = re.compile(r"<?\b(?:https?|ftp|data|javascript|mailto|file):[^\s<>\"'，。；）)】]+>?|\bwww\.[^\s<>\"'，。；）)】]+", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>|<!--.*?-->", re.DOTALL)
@@ -40,5 +41,5 @@ def for_learner(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    text = _REFERENCE.sub("", _IMAGE.sub("", text))
-    return _TAG.sub("", _ADDRESS.sub("", _LINK.sub(r"\1", text)))
+    text = _HALF_LINK.sub(r"\1", _LINK.sub(r"\1", _REFERENCE.sub("", _IMAGE.sub("", text))))
+    return _TAG.sub("", _ADDRESS.sub("", text))

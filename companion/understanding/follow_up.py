@@ -30,6 +30,11 @@ _ASKS = re.compile(
     r"为什么|为啥|为何|怎么|怎样|如何|多少|多久|多长|几(?!何)|哪|谁|什么|吗|呢|么|能不能|可不可以|行不行|要不要|点解|点样|点算|点搞|几耐|几时|边|咩|得唔得|系咪|会不会|是不是|先要"
     r"|\b(?:why|how|what|when|where|who|which|much|many|long)\b"
 )
+# A definition asked for names its own subject.
+_DEFINES = re.compile(
+    r"^(?:什么|咩|乜嘢?)(?:是|叫|系)(?!它|这|那).{2,}|^[^，。？?]{2,10}(?:是什么|系咩|系乜)(?:意思|东西)?[?？]?$"
+    r"|^what(?:'s| is| are| does) (?!it\b|that\b|this\b|they\b|those\b|next\b|else\b|the (?:first|second|third|other|next|last|difference)\b)\w+"
+)
 
 
 def depends(message: str) -> bool:
@@ -38,6 +43,8 @@ def depends(message: str) -> bool:
     if not text or _CHANGES.match(text):
         return False
     content = _content(text)
+    if _DEFINES.match(text) and not _POINTS_BACK.search(text) and content >= 2:
+        return False
     if _ENDS_OPEN.search(text) and content <= 2.5 * SHORT:
         return True
     if _GOES_ON.match(text) and content <= 2 * SHORT:
