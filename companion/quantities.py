@@ -59,7 +59,7 @@ _COUNTS = re.compile(
     r"[个名位人条件项种类次回遍本张台辆家所层级倍元块角毛分秒日天周年月岁度克斤米公里升%户步句页章节款门道颗粒片套份只头把]"
     r"|小时|钟|星期|礼拜|厘米|毫米|千克|千米|公斤|分之|工作日"
 )
-_LIST_MARK = re.compile(r"^\s*\d{1,2}[.)、．]\s*")
+_LIST_MARK = re.compile(r"^\s*\d{1,2}[.)、．](?!\d)\s*")
 
 
 @dataclass(frozen=True, slots=True)

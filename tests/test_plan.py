@@ -1,0 +1,64 @@
+from datetime import date, timedelta
+
+import pytest
+
+from companion.practice.plan import study_plan, wanted
+from course_index.course import Course, Lesson
+
+TODAY = date(2026, 11, 23)
+
+
+def course(hours):
+    return Course("c", "课", "p", hours=hours)
+
+
+LESSONS = [Lesson(f"l{n}", "c", n, f"第{n}课", "s", "h") for n in range(1, 6)]
+
+
+@pytest.mark.parametrize("hours", [1, 2.5, 10, 37])
+@pytest.mark.parametrize("a_week", [0.5, 2, 3, 7.5, 40])
+def test_hours_add_up_no_lesson_is_lost_and_no_week_has_too_much(hours, a_week):
+    plan = study_plan(course(hours), LESSONS, a_week, TODAY)
+    taught = [one for one in plan.sessions if not one.review]
+    assert sum(one.hours for one in taught) == pytest.approx(hours, abs=0.05)
+    assert all(one.hours <= a_week + 1e-6 for one in taught)
+    assert list(dict.fromkeys(title for one in taught for title in one.lessons)) == [one.title for one in LESSONS]
+    assert [one.review for one in plan.sessions].count(True) == 1
+    assert plan.sessions[-1].review
+    assert all(after.start == before.end + timedelta(days=1) for before, after in zip(plan.sessions, plan.sessions[1:], strict=False))
+
+
+def test_a_course_without_hours_gets_weeks_and_no_invented_hours():
+    plan = study_plan(course(None), LESSONS, 3, TODAY)
+    assert not plan.hours_known
+    assert all(one.hours is None for one in plan.sessions)
+    assert len(plan.sessions) == len(LESSONS) + 1
+
+
+def test_a_day_that_cannot_be_met_is_said_in_weeks():
+    assert study_plan(course(20), LESSONS, 2, TODAY, TODAY + timedelta(weeks=4)).late_by > 0
+    assert study_plan(course(4), LESSONS, 2, TODAY, TODAY + timedelta(weeks=4)).late_by == 0
+
+
+@pytest.mark.parametrize(
+    ("message", "hours"),
+    [
+        ("每周5小时", 5), ("每天半小时", 3.5), ("一个星期三个钟", 3), ("2 hours a week", 2), ("每晚一小时", 7),
+        ("周末各两小时", 4), ("每个工作日二十分钟", 1.67), ("一周學四個鐘頭", 4), ("30 minutes a day", 3.5), ("每天一个半小时", 10.5),
+        ("帮我排个计划", None), ("第三周学什么", None),
+    ],
+)  # fmt: skip
+def test_hours_a_week_are_read_in_three_languages(message, hours):
+    assert wanted(message, TODAY).hours_a_week == (None if hours is None else pytest.approx(hours, abs=0.01))
+
+
+@pytest.mark.parametrize(
+    ("message", "until"),
+    [
+        ("到12月31日学完", date(2026, 12, 31)), ("到1月5号", date(2027, 1, 5)), ("下个月底前", date(2026, 12, 31)),
+        ("本月底前", date(2026, 11, 30)), ("8周内学完", TODAY + timedelta(weeks=8)), ("两个月内", TODAY + timedelta(days=60)),
+        ("每周5小时", None), ("过年前", None),
+    ],
+)  # fmt: skip
+def test_the_last_day_is_read(message, until):
+    assert wanted(message, TODAY).until == until

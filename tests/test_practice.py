@@ -1,0 +1,123 @@
+import pytest
+
+from companion.practice.grading import grade, replies
+from companion.practice.hint import LAST_STEP, hint, reveals
+from companion.practice.questions import QuizQuestion, questions
+from course_index.course import Passage
+
+LESSON = [
+    "赔偿申请应当在签收后三十日内提出。骑车送件时不得逆行。**保价**是寄件时声明价值并付费的做法。",
+    "收件人可以当面拆开检查。**运单**要填清楚寄件人的姓名和地址。它也可以当场填写。你知道要等几天吗？",
+    "快件积压时应当先安抚客户。**签收**以后才算送到，**揽收**以后才算寄出。",
+]
+
+
+def passage(number, text, language="zh", heading="规则"):
+    return Passage(f"p{number}", "c", "l", number, text, (heading,), "heading", heading, language, 50)
+
+
+PASSAGES = [passage(number, text) for number, text in enumerate(LESSON)]
+
+
+def test_questions_stand_on_sentences_of_the_lesson_to_the_letter():
+    made = questions(PASSAGES, 10, seed=1)
+    assert {one.kind for one in made} == {"fill_in", "true_false", "choice"}
+    for one in made:
+        text = next(p.text for p in PASSAGES if p.id == one.passage_id).replace("**", "")
+        assert one.sentence in text
+    assert len({one.sentence for one in made}) == len(made)
+
+
+def test_the_same_seed_gives_the_same_questions_and_another_may_not():
+    assert questions(PASSAGES, 5, seed=1) == questions(PASSAGES, 5, seed=1)
+    assert any(questions(PASSAGES, 5, seed=1) != questions(PASSAGES, 5, seed=seed) for seed in range(2, 8))
+
+
+def test_what_leans_on_the_sentence_before_is_no_question_and_neither_is_a_question():
+    sentences = {one.sentence for seed in range(10) for one in questions(PASSAGES, 10, seed)}
+    assert not any(one.startswith(("它", "你")) for one in sentences)
+
+
+def test_exercises_and_code_are_not_asked_about():
+    exercise = passage(1, "签收后三十日内提出申请，不得超过。", heading="小练习")
+    code = passage(2, "```\nprint(30)\n```\n")
+    assert questions([exercise, code], 5, seed=1) == []
+
+
+def test_a_false_statement_is_the_contrary_of_the_lesson():
+    for seed in range(20):
+        for one in questions(PASSAGES, 10, seed):
+            if one.kind == "true_false":
+                stated = one.prompt.split("：", 1)[1]
+                assert (stated == one.sentence) == (one.answers == ("对",))
+
+
+def asked(kind, answer, **more):
+    return QuizQuestion("q", kind, "?", (answer, *more.pop("also", ())), answer, "p", f"课程里写着{answer}。", **more)
+
+
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [
+        (asked("fill_in", "三十日"), ["30日", "三十", "30 天", "３０日", "thirty days", "是三十日"], ["三日", "30 小时", "十三", "300", "不知道", ""]),
+        (asked("fill_in", "半小时"), ["半小时", "0.5小时", "半个小时"], ["一小时", "半天"]),
+        (asked("true_false", "错"), ["错", "不对", "唔啱", "×", "false", "否"], ["对", "啱", "true", "✓"]),
+        (asked("true_false", "对"), ["对", "對", "係", "是", "yes", "正确"], ["错", "不是", "no"]),
+        (
+            asked("choice", "保价", also=("B",), options=("运单", "保价", "签收")),
+            ["B", "b", "选B", "第二个", "保价", "2", "答案是 b"],
+            ["A", "c", "运单", "第一个", "都对"],
+        ),
+        (asked("open", "向县级以上总工会申请"), ["应该向县级以上总工会申请", "县级以上总工会"], ["找派出所"]),
+        (asked("open", "签收后三十日内提出申请"), ["签收后30天内提出申请"], ["签收后三日内提出申请"]),
+    ],
+)
+def test_replies_are_graded_however_they_are_worded(question, right, wrong):
+    assert {reply: grade(question, reply, "zh-Hans").verdict for reply in right} == dict.fromkeys(right, "right")
+    assert {reply: grade(question, reply, "zh-Hans").verdict for reply in wrong} == dict.fromkeys(wrong, "wrong")
+
+
+def test_a_grade_gives_its_reason_from_the_course_in_the_learners_script():
+    question = asked("fill_in", "三十日")
+    assert "课程里写着三十日" in grade(question, "三日", "zh-Hans").reason
+    assert "課程裏" in grade(question, "三日", "zh-Hant").reason
+    assert "课程里写着三十日" in grade(question, "三日", "zh-Hant").reason  # what is quoted stays to the letter
+    assert grade(question, "no idea", "en").reason.startswith("Never mind")
+
+
+@pytest.mark.parametrize(
+    ("message", "parts"),
+    [
+        ("1. 三十日 2. 对 3. B", ["三十日", "对", "B"]),
+        ("1、三十日\n2、对\n3、B", ["三十日", "对", "B"]),
+        ("三十日，对，B", ["三十日", "对", "B"]),
+        ("第一题：三十日 第二题：错", ["三十日", "错"]),
+        ("三十日", ["三十日"]),
+    ],
+)
+def test_a_message_that_answers_several_questions_is_cut_at_its_numbers(message, parts):
+    assert replies(message, 3) == parts
+
+
+QUOTE = "赔偿申请应当在快件签收后 30 日内提出，并提供寄件底单和物品价值的证明。"
+WHY = "荔枝采下来以后呼吸很快，皮又薄，水分散得快，所以容易变色。"
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"), [("赔偿要几日内申请", QUOTE), ("赔偿申请要提供什么", QUOTE), ("荔枝为什么容易变色", WHY)]
+)
+@pytest.mark.parametrize("locale", ["zh-Hans", "zh-Hant", "en"])
+def test_no_hint_before_the_last_gives_the_result_away(question, quote, locale):
+    place = passage(1, quote)
+    steps = [hint(question, place, "第一课", quote, step, locale) for step in (1, 2)]
+    assert not any(reveals(one.text, quote, question) for one in steps)
+    last = hint(question, place, "第一课", quote, LAST_STEP, locale)
+    assert quote in last.text
+    assert last.quotes
+
+
+def test_a_hint_that_says_the_result_is_seen():
+    assert reveals("答案是 30 日内", QUOTE, "赔偿要几日内申请")
+    assert reveals("是三十天", QUOTE, "赔偿要几日内申请")
+    assert reveals("因为呼吸很快，皮又薄，水分散得快", WHY, "荔枝为什么容易变色")
+    assert not reveals("想想它离开树以后还活着吗？", WHY, "荔枝为什么容易变色")
