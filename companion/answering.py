@@ -47,8 +47,8 @@ _MONEY = re.compile(
 )
 # With less of it supported, an answer is completed by quotes.
 ENOUGH_SUPPORTED = 0.5
-# A model that finds no answer is believed below this probability; above, the passages are shown.
-SURE = 0.9
+# A model that finds no answer, or none that the passages bear, is believed below this probability; above, they are quoted.
+SURE = 0.8
 # A model that runs on is not read any further: an answer has so many sentences at most.
 _LONGEST_ANSWER = 8
 # How much of the window the conversation so far may take.
@@ -112,7 +112,8 @@ class Answering:
             async with aclosing(self._written(material, heard, ledger, written)) as texts:
                 async for text in texts:
                     yield TextAdded(text, ai=True)
-            if written.no_answer and not ledger.released and (found.confidence.probability or 0.0) < SURE:
+            judged = written.failure is None and (written.no_answer or ledger.checked)
+            if judged and not ledger.released and (found.confidence.probability or 0.0) < SURE:
                 async for event in self.nothing(found, heard, ledger, shown=True):
                     yield event
                 return

@@ -1,6 +1,7 @@
 """The check of a written answer: a sentence is released only with a citation of what supports it."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -9,6 +10,11 @@ from companion.safety.untrusted import for_learner
 from companion.sentences import CITATION, cited_in, leads_in, sentences
 from companion.support import Ground, Judge, Verdict
 from companion.words import says_no_answer
+
+# What weak models begin with, and what says nothing.
+_ACCORDING = re.compile(
+    r"^\s*(?:根据|依据|按照)(?:以上|上述|所给|提供的|课程)*(?:段落|资料|原文|内容)(?:内容|的描述|的内容)?[，,：:]\s*|^\s*(?:答案?|回答|结论)[：:]\s*"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ async def checked_sentences(
     lead = ""
     async with aclosing(sentences(deltas)) as written:
         async for sentence in written:
-            claim = for_learner(CITATION.sub("", sentence))
+            claim = _ACCORDING.sub("", for_learner(CITATION.sub("", sentence)))
             if not any(character.isalpha() for character in claim):
                 continue
             if leads_in(claim):
@@ -56,6 +62,8 @@ def _judged(sentence: str, text: str, grounds: Mapping[int, Ground], judge: Judg
     """Against what it cites first. A model that cites the wrong passage, or none, is put right where another supports."""
     if says_no_answer(text):
         return Sentence("", (), sentence, "no_answer")
+    if text.rstrip().endswith(("？", "?")):  # the learner's own question, said back
+        return Sentence("", (), sentence, "unsupported")
     claim = judge.claim(text)
     cited = [number for number in cited_in(sentence) if number in grounds]
     together = judge.verdict(claim, [grounds[number] for number in cited]) if len(cited) > 1 else None
@@ -74,5 +82,3 @@ def _released(sentence: str, text: str, cited: tuple[int, ...]) -> Sentence:
     marks = "".join(f"[{number}]" for number in cited)
     tail = text[len(text.rstrip()) :]
     return Sentence(f"{text.rstrip()}{marks}{tail}", cited, sentence)
-
-

@@ -44,6 +44,8 @@ _AMOUNTS = (
 # An exercise poses what the lesson answers elsewhere, and often states it wrongly on purpose.
 _EXERCISE = re.compile(r"练习|练一练|习题|思考题|想一想|\bexercises?\b|\bpractice\b", re.IGNORECASE)
 _EXERCISE_WEIGHT = -0.2
+# A question of the lesson answers nobody's.
+_ASKED = re.compile(r"[?？][”’」』）)]*\s*$")
 _LEADS_IN = ("：", ":")
 _SHORTEST = 5
 _LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)、])\s")
@@ -121,7 +123,7 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
         in_exercise = bool(_EXERCISE.search(" ".join(hit.passage.heading_path[-1:])))
         same_language = hit.passage.language == query.language
         for position, unit in enumerate(units):
-            if len(unit.text.strip()) >= _SHORTEST and not unit.is_code:
+            if len(unit.text.strip()) >= _SHORTEST and not unit.is_code and not _ASKED.search(unit.text):
                 coverage = _coverage(query, unit.text) if same_language else 0.0
                 has_amount = bool(amount and amount.search(unit.text))
                 found.append(_Candidate(hit, units, position, coverage, has_amount, in_exercise))

@@ -68,7 +68,11 @@ class Planning:
         start = date.fromisoformat(pending.start) if pending and pending.start and not behind else self._today()
         plan = study_plan(course, lessons, asked.hours_a_week, start, asked.until)
         ledger.pending = PlanWanted(
-            heard.message, course.id, asked.hours_a_week, asked.until.isoformat() if asked.until else None, start.isoformat()
+            heard.message,
+            course.id,
+            asked.hours_a_week,
+            asked.until.isoformat() if asked.until else None,
+            start.isoformat(),
         )
         yield CoursesFound((card_of(course, say.reason_record),))
         if (week := _week_asked(heard.message)) and week <= len(plan.sessions):

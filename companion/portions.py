@@ -13,9 +13,9 @@ AT_ONCE = {"courier": 2, "senior": 2}
 STEPS_AT_ONCE = {"senior": 1}
 
 _STEP = re.compile(r"\s*(?:[-*+]|\d+[.)、]|[（(]\d+[)）]|[（(][一二三四五六七八九十]+[)）])\s*\S")
-# A sentence that takes back part of the one before goes with it: half a rule is a wrong rule.
-_EXCEPTION = re.compile(
-    r"\s*(?:但|不过|然而|除外|除非|否则|如果没|只有|例外|However|But|Unless|Except|Otherwise|Only)", re.IGNORECASE
+# A sentence that takes back part of the one before goes with it (half a rule is a wrong rule), and so does a table's row.
+_STAYS = re.compile(
+    r"\s*(?:\||但|不过|然而|除外|除非|否则|如果没|只有|例外|However|But|Unless|Except|Otherwise|Only)", re.IGNORECASE
 )
 # Who reads this may be standing beside somebody hurt: nothing of it waits.
 _URGENT = re.compile(
@@ -38,7 +38,7 @@ def portions(text: str, audience: str | None) -> list[str]:
     held: list[str] = []
     for unit in units:
         said = sum(_says(one) and not leads_in(one) for one in held)
-        if _says(unit) and said and said >= _room(held, audience or "", size) and not _EXCEPTION.match(unit):
+        if _says(unit) and said and said >= _room(held, audience or "", size) and not _STAYS.match(unit):
             cut.append("".join(held))
             held = []
         held.append(unit)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from companion.answering import Answering
 from companion.conversation import Hinted, PlanWanted, Quiz, Rest
-from companion.events import Aigc, Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
+from companion.events import Done, Event, Failed, Mode, SourcesFound, TextAdded, TurnStarted
 from companion.find import Scope
 from companion.heard import Heard, Style
 from companion.ledger import Ledger
@@ -15,15 +15,19 @@ from companion.planning import Planning
 from companion.portions import asking_for_more
 from companion.practising import Practising
 from companion.remembering import Remembering
-from companion.safety.mask import masked
+from companion.safety.bounds import Refusal
+from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.sentences import cited_in
 from companion.understanding.standing_alone import StandingAlone
 from companion.understanding.wish import Wish, course_subject, wish_of
-from companion.words import Words, locale_of, words
+from companion.words import locale_of, words
 from companion.writer import Writer
 from course_index.errors import IndexProblem
 from retrieval.live import LiveIndex
+
+# What is declined for these reasons is still what a next message such as 那给点提示 is about.
+_STILL_A_SUBJECT = ("graded_work", "medical", "legal_decision", "financial_decision", "official_fact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +79,16 @@ class Companion:
         try:
             message = masked(ask.message).text
             locale = locale_of(message, ask.locale)
-            if refusal := await self._moderator.check(message, locale, "input"):
-                yield TextAdded(refusal.reply)
-                yield ledger.finished(Done("declined", None))
-                return
-            heard = await self._heard(ask, message, conversation_id, ledger)
-            async with aclosing(self._events(heard, ledger)) as events:
+            refusal = await self._moderator.check(message, locale, "input")
+            heard = await self._heard(ask, message, conversation_id, ledger, refusal)
+            async with aclosing(_said(refusal.reply, "declined") if refusal else self._events(heard, ledger)) as events:
                 async for event in events:
                     ledger.see(event)
                     if isinstance(event, Done):
                         event = ledger.finished(event)
-                        await self.remembering.remember(heard, ledger, event.mode)
                         remembered = True
+                        if refusal is None or refusal.rule != "crisis":  # what was said in despair is not kept
+                            await self.remembering.remember(heard, ledger, event.mode)
                     yield event
         except IndexProblem as error:
             yield Failed("The course index is not ready", str(error), 503)
@@ -96,17 +98,22 @@ class Companion:
             ):  # the learner left: what was asked is still what 那旧的呢 is about
                 self.remembering.later(heard, ledger, "extracted")
 
-    async def _heard(self, ask: Ask, message: str, conversation_id: str, ledger: Ledger) -> Heard:
+    async def _heard(
+        self, ask: Ask, message: str, conversation_id: str, ledger: Ledger, refusal: Refusal | None
+    ) -> Heard:
         """Understand: what is wanted, and the question as it stands alone."""
         conversation = await self.remembering.recall(conversation_id)
         locale = locale_of(message, ask.locale)
         say = words(locale)
-        depends, question = await self._standing_alone.question(message, conversation, say, ledger)
+        asked = without_masks(message)
+        depends, question = (
+            (False, asked) if refusal else await self._standing_alone.question(asked, conversation, say, ledger)
+        )
         ledger.mark("understood")
         return Heard(
             message=message,
             question=question,
-            wish=wish_of(message),
+            wish=wish_of(asked) if refusal is None or refusal.rule in _STILL_A_SUBJECT else "smalltalk",
             style=ask.style,
             depends=depends,
             locale=locale,
@@ -164,9 +171,9 @@ class Companion:
         yield Done("generated" if rest.ai else "extracted", True, aigc=label)
 
 
-async def _said(text: str) -> AsyncGenerator[Event, None]:
+async def _said(text: str, mode: Mode = "catalogue") -> AsyncGenerator[Event, None]:
     yield TextAdded(text)
-    yield Done("catalogue", None)
+    yield Done(mode, None)
 
 
 def _styled(wish: Wish, style: Style) -> Wish:
@@ -175,6 +182,3 @@ def _styled(wish: Wish, style: Style) -> Wish:
         return wish
     styled: dict[Style, Wish] = {"hint": "hint", "quiz": "practice", "plan": "plan"}
     return styled[style]
-
-
-__all__ = ["Aigc", "Ask", "Companion", "Words"]

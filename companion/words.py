@@ -63,6 +63,8 @@ class Words:
     fact_level: str
     fact_credits: str
     fact_hours: str
+    fact_offering: str
+    fact_no_date: str
     fact_price: str
     fact_updated: str
     before: str
@@ -70,11 +72,16 @@ class Words:
     aid: str
 
     def facts(self, course: Course) -> str:
-        """What the record of a course states, with its date; empty when it states neither level, credits nor price."""
+        """What the record of a course states, with its date; empty when it states neither level, credits, price nor sessions."""
         stated = [
             self.fact_level.format(course.level) if course.level is not None else "",
             self.fact_credits.format(f"{course.credits:g}") if course.credits is not None else "",
             self.fact_price.format(f"{course.price.amount:g}", course.price.currency) if course.price else "",
+        ]
+        stated += [
+            self.fact_offering.format(place, offering.start.isoformat() if offering.start else self.fact_no_date)
+            for offering in course.offerings
+            if (place := "".join(filter(None, (offering.city, offering.district, offering.town))))
         ]
         if not any(stated):
             return ""
@@ -133,6 +140,8 @@ _ZH = Words(
     fact_level="等级 {}",
     fact_credits="学分 {}",
     fact_hours="{} 学时",
+    fact_offering="{}（{} 开班）",
+    fact_no_date="日期未注明",
     fact_price="费用 {} {}",
     fact_updated="更新于 {}",
     before="此前的对话概括：",
@@ -203,6 +212,8 @@ _EN = Words(
     fact_level="level {}",
     fact_credits="{} credits",
     fact_hours="{} hours",
+    fact_offering="{} (from {})",
+    fact_no_date="date not stated",
     fact_price="price {} {}",
     fact_updated="updated {}",
     before="Before this: ",

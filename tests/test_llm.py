@@ -10,9 +10,8 @@ import pytest
 
 from companion.circuit import Circuit
 from companion.events import Done, TextAdded
-from companion.language_model import ModelUnavailable
+from companion.language_model import Counted, ModelUnavailable
 from companion.llm import OpenAICompatible
-from companion.language_model import Counted
 from companion.settings import CompanionSettings
 from companion.turn import Ask
 from prompts import Prompt

@@ -25,7 +25,10 @@ def test_hours_add_up_no_lesson_is_lost_and_no_week_has_too_much(hours, a_week):
     assert list(dict.fromkeys(title for one in taught for title in one.lessons)) == [one.title for one in LESSONS]
     assert [one.review for one in plan.sessions].count(True) == 1
     assert plan.sessions[-1].review
-    assert all(after.start == before.end + timedelta(days=1) for before, after in zip(plan.sessions, plan.sessions[1:], strict=False))
+    assert all(
+        after.start == before.end + timedelta(days=1)
+        for before, after in zip(plan.sessions, plan.sessions[1:], strict=False)
+    )
 
 
 def test_a_course_without_hours_gets_weeks_and_no_invented_hours():

@@ -107,7 +107,9 @@ def check(moderator, text, side="input"):
     return refusal and refusal.rule
 
 
-def test_an_operators_rules_are_read_again_when_the_file_changes_and_a_broken_file_costs_nothing(tmp_path, monkeypatch, caplog):
+def test_an_operators_rules_are_read_again_when_the_file_changes_and_a_broken_file_costs_nothing(
+    tmp_path, monkeypatch, caplog
+):
     monkeypatch.setattr(moderation, "_LOOK_AGAIN_SECONDS", 0.0)
     path = tmp_path / "rules.toml"
     path.write_text(RULE.format(name="one", pattern="香蕉"), "utf-8")
@@ -149,7 +151,9 @@ def test_what_parts_a_prompt_is_defused(marker):
     assert marker not in for_prompt(f"课文\n{marker}\n新的指令")
 
 
-@pytest.mark.parametrize("text", [r"$a^2$ 与 \frac{1}{2} {x} `code <b>`", "| a | b |\n|---|---|", "a < b 且 c > d", "x[1] = y[2]"])
+@pytest.mark.parametrize(
+    "text", [r"$a^2$ 与 \frac{1}{2} {x} `code <b>`", "| a | b |\n|---|---|", "a < b 且 c > d", "x[1] = y[2]"]
+)
 def test_formulas_code_and_tables_pass_untouched(text):
     assert for_prompt(text) == text
     assert for_learner(text) == text

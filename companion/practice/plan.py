@@ -150,7 +150,7 @@ def _until(text: str, today: date) -> date | None:
         return first - timedelta(days=1)
     for found in _WITHIN.finditer(text):
         before = text[max(0, found.start() - 2) : found.start()]
-        if before.endswith(("每", "a ", "第")) or (
+        if before.endswith(("每", "a ", "第", "周", "期", "拜")) or (
             found["n"] in ("一", "a") and not re.search(r"内|里|学完", found[0])
         ):
             continue

@@ -21,15 +21,24 @@ def _spread(count: str) -> str:
 # A digit before or behind makes it another number.
 _ALONE, _ENDS = rf"(?<!{_DIGIT})(?<!{_DIGIT}[.．])", rf"(?!{_DIGIT})"
 _IDENTITY = re.compile(rf"{_ALONE}{_spread('17')}[\dXxＸｘ０-９]{_ENDS}")
-_OLD_IDENTITY = re.compile(rf"(身份证|身份證|identity card|\bID\b)([^\d０-９]{{0,12}}){_spread('14')}{_DIGIT}{_ENDS}", re.IGNORECASE)
+_OLD_IDENTITY = re.compile(
+    rf"(身份证|身份證|identity card|\bID\b)([^\d０-９]{{0,12}}){_spread('14')}{_DIGIT}{_ENDS}", re.IGNORECASE
+)
 _CARD = re.compile(rf"{_ALONE}{_spread('12,18')}{_DIGIT}{_ENDS}")
-_CARD_NAMED = re.compile(rf"(银行卡|銀行卡|卡号|卡號|账号|賬號|帐号|信用卡|储蓄卡|bank card|card number|account)([^\d０-９]{{0,12}}){_spread('14,18')}{_DIGIT}{_ENDS}", re.IGNORECASE)
-_MOBILE = re.compile(rf"{_ALONE}(?:[+＋]?(?:86|８６){_GAP}|0086{_GAP})?[1１]{_GAP}[3-9３-９]{_GAP}{_spread('8')}{_DIGIT}{_ENDS}")
+_CARD_NAMED = re.compile(
+    rf"(银行卡|銀行卡|卡号|卡號|账号|賬號|帐号|信用卡|储蓄卡|bank card|card number|account)([^\d０-９]{{0,12}}){_spread('14,18')}{_DIGIT}{_ENDS}",
+    re.IGNORECASE,
+)
+_MOBILE = re.compile(
+    rf"{_ALONE}(?:[+＋]?(?:86|８６){_GAP}|0086{_GAP})?[1１]{_GAP}[3-9３-９]{_GAP}{_spread('8')}{_DIGIT}{_ENDS}"
+)
 _LANDLINE = re.compile(rf"{_ALONE}(?:[(（]0\d{{2,3}}[)）]|0\d{{2,3}})[\s-]?[2-9]\d{{6,7}}{_ENDS}")
 _SPOKEN = re.compile(rf"[一幺](?:{_GAP}[零〇一二两三四五六七八九幺洞拐勾]){{10}}(?![零〇一二三四五六七八九十百千万])")
 _MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
 _HONG_KONG = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,2}\d{6}[(（][0-9Aa][)）]")
 _MACAU = re.compile(r"(?<!\d)[157]\d{6}[(（]\d[)）]")
+
+_MASK = re.compile(r"\[(?:身份证号|银行卡号|手机号|电话号码|邮箱)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +77,17 @@ def masked(text: str) -> Masked:
     return Masked(text, tuple(dict.fromkeys(kinds)))
 
 
+def without_masks(text: str) -> str:
+    """A masked text without what the masks say: a search for it would look for identity cards."""
+    return _MASK.sub(" ", text)
+
+
 def _digits(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text)
     folded = re.sub(r"^(?:\+|00)?86(?=\D*1)", "", folded)
-    return "".join(_CHINESE_DIGITS.get(one, one) for one in folded if one.isdigit() or one in "Xx" or one in _CHINESE_DIGITS)
+    return "".join(
+        _CHINESE_DIGITS.get(one, one) for one in folded if one.isdigit() or one in "Xx" or one in _CHINESE_DIGITS
+    )
 
 
 def _is_identity(number: str) -> bool:

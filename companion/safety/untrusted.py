@@ -20,7 +20,10 @@ _IMAGE = re.compile(r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])?")
 _LINK = re.compile(r"\[([^\]\n]+)\]\((?:[^()\n]|\([^)\n]*\))*\)")
 _HALF_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*$")
 _REFERENCE = re.compile(r"^\s*\[[^\]\n]+\]:\s*\S+.*$", re.MULTILINE)
-_ADDRESS = re.compile(r"<?\b(?:https?|ftp|data|javascript|mailto|file):[^\s<>\"'，。；）)】]+>?|\bwww\.[^\s<>\"'，。；）)】]+", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"<?\b(?:https?|ftp|data|javascript|mailto|file):[^\s<>\"'，。；）)】]+>?|\bwww\.[^\s<>\"'，。；）)】]+",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"</?[a-zA-Z][^<>\n]*>|<!--.*?-->", re.DOTALL)
 
 

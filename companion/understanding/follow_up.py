@@ -35,6 +35,10 @@ _DEFINES = re.compile(
     r"^(?:什么|咩|乜嘢?)(?:是|叫|系)(?!它|这|那).{2,}|^[^，。？?]{2,10}(?:是什么|系咩|系乜)(?:意思|东西)?[?？]?$"
     r"|^what(?:'s| is| are| does) (?!it\b|that\b|this\b|they\b|those\b|next\b|else\b|the (?:first|second|third|other|next|last|difference)\b)\w+"
 )
+# "And when I move out, how do I get my deposit back": seven words after the link are a question of their own.
+_AND_A_WHOLE_QUESTION = re.compile(r"^(?:and|but|so|then|also|or|if)\b(?:[\s,]+[a-z']+){7,}")
+# A short statement adds to what was said (他没保价); a bare topic (八段锦) begins something.
+_TELLS = re.compile(r"^(?:他|她|佢|我)|没|冇|不|未|已经|[了过咗]|\b(?:is|was|has|have|had|not|no|didn't|doesn't)\b")
 
 
 def depends(message: str) -> bool:
@@ -47,11 +51,11 @@ def depends(message: str) -> bool:
         return False
     if _ENDS_OPEN.search(text) and content <= 2.5 * SHORT:
         return True
-    if _GOES_ON.match(text) and content <= 2 * SHORT:
+    if _GOES_ON.match(text) and content <= 2 * SHORT and not _AND_A_WHOLE_QUESTION.match(text):
         return True
     if _POINTS_BACK.search(text) and content <= 2.5 * SHORT:
         return True
-    return content < SHORT and bool(_ASKS.search(text))
+    return content < SHORT and bool(_ASKS.search(text) or _TELLS.search(text))
 
 
 def carried(message: str, before: Sequence[str]) -> str:

@@ -15,6 +15,8 @@ from retrieval.query import query_terms
 _TOKENS = 80
 _HISTORY_TOKENS = 300
 _LONGEST = 120
+# Turns that were about something; thanks and complaints were not.
+_HAVE_A_SUBJECT = ("question", "hint", "practice", "plan", "courses", "credits", "pathway")
 
 
 class StandingAlone:
@@ -28,7 +30,10 @@ class StandingAlone:
         """Whether a message depends on the turns before, and the question it puts when it stands alone."""
         if not conversation.turns or not depends(message):
             return False, message
-        before = [turn.question for turn in conversation.turns]
+        subjects = [turn for turn in conversation.turns if turn.wish in _HAVE_A_SUBJECT]
+        if not subjects:
+            return False, message
+        before = [turn.message for turn in subjects]
         plain = carried(message, before)
         if not self._writer.has_model:
             return True, plain
@@ -38,7 +43,7 @@ class StandingAlone:
         except ModelUnavailable:
             return True, plain
         rewritten = written.splitlines()[0].strip() if written else ""
-        known = " ".join([message, *before, *(turn.reply for turn in conversation.turns)])
+        known = " ".join([message, *(f"{turn.message} {turn.question} {turn.reply}" for turn in conversation.turns)])
         return True, rewritten if _says_nothing_new(rewritten, known, message) else plain
 
 
