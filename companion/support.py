@@ -96,7 +96,9 @@ class Judge:
     def fault(self, claim: Claim, grounds: Sequence[Ground], found: "Overlay") -> Verdict | None:
         """What the grounds do not have to the letter."""
         text = "\n".join(ground.text for ground in grounds)
-        if not _numbers_stand(claim, text):
+        # In the stretches that take the sentence up, or in the titles: a number from elsewhere is of something else.
+        titles = [ground.text.split("\n", 1)[0] for ground in grounds]
+        if not _numbers_stand(claim, "\n".join([*titles, found.text])):
             return "number"
         if not _names_stand(claim, normalise(text), self._question):
             return "name"
