@@ -47,7 +47,8 @@ _MONEY = re.compile(
 )
 # With less of it supported, an answer is completed by quotes.
 ENOUGH_SUPPORTED = 0.5
-# A model that finds no answer, or none that the passages bear, is believed below this probability; above, they are quoted.
+# A model that finds no answer, or none that the passages bear, is believed below this probability; above, they are
+# quoted.
 SURE = 0.8
 # A model that runs on is not read any further: an answer has so many sentences at most.
 _LONGEST_ANSWER = 8

@@ -24,7 +24,7 @@ class Budget:
         return int(part * self._room())
 
     def fitting(self, contexts: Sequence[Context]) -> list[Context]:
-        """The contexts that the window has room for beside rules, history and reply; the best first, that one surely."""
+        """The contexts that there is room for beside rules, history and reply; the best first, that one surely."""
         room = self.share(0.8)
         kept: list[Context] = []
         for context in contexts:

@@ -59,7 +59,7 @@ async def checked_sentences(
 
 
 def _judged(sentence: str, text: str, grounds: Mapping[int, Ground], judge: Judge) -> Sentence:
-    """Against what it cites first. A model that cites the wrong passage, or none, is put right where another supports."""
+    """Against what it cites first; a model that cites the wrong passage, or none, is put right where one supports."""
     if says_no_answer(text):
         return Sentence("", (), sentence, "no_answer")
     if text.rstrip().endswith(("？", "?")):  # the learner's own question, said back
@@ -74,8 +74,8 @@ def _judged(sentence: str, text: str, grounds: Mapping[int, Ground], judge: Judg
         verdicts[number] = judge.verdict(claim, [grounds[number]])
         if verdicts[number] == "supported":
             return _released(sentence, text, (number,))
-    told: Verdict = together or next(iter(verdicts.values()), "unsupported")
-    return Sentence("", (), sentence, told)
+    told = [verdict for verdict in (together, *verdicts.values()) if verdict]
+    return Sentence("", (), sentence, told[0] if told else "unsupported")
 
 
 def _released(sentence: str, text: str, cited: tuple[int, ...]) -> Sentence:

@@ -1,4 +1,4 @@
-"""What is remembered of a conversation: its latest turns, a summary of those before, and what the learner was left with."""
+"""What is remembered of a conversation: its latest turns, a summary of those before, and what is still pending."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,22 +91,22 @@ class Conversation:
 class Conversations(Protocol):
     """Where conversations are kept. All calls may block for some milliseconds: one thread hop each."""
 
-    def load(self, id: str) -> Conversation:
+    def load(self, id_: str) -> Conversation:
         """What is remembered of it; an unknown id is a conversation without turns."""
         ...
 
-    def add(self, id: str, turn: PastTurn, pending: Pending | None) -> None:
+    def add(self, id_: str, turn: PastTurn, pending: Pending | None) -> None:
         """Append a turn and replace what is pending."""
         ...
 
-    def summarise(self, id: str, summary: str, summarised: int) -> None:
+    def summarise(self, id_: str, summary: str, summarised: int) -> None:
         """Replace the summary, which covers the first `summarised` turns."""
         ...
 
-    def whole(self, id: str) -> list[PastTurn]:
+    def whole(self, id_: str) -> list[PastTurn]:
         """All turns, oldest first."""
         ...
 
-    def forget(self, id: str) -> bool:
+    def forget(self, id_: str) -> bool:
         """Erase it; whether there was anything."""
         ...

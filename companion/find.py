@@ -1,7 +1,7 @@
 """Finding what answers: in the lesson at hand, in its course, everywhere; and how sure it is that it answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from companion.extract import Quote, read_closely
@@ -33,7 +33,7 @@ class Found:
     hits: tuple[Hit, ...] = ()
     quotes: tuple[Quote, ...] = ()
     contexts: tuple[Context, ...] = ()
-    confidence: Confidence = Confidence()
+    confidence: Confidence = field(default_factory=Confidence)
     reach: Reach = "everything"
 
     @property

@@ -15,7 +15,7 @@ Style = Literal["answer", "hint", "quiz", "plan"]
 class Heard:
     """A learner's message, masked, with what it wants and the question that it puts when it stands alone.
 
-    `style` is how the page wants questions taken. `depends` tells that it could not be understood without the turns before.
+    `style` is how the page wants questions taken; `depends` tells that it leans on the turns before.
     """
 
     message: str

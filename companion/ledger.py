@@ -21,7 +21,7 @@ class Ledger:
     released: int = 0
     rejected: list[Sentence] = field(default_factory=list)
     cited: set[int] = field(default_factory=set)
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     text: str = ""
     ai: bool = False
     passages: tuple[str, ...] = ()

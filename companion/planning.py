@@ -166,7 +166,7 @@ def _rows(plan: StudyPlan, say: Words, only: int | None = None) -> str:
     head = "| " + " | ".join(say.plan_columns.split("/")) + " |\n|---|---|---|---|\n"
     rows = [
         f"| {one.week} | {one.start:%Y-%m-%d} – {one.end:%m-%d} | "
-        f"{say.plan_review if one.review else '；'.join(one.lessons)} | {'' if one.hours is None else f'{one.hours:g}'} |"
+        f"{say.plan_review if one.review else '；'.join(one.lessons)} | {'' if one.hours is None else f'{one.hours:g}'} |"  # noqa: E501
         for one in plan.sessions
         if only in (None, one.week)
     ]

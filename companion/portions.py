@@ -13,7 +13,7 @@ AT_ONCE = {"courier": 2, "senior": 2}
 STEPS_AT_ONCE = {"senior": 1}
 
 _STEP = re.compile(r"\s*(?:[-*+]|\d+[.)、]|[（(]\d+[)）]|[（(][一二三四五六七八九十]+[)）])\s*\S")
-# A sentence that takes back part of the one before goes with it (half a rule is a wrong rule), and so does a table's row.
+# A sentence that takes back part of the one before goes with it, for half a rule is a wrong rule; a table's row too.
 _STAYS = re.compile(
     r"\s*(?:\||但|不过|然而|除外|除非|否则|如果没|只有|例外|However|But|Unless|Except|Otherwise|Only)", re.IGNORECASE
 )

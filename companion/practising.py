@@ -154,7 +154,7 @@ class Practising:
         return [*written, *made][:count], bool(written)
 
     async def _model_grade(self, question: QuizQuestion, reply: str, heard: Heard, ledger: Ledger) -> Grade | None:
-        """The model's verdict, where it gives one in the form asked for; its reason only as far as the passage bears it."""
+        """The model's verdict, where it gives one in the form asked for; the reason is the course's own sentence."""
         passage = (await asyncio.to_thread(self._index.search.records.passages, [question.passage_id])).get(
             question.passage_id
         )

@@ -7,7 +7,8 @@ from contextlib import aclosing
 CITATION = re.compile(r"[\[【［]\^?\s*((?:\d{1,2})(?:\s*[,，、;]\s*\d{1,2})*)\s*[\]】］]")
 _SENTENCE = re.compile(
     r"""
-    (?: [^\n。！？]*? (?: [。！？]+ [”’"'」』）)]* | [!?]+ (?=[\s\[【［"'”’\u4e00-\u9fff]) | (?<!\d)\.(?=\s|[\[【［]) )   # up to an end
+    (?: [^\n。！？]*?                                                                       # up to an end
+        (?: [。！？]+ [”’"'」』）)]* | [!?]+ (?=[\s\[【［"'”’\u4e00-\u9fff]) | (?<!\d)\.(?=\s|[\[【［]) )
       | [^\n]*? (?=\n) )
     (?: \s* [\[【［]\^?\s*\d{1,2}(?:\s*[,，、;]\s*\d{1,2})*\s*[\]】］] [。.]? )*                # citations behind it
     (?: [ \t]* \n+ )?
@@ -20,7 +21,7 @@ LONGEST_SENTENCE = 600
 
 
 async def sentences(deltas: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
-    """Each sentence with its citations and the line break behind it, as soon as what follows shows that it has ended."""
+    """Each sentence with its citations and line break, as soon as what follows shows that it has ended."""
     held = ""
     async with aclosing(deltas):
         async for delta in deltas:

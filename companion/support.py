@@ -112,8 +112,8 @@ class Overlay:
     """A sentence laid over a passage: the stretches that take it up, and how well.
 
     `one` is the mean nearness of the sentence's tokens to the best stretch, `two` to the best two together, `weakest`
-    that of the fifth that is taken up worst, `poorest` that of the three in a row that are; `shared` is the share of its terms that those stretches have, `anywhere`
-    that the whole passage has.
+    that of the fifth that is taken up worst, `poorest` that of the three in a row that the passage takes up worst,
+    `shared` is the share of its terms that those stretches have, `anywhere` that the whole passage has.
     """
 
     text: str
@@ -164,8 +164,8 @@ def overlay(claim: Claim, grounds: Sequence[Ground]) -> Overlay:
 SAME_LANGUAGE = (0.0, 6.0, 4.0, 3.0, 2.0, -8.0)
 OTHER_LANGUAGE = (0.0, 10.0, 4.0, 0.0, 0.0, -5.0)
 ENOUGH = 0.8
-# One thing that the passage does not speak of at all (流鼻血 in a sentence that is else about burns) is not outweighed by
-# the rest: three tokens in a row this far from everything there, unless nearly all the words are the passage's own.
+# One thing that the passage does not speak of at all (流鼻血 in a sentence that is else on burns) is not outweighed
+# by the rest: three tokens in a row this far from everything there, unless nearly all the words are the passage's own.
 SAID_SOMEWHERE = 0.42
 TO_THE_LETTER = 0.85
 
@@ -225,9 +225,7 @@ def contradicts(claim: str, ground: str) -> bool:
         return True
     if _NEED_NOT.search(claim) and _MUST.search(ground) and not _NEED_NOT.search(ground):
         return True
-    if _MUST.search(claim) and not _MUST.search(ground) and _MAY.search(ground):
-        return True
-    return False
+    return bool(_MUST.search(claim) and not _MUST.search(ground) and _MAY.search(ground))
 
 
 def _same_polarity(denying: str, text: str) -> bool:

@@ -85,11 +85,10 @@ class Companion:
                 async for event in events:
                     ledger.see(event)
                     if isinstance(event, Done):
-                        event = ledger.finished(event)
                         remembered = True
                         if refusal is None or refusal.rule != "crisis":  # what was said in despair is not kept
                             await self.remembering.remember(heard, ledger, event.mode)
-                    yield event
+                    yield ledger.finished(event) if isinstance(event, Done) else event
         except IndexProblem as error:
             yield Failed("The course index is not ready", str(error), 503)
         finally:
@@ -123,7 +122,7 @@ class Companion:
             conversation=conversation,
         )
 
-    def _events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+    def _events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911, PLR0912
         """What the message gets; each of these ends with Done."""
         pending, say = heard.conversation.pending, heard.say
         if isinstance(pending, Quiz) and self._practising.answers(pending, heard):

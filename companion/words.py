@@ -72,7 +72,7 @@ class Words:
     aid: str
 
     def facts(self, course: Course) -> str:
-        """What the record of a course states, with its date; empty when it states neither level, credits, price nor sessions."""
+        """What the record of a course states, with its date; empty for no level, credits, price and sessions."""
         stated = [
             self.fact_level.format(course.level) if course.level is not None else "",
             self.fact_credits.format(f"{course.credits:g}") if course.credits is not None else "",
@@ -186,7 +186,7 @@ _EN = Words(
     not_in_lesson="This lesson does not say; the following is from other lessons of the course:",
     not_in_course="This course does not say; the following is from other courses:",
     no_pathways=(
-        "No official pathways, degree or certificate rules are loaded here. Please ask the Open University of Guangdong "
+        "No official pathways, degree or certificate rules are loaded here. Please ask the Open University of Guangdong "  # noqa: E501
         "or the local admissions or human resources office for the conditions."
     ),
     official=(

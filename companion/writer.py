@@ -33,7 +33,10 @@ class Writer:
         self._counting: set[asyncio.Task[None]] = set()
 
     async def write(self, prompt: Prompt, count: Count, max_tokens: int | None = None) -> AsyncGenerator[str, None]:
-        """Stream what the model writes; `count` gets its usage, also of a call that broke off. Raises ModelUnavailable."""
+        """Stream what the model writes; `count` gets its usage, also of a call that broke off.
+
+        Raises ModelUnavailable.
+        """
         assert self._model
         await self._refuse_overspending()
         if not self.circuit.permits():
@@ -60,14 +63,12 @@ class Writer:
 
     async def whole(self, prompt: Prompt, count: Count, max_tokens: int, seconds: float) -> str:
         """A short reply as a whole. Raises ModelUnavailable, also when it takes longer than `seconds`."""
-        parts: list[str] = []
         try:
             async with asyncio.timeout(seconds), aclosing(self.write(prompt, count, max_tokens)) as deltas:
-                async for delta in deltas:
-                    parts.append(delta)
+                written = "".join([delta async for delta in deltas])
         except TimeoutError as error:
             raise ModelUnavailable("llm_slow", f"{prompt.name} took more than {seconds} s") from error
-        return "".join(parts).strip()
+        return written.strip()
 
     async def settle(self) -> None:
         """Wait until all usage is on the account."""

@@ -9,6 +9,7 @@ environment, so COMPANION_LLM_BASE_URL decides whether a model takes part. Runs 
 import argparse
 import asyncio
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from rich.console import Console
 from rich.progress import track
 
 from companion.build import build
-from companion.events import Done, SourcesFound, TextAdded
+from companion.events import Done, Source, SourcesFound, TextAdded
 from companion.settings import CompanionSettings
 from companion.turn import Ask, Companion
 
@@ -38,7 +39,7 @@ def main() -> None:
     companion = build(CompanionSettings(data_dir=arguments.data))
     asyncio.run(_ask_all(companion, [case for case in cases if case["id"] not in done], arguments.report))
     companion.index.close()
-    print(json.dumps(figures(_read(arguments.report)), ensure_ascii=False))
+    sys.stdout.write(json.dumps(figures(_read(arguments.report)), ensure_ascii=False) + "\n")
 
 
 def figures(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -73,7 +74,8 @@ async def _ask_all(companion: Companion, cases: Sequence[dict[str, Any]], report
 
 
 async def _turn(companion: Companion, case: dict[str, Any]) -> dict[str, Any]:
-    text, sources, done = "", (), None
+    text, done = "", None
+    sources: tuple[Source, ...] = ()
     async for event in companion.reply(Ask(case["message"])):
         match event:
             case TextAdded():
@@ -98,10 +100,12 @@ async def _turn(companion: Companion, case: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _is_right(case: dict[str, Any], source: Any) -> bool:
-    if not case["answerable"] or not ("law" in case or source.course_id == case["course_id"]):
+def _is_right(case: dict[str, Any], source: Source) -> bool:
+    """Whether a source is the passage that the case names, by its article or by its course and heading."""
+    if not case["answerable"] or source.course_id != case.get("course_id", source.course_id):
         return False
-    return bool(case["place"].lower() in f"{source.locator} {source.lesson_title}".lower())
+    place = case.get("article") or case.get("heading") or case["place"]
+    return place.lower() in f"{source.locator} {source.lesson_title}".lower()
 
 
 def _read(report: Path) -> list[dict[str, Any]]:

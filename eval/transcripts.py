@@ -35,7 +35,8 @@ def main() -> None:
     told = asyncio.run(_all(companion, scripts))
     companion.index.close()
     model = f"with the model `{settings.llm_model}`" if settings.llm_base_url else "without a model"
-    head = f"# Ten conversations, {model}\n\nWritten down by `python -m eval.transcripts`; what learners say is `eval/conversations.jsonl`.\n"
+    said = "Written down by `python -m eval.transcripts`; what learners say is `eval/conversations.jsonl`."
+    head = f"# Ten conversations, {model}\n\n{said}\n"
     arguments.target.write_text("\n".join([head, *told]), "utf-8")
 
 

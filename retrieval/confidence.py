@@ -17,9 +17,10 @@ from retrieval.search import Hit
 SAME_LANGUAGE = (10.2, 6.4, 3.45, 3.2, 3.2, -16.0)
 # In another language words say nothing: slopes over the best stretch and over the logarithm of the number of content
 # tokens, and an intercept; as in decision 0004, but stricter.
-OTHER_LANGUAGE = (11.4, 0.69, -7.5)
-# From here on the passages are taken to answer. Below, the closest is shown as what it is.
-ENOUGH = 0.5
+OTHER_LANGUAGE = (11.4, 0.69, -7.1)
+# From here on the passages are taken to answer. Below, the closest is shown as what it is, so that a refusal costs a
+# learner little; a wrong answer costs more.
+ENOUGH = 0.6
 # Without late interaction: the cosine of the best sentence, and the fit of the best passage (decision 0003).
 CLOSE_SENTENCE = 0.38
 FITTING_PASSAGE = 0.45

@@ -17,7 +17,7 @@ _Place = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Context:
-    """A stretch of one section, in `passages`, and those of them that were chosen. A citation points at them, not at the rest."""
+    """A stretch of one section, in `passages`, and those of them that were chosen: citations point at these alone."""
 
     hits: tuple[Hit, ...]
     passages: tuple[Passage, ...]

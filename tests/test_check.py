@@ -9,7 +9,7 @@ from course_index.store.generations import IndexHome
 from retrieval.search import Search
 
 LESSONS = {
-    "赔偿": "快件丢失、损坏的，保过价的，按寄件时约定的保价规则赔。赔偿申请应当在签收后三十日内提出。骑车送件时不得逆行。",
+    "赔偿": "快件丢失、损坏的，保过价的，按寄件时约定的保价规则赔。赔偿申请应当在签收后三十日内提出。骑车送件时不得逆行。",  # noqa: E501
     "链表": "链表由节点组成，插入很快，访问很慢。每个节点存着一个值和下一个节点的地址。",
 }
 

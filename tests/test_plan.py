@@ -47,7 +47,7 @@ def test_a_day_that_cannot_be_met_is_said_in_weeks():
     ("message", "hours"),
     [
         ("每周5小时", 5), ("每天半小时", 3.5), ("一个星期三个钟", 3), ("2 hours a week", 2), ("每晚一小时", 7),
-        ("周末各两小时", 4), ("每个工作日二十分钟", 1.67), ("一周學四個鐘頭", 4), ("30 minutes a day", 3.5), ("每天一个半小时", 10.5),
+        ("周末各两小时", 4), ("每个工作日二十分钟", 1.67), ("一周學四個鐘頭", 4), ("30 minutes a day", 3.5), ("每天一个半小时", 10.5),  # noqa: E501
         ("帮我排个计划", None), ("第三周学什么", None),
     ],
 )  # fmt: skip
@@ -59,7 +59,7 @@ def test_hours_a_week_are_read_in_three_languages(message, hours):
     ("message", "until"),
     [
         ("到12月31日学完", date(2026, 12, 31)), ("到1月5号", date(2027, 1, 5)), ("下个月底前", date(2026, 12, 31)),
-        ("本月底前", date(2026, 11, 30)), ("8周内学完", TODAY + timedelta(weeks=8)), ("两个月内", TODAY + timedelta(days=60)),
+        ("本月底前", date(2026, 11, 30)), ("8周内学完", TODAY + timedelta(weeks=8)), ("两个月内", TODAY + timedelta(days=60)),  # noqa: E501
         ("每周5小时", None), ("过年前", None),
     ],
 )  # fmt: skip

@@ -12,8 +12,8 @@ CASES = Path(__file__).parent.parent / "eval" / "cases"
 @pytest.mark.parametrize(
     ("wish", "messages"),
     [
-        ("courses", "有没有算法课|有适合长者的手机课程吗|我想学做菜|推荐一门英语课|邊度有書法班嘅課程|想报个电工培训班|any classes for seniors|I want to learn Cantonese"),
-        ("pathway", "我初中毕业想拿大专怎么走|怎么考电工证|想当厨师要学什么|專升本要讀幾耐|how do I become an electrician"),
+        ("courses", "有没有算法课|有适合长者的手机课程吗|我想学做菜|推荐一门英语课|邊度有書法班嘅課程|想报个电工培训班|any classes for seniors|I want to learn Cantonese"),  # noqa: E501
+        ("pathway", "我初中毕业想拿大专怎么走|怎么考电工证|想当厨师要学什么|專升本要讀幾耐|how do I become an electrician"),  # noqa: E501
         ("credits", "这门课多少学分|學時點樣計|怎么报名|讀完有冇證書攞嘅|is this course free"),
         ("practice", "考考我|出三道选择题|測驗一下我|quiz me on heaps|再来一题"),
         ("hint", "给点提示|别直接告诉我答案|俾啲提示我|I'm stuck|give me a hint"),
@@ -23,7 +23,7 @@ CASES = Path(__file__).parent.parent / "eval" / "cases"
         ("feedback", "答错了|太长了|我要投诉|你讲得很好|that is wrong"),
         ("end", "退出|结束对话|唔玩喇|bye|that's all"),
         ("nothing", "???| |。。。"),
-        ("question", "快件丢了谁来赔|课堂上老师可以体罚吗|什么是学习计划|这门课的作业第三题怎么做|二胡|为什么呢|那旧的呢|what is a binary heap|提示音怎么关|有人噎住怎么办|投诉电话要怎么接"),
+        ("question", "快件丢了谁来赔|课堂上老师可以体罚吗|什么是学习计划|这门课的作业第三题怎么做|二胡|为什么呢|那旧的呢|what is a binary heap|提示音怎么关|有人噎住怎么办|投诉电话要怎么接"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_what_is_wanted_is_recognised(wish, messages):

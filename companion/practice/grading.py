@@ -14,7 +14,7 @@ Verdict = Literal["right", "partly", "wrong"]
 _YES = re.compile(r"^(?:是|对|啱|正确|正確|没错|系|t|true|yes|y|right|correct|√|✓|✔|○)(?:的|嘅|呀|啊|了)?$")
 _NO = re.compile(r"^(?:不是|不对|错|唔啱|唔係|唔系|不正确|否|f|false|no|n|wrong|incorrect|×|✗|✘|x)(?:的|嘅|呀|啊|了)?$")
 _UNKNOWN = re.compile(
-    r"^(?:我)?(?:不知道|不清楚|不会|不懂|不记得|忘了|唔知|唔识|唔记得|跳过|下一题|下一个|过|pass|skip|next|no idea|i don't know|don't know)"
+    r"^(?:我)?(?:不知道|不清楚|不会|不懂|不记得|忘了|唔知|唔识|唔记得|跳过|下一题|下一个|过|pass|skip|next|no idea|i don't know|don't know)"  # noqa: E501
 )
 _OPTION = re.compile(
     r"^(?:选|我选|答案是?|选项|第)?\s*([a-dａ-ｄ一二三四1-4])(?:个|项|[.、)）])?(?:\s|$|[.、，,)）。！!])"

@@ -24,7 +24,7 @@ _NUMBER = re.compile(
 )
 _ARTICLE = re.compile(r"^第[一二三四五六七八九十百\d]+条\s*")
 
-_SAID = {
+_SAID: dict[str, dict[int | str, str]] = {
     "zh-Hans": {
         1: "先不看答案。到《{lesson}》的“{place}”里找找看，留意{words}。\n\n想一想：{guide}",
         2: "再近一步，课程里这句话缺了关键的地方，你能补上吗？\n\n> {blanked}",

@@ -16,7 +16,7 @@ _LONGEST = 160
 
 
 def open_questions(written: str, material: Material, count: int) -> list[QuizQuestion]:
-    """Of what a model wrote, the questions whose answers a passage supports and whose wording does not give them away."""
+    """Of what a model wrote, the questions whose answers a passage supports and that do not give them away."""
     kept: list[QuizQuestion] = []
     for block in _BLOCK.finditer(written):
         question, answer = (" ".join(block[name].split()) for name in ("question", "answer"))

@@ -1,4 +1,4 @@
-"""A dated study plan: the lessons of a course over weeks of so many hours. All arithmetic is here, none is a model's."""
+"""A dated study plan: the lessons of a course over weeks of so many hours. No arithmetic is left to a model."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _LENGTH = rf"(?P<n>{_N})\s*个?(?P<half>半)?\s*(?P<unit>小时|钟头?|分钟|h
 _EACH = re.compile(
     rf"(?P<every>每天|每日|每晚|天天|一天|日日|每个?工作日|周末|周六日|每个?周末|每周|每个?星期|每个?礼拜|一周|一个?星期|一个?礼拜|"
     rf"(?:a|per|each|every) (?:day|week|evening|night|weekend))[^，。,.]{{0,8}}?{_LENGTH}"
-    rf"|{_LENGTH.replace('?P<n>', '?P<n2>').replace('?P<half>', '?P<half2>').replace('?P<unit>', '?P<unit2>').replace('?P<more>', '?P<more2>')}"
+    rf"|{_LENGTH.replace('?P<n>', '?P<n2>').replace('?P<half>', '?P<half2>').replace('?P<unit>', '?P<unit2>').replace('?P<more>', '?P<more2>')}"  # noqa: E501
     rf"\s*(?:一|每|a|per|each|every)\s*个?(?P<every2>天|周|星期|礼拜|晚|day|week|evening|night)"
 )
 _DAYS_A_WEEK = (
@@ -60,7 +60,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """The weeks of a plan. `late_by` is how many weeks it goes past the day asked for, 0 if in time or none was asked."""
+    """The weeks of a plan. `late_by`: how many weeks it goes past the day asked for, 0 if in time or none was asked."""
 
     course: Course
     hours_a_week: float
@@ -78,10 +78,10 @@ def wanted(message: str, today: date) -> PlanWish:
 def study_plan(
     course: Course, lessons: Sequence[Lesson], hours_a_week: float, start: date, until: date | None = None
 ) -> StudyPlan:
-    """The lessons in order, each week as many as its hours hold, and a last week for going over all of it.
+    """The lessons in order, each week as many as its hours hold, and a last week for review.
 
-    A lesson's share of the course's hours is equal: records give no hours for one lesson. Where the course gives none at
-    all, a week has one lesson and nothing is said of hours.
+    Lessons share the course's hours equally: records give none for one lesson. Where the course gives none at all,
+    a week has one lesson and nothing is said of hours.
     """
     if course.hours:
         weeks = _packed([lesson.title for lesson in lessons], course.hours, hours_a_week)
@@ -97,7 +97,7 @@ def study_plan(
 
 
 def _packed(titles: Sequence[str], hours: float, hours_a_week: float) -> list[tuple[tuple[str, ...], float | None]]:
-    """Weeks that together have all hours, none more than there are; a lesson that a week cannot hold goes on in the next."""
+    """Weeks that together have all hours; a lesson that a week cannot hold goes on in the next."""
     each = hours / max(1, len(titles))
     weeks: list[tuple[tuple[str, ...], float | None]] = []
     held: list[str] = []

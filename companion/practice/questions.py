@@ -34,9 +34,9 @@ _NUMBER_EN = re.compile(
 )
 # What turns a rule into its contrary, and back; the longer first.
 _CONTRARY = (
-    ("不得", "可以"), ("不能", "可以"), ("不可以", "可以"), ("禁止", "允许"), ("应当", "不必"), ("必须", "不必"), ("不要", "可以"),
+    ("不得", "可以"), ("不能", "可以"), ("不可以", "可以"), ("禁止", "允许"), ("应当", "不必"), ("必须", "不必"), ("不要", "可以"),  # noqa: E501
     ("有权", "无权"), ("可以", "不可以"), ("先", "后"),
-    (" must not ", " may "), (" must ", " need not "), (" should not ", " should "), (" never ", " always "), (" cannot ", " can "),
+    (" must not ", " may "), (" must ", " need not "), (" should not ", " should "), (" never ", " always "), (" cannot ", " can "),  # noqa: E501
 )  # fmt: skip
 _TERM = re.compile(r"\*\*([^*\n]{2,16})\*\*|《([^》\n]{2,16})》")
 # 四周 and the like look like numbers and are none.
@@ -91,9 +91,8 @@ def _of_passage(passage: Passage, all_passages: Sequence[Passage], dice: random.
         sentence = _MARKS.sub("", stretch.text.strip()).strip()
         if stretch.is_code or not _stands_alone(sentence):
             continue
-        for make in makers:
-            if question := make(stretch.text.strip(), sentence, passage, all_passages, dice):
-                found.append(question)
+        made = (make(stretch.text.strip(), sentence, passage, all_passages, dice) for make in makers)
+        found.extend(question for question in made if question)
     return found
 
 

@@ -26,7 +26,7 @@ _OLD_IDENTITY = re.compile(
 )
 _CARD = re.compile(rf"{_ALONE}{_spread('12,18')}{_DIGIT}{_ENDS}")
 _CARD_NAMED = re.compile(
-    rf"(银行卡|銀行卡|卡号|卡號|账号|賬號|帐号|信用卡|储蓄卡|bank card|card number|account)([^\d０-９]{{0,12}}){_spread('14,18')}{_DIGIT}{_ENDS}",
+    rf"(银行卡|銀行卡|卡号|卡號|账号|賬號|帐号|信用卡|储蓄卡|bank card|card number|account)([^\d０-９]{{0,12}}){_spread('14,18')}{_DIGIT}{_ENDS}",  # noqa: E501
     re.IGNORECASE,
 )
 _MOBILE = re.compile(

@@ -28,7 +28,7 @@ class KeywordModerator:
         self._hotline = crisis_hotline
         self._built_in = Bounds(BUILT_IN, crisis_hotline)
         self._path = own_rules
-        # Rules that cannot be read at the start are an error in the settings; later ones are logged, the last good stay.
+        # Rules that cannot be read at the start are an error in the settings; later the last good ones stay.
         self._own = Bounds(own_rules, crisis_hotline) if own_rules else None
         self._seen = self._stamp()
         self._looked_at = time.monotonic()

@@ -33,7 +33,7 @@ def for_prompt(text: str) -> str:
 
 
 def for_learner(text: str) -> str:
-    """A model's sentence without images, addresses, HTML and what cannot be seen; code and formulas stay as they are."""
+    """A model's sentence without images, addresses, HTML and what cannot be seen; code and formulas stay."""
     text = _CONTROL.sub("", _INVISIBLE.sub("", text))
     parts: list[str] = []
     start = 0

@@ -33,7 +33,7 @@ _ASKS = re.compile(
 # A definition asked for names its own subject.
 _DEFINES = re.compile(
     r"^(?:什么|咩|乜嘢?)(?:是|叫|系)(?!它|这|那).{2,}|^[^，。？?]{2,10}(?:是什么|系咩|系乜)(?:意思|东西)?[?？]?$"
-    r"|^what(?:'s| is| are| does) (?!it\b|that\b|this\b|they\b|those\b|next\b|else\b|the (?:first|second|third|other|next|last|difference)\b)\w+"
+    r"|^what(?:'s| is| are| does) (?!it\b|that\b|this\b|they\b|those\b|next\b|else\b|the (?:first|second|third|other|next|last|difference)\b)\w+"  # noqa: E501
 )
 # "And when I move out, how do I get my deposit back": seven words after the link are a question of their own.
 _AND_A_WHOLE_QUESTION = re.compile(r"^(?:and|but|so|then|also|or|if)\b(?:[\s,]+[a-z']+){7,}")
