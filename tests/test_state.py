@@ -57,7 +57,7 @@ def test_a_conversation_comes_back_as_it_was(kept):
         None,
         Hinted("怎么赔", 2),
         Quiz(
-            (QuizQuestion("q", "cloze", "签收后____日内", ("三十",), "写出三十", "p1", "签收后三十日内提出。"),),
+            (QuizQuestion("q", "fill_in", "签收后____日内", ("三十",), "写出三十", "p1", "签收后三十日内提出。"),),
             (SOURCE,),
         ),
     ],

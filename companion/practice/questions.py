@@ -86,7 +86,7 @@ def _of_passage(passage: Passage, all_passages: Sequence[Passage], dice: random.
     if _EXERCISE.search(" ".join(passage.heading_path)):
         return []
     makers: tuple[Callable[..., QuizQuestion | None], ...] = (_fill_in, _true_false, _choice)
-    found = []
+    found: list[QuizQuestion] = []
     for stretch in stretches(passage.text):
         sentence = _MARKS.sub("", stretch.text.strip()).strip()
         if stretch.is_code or not _stands_alone(sentence):
