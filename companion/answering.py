@@ -46,7 +46,7 @@ _MONEY = re.compile(
     r"转账|汇款|验证码|密码|银行卡|中奖|投资|理财|保健品|刷单|退款|客服|贷款|钱|\b(?:money|bank|transfer|code)\b"
 )
 # With less of it supported, an answer is completed by quotes.
-ENOUGH_SUPPORTED = 0.5
+ENOUGH_SUPPORTED = 0.6
 # A model that finds no answer, or none that the passages bear, is believed below this probability; above, they are
 # quoted.
 SURE = 0.8

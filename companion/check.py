@@ -13,7 +13,7 @@ from companion.words import says_no_answer
 
 # What weak models begin with, and what says nothing.
 _ACCORDING = re.compile(
-    r"^\s*(?:根据|依据|按照)(?:以上|上述|所给|提供的|课程)*(?:段落|资料|原文|内容)(?:内容|的描述|的内容)?[，,：:]\s*|^\s*(?:答案?|回答|结论)[：:]\s*"
+    r"^\s*(?:根据|依据|按照)(?:以上|上述|所给|提供的|课程)*(?:段落|资料|原文|内容)?(?:内容|的描述|的内容)?[，,：:]\s*|^\s*(?:答案?|回答|结论)[：:]\s*"
 )
 
 
@@ -46,6 +46,8 @@ async def checked_sentences(
     async with aclosing(sentences(deltas)) as written:
         async for sentence in written:
             claim = _ACCORDING.sub("", for_learner(CITATION.sub("", sentence)))
+            if claim.count('"') % 2:  # the other mark stood in a sentence that was cut off here
+                claim = claim.replace('"', "", 1).lstrip() if claim.lstrip().startswith('"') else claim
             if not any(character.isalpha() for character in claim):
                 continue
             if leads_in(claim):

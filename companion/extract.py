@@ -106,6 +106,11 @@ def read_closely(search: Search, query: Query, hits: Sequence[Hit]) -> Reading:
     return Reading(tuple(as_good[:MAX_QUOTES]), float(closeness.max()))
 
 
+def is_exercise(hit: Hit) -> bool:
+    """Whether a passage sets a task: what it says may be what somebody did wrong."""
+    return bool(_EXERCISE.search(" ".join(hit.passage.heading_path[-1:])))
+
+
 def _closeness(search: Search, query: Query, candidates: list[_Candidate]) -> NDArray[np.float32]:
     """How near each candidate is: late interaction's score, which the search has computed already, or else a cosine."""
     if query.tokens is not None:
@@ -120,7 +125,7 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
     amount = next((answer for asks, answer in _AMOUNTS if asks.search(asked)), None)
     for hit in hits:
         units = tuple(stretches(hit.passage.text))
-        in_exercise = bool(_EXERCISE.search(" ".join(hit.passage.heading_path[-1:])))
+        in_exercise = is_exercise(hit)
         same_language = hit.passage.language == query.language
         for position, unit in enumerate(units):
             if len(unit.text.strip()) >= _SHORTEST and not unit.is_code and not _ASKED.search(unit.text):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from companion.extract import Quote, read_closely
+from companion.extract import Quote, is_exercise, read_closely
 from retrieval.confidence import Confidence, confidence
 from retrieval.context import Context
 from retrieval.query import Query
@@ -90,7 +90,10 @@ def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Fo
         confidence(query, hits, reading.closeness, search.rarity),
         reach,
     )
-    return replace(found, contexts=tuple(search.contexts(ordered))) if found.answers else found
+    if not found.answers:
+        return found
+    lessons = [hit for hit in ordered if not is_exercise(hit)]  # a model takes the case of an exercise for the rule
+    return replace(found, contexts=tuple(search.contexts(lessons or ordered)))
 
 
 def _quoted_first(hits: Sequence[Hit], quotes: Sequence[Quote]) -> list[Hit]:

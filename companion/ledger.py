@@ -7,6 +7,7 @@ from typing import Any
 from companion.check import Sentence
 from companion.conversation import Pending
 from companion.events import Done, Event, SourcesFound, TextAdded
+from companion.sentences import cited_in
 from companion.usage import Usage
 
 
@@ -36,7 +37,6 @@ class Ledger:
         if not self.released:
             self.mark("first_text")
         self.released += 1
-        self.cited.update(sentence.cited)
 
     def replaced(self, sentence: Sentence) -> None:
         """A rewritten sentence stands in the place of one that failed."""
@@ -50,6 +50,8 @@ class Ledger:
         if isinstance(event, TextAdded):
             self.text += event.text
             self.ai = self.ai or event.ai
+            if event.ai:
+                self.cited.update(cited_in(event.text))
         if isinstance(event, SourcesFound):
             self.passages = tuple(source.passage_id for source in event.sources)
 

@@ -17,6 +17,7 @@ _STEP = re.compile(r"\s*(?:[-*+]|\d+[.)、]|[（(]\d+[)）]|[（(][一二三四�
 _STAYS = re.compile(
     r"\s*(?:\||但|不过|然而|除外|除非|否则|如果没|只有|例外|However|But|Unless|Except|Otherwise|Only)", re.IGNORECASE
 )
+_ENDED = re.compile(r"[。！？!?；;.…][”’」』）)]*\s*(?:\[\d+\]\s*)*$")
 # Who reads this may be standing beside somebody hurt: nothing of it waits.
 _URGENT = re.compile(
     r"(?<!\d)1(?:20|19|10)(?!\d)|急救|心肺复苏|立[即刻]|马上|\b(?:immediately|at once|first aid)\b", re.IGNORECASE
@@ -37,7 +38,7 @@ def portions(text: str, audience: str | None) -> list[str]:
     cut: list[str] = []
     held: list[str] = []
     for unit in units:
-        said = sum(_says(one) and not leads_in(one) for one in held)
+        said = sum(_says(one) for one in held)
         if _says(unit) and said and said >= _room(held, audience or "", size) and not _STAYS.match(unit):
             cut.append("".join(held))
             held = []
@@ -66,8 +67,9 @@ def asking_for_more(rest: str, audience: str | None, say: Words) -> str:
 
 
 def _says(unit: str) -> bool:
-    """Whether it is more than white space and citations."""
-    return any(character.isalpha() for character in unit)
+    """Whether it is more than white space, citations, a heading or the line that leads into a list."""
+    is_whole = bool(_ENDED.search(unit) or _STEP.match(unit) or "|" in unit)
+    return is_whole and not leads_in(unit) and any(character.isalpha() for character in unit)
 
 
 def _room(held: Sequence[str], audience: str, size: int) -> int:

@@ -25,7 +25,7 @@ from companion.sentences import CITATION
 from companion.sources import passages_for, source_of
 from companion.understanding.wish import hint_subject, practice_subject
 from companion.writer import Writer
-from course_index.analyze import normalise
+from course_index.analyze import normalise, terms
 from course_index.sentences import split_sentences
 from prompts import for_audience, render
 from retrieval.live import LiveIndex
@@ -264,6 +264,8 @@ class Practising:
             return
         for part in split_sentences(for_learner(written)):
             bare = CITATION.sub("", part).strip()
+            if set(terms(normalise(bare))) <= set(terms(normalise(question))):
+                continue  # the question said back
             # A question asserts nothing; what is asserted must stand in the passage.
             if bare.endswith(("？", "?")):
                 yield f"{bare}\n"

@@ -5,7 +5,6 @@ import uuid
 
 import pytest
 
-from companion.answering import ENOUGH_SUPPORTED
 from companion.conversation import REMEMBERED
 from companion.events import CoursesFound, Done, SourcesFound, TextAdded
 from companion.language_model import Counted
@@ -197,10 +196,10 @@ def test_tokens_are_counted_and_a_spent_budget_ends_in_quotes(companion_with):
 
 def test_too_little_support_is_rewritten_once_and_then_completed_by_quotes(companion_with):
     bad = "快件丢失可以领一部新手机。[1]\n公司还会上门道歉三次。[1]\n"
-    model = ScriptedModel(bad, others={"rewrite": [GOOD + "\n"]})
+    model = ScriptedModel(bad, others={"rewrite": [GOOD + "\n", "没有保价的，按民事法律的有关规定赔。[1]\n"]})
     talk = Talk(companion_with(model))
     talk.say("快件丢了谁来赔")
-    assert (talk.done.mode, talk.done.support) == ("generated", ENOUGH_SUPPORTED)
+    assert (talk.done.mode, talk.done.support) == ("generated", 1.0)
     assert "新手机" in model.asked("rewrite")[0].user
     hopeless = Talk(companion_with(ScriptedModel(bad, others={"rewrite": [bad]})))
     text = hopeless.say("快件丢了谁来赔")

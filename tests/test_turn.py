@@ -56,11 +56,12 @@ def test_sources_come_before_the_text_and_the_turn_begins_every_turn(companion_w
 
 
 def test_with_a_model_the_checked_sentences_are_released_and_labelled(companion_with):
-    model = ScriptedModel(GOOD[:10], GOOD[10:], "另外可以得到 9999 元。[1]")
+    more = "没有保价的，按民事法律的有关规定赔。[1]"
+    model = ScriptedModel(GOOD[:10], GOOD[10:], more, "另外可以得到 9999 元。[1]")
     events = turn(companion_with(model), LOST)
     end = done(events)
-    assert (end.mode, end.grounded, end.checked, end.released, end.cited) == ("generated", True, 2, 1, (1,))
-    assert text(events) == GOOD
+    assert (end.mode, end.grounded, end.checked, end.released, end.cited) == ("generated", True, 3, 2, (1,))
+    assert text(events) == GOOD + more
     assert all(event.ai for event in events if isinstance(event, TextAdded))
     assert end.aigc.label == "1"
     assert LOST in model.prompts[0].user

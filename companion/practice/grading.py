@@ -63,7 +63,7 @@ def grade(question: QuizQuestion, reply: str, locale: Locale) -> Grade:
 
 def told(verdict: Verdict | Literal["unknown"], question: QuizQuestion, locale: Locale) -> Grade:
     """A verdict in words."""
-    sentence, answer = question.sentence, question.answers[0]
+    sentence, answer = question.sentence, question.answers[0].rstrip("。.")
     if locale == "en":
         reason = _SAID["en"][verdict].format(answer=answer, sentence=sentence)
     else:
