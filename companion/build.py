@@ -8,6 +8,7 @@ from companion.language_model import LanguageModel
 from companion.planning import Planning
 from companion.practising import Practising
 from companion.remembering import Remembering
+from companion.safety.bounds import BUILT_IN, Bounds
 from companion.safety.moderation import KeywordModerator
 from companion.settings import CompanionSettings
 from companion.state.conversations import StoredConversations
@@ -59,7 +60,8 @@ def assemble(
         Prices(settings.llm_prompt_price, settings.llm_completion_price),
         settings.llm_daily_tokens,
     )
-    moderator = KeywordModerator(settings.crisis_hotline, settings.moderation_rules)
+    hotline = settings.crisis_hotline
+    moderator = KeywordModerator(Bounds(BUILT_IN, hotline), hotline, settings.moderation_rules)
     answering = Answering(
         index,
         writer,

@@ -27,7 +27,7 @@ from course_index.errors import IndexProblem
 from retrieval.live import LiveIndex
 
 # What is declined for these reasons is still what a next message such as 那给点提示 is about.
-_STILL_A_SUBJECT = ("graded_work", "medical", "legal_decision", "financial_decision", "official_fact")
+_STILL_A_SUBJECT = ("graded_work", "medical", "legal_decision", "financial", "official_fact")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""What protects a turn: personal numbers masked, bounds kept, foreign text defused."""
+"""What protects a turn: personal numbers, bounds, and text that others wrote."""

@@ -2,17 +2,28 @@
 
 import re
 import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
+from companion.safety.untrusted import without_invisible
 from companion.words import Locale, to_traditional
 from course_index.analyze import normalise
+from retrieval.wording import shipped_wording
 
 BUILT_IN = Path(__file__).with_name("bounds.toml")
 
-# Whatever stands between two Han characters without being a letter, a digit or the end of a clause.
-_GAPS = re.compile(r"(?<=[\u3400-\u9fff])[\s*_\-.·|/~\u200b-\u200f\u2060\ufeff]+(?=[\u3400-\u9fff])")
+Side = Literal["input", "output"]
+
+_KEYS = {"name", "patterns", "unless", "always", "sides", "zh", "en"}
+_HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
+# What stands between the characters of a word only to hide it; sentence marks are no such thing: 。，？ part thoughts.
+_HIDING = r"[\s*\-_.·•|/\\~^+=#&@'\"`…]{1,3}"
+_SPACED_HAN = re.compile(rf"(?<={_HAN}){_HIDING}(?={_HAN})")
+_EVERY_CHARACTER_APART = re.compile(rf"{_HAN}(?:[^\w]{{1,3}}{_HAN}(?!\w)){{3,}}")
+_SPELT_OUT = re.compile(rf"(?<![a-z0-9])[a-z]({_HIDING})[a-z](?![a-z0-9])(?:\1[a-z](?![a-z0-9]))+")
+_WORD = re.compile(r"\{([a-z_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +33,16 @@ class Rule:
     name: str
     patterns: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
+    always: tuple[re.Pattern[str], ...]
     sides: frozenset[str]
     reply: dict[Locale, str]
+
+    def holds(self, forms: Iterable[str]) -> bool:
+        """Whether the rule declines a text, given in each of its spellings."""
+        if any(pattern.search(form) for form in forms for pattern in self.always):
+            return True
+        hit = any(pattern.search(form) for form in forms for pattern in self.patterns)
+        return hit and not any(pattern.search(form) for form in forms for pattern in self.unless)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +58,52 @@ class Bounds:
 
     def __init__(self, path: Path, crisis_hotline: str) -> None:
         with path.open("rb") as file:
-            entries = tomllib.load(file)["rule"]
-        self._rules = tuple(_rule(entry, crisis_hotline) for entry in entries)
+            table = tomllib.load(file)
+        words, entries = table.get("words", {}), table.get("rule")
+        if not isinstance(words, dict) or not isinstance(entries, list):
+            raise ValueError("a file of bounds has [[rule]] entries, and may have [words]")
+        self._rules = tuple(_rule(entry, words, crisis_hotline) for entry in entries)
 
-    def check(self, text: str, locale: Locale, side: str = "input") -> Refusal | None:
+    def check(self, message: str, locale: Locale, side: Side = "input") -> Refusal | None:
         """The refusal that a text gets, or None when it is within bounds."""
-        plain = normalise(text)
-        squeezed = _GAPS.sub("", plain)  # 炸 弹 and 炸*弹 are 炸弹
+        forms = spellings(message)
         for rule in self._rules:
-            if side not in rule.sides:
-                continue
-            hit = any(pattern.search(plain) or pattern.search(squeezed) for pattern in rule.patterns)
-            if hit and not any(pattern.search(plain) for pattern in rule.unless):
+            if side in rule.sides and rule.holds(forms):
                 return Refusal(rule.name, rule.reply[locale])
         return None
 
 
-def _rule(entry: dict[str, Any], hotline: str) -> Rule:
+def spellings(message: str) -> tuple[str, ...]:
+    """The forms that patterns are sought in: normalised, without what hides a word (炸*弹, b o m b), in Mandarin."""
+    plain = normalise(without_invisible(message))
+    joined = _SPACED_HAN.sub("", plain)
+    for apart in (_EVERY_CHARACTER_APART, _SPELT_OUT):
+        joined = apart.sub(lambda found: re.sub(r"[\W_]+", "", found[0]), joined)
+    return tuple(dict.fromkeys((plain, joined, shipped_wording().in_mandarin(joined))))
+
+
+def _rule(entry: dict[str, Any], words: Mapping[str, str], hotline: str) -> Rule:
     try:
+        if unknown := entry.keys() - _KEYS:
+            raise ValueError(f"unknown key {', '.join(sorted(unknown))}")
+        sides = frozenset(entry.get("sides", ["input"]))
+        if not sides <= set(get_args(Side)):
+            raise ValueError(f"sides are {' and '.join(get_args(Side))}")
         chinese, english = (entry[language].replace("{hotline}", hotline) for language in ("zh", "en"))
         return Rule(
             name=entry["name"],
-            patterns=tuple(re.compile(pattern) for pattern in entry["patterns"]),
-            unless=tuple(re.compile(pattern) for pattern in entry["unless"]),
-            sides=frozenset(entry.get("sides", ["input"])),
+            patterns=_compiled(entry["patterns"], words),
+            unless=_compiled(entry.get("unless", []), words),
+            always=_compiled(entry.get("always", []), words),
+            sides=sides,
             reply={"zh-Hans": chinese, "zh-Hant": to_traditional(chinese), "en": english},
         )
-    except (KeyError, re.error) as error:
-        raise ValueError(f"bounds rule {entry.get('name', '?')} cannot be read: {error}") from error
+    except (AttributeError, KeyError, TypeError, ValueError, re.error) as error:
+        name = entry.get("name", "?") if isinstance(entry, dict) else "?"
+        raise ValueError(f"bounds rule {name} cannot be read: {error}") from error
+
+
+def _compiled(patterns: object, words: Mapping[str, str]) -> tuple[re.Pattern[str], ...]:
+    if not isinstance(patterns, list) or not all(isinstance(pattern, str) and pattern for pattern in patterns):
+        raise ValueError("patterns, unless and always are lists of texts that are not empty")
+    return tuple(re.compile(_WORD.sub(lambda word: f"(?:{words[word[1]]})", pattern)) for pattern in patterns)

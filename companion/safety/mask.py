@@ -1,112 +1,232 @@
-"""Personal numbers leave a message before a model, a log, a store or a trace can see them."""
+"""Personal numbers replaced by what they are, before anything reaches a model, a log, a store or a trace."""
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-_INVISIBLE = r"[\u200b-\u200f\u2060-\u2064\ufeff\u00ad]"
-_GAP = rf"(?:[\s\-.·]|{_INVISIBLE}){{0,2}}"
-_CHINESE_DIGITS = {character: str(value) for value, character in enumerate("零一二三四五六七八九")} | {
-    "〇": "0", "幺": "1", "两": "2", "洞": "0", "拐": "7", "勾": "9",
-}  # fmt: skip
-_DIGIT = r"[\d０-９]"
-
-
-def _spread(count: str) -> str:
-    return rf"(?:{_DIGIT}{_GAP}){{{count}}}"
-
-
-# A digit before or behind makes it another number.
-_ALONE, _ENDS = rf"(?<!{_DIGIT})(?<!{_DIGIT}[.．])", rf"(?!{_DIGIT})"
-_IDENTITY = re.compile(rf"{_ALONE}{_spread('17')}[\dXxＸｘ０-９]{_ENDS}")
-_OLD_IDENTITY = re.compile(
-    rf"(身份证|身份證|identity card|\bID\b)([^\d０-９]{{0,12}}){_spread('14')}{_DIGIT}{_ENDS}", re.IGNORECASE
-)
-_CARD = re.compile(rf"{_ALONE}{_spread('12,18')}{_DIGIT}{_ENDS}")
-_CARD_NAMED = re.compile(
-    rf"(银行卡|銀行卡|卡号|卡號|账号|賬號|帐号|信用卡|储蓄卡|bank card|card number|account)([^\d０-９]{{0,12}}){_spread('14,18')}{_DIGIT}{_ENDS}",  # noqa: E501
-    re.IGNORECASE,
-)
-_MOBILE = re.compile(
-    rf"{_ALONE}(?:[+＋]?(?:86|８６){_GAP}|0086{_GAP})?[1１]{_GAP}[3-9３-９]{_GAP}{_spread('8')}{_DIGIT}{_ENDS}"
-)
-_LANDLINE = re.compile(rf"{_ALONE}(?:[(（]0\d{{2,3}}[)）]|0\d{{2,3}})[\s-]?[2-9]\d{{6,7}}{_ENDS}")
-_SPOKEN = re.compile(rf"[一幺](?:{_GAP}[零〇一二两三四五六七八九幺洞拐勾]){{10}}(?![零〇一二三四五六七八九十百千万])")
-_MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
-_HONG_KONG = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,2}\d{6}[(（][0-9Aa][)）]")
-_MACAU = re.compile(r"(?<!\d)[157]\d{6}[(（]\d[)）]")
-
-_MASK = re.compile(r"\[(?:身份证号|银行卡号|手机号|电话号码|邮箱)\]")
+from companion.safety.untrusted import without_invisible
 
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A text without personal numbers, and the kinds that were in it."""
+    """A text without personal numbers, and the kind of each that was taken out, in order of appearance."""
 
     text: str
     kinds: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """A text with one spelling of its digits; `starts` and `ends` say where each character stood in the original."""
+
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    kind: str
+    start: int
+    end: int
+
+
+PLACEHOLDERS = {
+    "identity_number": "[身份证号]",
+    "hong_kong_identity_number": "[港澳身份证号]",
+    "travel_document": "[证件号]",
+    "bank_card": "[银行卡号]",
+    "mobile": "[手机号]",
+    "landline": "[电话号码]",
+    "email": "[邮箱]",
+}
+
+_NUMERALS = dict(zip("零〇○一幺二三四五六七八九壹贰貳叁參肆伍陆陸柒捌玖", "0001123456789122334566789", strict=True))
+_GAP = r"[ \-\u00a0\u2010-\u2015\u2212.·_]"  # what people put between groups of digits
+_WIDE_GAP = r"[ \-\u00a0\u2010-\u2015\u2212.·_,，、]{0,2}"  # and between numerals that are read out
+
+_EMAIL = re.compile(
+    r"(?<![\w.+-])(?!git@)[a-z0-9][a-z0-9._%+-]{0,63}\s?(?:@|[(\[]at[)\]]|#(?=(?:qq|163|126|gmail)))\s?"
+    r"(?:[a-z0-9-]{1,63}\s?(?:\.|[(\[]dot[)\]])\s?){1,4}[a-z]{2,12}(?![a-z0-9])",
+    re.IGNORECASE | re.ASCII,
+)
+_MOBILE_NUMBER = r"1(?:3\d|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8\d|9\d)"
+_MOBILE = re.compile(
+    rf"(?<!\d)(?:(?:\+|00){_GAP}?86{_GAP}{{0,2}}|\(\+?86\){_GAP}?|86{_GAP}?)?"
+    rf"(?:{_MOBILE_NUMBER}(?:\d{{8}}|{_GAP}{{1,2}}\d{{4}}{_GAP}{{1,2}}\d{{4}}|{_GAP}\d{{3}}{_GAP}\d{{5}}|{_GAP}\d{{8}}"
+    rf"|\d{{4}}{_GAP}\d{{4}}|\d{{3}}{_GAP}\d{{5}}|\d{_GAP}\d{{4}}{_GAP}\d{{3}}|\d{_GAP}\d{{3}}{_GAP}\d{{4}}"
+    rf"|\d{{2}}{_GAP}\d{{3}}{_GAP}\d{{3}})"
+    rf"|1 [3-9](?: \d){{9}}|1-[3-9](?:-\d){{9}})(?!\d)"
+)
+_HONG_KONG_PHONE = re.compile(rf"(?<!\d)(?:\+|00|\()?85[23]\)?{_GAP}?[2-9]\d{{3}}{_GAP}?\d{{4}}(?!\d)")
+_AREA = r"0(?:10|2[0-57-9]|[3-9]\d\d)"
+_LANDLINE = re.compile(
+    rf"(?<![\d.])(?:(?:\+|00)86{_GAP}?)?(?:\({_AREA}\) ?|{_AREA}(?:{_GAP}| - )?)"
+    rf"[2-8]\d{{2,3}}{_GAP}?\d{{4}}(?!\d)(?!\.\d)"
+)
+_IDENTITY = re.compile(
+    rf"(?<!\d)[1-9]\d{{5}}{_GAP}?(?:18|19|20)\d\d{_GAP}?\d\d{_GAP}?\d\d{_GAP}?\d{{3}}[\dXx](?![\da-zA-Z])"
+)
+_SPACED_IDENTITY = re.compile(r"(?<!\d)(?<!\d )[1-9](?: ?\d){16} ?[\dXx](?! ?\d)")
+_NAMED_IDENTITY = re.compile(
+    r"(?:身[份分][证証證]|[证証證]件[号號]|identity (?:card|number)|\bid (?:card|number|no)\b)\D{0,12}?"
+    rf"((?<!\d)(?:\d{{15}}|(?:\d{_GAP}?){{17}}[\dXx])(?!\d))",
+    re.IGNORECASE,
+)
+_HONG_KONG_IDENTITY = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{1,2})(\d{6}) ?(\([0-9Aa]\)|[0-9Aa](?![A-Za-z0-9]))")
+_MACAU_IDENTITY = re.compile(r"(?<![\dA-Za-z/])[1578](?:/\d{6}/\d|\d{6} ?\(\d\))(?![\dA-Za-z/])")
+_TRAVEL_DOCUMENT = re.compile(
+    r"(?:护照|護照|通行[证證]|回[乡鄉][证證]|passport|permit)[^\dA-Za-z\n]{0,8}(?:(?:no|number)\b[^\dA-Za-z\n]{0,4})?"
+    r"([A-Za-z]{1,2}\d{7,10})(?![\dA-Za-z])",
+    re.IGNORECASE,
+)
+_CARD = re.compile(
+    rf"(?<![\d.])(?:\d{{13,19}}|\d{{4}}(?:{_GAP}\d{{4}}){{2}}{_GAP}\d{{1,4}}(?:{_GAP}\d{{1,4}})?"
+    rf"|\d{{4}}{_GAP}\d{{6}}{_GAP}\d{{4,5}}|\d{{6}}{_GAP}\d{{13}})(?!\d)(?!\.\d)"
+)
+# Issuers' first digits: what begins otherwise is a timestamp, an ISBN, a power of two.
+_CARD_ISSUERS = re.compile(r"4\d{12,18}|3[47]\d{13}|3[068]\d{12,17}|35\d{14,17}|(?:5[0-8]|6\d)\d{14,17}|9558\d{12,15}")
+_NAMED_CARD = re.compile(
+    r"(?:[银銀]行卡|卡[号號]|[储儲]蓄卡|信用卡|借[记記]卡|工[资資]卡|社保卡|[账帐賬帳][号號户戶]|戶口"
+    r"|\b(?:bank|debit|credit) card|\b(?:account|card) (?:no|number))"
+    rf"\D{{0,14}}?((?<!\d)\d(?:{_GAP}?\d){{15,18}}(?!\d))",
+    re.IGNORECASE,
+)
+_READ_OUT_IDENTITY = re.compile(rf"(?<!\d)[1-9](?:{_WIDE_GAP}\d){{16}}{_WIDE_GAP}[\dXx](?!\d)")
+_READ_OUT_MOBILE = re.compile(rf"(?<!\d)1{_WIDE_GAP}[3-9](?:{_WIDE_GAP}\d){{9}}(?!\d)")
+_HONG_KONG_CONTEXT = re.compile(r"身份[证證証]|hkid|identity|香港|澳门|澳門", re.IGNORECASE)
+
+
 def masked(text: str) -> Masked:
-    """Replace identity, bank card and telephone numbers and mail addresses by what they are."""
-    kinds: list[str] = []
-
-    def replacing(kind: str, holds: Callable[[str], bool] = lambda _: True) -> Callable[[re.Match[str]], str]:
-        def replace(found: re.Match[str]) -> str:
-            if not holds(_digits(found[0])):
-                return found[0]
-            kinds.append(kind)
-            named = found.lastindex and found[1] + found[2]
-            tail = found[0][len(found[0].rstrip()) :]
-            return f"{named or ''}[{kind}]{tail}"
-
-        return replace
-
-    text = _IDENTITY.sub(replacing("身份证号", _is_identity), text)
-    text = _OLD_IDENTITY.sub(replacing("身份证号"), text)
-    text = _HONG_KONG.sub(replacing("身份证号"), text)
-    text = _MACAU.sub(replacing("身份证号"), text)
-    text = _CARD_NAMED.sub(replacing("银行卡号"), text)
-    text = _MOBILE.sub(replacing("手机号"), text)
-    text = _CARD.sub(replacing("银行卡号", _is_card), text)
-    text = _LANDLINE.sub(replacing("电话号码"), text)
-    text = _SPOKEN.sub(replacing("手机号", lambda digits: digits[:1] == "1" and digits[1:2] in "3456789"), text)
-    text = _MAIL.sub(replacing("邮箱"), text)
-    return Masked(text, tuple(dict.fromkeys(kinds)))
+    """The text with its personal numbers replaced, such as [手机号]; what has none is returned as it is."""
+    taken: list[_Finding] = []
+    for finding in _findings(text):
+        if all(finding.end <= other.start or other.end <= finding.start for other in taken):
+            taken.append(finding)
+    if not taken:
+        return Masked(text, ())
+    taken.sort(key=lambda finding: finding.start)
+    pieces, at = [], 0
+    for finding in taken:
+        pieces += [text[at : finding.start], PLACEHOLDERS[finding.kind]]
+        at = finding.end
+    return Masked("".join([*pieces, text[at:]]), tuple(finding.kind for finding in taken))
 
 
-def without_masks(text: str) -> str:
-    """A masked text without what the masks say: a search for it would look for identity cards."""
-    return _MASK.sub(" ", text)
+def _findings(text: str) -> Iterator[_Finding]:
+    """All that looks like a personal number; of two that overlap the first one counts."""
+    digits = _folded(text, {})
+    yield from _in(digits, "email", _EMAIL)
+    yield from _in(digits, "identity_number", _IDENTITY, _is_identity_number)
+    yield from _in(digits, "identity_number", _SPACED_IDENTITY, _is_identity_number)
+    yield from _in(digits, "identity_number", _NAMED_IDENTITY, group=1)
+    yield from _in(digits, "bank_card", _NAMED_CARD, group=1)
+    yield from _in(digits, "bank_card", _CARD, _is_card_number)
+    yield from _in(digits, "travel_document", _TRAVEL_DOCUMENT, group=1)
+    yield from _in(digits, "hong_kong_identity_number", _HONG_KONG_IDENTITY, _is_hong_kong_identity)
+    yield from _in(digits, "hong_kong_identity_number", _MACAU_IDENTITY, _not_in_formula)
+    yield from _in(digits, "mobile", _MOBILE, _not_a_decimal)
+    yield from _in(digits, "mobile", _HONG_KONG_PHONE)
+    yield from _in(digits, "landline", _LANDLINE, _not_a_date)
+    read_out = _folded(text, _NUMERALS)
+    if read_out.text != digits.text:
+        for kind, pattern, holds in (
+            ("identity_number", _READ_OUT_IDENTITY, _is_identity_number),
+            ("mobile", _READ_OUT_MOBILE, bool),
+        ):
+            for finding in _in(read_out, kind, pattern, holds):
+                # [1, 5, 10, 20] is a list of numbers; who reads a number out writes it in numerals.
+                if sum(character in _NUMERALS for character in text[finding.start : finding.end]) > 2:
+                    yield finding
 
 
-def _digits(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text)
-    folded = re.sub(r"^(?:\+|00)?86(?=\D*1)", "", folded)
-    return "".join(
-        _CHINESE_DIGITS.get(one, one) for one in folded if one.isdigit() or one in "Xx" or one in _CHINESE_DIGITS
-    )
+def _in(
+    folded: _Folded,
+    kind: str,
+    pattern: re.Pattern[str],
+    holds: Callable[[re.Match[str]], object] = bool,
+    *,
+    group: int = 0,
+) -> Iterator[_Finding]:
+    for found in pattern.finditer(folded.text):
+        if holds(found):
+            start, end = found.span(group)
+            yield _Finding(kind, folded.starts[start], folded.ends[end - 1])
 
 
-def _is_identity(number: str) -> bool:
-    """GB 11643: a date of birth, and the checksum; a slip in the last place does not make it public."""
-    if len(number) != 18:
-        return False
+def _folded(text: str, numerals: dict[str, str]) -> _Folded:
+    """Digits of any width as ASCII, full-width signs as plain ones, what nobody sees left out."""
+    characters, starts, ends = [], [], []
+    for at, character in enumerate(text):
+        if without_invisible(character):
+            characters.append(numerals.get(character) or _plain(character))
+            starts.append(at)
+            ends.append(at + 1)
+    return _Folded("".join(characters), tuple(starts), tuple(ends))
+
+
+def _plain(character: str) -> str:
+    if character.isascii():
+        return character
+    value = unicodedata.decimal(character, None)
+    if value is not None:
+        return str(value)
+    plain = unicodedata.normalize("NFKC", character)
+    return plain if len(plain) == 1 and not plain.isdigit() else character
+
+
+def _is_identity_number(found: re.Match[str]) -> bool:
+    """GB 11643: region, date of birth and check digit of an 18-digit number."""
+    number = re.sub(r"[^\dXx]", "", found[0]).upper()
     try:
         born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         return False
-    return 1900 <= born.year <= date.today().year
-
-
-def _is_card(number: str) -> bool:
-    """Luhn's checksum (ISO/IEC 7812), and a length that bank cards have."""
-    if not 13 <= len(number) <= 19 or len(set(number)) == 1:
+    if not (1850 <= born.year <= 2100) or not (
+        11 <= int(number[:2]) <= 65 or number[:2] in ("71", "81", "82", "83", "91")
+    ):
         return False
-    total = 0
-    for place, digit in enumerate(reversed(number)):
-        value = int(digit) * (2 if place % 2 else 1)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
+    weighted = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(number[:17]))
+    return number[17] == "10X98765432"[weighted % 11]
+
+
+def _is_card_number(found: re.Match[str]) -> bool:
+    """An issuer's first digits, and the Luhn check digit."""
+    number = re.sub(r"\D", "", found[0])
+    if not _CARD_ISSUERS.fullmatch(number) or len(set(number)) == 1:
+        return False
+    doubled = (sum(divmod(2 * int(digit), 10)) for digit in number[-2::-2])
+    return (sum(int(digit) for digit in number[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _is_hong_kong_identity(found: re.Match[str]) -> bool:
+    """The check digit; and brackets around it or a word for the card nearby, as A1234567 may be an order."""
+    letters, digits, check = found[1].upper(), found[2], found[3].strip("()").upper()
+    if "(" not in found[3] and not _HONG_KONG_CONTEXT.search(found.string[max(0, found.start() - 20) : found.start()]):
+        return False
+    values = [36] * (2 - len(letters)) + [ord(letter) - 55 for letter in letters] + [int(digit) for digit in digits]
+    weighted = sum(value * weight for value, weight in zip(values, range(9, 1, -1), strict=True))
+    return (weighted + int(check, 16)) % 11 == 0
+
+
+def _not_in_formula(found: re.Match[str]) -> bool:
+    return "(" not in found[0] or not re.search(r"[=+*/^]\s*$", found.string[: found.start()])
+
+
+def _not_a_decimal(found: re.Match[str]) -> bool:
+    """Not the digits behind a point, unless the point ends the number of a list."""
+    before = found.string[: found.start()]
+    return not re.search(r"\d\.$", before) or bool(re.search(r"(?:^|\n)\s*[1-9]\d?\.$", before))
+
+
+def _not_a_date(found: re.Match[str]) -> bool:
+    return not re.search(r"\d[-/.]$", found.string[: found.start()])
+
+
+def without_masks(text: str) -> str:
+    """A masked text without what the masks say: a search for it would look for identity cards."""
+    for placeholder in PLACEHOLDERS.values():
+        text = text.replace(placeholder, " ")
+    return text

@@ -1,62 +1,121 @@
-"""Moderation: what is asked, and what a model answers, against rules; further checkers stand behind the same seam."""
+"""Who may decline a text: rules in files, or a service; several are asked in order, none may hold up a turn."""
 
+import asyncio
 import logging
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
-from companion.safety.bounds import BUILT_IN, Bounds, Refusal
-from companion.words import Locale
+from companion.safety.bounds import Bounds, Refusal, Side
+from companion.words import Locale, to_traditional
 
-Side = Literal["input", "output"]
-log = logging.getLogger(__name__)
-_LOOK_AGAIN_SECONDS = 1.0
+__all__ = ["KeywordModerator", "Member", "Moderator", "Moderators", "Refusal", "Side"]
+
+_log = logging.getLogger(__name__)
+
+_LOOKED_AT_MOST_EVERY = 1.0  # seconds
+_UNCHECKED = {
+    "zh": "内容检查暂时用不了，这句话现在不能回答。请稍后再试。",
+    "en": "Content cannot be checked just now, so this cannot be answered. Please try again later.",
+}
 
 
 class Moderator(Protocol):
-    """Judges what a learner asks (input) and what a model writes (output)."""
+    """Says whether a text is out of bounds."""
 
     async def check(self, text: str, locale: Locale, side: Side) -> Refusal | None:
-        """Why a text is refused and where to go instead; None when it may pass."""
+        """The refusal for what a learner typed (input) or a model wrote (output); None lets it pass."""
         ...
 
 
 class KeywordModerator:
-    """The rules that ship, and an operator's file of the same form, read again when it changes."""
+    """The rules of bounds.toml, then those of an operator's file of the same form, which may change at any time."""
 
-    def __init__(self, crisis_hotline: str, own_rules: Path | None = None) -> None:
+    def __init__(
+        self,
+        built_in: Bounds,
+        crisis_hotline: str,
+        operators_file: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._built_in = built_in
         self._hotline = crisis_hotline
-        self._built_in = Bounds(BUILT_IN, crisis_hotline)
-        self._path = own_rules
-        # Rules that cannot be read at the start are an error in the settings; later the last good ones stay.
-        self._own = Bounds(own_rules, crisis_hotline) if own_rules else None
-        self._seen = self._stamp()
-        self._looked_at = time.monotonic()
+        self._path = operators_file
+        self._clock = clock
+        self._looked: float | None = None
+        self._seen: tuple[int, int] | None = None
+        self._operators: Bounds | None = None
+        self._complaint = ""
 
     async def check(self, text: str, locale: Locale, side: Side) -> Refusal | None:
-        """The first rule that holds, the operator's before ours."""
+        """The refusal of the first rule that holds."""
+        return await asyncio.to_thread(self._check, text, locale, side)
+
+    def _check(self, text: str, locale: Locale, side: Side) -> Refusal | None:
         self._reload()
-        own = self._own.check(text, locale, side) if self._own else None
-        return own or self._built_in.check(text, locale, side)
+        refusal = self._built_in.check(text, locale, side)
+        if refusal is None and self._operators:
+            refusal = self._operators.check(text, locale, side)
+        return refusal
 
     def _reload(self) -> None:
-        if self._path is None or time.monotonic() - self._looked_at < _LOOK_AGAIN_SECONDS:
+        """Read the operator's file when it has changed; one that cannot be read leaves the last good rules."""
+        now = self._clock()
+        if self._path is None or (self._looked is not None and now - self._looked < _LOOKED_AT_MOST_EVERY):
             return
-        self._looked_at = time.monotonic()
-        if (stamp := self._stamp()) == self._seen:
-            return
-        self._seen = stamp
+        self._looked = now
         try:
-            self._own = Bounds(self._path, self._hotline)
-            log.info("moderation rules read again from %s", self._path)
-        except (OSError, ValueError, KeyError) as error:
-            log.warning("moderation rules in %s cannot be read, the last good ones stay: %s", self._path, error)
+            stat = self._path.stat()
+            seen = (stat.st_mtime_ns, stat.st_size)
+            if seen == self._seen:
+                return
+            self._seen = seen
+            self._operators = Bounds(self._path, self._hotline)
+            self._complaint = ""
+        except (OSError, ValueError) as error:
+            self._complain(f"{self._path} cannot be read, the last good rules stay: {error}")
 
-    def _stamp(self) -> tuple[int, int] | None:
-        if self._path is None:
-            return None
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_size
+    def _complain(self, complaint: str) -> None:
+        if complaint != self._complaint:
+            _log.warning(complaint)
+        self._complaint = complaint
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A moderator in a chain: how long it may take, and whether a text passes that it could not check."""
+
+    name: str
+    moderator: Moderator
+    seconds: float
+    required: bool = False
+
+
+class Moderators:
+    """Several moderators asked in order; the first refusal counts. A Moderator itself."""
+
+    def __init__(self, members: Sequence[Member]) -> None:
+        self._members = tuple(members)
+
+    async def check(self, text: str, locale: Locale, side: Side) -> Refusal | None:
+        """The first refusal; a required member that fails or is too slow refuses, another one is passed over."""
+        for member in self._members:
+            try:
+                async with asyncio.timeout(member.seconds):
+                    refusal = await member.moderator.check(text, locale, side)
+            except Exception as error:
+                # Whatever a moderator raises, the turn goes on; the text itself never reaches the log.
+                _log.warning("moderator %s did not answer: %s", member.name, type(error).__name__)
+                refusal = _unchecked(locale) if member.required else None
+            if refusal:
+                return refusal
+        return None
+
+
+def _unchecked(locale: Locale) -> Refusal:
+    if locale == "en":
+        return Refusal("unchecked", _UNCHECKED["en"])
+    chinese = _UNCHECKED["zh"]
+    return Refusal("unchecked", to_traditional(chinese) if locale == "zh-Hant" else chinese)
