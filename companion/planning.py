@@ -163,11 +163,15 @@ def _told(plan: StudyPlan, say: Words, asked: PlanWish) -> str:
 
 
 def _rows(plan: StudyPlan, say: Words, only: int | None = None) -> str:
-    head = "| " + " | ".join(say.plan_columns.split("/")) + " |\n|---|---|---|---|\n"
-    rows = [
-        f"| {one.week} | {one.start:%Y-%m-%d} – {one.end:%m-%d} | "
-        f"{say.plan_review if one.review else '；'.join(one.lessons)} | {'' if one.hours is None else f'{one.hours:g}'} |"  # noqa: E501
+    """A line a week: a list is read on any screen, a table is not."""
+    return "\n".join(
+        "- "
+        + say.plan_week.format(
+            week=one.week,
+            dates=f"{one.start:%Y-%m-%d} – {one.end:%m-%d}",
+            hours="" if one.hours is None else say.plan_week_hours.format(f"{one.hours:g}"),
+            what=say.plan_review if one.review else "；".join(one.lessons),
+        )
         for one in plan.sessions
         if only in (None, one.week)
-    ]
-    return head + "\n".join(rows) + "\n"
+    )

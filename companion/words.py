@@ -56,7 +56,8 @@ class Words:
     plan_intro: str
     plan_unknown: str
     plan_late: str
-    plan_columns: str
+    plan_week: str
+    plan_week_hours: str
     plan_review: str
     reset: str
     reason_record: str
@@ -133,7 +134,8 @@ _ZH = Words(
     plan_intro="《{title}》按每周 {hours} 小时安排，共 {weeks} 周，最后一周总复习。",
     plan_unknown="这门课的记录没有写学时，所以只按每周一课排，不写小时。",
     plan_late="这样排会比 {until} 晚 {weeks} 周；要赶上，每周得多学一些，或先学一部分。",
-    plan_columns="周/日期/学什么/小时",
+    plan_week="第 {week} 周（{dates}{hours}）：{what}",
+    plan_week_hours="，{} 小时",
     plan_review="总复习，做一次练习",
     reset="好的，我们换个话题。",
     reason_record="您问的是这门课",
@@ -205,7 +207,8 @@ _EN = Words(
     plan_intro="“{title}” at {hours} hours a week takes {weeks} weeks, the last one for going over all of it. ",
     plan_unknown="Its record gives no hours, so there is one lesson a week and no hours are stated. ",
     plan_late="That is {weeks} weeks later than {until}; to be in time, study more a week or begin with a part. ",
-    plan_columns="Week/Dates/What/Hours",
+    plan_week="Week {week} ({dates}{hours}): {what}",
+    plan_week_hours=", {} hours",
     plan_review="Go over everything, and practise",
     reset="All right, another subject then.",
     reason_record="This is the course you asked about",

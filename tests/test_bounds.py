@@ -3,10 +3,10 @@ import time
 from pathlib import Path
 
 import pytest
-from eval.safety import read_safety_cases, safety_rates
 
 from companion.safety.bounds import BUILT_IN, Bounds, spellings
 from companion.words import locale_of
+from eval.safety import read_safety_cases, safety_rates
 
 CASES = Path(__file__).parent.parent / "eval" / "cases"
 

@@ -23,7 +23,7 @@ _LEANS = re.compile(
 )
 _EXERCISE = re.compile(r"练习|习题|思考|想一想|小测|exercise|practice|quiz", re.IGNORECASE)
 _NO_STATEMENT = re.compile(r"[?？：:|`$]|^\s*[#>]|https?://|你|您|我")
-_MARKS = re.compile(r"\*\*|__|^\s*(?:[-*+]|\d+[.)、])\s+")
+_MARKS = re.compile(r"\*\*|__|^\s*(?:[-*+]|\d+[.)、])\s+|^\s*第[一二三四五六七八九十百零\d]+条\s+")
 _NUMBER_ZH = re.compile(
     r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千半]{1,5})(?:个?(?:小时|工作日|月|星期)|分钟|周岁|厘米|毫米|公里|公斤|千克|[天日年周岁次米度元倍克斤种类步条])(?!半|多|左右会)"
 )
