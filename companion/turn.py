@@ -75,27 +75,26 @@ class Companion:
         conversation_id = ask.conversation_id or str(uuid.uuid4())
         yield TurnStarted(ledger.turn_id, conversation_id)
         heard: Heard | None = None
-        remembered = False
+        to_remember = True
         try:
             message = masked(ask.message).text
             locale = locale_of(message, ask.locale)
             refusal = await self._moderator.check(message, locale, "input")
+            to_remember = refusal is None or refusal.rule != "crisis"  # what was said in despair is not kept
             heard = await self._heard(ask, message, conversation_id, ledger, refusal)
             async with aclosing(_said(refusal.reply, "declined") if refusal else self._events(heard, ledger)) as events:
                 async for event in events:
                     ledger.see(event)
-                    if isinstance(event, Done):
-                        remembered = True
-                        if refusal is None or refusal.rule != "crisis":  # what was said in despair is not kept
-                            await self.remembering.remember(heard, ledger, event.mode)
+                    if isinstance(event, Done) and to_remember:
+                        to_remember = False
+                        await self.remembering.remember(heard, ledger, event.mode)
                     yield ledger.finished(event) if isinstance(event, Done) else event
         except IndexProblem as error:
             yield Failed("The course index is not ready", str(error), 503)
         finally:
-            if (
-                heard and not remembered and ledger.text
-            ):  # the learner left: what was asked is still what 那旧的呢 is about
-                self.remembering.later(heard, ledger, "extracted")
+            # A learner who left before the end: what was asked is still what 那旧的呢 is about.
+            if heard and to_remember and ledger.text:
+                self.remembering.later(heard, ledger, "generated" if ledger.ai else "extracted")
 
     async def _heard(
         self, ask: Ask, message: str, conversation_id: str, ledger: Ledger, refusal: Refusal | None
