@@ -92,14 +92,14 @@ class Practising:
         label = self._answering.label(ledger, say) if by_model else None
         yield Done("generated" if by_model else "extracted", True, aigc=label)
 
-    def answers(self, quiz: Quiz, heard: Heard) -> bool:
-        """Whether a message answers the quiz, and is no question of its own."""
-        del quiz
-        return heard.wish in ("question", "more", "nothing") and (
-            bool(_SKIP.match(heard.message.strip()))
-            or len(heard.message) < _A_QUESTION
-            or not _ASKS.search(heard.message)
-        )
+    def answers(self, heard: Heard) -> bool:
+        """Whether a message answers a quiz that is on, and is no question or wish of its own."""
+        said = heard.message.strip()
+        if _SKIP.match(said):
+            return True
+        if len(said) < _A_QUESTION:  # 错了 is praise or complaint at other times
+            return heard.wish in ("question", "more", "nothing", "feedback", "smalltalk")
+        return heard.wish in ("question", "more") and not _ASKS.search(said)
 
     async def grades(self, quiz: Quiz, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The verdicts on what was answered, each with its reason and the sentence it stands on; then the next one."""
@@ -211,7 +211,8 @@ class Practising:
         found = await asyncio.to_thread(find, self._index.search, question, self._passages, heard.scope, before)
         ledger.mark("found")
         if not found.answers:
-            async for event in self._answering.nothing(found, heard, ledger):
+            unquoted = replace(found, quotes=())  # the closest passage may be the answer
+            async for event in self._answering.nothing(unquoted, heard, ledger):
                 yield event
             return
         ledger.pending = Hinted(question, step)

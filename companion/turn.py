@@ -124,7 +124,7 @@ class Companion:
     def _events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911, PLR0912
         """What the message gets; each of these ends with Done."""
         pending, say = heard.conversation.pending, heard.say
-        if isinstance(pending, Quiz) and self._practising.answers(pending, heard):
+        if isinstance(pending, Quiz) and self._practising.answers(heard):
             return self._practising.grades(pending, heard, ledger)
         if isinstance(pending, Hinted) and self._practising.is_stuck(heard):
             return self._practising.hint(heard, ledger)
