@@ -41,7 +41,7 @@ from retrieval.live import LiveIndex
 
 _COURSES_SHOWN = 5
 # Passages that do not answer are shown as the closest from this probability on; below, they are about something else.
-WORTH_A_LOOK = 0.12
+WORTH_A_LOOK = 0.3
 _MONEY = re.compile(
     r"转账|汇款|验证码|密码|银行卡|中奖|投资|理财|保健品|刷单|退款|客服|贷款|钱|\b(?:money|bank|transfer|code)\b"
 )

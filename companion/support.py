@@ -86,6 +86,8 @@ class Judge:
 
     def verdict(self, claim: Claim, grounds: Sequence[Ground]) -> Verdict:
         """Whether the grounds together support it, or what speaks against."""
+        if {one for one in claim.normalised if one.isalnum()} <= set(self._question):
+            return "unsupported"  # the question said back, which a passage on its subject would seem to bear
         found = overlay(claim, grounds)
         if fault := self.fault(claim, grounds, found):
             return fault

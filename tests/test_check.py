@@ -86,6 +86,11 @@ def test_what_no_passage_bears_is_dropped_and_it_is_told_why(release, answer, ve
     assert (sentence.text, sentence.verdict) == ("", verdict)
 
 
+def test_the_question_said_back_is_no_answer(release):
+    (sentence,) = release("快件丢了赔。[1]")
+    assert sentence.verdict == "unsupported"
+
+
 def test_numbers_may_be_written_as_digits_or_in_chinese(release):
     assert text(release("赔偿申请应当在签收后 30 日内提出。[1]")) != ""
     assert text(release("赔偿申请应当在签收后 30 天内提出。[1]")) != ""
