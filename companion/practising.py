@@ -190,7 +190,9 @@ class Practising:
             if found.hits and (found.answers or (found.confidence.probability or 1.0) >= _ABOUT):
                 ids = search.records.passages_within(found.hits[0].course.id, found.hits[0].lesson.id)
         if not ids and not subject and heard.conversation.turns:
-            ids = list(next((turn.passages for turn in reversed(heard.conversation.turns) if turn.passages), ()))
+            before = next((turn.passages for turn in reversed(heard.conversation.turns) if turn.passages), ())
+            for hit in search.placed(before[:1]):
+                ids = search.records.passages_within(hit.course.id, hit.lesson.id)
         return search.placed(ids)
 
     # -- hints -------------------------------------------------------------------------------------------------------
