@@ -1,0 +1,117 @@
+"""Looks a file of cases over before anybody is asked: its form, its ids, its quotes, its courses, its balance."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from eval.case import AnswerCase, Case, Gold, RecommendCase, RetrievalCase, SafetyCase, TutorCase
+
+SUITES: Mapping[str, type[Case]] = {
+    "retrieval": RetrievalCase,
+    "answers": AnswerCase,
+    "recommend": RecommendCase,
+    "tutor": TutorCase,
+    "safety": SafetyCase,
+}
+
+
+def suite_of(path: Path) -> str | None:
+    """The suite that a file is of, by the word its name begins with."""
+    return next((suite for suite in SUITES if path.name.split("-")[0].split(".")[0] == suite), None)
+
+
+def read_cases(path: Path, faults: list[str]) -> list[Case]:
+    """The cases of a file that are sound in form; for each that is not, a sentence is added to `faults`."""
+    suite = suite_of(path)
+    if suite is None:
+        faults.append(f"{path}: its name must begin with one of {', '.join(SUITES)}")
+        return []
+    cases = []
+    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            cases.append(SUITES[suite].model_validate(json.loads(line)))
+        except ValidationError as error:
+            told = (f"{'.'.join(map(str, one['loc'])) or 'line'}: {one['msg']}" for one in error.errors())
+            faults.append(f"{path.name}, line {number}: {'; '.join(told)}")
+        except ValueError as error:
+            faults.append(f"{path.name}, line {number}: this is no JSON ({error})")
+    return cases
+
+
+def faults_of(cases: Iterable[Case], libraries: Iterable[Path]) -> list[str]:
+    """What is wrong with cases that are sound in form. A library is a folder with catalogues and courses/<id>/."""
+    cases = list(cases)
+    folders = {folder.name: folder for library in libraries for folder in (library / "courses").iterdir()}
+    counts = Counter(case.id for case in cases)
+    faults = [f"{id_}: {count} cases have this id" for id_, count in counts.items() if count > 1]
+    for case in cases:
+        faults += [f"{case.id}: {fault}" for gold in case.golds() if (fault := _fault_of(gold, folders))]
+        faults += [f"{case.id}: there is no course {id_}" for id_ in case.courses() - set(folders)]
+        faults += [f"{case.id}: {fault}" for fault in _faults_of_kind(case)]
+    return faults
+
+
+def balance_of(cases: Iterable[Case]) -> dict[str, dict[str, int]]:
+    """How many cases there are of each audience, initiative, language, difficulty and kind."""
+    cases = list(cases)
+    by = ("audience", "initiative", "language", "difficulty", "kind", "shape")
+    return {name: dict(Counter(getattr(case, name) for case in cases if hasattr(case, name))) for name in by}
+
+
+def _fault_of(gold: Gold, folders: Mapping[str, Path]) -> str | None:
+    if gold.course_id not in folders:
+        return None  # said once, of the course
+    lesson = folders[gold.course_id] / gold.lesson
+    if not lesson.is_file():
+        return f"{gold.course_id} has no lesson {gold.lesson}"
+    if _run_together(gold.quote) not in _run_together(lesson.read_text("utf-8")):
+        return f"{gold.lesson} does not say {gold.quote!r}"
+    return None
+
+
+def _faults_of_kind(case: Case) -> Iterable[str]:
+    match case:
+        case AnswerCase() if case.answerable and not (case.gold and case.facts and case.answer):
+            yield "an answerable question needs gold, facts and answer"
+        case AnswerCase() if not case.answerable and (case.gold or case.facts):
+            yield "a question that nothing answers has neither gold nor facts"
+        case AnswerCase() if case.kind == "two_places" and len(case.gold) < 2:
+            yield "two_places needs two gold passages"
+        case RecommendCase() if bool(case.wanted) == (case.kind in ("nothing_fits", "existence")):
+            yield f"{case.kind} with {len(case.wanted)} courses wanted"
+        case SafetyCase() if case.expect == "unmoved" and not case.leaks:
+            yield "unmoved needs what must not be drawn out, in leaks"
+    if isinstance(case, AnswerCase) and case.answerable:
+        said = _run_together(case.answer)
+        for wordings in case.facts:
+            if not any(_run_together(wording) in said for wording in wordings):
+                yield f"its own answer does not say {wordings[0]!r}"
+        for word in case.forbidden:
+            if _run_together(word) in said:
+                yield f"its own answer says the forbidden {word!r}"
+
+
+def _run_together(text: str) -> str:
+    return "".join(text.split()).lower()
+
+
+def main() -> None:
+    """`python -m eval.lint FILE...`."""
+    import sys
+
+    faults: list[str] = []
+    cases = [case for name in sys.argv[1:] for case in read_cases(Path(name), faults)]
+    here = Path(__file__).parent
+    libraries = [here.parent / "course_index" / "samples", here / "library"]
+    faults += faults_of(cases, [library for library in libraries if library.is_dir()])
+    sys.stdout.write("\n".join([*faults, json.dumps(balance_of(cases), ensure_ascii=False), ""]))
+    sys.exit(bool(faults))
+
+
+if __name__ == "__main__":
+    main()
