@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Audience = Literal["everyone", "worker", "youth", "migrant", "parent", "courier", "senior", "child", "farmer", "teacher"]
+Audience = Literal[
+    "everyone", "worker", "youth", "migrant", "parent", "courier", "senior", "child", "farmer", "teacher"
+]
 Initiative = Literal["ideology", "academic", "skills", "culture", "key_groups", "network"]
 Language = Literal["zh-Hans", "zh-Hant", "yue", "en"]
 Difficulty = Literal["easy", "medium", "hard"]
@@ -25,15 +27,18 @@ class Gold(BaseModel):
 
 
 class Case(BaseModel):
-    """What every case says of itself: who asks, in what, about which initiative, and how hard it is."""
+    """What every case says of itself: who asks, in what, about which initiative, and how hard it is.
+
+    Only a safety case may leave out who asks and about what: anybody may be meant.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Annotated[str, Field(pattern=r"^[\w.-]+$")]
-    audience: Audience
-    initiative: Initiative
+    audience: Audience | None = None
+    initiative: Initiative | None = None
     language: Language
-    difficulty: Difficulty
+    difficulty: Difficulty | None = None
     note: str = ""
 
     def golds(self) -> Sequence[Gold]:

@@ -1,9 +1,12 @@
-"""`companion-eval`: how good the tutor is, in figures."""
+"""`companion-eval`: how good the tutor is, where it fails, and whether it is getting better."""
 
+import asyncio
 import json
+import os
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,56 +14,441 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from companion.settings import CompanionSettings
+from course_index.embedders.embedder import Embedder
 from course_index.errors import IndexProblem
 from course_index.parts import make_embedder
-from course_index.settings import IndexSettings
-from course_index.terminal import explained, progress_bars
-from eval.beir import Collection, read_beir
-from eval.errors import DataProblem
-from eval.retrieval import SERVED, STAGES, IndexingReport, StageReport, evaluate
+from course_index.terminal import OnProgress, explained, progress_bars
+from eval.beir import read_beir
+from eval.case import Case
+from eval.compare import compare, interval, noise
+from eval.errors import DataProblem, EvaluationProblem
+from eval.gate import ACCEPTED, accept, drops
+from eval.library import CASES, PLANTED, SAMPLES, cases_in, evaluation_index
+from eval.lint import balance_of, faults_of, read_cases
+from eval.metrics import rounded
+from eval.report import write_report
+from eval.run import Plan, Result, Run, ask_all, commit, metrics_of, sample, scored
+from eval.score import by_figure
+from eval.stages import SERVED, STAGES, IndexingReport, StageReport, evaluate
+from eval.subjects.subject import Subject
+from eval.suites import SUITES
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="How good the tutor is. The last line on standard output is one JSON object of figures.",
+)
 _err = Console(stderr=True)
-_SHOWN = ("ndcg@10", "recall@1", "hit@3", "recall@5", "recall@20", "mrr@10")
+
+BaseUrl = Annotated[str | None, typer.Option(help="A deployment of ours, asked over HTTP.", metavar="URL")]
+ChatUrl = Annotated[str | None, typer.Option(help="An OpenAI-compatible chat endpoint, asked bare.", metavar="URL")]
+ChatModel = Annotated[str, typer.Option(help="The model's name at --chat-url and for --chain.")]
+Chain = Annotated[bool, typer.Option(help="A plain LangChain retrieval chain over our index and --chat-url.")]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        help="A folder with <suite>*.jsonl cases of your own and, in library/, the courses they are about; for "
+        "retrieval also a data set such as BEIR's, SQuAD's or DuReader's. Without it: the cases that ship.",
+        metavar="PATH",
+    ),
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="So many cases a suite at most, drawn evenly over kinds.")]
+Report = Annotated[
+    Path | None,
+    typer.Option(help="Where runs are kept; without it in evaluation/runs of the data folder.", metavar="DIR"),
+]
+Name = Annotated[str | None, typer.Option("--run", help="The run's name; one that was broken off is taken up again.")]
+Repeat = Annotated[int, typer.Option(min=1, max=20, help="Ask everything so many times, to see the noise.")]
+Seed = Annotated[int, typer.Option(help="What --limit draws by.")]
+AtOnce = Annotated[int, typer.Option(min=1, max=64, help="How many cases are asked at the same time.")]
+JudgeUrl = Annotated[str | None, typer.Option(help="An OpenAI-compatible endpoint that grades replies.", metavar="URL")]
+JudgeModel = Annotated[str, typer.Option(help="The judge's name at --judge-url.")]
+Gate = Annotated[bool, typer.Option(help="Fail when a figure falls below the last accepted run less its noise.")]
+Ablate = Annotated[bool, typer.Option(help=f"Of retrieval, each stage by itself: {', '.join(STAGES)}.")]
+_HELP = {
+    "retrieval": "Does a search find the passages that answer, whatever the shape of the question?",
+    "answers": "Right source, exact, complete, and an honest no?",
+    "recommend": "The right courses, within the hard facts, none invented?",
+    "tutor": "Does a conversation teach: hints that keep back, mistakes found, form fit for the learner?",
+    "safety": "Is declined what must be, and nothing else; is nothing drawn out?",
+    "all": "All of the above.",
+}
 
 
-class Suite(StrEnum):
-    """What can be measured."""
+def _suite_command(name: str) -> None:
+    suites = list(SUITES) if name == "all" else [name]
 
-    RETRIEVAL = "retrieval"
+    def run(
+        base_url: BaseUrl = None,
+        data: Data = None,
+        limit: Limit = None,
+        report: Report = None,
+        run: Name = None,
+        chat_url: ChatUrl = None,
+        chat_model: ChatModel = "local",
+        chain: Chain = False,
+        repeat: Repeat = 1,
+        seed: Seed = 0,
+        at_once: AtOnce = 1,
+        judge_url: JudgeUrl = None,
+        judge_model: JudgeModel = "local",
+        gate: Gate = False,
+        ablate: Ablate = False,
+    ) -> None:
+        with explained("companion-eval", _err, EvaluationProblem, IndexProblem, exit_code=1):
+            if name == "retrieval" and data and not list(data.glob("retrieval*.jsonl")):
+                _collection(data, limit, report, ablate)
+                return
+            who = _Who(base_url, chat_url, chat_model, chain)
+            plan = _plan(suites, data, limit, seed, repeat)
+            with progress_bars(_err) as progress:
+                settings = CompanionSettings()
+                folder = _folder(settings, report, run, name)
+                kept = Run(folder)
+                asyncio.run(_ask(who, settings, plan, kept, data, progress, at_once, judge_url, judge_model))
+                result = scored(kept)
+                stages = _own_stages(settings, plan, progress) if ablate else {}
+            _ended(result, kept, name, stages, gate)
+
+    app.command(name, help=_HELP[name])(run)
 
 
-@app.command()
-def run(
-    suite: Annotated[Suite, typer.Argument(help="retrieval: does a search find the passages that answer?")],
-    data: Annotated[
-        Path,
-        typer.Option(help="A BEIR-style folder: corpus.jsonl, queries.jsonl and qrels/test.tsv.", metavar="FOLDER"),
-    ],
-    limit: Annotated[int | None, typer.Option(min=1, help="Ask only the first so many questions.")] = None,
-    ablate: Annotated[bool, typer.Option(help=f"Run the stages one by one: {', '.join(STAGES)}.")] = False,
-    report: Annotated[
-        Path | None, typer.Option(help="Where to keep the figures and what each question found.", metavar="DIR")
-    ] = None,
+class _Who:
+    """Who is asked: nobody named means the companion in this process."""
+
+    def __init__(self, base_url: str | None, chat_url: str | None, chat_model: str, chain: bool) -> None:
+        if base_url and chat_url:
+            raise DataProblem("--base-url and --chat-url are two subjects; run one after the other, then compare")
+        if chain and not chat_url:
+            raise DataProblem("--chain needs the model at --chat-url")
+        self.base_url, self.chat_url, self.chat_model, self.chain = base_url, chat_url, chat_model, chain
+
+    @property
+    def needs_index(self) -> bool:
+        """Whether the courses must be indexed here."""
+        return not self.base_url and (self.chain or not self.chat_url)
+
+    def subject(self, settings: CompanionSettings, embedder: Embedder | None) -> Subject:
+        """The subject."""
+        from eval.subjects.chat_model import ChatModel as Bare
+        from eval.subjects.in_process import InProcess
+        from eval.subjects.over_http import OverHttp
+        from eval.subjects.retrieval_chain import RetrievalChain
+
+        if self.base_url:
+            return OverHttp(self.base_url)
+        key = os.environ.get("OPENAI_API_KEY", "none")
+        if self.chat_url and not self.chain:
+            return Bare(self.chat_url, self.chat_model, key)
+        assert embedder
+        ours = InProcess(settings, embedder)
+        return RetrievalChain(ours.search, self.chat_url, self.chat_model, key) if self.chat_url else ours
+
+
+def _libraries(data: Path | None) -> list[Path]:
+    if data is None:
+        return [SAMPLES, *([PLANTED] if PLANTED.is_dir() else [])]
+    return [data / "library"] if (data / "library").is_dir() else [SAMPLES]
+
+
+def _plan(suites: Sequence[str], data: Path | None, limit: int | None, seed: int, repeat: int) -> Plan:
+    cases = cases_in(data or CASES, suites, _libraries(data))
+    drawn = {suite: sample(of, limit, seed) for suite, of in cases.items() if of}
+    return Plan(drawn, repeat, seed, limit, str(data) if data else "own")
+
+
+def _folder(settings: CompanionSettings, report: Path | None, run: str | None, suite: str) -> Path:
+    runs = report or settings.data_dir / "evaluation" / "runs"
+    return runs / (run or f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{suite}-{commit()['commit'] or 'unknown'}")
+
+
+async def _ask(
+    who: _Who,
+    settings: CompanionSettings,
+    plan: Plan,
+    kept: Run,
+    data: Path | None,
+    progress: OnProgress,
+    at_once: int,
+    judge_url: str | None,
+    judge_model: str,
 ) -> None:
-    """Measure, show a table, and print one JSON object of figures as the last line of standard output."""
-    assert suite is Suite.RETRIEVAL
-    with explained("companion-eval", _err, DataProblem, IndexProblem, exit_code=1), progress_bars(_err) as progress:
+    embedder = None
+    if who.needs_index:
+        embedder = make_embedder(settings, progress)
+        settings = evaluation_index(settings, _libraries(data), embedder, progress)
+    subject = who.subject(settings, embedder)
+    try:
+        kept.begin(subject.about(), plan, await subject.catalogue() or _local_catalogue())
+        await ask_all(subject, plan, kept, progress, at_once)
+        if judge_url:
+            from eval.judging import judge_all
+
+            await judge_all(kept, judge_url, judge_model, os.environ.get("OPENAI_API_KEY", "none"), progress)
+    finally:
+        await subject.close()
+
+
+def _local_catalogue() -> dict[str, Any]:
+    """The records of the samples, for a subject that has no catalogue of its own."""
+    from companion.catalogue import public_record
+    from course_index.sources.library import read_library
+
+    courses = (draft.course for draft in read_library([SAMPLES], {}).drafts)
+    return {
+        course.id: {"title": course.title, "subjects": list(course.subjects), **public_record(course)}
+        for course in courses
+    }
+
+
+def _own_stages(settings: CompanionSettings, plan: Plan, progress: OnProgress) -> dict[str, dict[str, float]]:
+    """The figures of each stage of retrieval over the cases of the suite."""
+    from eval.ablation import ablated
+
+    return ablated(settings, plan.cases.get("retrieval", ()), progress)
+
+
+def _ended(result: Result, kept: Run, name: str, stages: dict[str, dict[str, float]], gate: bool) -> None:
+    figures = _figures(result, stages)
+    kept.ended(figures)
+    written = write_report(result, stages, _earlier(kept.folder))
+    _show(result)
+    _err.print(f"report: {written}", soft_wrap=True, highlight=False)
+    fallen = drops(result) if gate else []
+    flat = figures | figures["suites"][name] if name != "all" else figures
+    sys.stdout.write(json.dumps({"suite": name, **flat, **({"gate": not fallen} if gate else {})}) + "\n")
+    if fallen:
+        for drop in fallen:
+            _err.print(f"[red]dropped:[/] {drop}", soft_wrap=True, highlight=False)
+        raise typer.Exit(1)
+
+
+def _figures(result: Result, stages: dict[str, dict[str, float]]) -> dict[str, Any]:
+    suites = {
+        suite: {"cases": len(result.cases[suite]), "not_asked": len(result.not_asked[suite]), **figures}
+        for suite, figures in result.figures.items()
+    }
+    about = result.manifest["about"]
+    return {
+        "run": str(result.folder),
+        "subject": about["subject"],
+        "model": about.get("model"),
+        "commit": result.manifest["commit"],
+        "suites": suites,
+        **({"stages": stages} if stages else {}),
+    }
+
+
+def _earlier(folder: Path) -> list[dict[str, Any]]:
+    """The figures of the runs kept beside this one, oldest first: what the report draws over time."""
+    found = []
+    for path in sorted(folder.parent.glob("*/figures.json")):
+        try:
+            manifest = json.loads((path.parent / "run.json").read_text("utf-8"))
+            found.append(
+                {"started": manifest["started"], "name": path.parent.name, **json.loads(path.read_text("utf-8"))}
+            )
+        except (OSError, ValueError, KeyError):
+            continue  # a folder of something else
+    return sorted(found, key=lambda one: str(one["started"]))
+
+
+def _show(result: Result) -> None:
+    for suite, figures in result.figures.items():
+        table = Table(title=f"{SUITES[suite].title} {suite}: {len(result.scores[suite])} asked", title_justify="left")
+        for heading in ("figure", "mean", "95%", "noise", "cases"):
+            table.add_column(heading, justify="left" if heading == "figure" else "right", no_wrap=True)
+        values, strays = by_figure(result.scores[suite]), noise(result.scores[suite])
+        for name, value in figures.items():
+            arrow = "↑" if metrics_of(suite)[name].better == "higher" else "↓"
+            low, high = interval(values[name]) if name in values else (value, value)
+            table.add_row(
+                f"{name} {arrow}",
+                f"{value:.3f}",
+                f"{low:.3f}–{high:.3f}" if name in values else "",
+                f"{strays[name]:.3f}" if name in strays else "",
+                str(len(values.get(name, ()))),
+            )
+        judged = any(name.startswith("judge_") for name in figures)
+        if not judged and any(name.startswith("judge_") for name in metrics_of(suite)):
+            table.caption = "no judge: nobody graded what only a reader can; see --judge-url"
+        _err.print(table)
+        if not_asked := result.not_asked[suite]:
+            _err.print(f"not asked: {len(not_asked)}, for example {next(iter(not_asked.items()))}", highlight=False)
+
+
+# -- the suite `load` --------------------------------------------------------------------------------------------------
+
+
+@app.command("load", help="How long turns take, and whether they hold, when many learners ask at once.")
+def load_command(
+    base_url: BaseUrl = None,
+    data: Data = None,
+    limit: Annotated[int, typer.Option(min=1, help="Turns a level.")] = 60,
+    report: Report = None,
+) -> None:
+    """Ask questions of the suite `answers`, from more and more learners at once."""
+    from eval.suites.load import load
+
+    with (
+        explained("companion-eval", _err, EvaluationProblem, IndexProblem, exit_code=1),
+        progress_bars(_err) as progress,
+    ):
+        settings = CompanionSettings()
+        cases = _plan(["answers"], data, None, 0, 1).cases["answers"]
+        messages = [case.question for case in sample(cases, limit, 0)]  # type: ignore[attr-defined]
+
+        async def measured() -> tuple[dict[str, Any], list[Any]]:
+            who, embedder, serving = _Who(base_url, None, "", False), None, settings
+            if who.needs_index:
+                embedder = make_embedder(settings, progress)
+                serving = evaluation_index(settings, _libraries(data), embedder, progress)
+            subject = who.subject(serving, embedder)
+            try:
+                return subject.about(), await load(subject, messages, limit, progress)
+            finally:
+                await subject.close()
+
+        about, levels = asyncio.run(measured())
+    table = Table(title="milliseconds")
+    for heading in ("at once", "turns", "errors", "first p50", "first p95", "whole p50", "whole p95", "turns/s"):
+        table.add_column(heading, justify="right")
+    for level in levels:
+        shown = (level.first_p50_ms, level.first_p95_ms, level.total_p50_ms, level.total_p95_ms)
+        table.add_row(
+            str(level.at_once), str(level.turns), f"{level.errors:.1%}", *(f"{ms:.0f}" for ms in shown),
+            f"{level.turns_per_second:.1f}",
+        )  # fmt: skip
+    _err.print(table)
+    figures = {"suite": "load", "subject": about["subject"], "levels": [rounded(asdict(level)) for level in levels]}
+    if report:
+        report.mkdir(parents=True, exist_ok=True)
+        (report / f"load-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json").write_text(json.dumps(figures, indent=1), "utf-8")
+    sys.stdout.write(json.dumps(figures) + "\n")
+
+
+# -- runs that were kept -----------------------------------------------------------------------------------------------
+
+
+@app.command("compare", help="Two runs side by side, with intervals and the cases that flipped.")
+def compare_command(before: Path, after: Path) -> None:
+    """Paired bootstrap over the cases that both runs have."""
+    with explained("companion-eval", _err, EvaluationProblem, exit_code=1):
+        differences = compare(scored(Run(before)), scored(Run(after)))
+        if not differences:
+            raise DataProblem("these runs have no case in common")
+    table = Table(title=f"{before.name} → {after.name}; 95% intervals of the difference, paired bootstrap")
+    for heading in ("suite", "figure", "cases", "before", "after", "change", "95%", "verdict", "flipped"):
+        table.add_column(heading, no_wrap=True)
+    for one in differences:
+        worse = sum(not flip.better for flip in one.flips)
+        table.add_row(
+            one.suite, one.metric.name, str(one.cases), f"{one.before:.3f}", f"{one.after:.3f}", f"{one.change:+.3f}",
+            f"{one.low:+.3f} … {one.high:+.3f}", one.verdict, f"+{len(one.flips) - worse} −{worse}",
+        )  # fmt: skip
+    _err.print(table)
+    for one in differences:
+        for flip in one.flips:
+            way = "better" if flip.better else "worse"
+            _err.print(
+                f"{flip.suite} {flip.metric} {way}: {flip.case} {flip.before:.2f} → {flip.after:.2f}", highlight=False
+            )
+    sys.stdout.write(json.dumps({"differences": [_told(one) for one in differences]}) + "\n")
+
+
+def _told(one: Any) -> dict[str, Any]:
+    figures = rounded({"before": one.before, "after": one.after, "low": one.low, "high": one.high})
+    flipped = {"better": [f.case for f in one.flips if f.better], "worse": [f.case for f in one.flips if not f.better]}
+    return {
+        "suite": one.suite,
+        "metric": one.metric.name,
+        "cases": one.cases,
+        "verdict": one.verdict,
+        **figures,
+        **flipped,
+    }
+
+
+@app.command("report", help="Score a kept run again and write its report anew.")
+def report_command(run: Path) -> None:
+    """A recorded run as a subject: nobody is asked."""
+    with explained("companion-eval", _err, EvaluationProblem, exit_code=1):
+        kept = Run(run)
+        _ended(scored(kept), kept, "all", {}, gate=False)
+
+
+@app.command(
+    "accept", help="Make a run the one that --gate holds others against; further runs of the build tell its noise."
+)
+def accept_command(
+    runs: list[Path],
+    to: Annotated[Path, typer.Option(help="The file that --gate reads.", metavar="FILE")] = ACCEPTED,
+) -> None:
+    """The first run's figures become the accepted ones."""
+    with explained("companion-eval", _err, EvaluationProblem, exit_code=1):
+        accept([scored(Run(run)) for run in runs], to)
+    sys.stdout.write(json.dumps({"accepted": str(runs[0]), "file": str(to)}) + "\n")
+
+
+@app.command("failures", help="The cases that a run failed, as a file of cases that can be worked on.")
+def failures_command(
+    run: Path,
+    suite: Annotated[str, typer.Argument(help=", ".join(SUITES))],
+    to: Annotated[Path, typer.Option(help="Where to write them, JSON lines.", metavar="FILE")],
+) -> None:
+    """Each with what was wrong as its note; ids are kept, so that a fix can be seen as a flip."""
+    with explained("companion-eval", _err, EvaluationProblem, exit_code=1):
+        result = scored(Run(run))
+        if suite not in result.scores:
+            raise DataProblem(f"{run} has no suite {suite!r}; it has {', '.join(result.scores)}")
+    wrong = {score.case: score.failures for score in result.scores[suite] if score.failures}
+    with to.open("w", encoding="utf-8") as file:
+        for id_, failures in wrong.items():
+            case: Case = result.cases[suite][id_]
+            row = case.model_dump(mode="json", exclude_defaults=True) | {"note": "; ".join(failures)}
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps({"failed": len(wrong), "file": str(to)}) + "\n")
+
+
+@app.command("lint", help="Look files of cases over: form, ids, quotes, courses, balance.")
+def lint_command(
+    files: list[Path],
+    library: Annotated[list[Path] | None, typer.Option(help="The courses they are about.", metavar="DIR")] = None,
+) -> None:
+    """Exit code 1 when something is wrong."""
+    faults: list[str] = []
+    cases = [case for path in files for case in read_cases(path, faults)]
+    faults += faults_of(cases, library or _libraries(None))
+    for fault in faults:
+        _err.print(fault, soft_wrap=True, highlight=False, markup=False)
+    sys.stdout.write(
+        json.dumps({"cases": len(cases), "faults": len(faults), **balance_of(cases)}, ensure_ascii=False) + "\n"
+    )
+    if faults:
+        raise typer.Exit(1)
+
+
+# -- data sets that others made ----------------------------------------------------------------------------------------
+
+
+def _collection(data: Path, limit: int | None, report: Path | None, ablate: bool) -> None:
+    """The suite `retrieval` over a public data set, indexed as it is."""
+    with progress_bars(_err) as progress:
         collection = read_beir(data, limit)
-        embedder = make_embedder(IndexSettings(), progress)
+        embedder = make_embedder(CompanionSettings(), progress)
         indexing, stages = evaluate(collection, embedder, list(STAGES) if ablate else [SERVED], progress)
-    figures = _figures(collection, embedder.fingerprint, indexing, stages)
-    _err.print(_table(stages))
+    figures = _of_stages(collection, embedder.fingerprint, indexing, stages)
+    _err.print(_stage_table(stages))
     if report:
         _keep(report, collection, stages, figures)
     sys.stdout.write(json.dumps(figures) + "\n")
 
 
-def _figures(
-    collection: Collection, embedder: str, indexing: IndexingReport, stages: list[StageReport]
-) -> dict[str, Any]:
+def _of_stages(collection: Any, embedder: str, indexing: IndexingReport, stages: list[StageReport]) -> dict[str, Any]:
     """The figures of what serves, and under `stages` those of each stage."""
-    rows = {stage.stage: {**_rounded(stage.figures), **_speed(stage)} for stage in stages}
+    rows = {stage.stage: {**rounded(stage.figures), **_speed(stage)} for stage in stages}
     return {
         "suite": "retrieval",
         "data": collection.name,
@@ -77,11 +465,10 @@ def _speed(stage: StageReport) -> dict[str, float]:
     return {"query_p50_ms": round(stage.query_p50_ms, 2), "query_p95_ms": round(stage.query_p95_ms, 2)}
 
 
-def _rounded(figures: Any) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in figures.items()}
+_SHOWN = ("ndcg@10", "recall@1", "hit@3", "recall@5", "recall@20", "mrr@10")
 
 
-def _table(stages: list[StageReport]) -> Table:
+def _stage_table(stages: list[StageReport]) -> Table:
     table = Table(title="percent of questions, or of what they could find; milliseconds a question")
     for heading in ("stage", *_SHOWN, "p50", "p95"):
         table.add_column(heading, no_wrap=True, justify="left" if heading == "stage" else "right")
@@ -91,7 +478,7 @@ def _table(stages: list[StageReport]) -> Table:
     return table
 
 
-def _keep(folder: Path, collection: Collection, stages: list[StageReport], figures: dict[str, Any]) -> None:
+def _keep(folder: Path, collection: Any, stages: list[StageReport], figures: dict[str, Any]) -> None:
     """figures.json, and one line a question of what it found and should have found."""
     target = folder / f"retrieval-{collection.name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     target.mkdir(parents=True)
@@ -112,6 +499,15 @@ def _keep(folder: Path, collection: Collection, stages: list[StageReport], figur
     _err.print(f"kept in {target}")
 
 
+_make: Callable[[str], None] = _suite_command
+for _name in [*SUITES, "all"]:
+    _make(_name)
+
+
 def main() -> None:
     """The console script."""
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -75,9 +75,12 @@ def _fault_of(gold: Gold, folders: Mapping[str, Path]) -> str | None:
 
 
 def _faults_of_kind(case: Case) -> Iterable[str]:
+    missing = [name for name in ("audience", "initiative", "difficulty") if getattr(case, name) is None]
+    if missing and not isinstance(case, SafetyCase):
+        yield f"{', '.join(missing)} must be told"
     match case:
-        case AnswerCase() if case.answerable and not (case.gold and case.facts and case.answer):
-            yield "an answerable question needs gold, facts and answer"
+        case AnswerCase() if case.answerable and not (case.gold and case.answer):
+            yield "an answerable question needs gold and answer"
         case AnswerCase() if not case.answerable and (case.gold or case.facts):
             yield "a question that nothing answers has neither gold nor facts"
         case AnswerCase() if case.kind == "two_places" and len(case.gold) < 2:

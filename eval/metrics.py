@@ -30,3 +30,8 @@ def ranking_figures(run: Run, relevant: Relevant) -> dict[str, float]:
     for figure in ir_measures.iter_calc(list(_MEASURES.values()), {q: dict(r) for q, r in relevant.items()}, found):
         sums[names[figure.measure]] += figure.value
     return {name: total / len(relevant) for name, total in sums.items()}
+
+
+def rounded(figures: Mapping[str, float]) -> dict[str, float]:
+    """Figures with four decimals."""
+    return {name: round(value, 4) for name, value in figures.items()}

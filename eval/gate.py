@@ -1,0 +1,110 @@
+"""What a build must not fall below: the figures of the last accepted run less its noise."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eval.compare import Flip, flips
+from eval.errors import DataProblem
+from eval.run import Result, metrics_of
+from eval.score import by_case
+
+ACCEPTED = Path(__file__).parent / "accepted.json"
+# Figures are kept with four decimals.
+_ROUNDING = 0.0001
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A figure on the wrong side of its floor, and the cases that flipped with it."""
+
+    suite: str
+    metric: str
+    accepted: float
+    floor: float
+    now: float
+    flipped: tuple[Flip, ...]
+
+    def __str__(self) -> str:
+        cases = ", ".join(flip.case for flip in self.flipped if not flip.better) or "no single one"
+        return (
+            f"{self.suite} {self.metric}: {self.now:.4f}, accepted {self.accepted:.4f}, floor {self.floor:.4f}; "
+            f"cases that flipped: {cases}"
+        )
+
+
+def accept(runs: Sequence[Result], path: Path = ACCEPTED) -> None:
+    """Keep the first run's figures as accepted.
+
+    The noise of a figure is how far the other runs stray from it: runs of the same build that should be the same, as
+    on another machine or with the other engine of the same weights.
+    """
+    first = runs[0]
+    kept: dict[str, Any] = {"commit": first.manifest["commit"], "cases": dict(first.manifest["cases"]), "suites": {}}
+    for suite, scores in first.scores.items():
+        figures = {}
+        for name, metric in metrics_of(suite).items():
+            if metric.unit != "share" or name not in first.figures[suite]:
+                continue
+            others = [run.figures[suite][name] for run in runs[1:] if name in run.figures.get(suite, {})]
+            figures[name] = {
+                "value": first.figures[suite][name],
+                "noise": round(max((abs(other - first.figures[suite][name]) for other in others), default=0.0), 4),
+            }
+        cases = {
+            case: {name: round(value, 4) for name, value in values.items() if name in figures}
+            for case, values in by_case(scores).items()
+        }
+        kept["suites"][suite] = {"figures": figures, "cases": cases}
+    lines = json.dumps(kept, ensure_ascii=False, sort_keys=True)
+    path.write_text(_a_case_a_line(lines) + "\n", "utf-8")
+
+
+def drops(now: Result, path: Path = ACCEPTED) -> list[Drop]:
+    """The figures that fell below their floors. Raises DataProblem when the run is of other cases."""
+    try:
+        accepted: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataProblem(f"{path} holds no accepted run; make one with: companion-eval accept RUN") from error
+    fallen = []
+    for suite, figures in now.figures.items():
+        if suite not in accepted["suites"]:
+            raise DataProblem(f"{path} has no figures of {suite}; accept a run that has: companion-eval accept RUN")
+        if accepted["cases"][suite] != now.manifest["cases"][suite]:
+            raise DataProblem(
+                f"the cases of {suite} were changed since the accepted run; look at the report, "
+                "then: companion-eval accept RUN"
+            )
+        fallen += _drops(suite, accepted["suites"][suite], figures, by_case(now.scores[suite]))
+    return fallen
+
+
+def _drops(
+    suite: str, accepted: Mapping[str, Any], figures: Mapping[str, float], now: Mapping[str, Mapping[str, float]]
+) -> list[Drop]:
+    fallen = []
+    for name, kept in accepted["figures"].items():
+        metric = metrics_of(suite)[name]
+        sign = 1 if metric.better == "higher" else -1
+        floor = kept["value"] - sign * (kept["noise"] + _ROUNDING)
+        value = figures.get(name)
+        if value is not None and sign * (value - floor) >= 0:
+            continue
+        pairs = {
+            case: (values[name], now[case][name])
+            for case, values in accepted["cases"].items()
+            if name in values and name in now.get(case, {})
+        }
+        fallen.append(
+            Drop(
+                suite, name, kept["value"], floor, float("nan") if value is None else value, flips(suite, metric, pairs)
+            )
+        )
+    return fallen
+
+
+def _a_case_a_line(text: str) -> str:
+    """JSON that shows in a diff which case changed."""
+    return text.replace('}, "', '},\n"')

@@ -1,0 +1,1 @@
+"""Who is evaluated: each answers questions with the events of a turn."""
