@@ -92,7 +92,7 @@ class Answering:
 
     async def events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The answer to a question. Raises IndexProblem."""
-        found = await asyncio.to_thread(self._find, heard)
+        found = await self._find(heard, ledger)
         ledger.mark("found")
         if not found.answers:
             async for event in self.nothing(found, heard, ledger):
@@ -135,7 +135,7 @@ class Answering:
 
     async def pathway(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """What courses teach of a way to a degree or a trade; else courses on it, and the office that knows."""
-        found = await asyncio.to_thread(self._find, heard)
+        found = await self._find(heard, ledger)
         ledger.mark("found")
         opening = f"{heard.say.no_pathways}\n\n"
         steps = self._answered(found, heard, ledger) if found.answers else self.courses(heard.question, heard, opening)
@@ -150,7 +150,7 @@ class Answering:
         course = await asyncio.to_thread(self._course_meant, heard)
         facts = say.facts(course) if course else ""
         if not course or not facts:
-            found = await asyncio.to_thread(self._find, heard)
+            found = await self._find(heard, ledger)
             if found.answers:
                 async for event in self._answered(found, heard, ledger):
                     yield event
@@ -196,9 +196,12 @@ class Answering:
             yield TextAdded(f"{say.nothing_answers}{say.may_help if cards else say.nothing_at_all}")
         yield Done("catalogue", None)
 
-    def _find(self, heard: Heard) -> Found:
+    async def _find(self, heard: Heard, ledger: Ledger) -> Found:
         before = heard.conversation.turns[-1].passages if heard.depends and heard.conversation.turns else ()
-        return find(self._index.search, heard.question, self._passages, heard.scope, before)
+        search = self._index.search
+        found = await asyncio.to_thread(find, search, heard.question, self._passages, heard.scope, before)
+        ledger.confidence = found.confidence.probability
+        return found
 
     async def _written(
         self, material: Material, heard: Heard, ledger: Ledger, written: _Written

@@ -87,6 +87,7 @@ class Done:
     """The last event of a turn that went well.
 
     `grounded` is True when every released sentence stands in a source, and None where nothing is claimed.
+    `confidence` is the probability that the passages found answer, where passages were looked for.
     `checked` and `released` count the sentences the LLM wrote and those that passed; `support` is their share. `usage`
     counts tokens and what they cost. `more` tells that the answer goes on when the learner asks for more.
     """
@@ -99,6 +100,7 @@ class Done:
     checked: int = 0
     released: int = 0
     support: float | None = None
+    confidence: float | None = None
     more: bool = False
     usage: dict[str, float] = field(default_factory=dict)
     timing_ms: dict[str, float] = field(default_factory=dict)

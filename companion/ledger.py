@@ -25,6 +25,7 @@ class Ledger:
     usage: Usage = field(default_factory=Usage)
     text: str = ""
     ai: bool = False
+    confidence: float | None = None
     passages: tuple[str, ...] = ()
     pending: Pending | None = None
 
@@ -76,6 +77,7 @@ class Ledger:
             checked=self.checked,
             released=self.released,
             support=round(self.released / self.checked, 3) if self.checked else None,
+            confidence=None if self.confidence is None else round(self.confidence, 3),
             more=bool(self.pending and self.pending.kind == "rest"),
             usage=self.used(),
             timing_ms=self.timing_ms,

@@ -1,6 +1,5 @@
 """A turn as it was heard from outside: its events, whoever sent them, and what they come to."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -21,8 +20,7 @@ from companion.events import (
     payload,
 )
 from eval.errors import DataProblem
-
-_MARK = re.compile(r"[\[［【]\s*(\d{1,3})\s*[\]］】]")
+from eval.text import MARK
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ class Reply:
     @property
     def marks(self) -> tuple[int, ...]:
         """The numbers that the text cites, in the order they are first met."""
-        return tuple(dict.fromkeys(int(mark) for mark in _MARK.findall(self.text)))
+        return tuple(dict.fromkeys(int(mark) for mark in MARK.findall(self.text)))
 
     @property
     def cited(self) -> tuple[Source, ...]:
@@ -105,12 +103,7 @@ class Reply:
 
 def without_marks(text: str) -> str:
     """The text without its citation marks."""
-    return _MARK.sub("", text)
-
-
-def marks_in(text: str) -> tuple[int, ...]:
-    """The numbers that a text cites."""
-    return tuple(int(mark) for mark in _MARK.findall(text))
+    return MARK.sub("", text)
 
 
 # -- on the wire and on disk -------------------------------------------------------------------------------------------

@@ -56,6 +56,11 @@ class Tally:
         return Score(case, repetition, self.figures, tuple(self.failures))
 
 
+def passed(scores: Sequence[Score]) -> float:
+    """The share of cases in which nothing was wrong."""
+    return fmean(not score.failures for score in scores) if scores else 0.0
+
+
 def means(scores: Iterable[Score]) -> dict[str, float]:
     """The mean of each figure over the cases that it applies to."""
     values = by_figure(scores)

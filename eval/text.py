@@ -24,13 +24,15 @@ _DECLINES = re.compile(
     r"|\b(?:(?:I|we) (?:cannot|can't|won't|am unable|will not)|sorry)\b",
     re.IGNORECASE,
 )
+MARK = re.compile(r"[\[［【]\s*(\d{1,3})\s*[\]］】]")
+_LEADING_MARKS = re.compile(rf"^[\s>]*(?:{MARK.pattern}\s*)+")
 # Three characters in a row: enough that a sentence is not found again by chance, short enough to bear small changes.
 _RUN = 3
 
 
 def plain(text: str) -> str:
     """Letters and digits only, in simplified script and lower case."""
-    return _NOT_SAID.sub("", simplified(normalise(text)))
+    return _NOT_SAID.sub("", simplified(normalise(text))).replace("著", "着")  # 著 is both 着 and itself
 
 
 def says(text: str, wordings: Iterable[str]) -> bool:
@@ -55,8 +57,32 @@ def shared_pairs(of: str, by: str) -> float:
 
 def sentences(text: str) -> list[str]:
     """The sentences of Chinese or English prose; headings and bare marks are none."""
-    stripped = (re.sub(r"^[\s>#*\-|]+|[\s*]+$", "", sentence) for sentence in split_sentences(text))
+    stripped = (re.sub(r"^[\s>#*\-|]+|[\s*]+$", "", sentence) for sentence in split_sentences(text.replace("**", "")))
     return [sentence for sentence in stripped if len(plain(sentence)) > 1]
+
+
+def cited_sentences(text: str) -> list[tuple[str, tuple[int, ...]]]:
+    """Each sentence with the numbers it cites. A quote of several sentences cites at its end, for all of them."""
+    found: list[tuple[str, tuple[int, ...]]] = []
+    for block in re.split(r"\n\s*\n", text):
+        waiting: list[str] = []
+        for piece in split_sentences(block):
+            leading = _LEADING_MARKS.match(piece)
+            if leading and waiting:
+                found += [(sentence, _marks(leading[0])) for sentence in waiting]
+                waiting, piece = [], piece[leading.end() :]  # noqa: PLW2901
+            sentence = re.sub(r"^[\s>#*\-|]+|[\s*]+$", "", MARK.sub("", piece))
+            if len(plain(sentence)) < 2:
+                continue
+            waiting.append(sentence)
+            if marks := _marks(piece):
+                found += [(one, marks) for one in waiting]
+                waiting = []
+    return found
+
+
+def _marks(text: str) -> tuple[int, ...]:
+    return tuple(int(mark) for mark in MARK.findall(text))
 
 
 def numbers_borne(text: str, by: str) -> float | None:

@@ -8,7 +8,7 @@ from eval.beir import read_beir
 from eval.cli import app
 from eval.errors import DataProblem
 from eval.metrics import ranking_figures
-from eval.retrieval import SERVED, STAGES, evaluate
+from eval.stages import SERVED, STAGES, evaluate
 
 CORPUS = [
     {"_id": "快件", "title": "快递", "text": "快件丢了，由经营快递业务的企业赔偿。保价的按约定赔。"},

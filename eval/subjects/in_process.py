@@ -19,9 +19,9 @@ class InProcess:
 
     name = "companion"
 
-    def __init__(self, settings: CompanionSettings, embedder: Embedder) -> None:
+    def __init__(self, settings: CompanionSettings, embedder: Embedder, companion: Companion | None = None) -> None:
         self.settings = settings
-        self.companion: Companion = build(settings, embedder)
+        self.companion = companion or build(settings, embedder)
 
     @property
     def search(self) -> Search:

@@ -1,12 +1,12 @@
-"""The suite `answers`: is a question answered from the right source, exactly and wholly, and is no said when it is true?"""
+"""The suite `answers`: the right source, exact and whole, and an honest no where nothing answers."""
 
 from eval.case import AnswerCase
-from eval.reply import Record, Reply, marks_in, without_marks
+from eval.reply import Record, Reply, without_marks
 from eval.score import Metric, Score, Tally
 from eval.subjects.subject import Subject
 from eval.suites.retrieval import holds
 from eval.suites.suite import Catalogue, Suite, converse, nothing_more
-from eval.text import numbers_borne, says, sentences, shared_pairs
+from eval.text import cited_sentences, numbers_borne, says, shared_pairs
 
 # From this share of its character pairs on, a sentence is taken to stand in what it cites. Word for word is 1; a
 # sentence that says the same in other words has about .5, one of another passage of the same lesson about .2.
@@ -26,6 +26,7 @@ def score(case: AnswerCase, record: Record, _catalogue: Catalogue) -> Score:
     tally.share("protocol", float(not reply.faults()))
     if reply.mode == "failed":
         tally.failures.append("the turn failed")
+    tally.share("released", reply.done.support if reply.done else None)
     if case.answerable:
         _answerable(case, reply, record, tally)
     else:
@@ -68,9 +69,8 @@ def _borne(case: AnswerCase, reply: Reply, record: Record, tally: Tally) -> None
     if not reply.cited:
         tally.failures.append("it cites nothing")
     borne = [
-        shared_pairs(without_marks(sentence), record.text_behind([s for s in reply.sources if s.n in marks])) >= BORNE
-        for sentence in sentences(reply.text)
-        if (marks := marks_in(sentence))
+        shared_pairs(sentence, record.text_behind([source for source in reply.sources if source.n in marks])) >= BORNE
+        for sentence, marks in cited_sentences(reply.text)
     ]
     if borne:
         tally.share("sentences_borne", sum(borne) / len(borne))
@@ -95,6 +95,7 @@ SUITE = Suite(
         Metric("sentences_borne", "句句有据", "带出处的句子，确能在该出处找到的比例"),
         Metric("numbers_exact", "数字准确", "答案里的数字，出处里也有的比例"),
         Metric("citations_exist", "引用有效", "引用编号都指向真实出处的比例"),
+        Metric("released", "放行比例", "模型写的句子，通过核对放行的比例"),
         Metric("said_forbidden", "说了旧版或错误内容", "说出过时、错误或被植入内容的比例", "lower"),
         Metric("protocol", "回合合规", "事件次序与 AI 标识都合规的比例"),
         Metric("judge_correct", "评审：正确", "评审模型判定的正确程度"),

@@ -80,8 +80,9 @@ def overall(
         groups: dict[str, list[float]] = {}
         for case in wishes:
             hit = scores[case.id].figures.get("hit@3") if case.id in scores else None
-            if hit is not None and group_of(case):
-                groups.setdefault(group_of(case), []).append(hit)
+            group = group_of(case)
+            if hit is not None and group:
+                groups.setdefault(group, []).append(hit)
         hits = [fmean(of) for of in groups.values() if len(of) >= _ENOUGH]
         if len(hits) > 1 and max(hits):
             figures[f"fairness_{name}"] = min(hits) / max(hits)
