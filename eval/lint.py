@@ -30,7 +30,7 @@ def read_cases(path: Path, faults: list[str]) -> list[Case]:
         faults.append(f"{path}: its name must begin with one of {', '.join(SUITES)}")
         return []
     cases = []
-    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+    for number, line in enumerate(path.read_text("utf-8-sig").split("\n"), 1):
         if not line.strip():
             continue
         try:

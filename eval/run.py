@@ -74,8 +74,10 @@ class Run:
             for name in _SAME:
                 if before[name] != json.loads(json.dumps(manifest[name])):
                     raise RunMismatch(
-                        f"{self.folder} was begun with another {name} ({before[name]}); name another --run, or delete it"
+                        f"{self.folder} was begun with another {name} ({before[name]}); "
+                        "name another --run, or delete it"
                     )
+            self._cut_torn_line()
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         _write(self.folder / "catalogue.json", dict(catalogue))
@@ -112,16 +114,16 @@ class Run:
         self._append({"suite": suite, "case": case, "repetition": repetition, "judged": dict(figures)}, "judged.jsonl")
 
     def rows(self, name: str = "turns.jsonl") -> list[dict[str, Any]]:
-        """The rows kept; a last line that was cut off by a kill is left aside."""
+        """The rows kept; a last line that was cut off by a kill is left aside. Raises DataProblem."""
         path = self.folder / name
-        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        # Not splitlines: what was said may hold U+2028, which JSON leaves as it is.
+        whole = path.read_text("utf-8").split("\n")[:-1] if path.exists() else []
         rows = []
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(whole, 1):
             try:
                 rows.append(json.loads(line))
             except ValueError as error:
-                if number < len(lines):
-                    raise DataProblem(f"{path}, line {number}: this is no JSON ({error})") from error
+                raise DataProblem(f"{path}, line {number}: this is no JSON ({error})") from error
         return rows
 
     def cases(self) -> dict[str, dict[str, Case]]:
@@ -142,10 +144,15 @@ class Run:
         return catalogue
 
     def _append(self, row: Mapping[str, Any], name: str = "turns.jsonl") -> None:
-        path = self.folder / name
-        torn = path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n")
-        with path.open("a", encoding="utf-8") as file:
-            file.write(("\n" if torn else "") + _line(row))
+        with (self.folder / name).open("a", encoding="utf-8") as file:
+            file.write(_line(row))
+
+    def _cut_torn_line(self) -> None:
+        """A run that was killed while it wrote ends in half a line."""
+        for path in self.folder.glob("*.jsonl"):
+            content = path.read_bytes()
+            if not content.endswith(b"\n"):
+                path.write_bytes(content[: content.rfind(b"\n") + 1])
 
 
 async def ask_all(subject: Subject, plan: Plan, run: Run, progress: Progress, at_once: int = 1) -> None:

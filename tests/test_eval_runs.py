@@ -1,0 +1,410 @@
+"""Runs are kept, taken up again, compared and gated; every subject is heard through one interface."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from tests.loopback import Loopback
+from typer.testing import CliRunner
+
+from api import create_app
+from companion.events import Done, Event, SourcesFound, TextAdded, TurnStarted
+from companion.settings import CompanionSettings
+from companion.turn import Ask
+from course_index.build import build_index
+from course_index.store.generations import IndexHome
+from eval.case import AnswerCase, RetrievalCase
+from eval.cli import app
+from eval.compare import compare, flips, interval, noise
+from eval.errors import DataProblem, RunMismatch, SubjectUnreachable
+from eval.gate import accept, drops
+from eval.lint import balance_of, faults_of, read_cases
+from eval.reply import Passage
+from eval.run import Plan, Run, ask_all, metrics_of, sample, scored
+from eval.score import Score
+from eval.subjects.chat_model import ChatModel
+from eval.subjects.in_process import InProcess
+from eval.subjects.over_http import OverHttp
+from eval.subjects.retrieval_chain import RetrievalChain
+from eval.subjects.subject import heard
+
+LIBRARY = Path(__file__).parent / "library"
+TAGS = {"audience": "courier", "initiative": "key_groups", "language": "zh-Hans", "difficulty": "easy"}
+GOLD = {"course_id": "parcels", "lesson": "01-赔偿(2026-09-01).md", "quote": "快件丢失、损坏或者里面的东西少了，保过价的，按寄件时约定的保价规则赔"}
+
+
+def answer_case(number: int = 1, **fields: Any) -> AnswerCase:
+    return AnswerCase.model_validate(
+        {"id": f"a{number}", "kind": "missing_topic", "question": f"题 {number}", **TAGS, **fields}
+    )
+
+
+class Fake:
+    """Says no, or the words it was given for a question; can be gone."""
+
+    name = "fake"
+
+    def __init__(self, said: dict[str, str] | None = None, gone_after: int | None = None) -> None:
+        self.said, self.asked, self.gone_after = said or {}, [], gone_after
+
+    def about(self) -> dict[str, Any]:
+        return {"subject": self.name}
+
+    async def reply(self, ask: Ask) -> AsyncGenerator[Event, None]:
+        if self.gone_after is not None and len(self.asked) >= self.gone_after:
+            raise SubjectUnreachable("gone")
+        self.asked.append(ask.message)
+        yield TurnStarted("t", "c")
+        yield TextAdded(self.said.get(ask.message, "没有找到。"))
+        yield Done("extracted" if ask.message in self.said else "catalogue", None)
+
+    async def catalogue(self) -> dict[str, Any] | None:
+        return {"known": {"title": "已知", "subjects": []}}
+
+    async def ranked(self, question: str, k: int) -> list[Passage] | None:
+        return []
+
+    async def passage(self, passage_id: str) -> str | None:
+        return None
+
+    async def close(self) -> None:
+        pass
+
+
+def run_of(folder: Path, subject: Fake, cases: list[AnswerCase], **plan: Any) -> Run:
+    run = Run(folder)
+
+    async def held() -> None:
+        planned = Plan({"answers": cases}, **plan)
+        run.begin(subject.about(), planned, await subject.catalogue() or {})
+        await ask_all(subject, planned, run, lambda *_: None)
+
+    asyncio.run(held())
+    return run
+
+
+# -- runs --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_was_broken_off_goes_on_where_it_was(tmp_path):
+    cases = [answer_case(n) for n in range(5)]
+    with pytest.raises(SubjectUnreachable):
+        run_of(tmp_path / "run", Fake(gone_after=2), cases)
+    with (tmp_path / "run" / "turns.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"suite": "answers", "case": "a2", "repe')  # killed while it wrote
+    again = Fake()
+    run = run_of(tmp_path / "run", again, cases)
+    assert again.asked == ["题 2", "题 3", "题 4"]
+    assert len(scored(run).scores["answers"]) == 5
+
+
+def test_a_run_is_not_taken_up_with_other_cases(tmp_path):
+    run_of(tmp_path / "run", Fake(), [answer_case(1)])
+    with pytest.raises(RunMismatch, match="another cases"):
+        run_of(tmp_path / "run", Fake(), [answer_case(2)])
+
+
+def test_a_case_about_a_course_that_is_not_served_is_not_asked(tmp_path):
+    missing = answer_case(1, kind="fact", gold=[GOLD], answer="企业")
+    result = scored(run_of(tmp_path / "run", Fake(), [missing, answer_case(2)]))
+    assert "parcels" in result.not_asked["answers"]["a1"]
+    assert [score.case for score in result.scores["answers"]] == ["a2"]
+
+
+def test_repetitions_show_the_noise(tmp_path):
+    result = scored(run_of(tmp_path / "run", Fake(), [answer_case(n) for n in range(3)], repeat=3))
+    assert len(result.scores["answers"]) == 9
+    assert noise(result.scores["answers"])["false_answer"] == 0
+    assert noise(result.scores["answers"][:3]) == {}
+
+
+def test_a_limit_draws_evenly_and_the_same_for_the_same_seed():
+    cases = [answer_case(n, language="en" if n < 4 else "zh-Hans") for n in range(40)]
+    drawn = sample(cases, 8, seed=1)
+    assert [case.id for case in drawn] == [case.id for case in sample(cases, 8, seed=1)]
+    assert sum(case.language == "en" for case in drawn) == 4
+    assert sample(cases, None, 0) == cases
+
+
+def test_a_folder_without_a_run_is_explained(tmp_path):
+    with pytest.raises(DataProblem, match=r"run\.json"):
+        scored(Run(tmp_path))
+
+
+# -- comparing and gating ----------------------------------------------------------------------------------------------
+
+
+def test_a_difference_has_an_interval_and_names_what_flipped(tmp_path):
+    cases = [answer_case(n) for n in range(20)]
+    before = scored(run_of(tmp_path / "a", Fake(), cases))
+    after = scored(run_of(tmp_path / "b", Fake({f"题 {n}": "是这样。" for n in range(8)}), cases))
+    by_name = {one.metric.name: one for one in compare(before, after)}
+    difference = by_name["false_answer"]
+    assert (difference.before, difference.after, difference.cases) == (0.0, 0.4, 20)
+    assert 0 < difference.low < 0.4 < difference.high
+    assert difference.verdict == "worse"
+    assert {flip.case for flip in difference.flips} == {f"a{n}" for n in range(8)}
+    assert by_name["protocol"].verdict == "same"
+
+
+def test_an_interval_of_one_value_is_a_point():
+    assert interval([0.5, 0.5]) == (0.5, 0.5)
+    low, high = interval([0.0, 1.0] * 50)
+    assert 0.38 < low < 0.5 < high < 0.62  # a tenth either way: two standard errors of 100 coins
+
+
+def test_a_flip_is_half_of_the_scale():
+    metric = metrics_of("answers")["complete"]
+    found = flips("answers", metric, {"x": (1.0, 0.5), "y": (1.0, 0.6), "z": (0.0, 1.0)})
+    assert [(flip.case, flip.better) for flip in found] == [("x", False), ("z", True)]
+
+
+def test_the_gate_holds_a_build_to_the_accepted_run_less_its_noise(tmp_path):
+    cases = [answer_case(n) for n in range(10)]
+    sound = scored(run_of(tmp_path / "a", Fake(), cases))
+    noisy = scored(run_of(tmp_path / "b", Fake({"题 1": "是。"}), cases))
+    worse = scored(run_of(tmp_path / "c", Fake({"题 1": "是。", "题 2": "是。"}), cases))
+    accepted = tmp_path / "accepted.json"
+    accept([sound, noisy], accepted)
+    assert drops(sound, accepted) == []
+    assert drops(noisy, accepted) == []
+    fallen = {drop.metric: drop for drop in drops(worse, accepted)}
+    assert {flip.case for flip in fallen["false_answer"].flipped} == {"a1", "a2"}
+    assert "a2" in str(fallen["false_answer"])
+    assert fallen["false_answer"].floor == pytest.approx(0.1001)
+
+
+def test_the_gate_wants_the_same_cases(tmp_path):
+    accept([scored(run_of(tmp_path / "a", Fake(), [answer_case(1)]))], tmp_path / "accepted.json")
+    other = scored(run_of(tmp_path / "b", Fake(), [answer_case(2)]))
+    with pytest.raises(DataProblem, match="accept"):
+        drops(other, tmp_path / "accepted.json")
+
+
+# -- subjects ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def settings(tmp_path: Path, embedder: Any) -> CompanionSettings:
+    build_index([LIBRARY], IndexHome(tmp_path / "data"), embedder)
+    return CompanionSettings(data_dir=tmp_path / "data")
+
+
+@pytest.fixture
+def deployment(settings: CompanionSettings, embedder: Any) -> Iterator[str]:
+    """The address of the service, really served."""
+    subject = InProcess(settings, embedder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(create_app(subject.companion, settings), port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+    subject.companion.index.close()
+
+
+def test_in_process_and_over_http_the_tutor_is_the_same(settings, embedder, deployment):
+    async def both() -> list[Any]:
+        found = []
+        for subject in (InProcess(settings, embedder), OverHttp(deployment)):
+            reply = await heard(subject, Ask("快件丢了怎么赔"))
+            catalogue = await subject.catalogue()
+            passage = await subject.passage(reply.sources[0].passage_id)
+            found.append((reply.text, reply.mode, reply.sources, sorted(catalogue or {}), passage, reply.faults()))
+            await subject.close()
+        return found
+
+    here, there = asyncio.run(both())
+    assert here == there
+    assert here[1] == "extracted"
+    assert here[5] == []
+
+
+def test_nobody_at_the_address_ends_the_evaluation():
+    with pytest.raises(SubjectUnreachable, match="nobody answers"):
+        asyncio.run(heard(OverHttp("http://127.0.0.1:9"), Ask("题")))
+
+
+def _chunks(text: str) -> bytes:
+    def line(delta: dict[str, str], end: str | None = None) -> str:
+        body = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m",
+                "choices": [{"index": 0, "delta": delta, "finish_reason": end}]}  # fmt: skip
+        return f"data: {json.dumps(body)}\n\n"
+
+    pieces = [line({"role": "assistant", "content": ""}), *(line({"content": one}) for one in text), line({}, "stop")]
+    return ("".join(pieces) + "data: [DONE]\n\n").encode()
+
+
+def test_a_bare_model_is_asked_with_the_conversation_and_its_words_tell_its_mode():
+    with Loopback(lambda body: (200, _chunks("我不知道。" if len(body["messages"]) > 2 else "先断电。"))) as model:
+
+        async def talk() -> list[str]:
+            subject = ChatModel(f"{model.url}/v1", "m")
+            replies = [await heard(subject, Ask(message, conversation_id="c")) for message in ("触电了", "然后呢")]
+            await subject.close()
+            return [f"{reply.text} {reply.mode}" for reply in replies]
+
+        assert asyncio.run(talk()) == ["先断电。 generated", "我不知道。 catalogue"]
+        roles = [message["role"] for message in model.asked[1]["messages"]]
+        assert roles == ["system", "user", "assistant", "user"]
+
+
+def test_a_langchain_chain_over_the_same_index_cites_what_it_retrieved(settings, embedder):
+    ours = InProcess(settings, embedder)
+    with Loopback(lambda _: (200, _chunks("由企业赔偿。[1]"))) as model:
+        chain = RetrievalChain(ours.search, f"{model.url}/v1", "m")
+        reply = asyncio.run(heard(chain, Ask("快件丢了怎么赔")))
+        prompt = model.asked[0]["messages"][0]["content"]
+    asyncio.run(ours.close())
+    assert reply.cited[0].course_id == "parcels"
+    assert reply.cited[0].quote in prompt
+    assert reply.mode == "generated"
+    assert next(type(event) for event in reply.events[1:]) is SourcesFound
+
+
+def test_a_turn_that_breaks_is_a_finding():
+    class Broken(Fake):
+        async def reply(self, ask: Ask) -> AsyncGenerator[Event, None]:
+            yield TurnStarted("t", "c")
+            raise ValueError("oops")
+
+    assert asyncio.run(heard(Broken(), Ask("题"))).mode == "failed"
+
+
+# -- cases and the command ---------------------------------------------------------------------------------------------
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    return path
+
+
+RETRIEVAL = {"id": "r1", "question": "快件丢了怎么赔", "shape": "short", "gold": [GOLD], **TAGS}
+ANSWER = {"id": "a1", "kind": "fact", "question": "快件丢了怎么赔", "gold": [GOLD], "answer": "按保价规则赔", **TAGS}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({**RETRIEVAL, "shape": "round"}, "shape"),
+        ({**RETRIEVAL, "gold": [{**GOLD, "quote": "没有这句"}]}, "does not say"),
+        ({**RETRIEVAL, "gold": [{**GOLD, "course_id": "none"}]}, "there is no course none"),
+        ({**RETRIEVAL, "gold": [{**GOLD, "lesson": "09.md"}]}, "no lesson 09.md"),
+        ({**RETRIEVAL, "audience": None}, "audience must be told"),
+        ({**RETRIEVAL, "extra": 1}, "extra"),
+    ],
+)
+def test_the_linter_says_what_is_wrong_with_a_case(tmp_path, row, said):
+    faults: list[str] = []
+    cases = read_cases(write(tmp_path / "retrieval.jsonl", [row]), faults)
+    faults += faults_of(cases, [LIBRARY])
+    assert any(said in fault for fault in faults), faults
+
+
+def test_the_linter_knows_what_each_kind_needs(tmp_path):
+    rows = [
+        {**ANSWER, "id": "1", "gold": []},
+        {**ANSWER, "id": "2", "kind": "missing_topic"},
+        {**ANSWER, "id": "3", "kind": "two_places"},
+        {**ANSWER, "id": "4", "facts": [["三倍"]]},
+        {**ANSWER, "id": "5", "forbidden": ["保价规则"]},
+        {**ANSWER, "id": "5"},
+    ]
+    faults: list[str] = []
+    faults += faults_of(read_cases(write(tmp_path / "answers.jsonl", rows), faults), [LIBRARY])
+    assert len(faults) == 6, faults
+    assert balance_of(read_cases(tmp_path / "answers.jsonl", []))["language"] == {"zh-Hans": 6}
+
+
+def test_a_file_must_say_of_which_suite_it_is(tmp_path):
+    faults: list[str] = []
+    read_cases(write(tmp_path / "mine.jsonl", [RETRIEVAL]), faults)
+    assert "must begin with" in faults[0]
+
+
+@pytest.fixture
+def own_data(tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "models").symlink_to(model_folder)
+    monkeypatch.setenv("COMPANION_DATA_DIR", str(tmp_path / "data"))
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "library").symlink_to(LIBRARY)
+    write(folder / "retrieval.jsonl", [RETRIEVAL, {**RETRIEVAL, "id": "r2", "question": "堆顶"}])
+    write(folder / "answers.jsonl", [ANSWER, {"id": "a2", "kind": "other_subject", "question": "今晚谁赢球", **TAGS}])
+    return folder
+
+
+def test_the_command_runs_reports_compares_gates_and_hands_out_failures(own_data, tmp_path):
+    kept = str(tmp_path / "runs")
+
+    def call(*words: str, code: int = 0) -> dict[str, Any]:
+        done = CliRunner().invoke(app, [*words])
+        assert done.exit_code == code, done.output
+        figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return figures
+
+    first = call("all", "--data", str(own_data), "--report", kept, "--run", "one", "--ablate")
+    assert first["suites"]["answers"]["source_cited"] == 1
+    assert first["suites"]["answers"]["false_answer"] == 0
+    assert set(first["stages"]) == {"bm25", "centred", "fused", "interaction"}
+    page = (tmp_path / "runs" / "one" / "report.html").read_text("utf-8")
+    assert "堆顶" in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert (tmp_path / "runs" / "one" / "report.md").read_text("utf-8").count("| ") > 20
+    second = call("answers", "--data", str(own_data), "--report", kept, "--run", "two", "--repeat", "2")
+    assert second["source_cited"] == 1
+    differences = call("compare", f"{kept}/one", f"{kept}/two")["differences"]
+    assert {one["verdict"] for one in differences} == {"same"}
+    assert call("failures", f"{kept}/one", "retrieval", "--to", str(tmp_path / "retrieval-failed.jsonl"))["failed"] == 1
+    faults: list[str] = []
+    assert read_cases(tmp_path / "retrieval-failed.jsonl", faults)[0].note
+    assert faults == []
+    assert call("report", f"{kept}/one")["suites"]["answers"] == first["suites"]["answers"]
+    assert call("accept", f"{kept}/one", "--to", str(tmp_path / "accepted.json"))["file"].endswith("accepted.json")
+
+
+def test_load_is_measured_from_one_learner_to_sixteen(own_data):
+    done = CliRunner().invoke(app, ["load", "--data", str(own_data), "--limit", "4"])
+    assert done.exit_code == 0, done.output
+    levels = json.loads(done.stdout.splitlines()[-1])["levels"]
+    assert [level["at_once"] for level in levels] == [1, 2, 4, 8, 16]
+    assert all(level["errors"] == 0 and level["total_p50_ms"] > 0 for level in levels)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["answers", "--base-url", "http://a", "--chat-url", "http://b"], "two subjects"),
+        (["answers", "--chain"], "--chat-url"),
+        (["answers", "--base-url", "http://127.0.0.1:9"], "nobody answers"),
+        (["report", "/nowhere"], "holds no run"),
+    ],
+)
+def test_the_command_says_what_to_do(own_data, words, said):
+    data = [] if words[0] == "report" else ["--data", str(own_data)]
+    done = CliRunner().invoke(app, [*words, *data])
+    assert done.exit_code == 1
+    assert said in " ".join(done.stderr.split())
+
+
+def test_retrieval_cases_are_scored_alike_by_suite_and_by_hand(own_data):
+    case = RetrievalCase.model_validate(RETRIEVAL)
+    assert case.golds()[0].course_id == "parcels"
+    assert case.courses() == {"parcels"}
+
+
+def test_scores_name_their_case():
+    assert Score("x", 0, {}).failures == ()
