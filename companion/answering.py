@@ -17,6 +17,7 @@ from companion.events import (
     Event,
     Fallback,
     FallbackReason,
+    Mode,
     Source,
     SourcesFound,
     TextAdded,
@@ -64,6 +65,12 @@ class _Written:
     no_answer: bool = False
     text: str = ""
     withheld: list[Sentence] = field(default_factory=list)
+
+
+async def said(text: str, mode: Mode = "catalogue") -> AsyncGenerator[Event, None]:
+    """A turn of one fixed text."""
+    yield TextAdded(text)
+    yield Done(mode, None)
 
 
 class Answering:
@@ -120,6 +127,15 @@ class Answering:
                 return
         async for event in self._ended(found, sources, heard, ledger, written):
             yield event
+
+    async def unless_answered(
+        self, heard: Heard, ledger: Ledger, otherwise: AsyncGenerator[Event, None]
+    ) -> AsyncGenerator[Event, None]:
+        """The answer where the courses have one, since a word of it was misread; else what it was taken for."""
+        found = await self._find(heard, ledger)
+        async with aclosing(self._answered(found, heard, ledger) if found.answers else otherwise) as events:
+            async for event in events:
+                yield event
 
     async def courses(self, subject: str, heard: Heard, opening: str = "") -> AsyncGenerator[Event, None]:
         """Courses that the learner asked for, from the catalogue's records."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from companion.answering import Answering
+from companion.answering import Answering, said
 from companion.conversation import Hinted, Quiz
 from companion.events import Done, Event, Source, SourcesFound, TextAdded
 from companion.find import Found, find
@@ -70,14 +70,14 @@ class Practising:
         say = heard.say
         hits = await asyncio.to_thread(self._lesson, heard)
         if not hits:
-            yield TextAdded(say.practise_what)
-            yield Done("catalogue", None)
+            async for event in self._answering.unless_answered(heard, ledger, said(say.practise_what)):
+                yield event
             return
         wanted = _count(heard.message)
         asked, by_model = await self._questions(hits, wanted or _ROUND, heard, ledger)
         if not asked:
-            yield TextAdded(say.practise_nothing)
-            yield Done("catalogue", None)
+            async for event in self._answering.unless_answered(heard, ledger, said(say.practise_nothing)):
+                yield event
             return
         sources = _sources_of(asked, hits)
         together = wanted is not None and wanted > 1

@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from companion.answering import Answering
+from companion.answering import Answering, said
 from companion.conversation import Hinted, PlanWanted, Quiz, Rest
-from companion.events import Done, Event, Failed, Mode, SourcesFound, TextAdded, TurnStarted
+from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
 from companion.find import Scope
 from companion.heard import Heard, Style
 from companion.ledger import Ledger
@@ -20,7 +20,7 @@ from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.sentences import cited_in
 from companion.understanding.standing_alone import StandingAlone
-from companion.understanding.wish import Wish, course_subject, wish_of
+from companion.understanding.wish import Wish, asks, course_subject, wish_of
 from companion.words import locale_of, words
 from companion.writer import Writer
 from course_index.errors import IndexProblem
@@ -82,7 +82,7 @@ class Companion:
             refusal = await self._moderator.check(message, locale, "input")
             to_remember = refusal is None or refusal.rule != "crisis"  # what was said in despair is not kept
             heard = await self._heard(ask, message, conversation_id, ledger, refusal)
-            async with aclosing(_said(refusal.reply, "declined") if refusal else self._events(heard, ledger)) as events:
+            async with aclosing(said(refusal.reply, "declined") if refusal else self._events(heard, ledger)) as events:
                 async for event in events:
                     ledger.see(event)
                     if isinstance(event, Done) and to_remember:
@@ -132,15 +132,17 @@ class Companion:
             return self._planning.events(heard, ledger)
         match _styled(heard.wish, heard.style):
             case "end":
-                return _said(say.goodbye)
+                return said(say.goodbye)
             case "nothing":
-                return _said(say.empty)
+                return said(say.empty)
             case "smalltalk":
-                return _said(say.thanks if heard.conversation.turns else say.greeting)
+                return said(say.thanks if heard.conversation.turns else say.greeting)
             case "feedback":
-                return _said(say.feedback)
+                thanks = said(say.feedback)
+                # 今天又答错了，是退到第二盒吗 asks.
+                return self._answering.unless_answered(heard, ledger, thanks) if asks(heard.question) else thanks
             case "more":
-                return self._rest(pending, heard, ledger) if isinstance(pending, Rest) else _said(say.no_more)
+                return self._rest(pending, heard, ledger) if isinstance(pending, Rest) else said(say.no_more)
             case "credits":
                 return self._answering.records(heard, ledger)
             case "pathway":
@@ -167,11 +169,6 @@ class Companion:
             yield TextAdded(f"\n\n{asking_for_more(left[0], heard.audience, heard.say)}")
         label = self._answering.label(ledger, heard.say) if rest.ai else None
         yield Done("generated" if rest.ai else "extracted", True, aigc=label)
-
-
-async def _said(text: str, mode: Mode = "catalogue") -> AsyncGenerator[Event, None]:
-    yield TextAdded(text)
-    yield Done(mode, None)
 
 
 def _styled(wish: Wish, style: Style) -> Wish:

@@ -254,3 +254,10 @@ def test_the_whole_answer_has_every_field_of_the_contract(companion_with):
     assert answer["sources"][0].keys() == {
         "n", "passage_id", "course_id", "course_title", "lesson_title", "locator", "url", "quote", "as_of", "sample",
     }  # fmt: skip
+
+
+def test_a_question_that_sounds_like_a_complaint_is_answered(companion_with):
+    asked = turn(companion_with(), "考试又答错了，快件赔偿申请要在签收后几日内提出呢")
+    assert done(asked).mode == "extracted"
+    complained = turn(companion_with(), "你又答错了")
+    assert done(complained).mode == "catalogue"

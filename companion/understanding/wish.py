@@ -47,6 +47,14 @@ _ASKS_FOR_COURSES = re.compile(
 )
 
 
+_ASKS = re.compile(r"[?？]\s*$|(?:吗|么|呢|嘛|咩|点算|怎么办|行不行|好不好|对不对|可不可以|能不能)[\s。！!]*$")
+
+
+def asks(message: str) -> bool:
+    """Whether a message ends as a question does."""
+    return bool(_ASKS.search(normalise(message)))
+
+
 def course_subject(message: str) -> str:
     """What the courses that a message asks for are to be about; the whole message when it says nothing else."""
     subject = re.sub(r"[\s？?！!。，,.]+", " ", _ASKS_FOR_COURSES.sub(" ", normalise(message))).strip()
