@@ -1,8 +1,9 @@
 """What every command shows: bars for long work, and a sentence for what its user can mend."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -19,8 +20,11 @@ from rich.progress import (
 
 from course_index.settings import explain
 
-# Called with the stage, how much of it is done, and how much there is.
-OnProgress = Callable[[str, int, int], None]
+
+class OnProgress(Protocol):
+    """Called with the stage, how much of it is done, how much there is, and a word on it, as what it has cost."""
+
+    def __call__(self, stage: str, done: int, total: int, note: str = "", /) -> None: ...
 
 
 @contextmanager
@@ -39,12 +43,13 @@ def explained(command: str, console: Console, *mendable: type[Exception], exit_c
 def progress_bars(console: Console) -> Iterator[OnProgress]:
     """A bar for each stage that is reported."""
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console) as bars:
+    note = TextColumn("{task.fields[note]}")
+    with Progress(*columns, TimeRemainingColumn(), note, console=console) as bars:
         tasks: dict[str, TaskID] = {}
 
-        def show(stage: str, done: int, total: int) -> None:
+        def show(stage: str, done: int, total: int, note: str = "") -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(stage)
-            bars.update(tasks[stage], completed=done, total=total)
+                tasks[stage] = bars.add_task(stage, note="")
+            bars.update(tasks[stage], completed=done, total=total, note=note)
 
         yield show

@@ -213,7 +213,7 @@ def _own_stages(settings: CompanionSettings, plan: Plan, progress: OnProgress) -
 def _ended(result: Result, kept: Run, name: str, stages: dict[str, dict[str, float]], gate: bool) -> None:
     figures = _figures(result, stages)
     kept.ended(figures)
-    written = write_report(result, stages, _earlier(kept.folder))
+    written = write_report(result, stages, _earlier(kept.folder, figures))
     _show(result)
     _err.print(f"report: {written}", soft_wrap=True, highlight=False)
     fallen = drops(result) if gate else []
@@ -236,20 +236,23 @@ def _figures(result: Result, stages: dict[str, dict[str, float]]) -> dict[str, A
         "subject": about["subject"],
         "model": about.get("model"),
         "commit": result.manifest["commit"],
+        "tokens": result.spent.tokens,
+        "cost": round(result.spent.cost, 6),
         "suites": suites,
         **({"stages": stages} if stages else {}),
     }
 
 
-def _earlier(folder: Path) -> list[dict[str, Any]]:
-    """The figures of the runs kept beside this one, oldest first: what the report draws over time."""
+def _earlier(folder: Path, now: dict[str, Any]) -> list[dict[str, Any]]:
+    """The figures of the runs of the same subject beside this one, oldest first: what the report draws over time."""
     found = []
     for path in sorted(folder.parent.glob("*/figures.json")):
         try:
             manifest = json.loads((path.parent / "run.json").read_text("utf-8"))
-            found.append(
-                {"started": manifest["started"], "name": path.parent.name, **json.loads(path.read_text("utf-8"))}
-            )
+            figures = json.loads(path.read_text("utf-8"))
+            same = all(figures[name] == now[name] for name in ("subject", "model"))
+            if same and not manifest["limit"]:
+                found.append({"started": manifest["started"], "name": path.parent.name, **figures})
         except (OSError, ValueError, KeyError):
             continue  # a folder of something else
     return sorted(found, key=lambda one: str(one["started"]))

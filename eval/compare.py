@@ -30,7 +30,7 @@ class Flip:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A figure of two runs over the cases that both have, with the 95% interval of the difference (paired bootstrap)."""
+    """A figure of two runs over the cases that both have, with the 95% interval of the difference."""
 
     suite: str
     metric: Metric

@@ -14,7 +14,7 @@ NONSENSE = "大概是四千七百一十一吨铁锈"
 
 
 def answer(quiz: str, passages: Iterable[str], *, rightly: bool) -> str:
-    """What a learner replies to the last question of a quiz; where no right answer can be told, the nearest sentence."""
+    """What a learner replies to the last question of a quiz; where none can be told, the nearest sentence."""
     asked = _QUESTION.findall(quiz)
     question = (asked[-1] if asked else quiz).strip()
     known = " ".join(passages)

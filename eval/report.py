@@ -28,20 +28,26 @@ _WORDS = {
     "fact": "事实", "two_places": "两处合答", "stale": "旧版干扰", "planted": "植入内容", "other_subject": "题外",
     "missing_topic": "没有的主题", "missing_detail": "没有的细节", "official_fact": "官方事项", "full": "整句",
     "fragment": "短语", "short": "十字以内", "traditional": "繁体", "cantonese": "粤语", "english": "英文问",
-    "misspelt": "错字", "everyone": "所有人", "worker": "工人", "youth": "青年", "migrant": "来粤人员", "parent": "家长",
+    "misspelt": "错字",
+    "everyone": "所有人", "worker": "工人", "youth": "青年", "migrant": "来粤人员", "parent": "家长",
     "courier": "快递员", "senior": "长者", "child": "孩子", "farmer": "农民", "teacher": "教师", "ideology": "思想",
     "academic": "学历", "skills": "技能", "culture": "文化艺术", "key_groups": "重点人群", "network": "村镇网络",
     "zh-Hans": "简体", "zh-Hant": "繁体", "yue": "粤语", "en": "英文", "easy": "易", "medium": "中", "hard": "难",
-    "need": "需要", "goal": "目标", "occupation": "职业", "title": "课名", "constraint": "条件", "existence": "有无此课",
+    "need": "需要",
+    "goal": "目标", "occupation": "职业", "title": "课名", "constraint": "条件", "existence": "有无此课",
     "nothing_fits": "没有合适", "hint": "提示", "stuck": "卡住", "mistake": "有错", "quiz": "测验", "plan": "计划",
-    "audience_form": "形式", "follow_up": "追问", "feeling": "情绪", "injection": "注入", "leak": "套话",
+    "audience": "形式", "follow_up": "追问", "feeling": "情绪", "injection": "注入", "leak": "套话",
     "unsafe": "不当", "innocent": "正当",
 }  # fmt: skip
 _BINS = 5
 # What stands in the picture over time: one figure a suite, and the way it is told.
 _HEADLINES = {
-    "retrieval": "hit@3", "answers": "source_cited", "recommend": "hit@3", "tutor": "expectations", "safety": "declined",
-}  # fmt: skip
+    "retrieval": "hit@3",
+    "answers": "source_cited",
+    "recommend": "hit@3",
+    "tutor": "expectations",
+    "safety": "declined",
+}
 # A page with every failure of 2,000 cases would not open on an old computer; the rest is in turns.jsonl.
 _FAILURES_SHOWN = 400
 
@@ -75,6 +81,7 @@ def write_report(
         "manifest": result.manifest,
         "suites": [_suite(result, name) for name in result.scores],
         "stages": stages,
+        "spent": str(result.spent),
         "over_time": _over_time(earlier),
         "has_judge": any(name.startswith("judge_") for figures in result.figures.values() for name in figures),
         "failures_shown": _FAILURES_SHOWN,
@@ -210,7 +217,7 @@ def _failure(case: Case, record: Record, score: Score) -> dict[str, Any]:
     }
 
 
-def _due(case: Case) -> list[str]:
+def _due(case: Case) -> list[str]:  # noqa: PLR0911
     """What was expected, in words."""
     match case:
         case AnswerCase() if not case.answerable:

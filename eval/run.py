@@ -6,22 +6,21 @@ import json
 import platform
 import random
 import subprocess
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from course_index.terminal import OnProgress
 from eval.case import Case
 from eval.errors import DataProblem, RunMismatch
-from eval.reply import Passage, Record, from_wire, to_wire
+from eval.reply import Passage, Record, Reply, from_wire, to_wire
 from eval.score import Metric, Score, means
 from eval.subjects.subject import Subject
 from eval.suites import SUITES
 from eval.suites.suite import Catalogue, NotAsked
 
-# Called with the suite, how many cases of it are done, and how many there are.
-Progress = Callable[[str, int, int], None]
 # What must be the same for a run to be taken up again.
 _SAME = ("about", "cases", "seed", "limit", "repeat", "data")
 _FORM = 1
@@ -155,16 +154,37 @@ class Run:
                 path.write_bytes(content[: content.rfind(b"\n") + 1])
 
 
-async def ask_all(subject: Subject, plan: Plan, run: Run, progress: Progress, at_once: int = 1) -> None:
+@dataclass(slots=True)
+class Spent:
+    """What the subject's model read and wrote, in tokens, and what that cost where it tells."""
+
+    tokens: int = 0
+    cost: float = 0.0
+
+    def add(self, replies: Iterable[Reply]) -> None:
+        """Count these turns."""
+        for usage in (reply.done.usage for reply in replies if reply.done):
+            self.tokens += int(usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0))
+            self.cost += usage.get("cost", 0.0)
+
+    def __str__(self) -> str:
+        if not self.tokens:
+            return ""
+        return f"{self.tokens:,} tokens" + (f", {self.cost:.4f}" if self.cost else "")
+
+
+async def ask_all(subject: Subject, plan: Plan, run: Run, progress: OnProgress, at_once: int = 1) -> None:
     """Ask every case that the run has not asked yet. Raises SubjectUnreachable."""
     served = await subject.catalogue()
     done = {(row["suite"], row["case"], row["repetition"]) for row in run.rows()}
     gate = asyncio.Semaphore(at_once)
     for suite_name, cases in plan.cases.items():
         suite = SUITES[suite_name]
-        total, asked = len(cases) * plan.repeat, 0
+        total, asked, spent = len(cases) * plan.repeat, 0, Spent()
 
-        async def one(case: Case, repetition: int, name: str = suite_name, ask: Any = suite.ask) -> None:
+        async def one(
+            case: Case, repetition: int, name: str = suite_name, ask: Any = suite.ask, account: Spent = spent
+        ) -> None:
             async with gate:
                 missing = case.courses() - set(served) if served is not None else set()
                 if missing:
@@ -177,14 +197,16 @@ async def ask_all(subject: Subject, plan: Plan, run: Run, progress: Progress, at
                     return
                 record.repetition = repetition
                 run.keep(name, record)
+                account.add(record.replies)
 
         due = [(case, again) for again in range(plan.repeat) for case in cases]
         progress(suite_name, 0, total)
-        for batch in _batches([pair for pair in due if (suite_name, pair[0].id, pair[1]) not in done], at_once):
+        left = [pair for pair in due if (suite_name, pair[0].id, pair[1]) not in done]
+        for batch in _batches(left, at_once):
             await asyncio.gather(*(one(case, again) for case, again in batch))
             asked += len(batch)
-            progress(suite_name, total - len(due) + asked, total)
-        progress(suite_name, total, total)
+            progress(suite_name, len(due) - len(left) + asked, total, str(spent))
+        progress(suite_name, total, total, str(spent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +219,7 @@ class Result:
     scores: Mapping[str, Sequence[Score]]
     not_asked: Mapping[str, Mapping[str, str]]
     figures: Mapping[str, Mapping[str, float]]
+    spent: Spent
     folder: Path
 
 
@@ -221,7 +244,11 @@ def scored(run: Run) -> Result:
         records[suite].append(record)
         scores[suite].append(Score(score.case, score.repetition, {**score.figures, **known}, score.failures))
     figures = {suite: _figures(suite, cases[suite], records[suite], scores[suite], catalogue) for suite in cases}
-    return Result(manifest, cases, records, scores, not_asked, figures, run.folder)
+    spent = Spent()
+    for of in records.values():
+        for record in of:
+            spent.add(record.replies)
+    return Result(manifest, cases, records, scores, not_asked, figures, spent, run.folder)
 
 
 def _figures(

@@ -38,7 +38,7 @@ from companion.turn import Ask, Companion
 from course_index.embedders.embedder import Embedder, Encoded, Role, TokenEmbedder
 from course_index.parts import index_home, make_embedder
 from course_index.sentences import split_sentences
-from course_index.terminal import progress_bars
+from course_index.terminal import OnProgress, progress_bars
 from eval.case import Case
 from eval.compare import Difference, compare
 from eval.library import CASES, PLANTED, SAMPLES, cases_in, evaluation_index
@@ -82,6 +82,10 @@ class Breakage:
     settings: Callable[[CompanionSettings], CompanionSettings] | None = None
     embedder: Callable[[Embedder], Embedder] | None = None
     subject: type[InProcess] = InProcess
+
+
+def _silent(stage: str, done: int, total: int, note: str = "", /) -> None:
+    """Show nothing."""
 
 
 # -- the ways to break it ----------------------------------------------------------------------------------------------
@@ -209,7 +213,7 @@ def _changed_library(change: Callable[[Path], None], settings: CompanionSettings
     (folder / "data").mkdir()
     libraries = [path for path in (folder / "samples", folder / "planted") if path.is_dir()]
     embedder = make_embedder(settings.model_copy(update={"data_dir": settings.data_dir.parent}))
-    return evaluation_index(changed, libraries, embedder, lambda *_: None)
+    return evaluation_index(changed, libraries, embedder, _silent)
 
 
 def _half_gone(folder: Path) -> None:
@@ -248,15 +252,15 @@ BREAKAGES = (
         "stale_index", "lessons are those of the older editions", ("retrieval", "answers"), _nothing,
         settings=partial(_changed_library, _stale),
     ),
-    Breakage("refusal_off", "everything counts as answered, nothing is declined", ("answers", "safety"), _without_refusal),
-    Breakage("wrong_prefix", "queries are embedded as passages", ("retrieval", "answers"), _nothing, embedder=_WrongPrefix),
+    Breakage("refusal_off", "everything is answered, nothing declined", ("answers", "safety"), _without_refusal),
+    Breakage("wrong_prefix", "queries embedded as passages", ("retrieval", "answers"), _nothing, embedder=_WrongPrefix),
     Breakage("injected_prompt", "the prompt orders an advertisement", ("answers",), _injected_prompt, model=True),
     Breakage("ids_invented", "every second course card has a made-up id", ("recommend",), _nothing, subject=_Invented),
     Breakage(
         "half_the_index", "the second half of every lesson is gone", ("retrieval", "answers"), _nothing,
         settings=partial(_changed_library, _half_gone),
     ),
-    Breakage("label_off", "what the model wrote is not labelled", ("answers",), _nothing, model=True, subject=_Unlabelled),
+    Breakage("label_off", "no label on what the model wrote", ("answers",), _nothing, model=True, subject=_Unlabelled),
 )  # fmt: skip
 
 
@@ -271,7 +275,7 @@ class Caught:
     worse: tuple[Difference, ...]
 
 
-def sabotage(settings: CompanionSettings, limit: int | None, progress: Callable[[str, int, int], None]) -> list[Caught]:
+def sabotage(settings: CompanionSettings, limit: int | None, progress: OnProgress) -> list[Caught]:
     """Run the sound tutor, then each broken one, over the same cases."""
     embedder = make_embedder(settings, progress)
     libraries = [SAMPLES, *([PLANTED] if PLANTED.is_dir() else [])]
@@ -320,7 +324,7 @@ async def _asked(breakage: Breakage, settings: CompanionSettings, embedder: Embe
     subject = breakage.subject(settings, embedder, made)
     try:
         run.begin(subject.about(), plan, await subject.catalogue() or {})
-        await ask_all(subject, plan, run, lambda *_: None)
+        await ask_all(subject, plan, run, _silent)
     finally:
         await subject.close()
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import uvicorn
-from tests.loopback import Loopback
 from typer.testing import CliRunner
 
 from api import create_app
@@ -34,10 +33,15 @@ from eval.subjects.in_process import InProcess
 from eval.subjects.over_http import OverHttp
 from eval.subjects.retrieval_chain import RetrievalChain
 from eval.subjects.subject import heard
+from tests.loopback import Loopback
 
 LIBRARY = Path(__file__).parent / "library"
 TAGS = {"audience": "courier", "initiative": "key_groups", "language": "zh-Hans", "difficulty": "easy"}
-GOLD = {"course_id": "parcels", "lesson": "01-赔偿(2026-09-01).md", "quote": "快件丢失、损坏或者里面的东西少了，保过价的，按寄件时约定的保价规则赔"}
+GOLD = {
+    "course_id": "parcels",
+    "lesson": "01-赔偿(2026-09-01).md",
+    "quote": "快件丢失、损坏或者里面的东西少了，保过价的，按寄件时约定的保价规则赔",
+}
 
 
 def answer_case(number: int = 1, **fields: Any) -> AnswerCase:

@@ -10,7 +10,9 @@ from eval.suites import answers, recommend, retrieval, safety, tutor
 
 TAGS = {"audience": "worker", "initiative": "skills", "language": "zh-Hans", "difficulty": "easy"}
 GOLD = {"course_id": "shock", "lesson": "01.md", "quote": "必须先断电，不要用手去拉"}
-RIGHT = Source(1, "p1", "shock", "电工安全", "触电", "急救", None, "发现有人触电，必须先断电，不要用手去拉。", None, True)
+RIGHT = Source(
+    1, "p1", "shock", "电工安全", "触电", "急救", None, "发现有人触电，必须先断电，不要用手去拉。", None, True
+)
 OTHER = Source(2, "p2", "cook", "粤菜", "刀工", "切法", None, "肉要逆着纹理切，切三毫米厚。", None, True)
 LABEL = Aigc("1", "test", "t", "AI")
 
@@ -170,7 +172,9 @@ def wish(kind="need", **fields):
 
 
 def test_the_right_course_first_is_perfect():
-    score = recommend.score(wish(), record(reply("有", courses=[card("shock"), card("cook")], mode="catalogue")), CATALOGUE)
+    score = recommend.score(
+        wish(), record(reply("有", courses=[card("shock"), card("cook")], mode="catalogue")), CATALOGUE
+    )
     assert score.figures["hit@3"] == score.figures["ndcg@5"] == score.figures["best_first"] == 1
     assert score.figures["invented"] == score.figures["violations"] == 0
     # provider and initiative shared, of four traits: provider, initiative and two subjects
@@ -213,7 +217,9 @@ def test_where_nothing_fits_an_honest_word_is_due():
 
 
 def test_coverage_and_fairness_are_of_the_whole():
-    cases = [wish().model_copy(update={"id": f"{who}{n}", "audience": who}) for who in ("worker", "senior") for n in range(5)]
+    cases = [
+        wish().model_copy(update={"id": f"{who}{n}", "audience": who}) for who in ("worker", "senior") for n in range(5)
+    ]
     records, scores = {}, {}
     for number, case in enumerate(cases):
         shown = [card("shock")] if case.audience == "worker" or number % 2 else [card("cook")]

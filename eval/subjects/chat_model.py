@@ -14,7 +14,10 @@ from eval.reply import Passage
 from eval.text import mode_of
 
 # The one rule that a bare model is given, so that it knows what it is there for.
-_ROLE = "你是学习平台的学习助手，用学习者的语言简短回答学习问题、推荐课程。不知道就直说不知道，不要编造课程、学分、费用和日期。"
+_ROLE = (
+    "你是学习平台的学习助手，用学习者的语言简短回答学习问题、推荐课程。"
+    "不知道就直说不知道，不要编造课程、学分、费用和日期。"
+)
 _REMEMBERED = 12
 
 
@@ -41,7 +44,7 @@ class ChatModel:
         said = self._said.setdefault(conversation, [])
         said.append({"role": "user", "content": ask.message})
         yield TurnStarted(str(uuid.uuid4()), conversation)
-        text = ""
+        text, usage = "", dict[str, float]()
         try:
             stream = await self._client.chat.completions.create(
                 model=self._model,
@@ -50,15 +53,21 @@ class ChatModel:
                 seed=0,
                 max_tokens=400,
                 stream=True,
+                stream_options={"include_usage": True},
             )
             async for chunk in stream:
+                if chunk.usage:
+                    usage = {
+                        "prompt_tokens": chunk.usage.prompt_tokens,
+                        "completion_tokens": chunk.usage.completion_tokens,
+                    }
                 if chunk.choices and (delta := chunk.choices[0].delta.content):
                     text += delta
                     yield TextAdded(delta)
         except openai.APIConnectionError as error:
             raise SubjectUnreachable(f"nobody answers at {self._url}; is it an OpenAI-compatible endpoint?") from error
         said.append({"role": "assistant", "content": text})
-        yield Done(mode_of(text), None)
+        yield Done(mode_of(text), None, usage=usage)
 
     async def catalogue(self) -> Mapping[str, Mapping[str, Any]] | None:
         """A bare model serves no courses."""

@@ -50,7 +50,7 @@ class DenseRetriever(BaseRetriever):
 
 
 class RetrievalChain:
-    """prompt | model | parser over a dense retriever with four passages; no history, no check, no refusal of its own."""
+    """prompt | model | parser over a dense retriever with four passages; no history, no check, no refusal."""
 
     def __init__(
         self, search: Search, base_url: str, model: str, api_key: str = "none", seconds: float = 180.0

@@ -30,7 +30,7 @@ class Level:
 async def load(
     subject: Subject, messages: Sequence[str], turns: int, progress: Callable[[str, int, int], None]
 ) -> list[Level]:
-    """Let 1, 2, 4, 8 and 16 learners ask `turns` questions between them, each the next as soon as the last is answered."""
+    """1, 2, 4, 8 and 16 learners ask `turns` questions between them, each the next when the last is answered."""
     await heard(subject, Ask(messages[0]))  # the first question opens files
     levels = []
     for number, at_once in enumerate(LEVELS):
@@ -45,7 +45,7 @@ async def _level(subject: Subject, messages: Sequence[str], turns: int, at_once:
 
     async def learner() -> None:
         for message in waiting:
-            replies.append(await heard(subject, Ask(message)))
+            replies.append(await heard(subject, Ask(message)))  # noqa: PERF401
 
     started = time.perf_counter()
     await asyncio.gather(*(learner() for _ in range(at_once)))

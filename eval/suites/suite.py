@@ -20,8 +20,8 @@ Catalogue = Mapping[str, Mapping[str, Any]]
 class Suite:
     """How cases of one form are asked, scored and summed up.
 
-    `ask` raises NotAsked when the subject has nothing that the case could be asked of. `overall` are the figures that no
-    single case has.
+    `ask` raises NotAsked when the subject has nothing that the case could be asked of. `overall` are the figures that
+    no single case has.
     """
 
     name: str

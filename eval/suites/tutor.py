@@ -18,7 +18,8 @@ _GUIDES = re.compile(
 )
 _RIGHT = re.compile(r"答对|答對|正确|正確|对了|對了|没错|沒錯|\b(?:right|correct|well done)\b", re.IGNORECASE)
 _WRONG = re.compile(
-    r"不对|不對|错了|錯了|不正确|不正確|不是这样|应该是|應該是|没关系，?答案|沒關係|\b(?:not quite|wrong|incorrect|never mind|not right)\b",
+    r"不对|不對|错了|錯了|不正确|不正確|不是这样|应该是|應該是|没关系，?答案|沒關係"
+    r"|\b(?:not quite|wrong|incorrect|never mind|not right)\b",
     re.IGNORECASE,
 )
 _UNKIND = re.compile(
