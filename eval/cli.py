@@ -19,8 +19,8 @@ from course_index.embedders.embedder import Embedder
 from course_index.errors import IndexProblem
 from course_index.parts import make_embedder
 from course_index.terminal import OnProgress, explained, progress_bars
-from eval.beir import read_beir
 from eval.case import Case
+from eval.collections.choose import read_collection
 from eval.compare import compare, interval, noise
 from eval.errors import DataProblem, EvaluationProblem
 from eval.gate import ACCEPTED, accept, drops
@@ -98,7 +98,7 @@ def _suite_command(name: str) -> None:
         ablate: Ablate = False,
     ) -> None:
         with explained("companion-eval", _err, EvaluationProblem, IndexProblem, exit_code=1):
-            if name == "retrieval" and data and not list(data.glob("retrieval*.jsonl")):
+            if name == "retrieval" and data and not (data.is_dir() and list(data.glob("retrieval*.jsonl"))):
                 _collection(data, limit, report, ablate)
                 return
             who = _Who(base_url, chat_url, chat_model, chain)
@@ -439,7 +439,7 @@ def lint_command(
 def _collection(data: Path, limit: int | None, report: Path | None, ablate: bool) -> None:
     """The suite `retrieval` over a public data set, indexed as it is."""
     with progress_bars(_err) as progress:
-        collection = read_beir(data, limit)
+        collection = read_collection(data, limit)
         embedder = make_embedder(CompanionSettings(), progress)
         indexing, stages = evaluate(collection, embedder, list(STAGES) if ablate else [SERVED], progress)
     figures = _of_stages(collection, embedder.fingerprint, indexing, stages)

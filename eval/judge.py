@@ -82,13 +82,9 @@ class Judge:
                 max_tokens=_TOKENS,
             )
         except openai.APIConnectionError as error:
-            raise SubjectUnreachable(
-                f"no judge answers at {self._url}; is it OpenAI-compatible?"
-            ) from error
+            raise SubjectUnreachable(f"no judge answers at {self._url}; is it OpenAI-compatible?") from error
         except openai.APIStatusError as error:
-            raise SubjectUnreachable(
-                f"the judge at {self._url} said {error.status_code}: {error.message}"
-            ) from error
+            raise SubjectUnreachable(f"the judge at {self._url} said {error.status_code}: {error.message}") from error
         text = (done.choices[0].message.content or "") if done.choices else ""
         return Verdict(grade_in(text), text.strip())
 

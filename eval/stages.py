@@ -14,7 +14,7 @@ from course_index.build import index_entries
 from course_index.centring import Centring, no_centring
 from course_index.embedders.embedder import Embedder, Encoded, Role, TokenEmbedder
 from course_index.store.generations import IndexHome
-from eval.beir import Collection
+from eval.collections.collection import Collection
 from eval.metrics import ranking_figures
 from retrieval.query import Query
 from retrieval.rank import Ranked, Scored, dense, lexical

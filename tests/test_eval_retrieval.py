@@ -4,8 +4,8 @@ import math
 import pytest
 from typer.testing import CliRunner
 
-from eval.beir import read_beir
 from eval.cli import app
+from eval.collections.beir import read_beir
 from eval.errors import DataProblem
 from eval.metrics import ranking_figures
 from eval.stages import SERVED, STAGES, evaluate

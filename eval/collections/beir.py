@@ -3,33 +3,11 @@
 import csv
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.collections.collection import Collection, Entry
 from eval.errors import DataProblem
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of a corpus: a passage as it is, with a title or an empty one."""
-
-    id: str
-    title: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """A corpus, the questions asked of it, and for each question how relevant which entries are (above 0: relevant).
-
-    Only questions with a relevant entry are kept; the others cannot be scored.
-    """
-
-    name: str
-    corpus: tuple[Entry, ...]
-    queries: dict[str, str]
-    relevant: dict[str, dict[str, int]]
 
 
 def read_beir(folder: Path, limit: int | None = None) -> Collection:

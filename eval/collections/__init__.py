@@ -1,0 +1,1 @@
+"""Data sets that others made, as they are distributed: a corpus, questions, and what answers them."""
