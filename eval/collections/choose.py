@@ -10,8 +10,8 @@ from eval.collections.reading import read_cmrc, read_dureader, read_squad
 from eval.errors import DataProblem
 
 _KNOWN = (
-    "known are: a BEIR folder (corpus.jsonl, queries.jsonl, qrels/test.tsv); SQuAD's form (DRCD, CMRC 2018); CMRC's list "
-    "of contexts; DuReader's search logs, JSON lines with documents"
+    "known are: a BEIR folder (corpus.jsonl, queries.jsonl, qrels/test.tsv); SQuAD's form (DRCD, CMRC 2018); CMRC's "
+    "list of contexts; DuReader's search logs, JSON lines with documents"
 )
 
 
