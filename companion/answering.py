@@ -22,7 +22,7 @@ from companion.events import (
     SourcesFound,
     TextAdded,
 )
-from companion.find import Found, find
+from companion.find import Found, find_parts
 from companion.heard import Heard
 from companion.history import history
 from companion.language_model import ModelUnavailable
@@ -215,7 +215,7 @@ class Answering:
     async def _find(self, heard: Heard, ledger: Ledger) -> Found:
         before = heard.conversation.turns[-1].passages if heard.depends and heard.conversation.turns else ()
         search = self._index.search
-        found = await asyncio.to_thread(find, search, heard.question, self._passages, heard.scope, before)
+        found = await asyncio.to_thread(find_parts, search, heard.question, self._passages, heard.scope, before)
         ledger.confidence = found.confidence.probability
         return found
 

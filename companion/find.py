@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from companion.extract import Quote, is_exercise, read_closely
+from companion.understanding.parts import parts_of
 from retrieval.confidence import Confidence, confidence
 from retrieval.context import Context
 from retrieval.query import Query
@@ -59,6 +60,37 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
     return _read(search, query, _choice(search, query, passages, before), "everything")
 
 
+def find_parts(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str] = ()) -> Found:
+    """As `find`, and for a message with several questions what answers each of them besides.
+
+    One part alone does not make an answer: where half a message is taken to be answered, the half is mostly misread.
+    """
+    whole = find(search, question, passages, scope, before)
+    asked = parts_of(question)
+    if len(asked) == 1:
+        return whole
+    found = [find(search, part, passages, scope, before) for part in asked]
+    answering = [one for one in found if one.answers]
+    if not answering or not (whole.answers or len(answering) == len(found)):
+        return whole
+    # The first passage of each part comes first: a part has a right to one, whatever the others have.
+    quotes = _one_a_passage([one.quotes[0] for one in answering] + list(whole.quotes if whole.answers else ()))
+    hits = [quote.hit for quote in quotes] + [hit for one in (whole, *answering) for hit in one.hits]
+    ordered = list({hit.passage.id: hit for hit in hits}.values())[: max(passages, len(quotes))]
+    surest = max((whole, *answering), key=lambda one: (one.answers, one.confidence.probability or 0.0))
+    return replace(
+        surest,
+        query=whole.query,
+        hits=tuple(ordered),
+        quotes=tuple(quotes),
+        contexts=_contexts(search, ordered),
+    )
+
+
+def _one_a_passage(quotes: Sequence[Quote]) -> list[Quote]:
+    return list({quote.hit.passage.id: quote for quote in reversed(quotes)}.values())[::-1]
+
+
 def _within(search: Search, scope: Scope) -> list[tuple[Reach, list[str]]]:
     if scope.course_id is None:
         return []
@@ -90,10 +122,12 @@ def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Fo
         confidence(query, hits, reading.closeness, search.rarity),
         reach,
     )
-    if not found.answers:
-        return found
-    lessons = [hit for hit in ordered if not is_exercise(hit)]  # a model takes the case of an exercise for the rule
-    return replace(found, contexts=tuple(search.contexts(lessons or ordered)))
+    return replace(found, contexts=_contexts(search, ordered)) if found.answers else found
+
+
+def _contexts(search: Search, hits: Sequence[Hit]) -> tuple[Context, ...]:
+    lessons = [hit for hit in hits if not is_exercise(hit)]  # a model takes the case of an exercise for the rule
+    return tuple(search.contexts(lessons or hits))
 
 
 def _quoted_first(hits: Sequence[Hit], quotes: Sequence[Quote]) -> list[Hit]:

@@ -1,0 +1,43 @@
+"""A message that asks two questions gets an answer to each."""
+
+import asyncio
+
+import pytest
+
+from companion.events import SourcesFound, TextAdded
+from companion.turn import Ask
+from companion.understanding.parts import parts_of
+
+
+@pytest.mark.parametrize(
+    ("message", "parts"),
+    [
+        ("快件丢了怎么赔", 1),
+        ("快件丢了怎么赔，送件要戴头盔吗", 2),
+        ("头一回卖荔枝：斤数要不要连箱子算？交快递前要问清楚什么", 2),
+        ("聽日帶個囡去睇龍舟，企邊度先安全，仲有冇咩係千祈唔好跨過去㗎", 2),
+        ("How long is the break, and how big must the print be?", 2),
+        ("孩子发烧了，怎么办", 1),
+        ("怎么样？好吗？行吗？", 1),
+    ],
+)
+def test_a_message_is_parted_into_the_questions_it_asks(message, parts):
+    assert len(parts_of(message)) == parts
+
+
+def test_what_is_said_first_belongs_to_every_question():
+    assert parts_of("头一回卖荔枝：斤数连箱子算吗？交快递前问什么")[1] == "头一回卖荔枝：交快递前问什么"
+    assert parts_of("快件丢了怎么赔") == ("快件丢了怎么赔",)
+
+
+def test_both_questions_are_answered_and_cited(companion_with):
+    async def turn() -> list:
+        return [event async for event in companion_with().reply(Ask("快件没有保价丢了怎么赔，骑电动车送件要戴头盔吗"))]
+
+    events = asyncio.run(turn())
+    text = "".join(event.text for event in events if isinstance(event, TextAdded))
+    assert "保价规则" in text
+    assert "应当戴头盔" in text
+    (sources,) = [event.sources for event in events if isinstance(event, SourcesFound)]
+    assert {source.n for source in sources} >= set(events[-1].cited)
+    assert len(events[-1].cited) >= 2
