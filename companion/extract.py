@@ -41,8 +41,9 @@ _AMOUNTS = (
         re.compile(rf"\d|{_NUMERAL}(?:[次个件元米克斤度岁倍成条种]|厘米|毫米|公斤|公里)"),
     ),
 )
-# An exercise poses what the lesson answers elsewhere, and often states it wrongly on purpose.
+# An exercise poses what the lesson answers elsewhere, and often states it wrongly on purpose; its key may be quoted.
 _EXERCISE = re.compile(r"练习|练一练|习题|思考题|想一想|\bexercises?\b|\bpractice\b", re.IGNORECASE)
+_KEY = re.compile(r"[\s>*\-]*(?:参考)?(?:答案|解答|解析|answers?|solution)\s*[*]*\s*[：:]", re.IGNORECASE)
 _EXERCISE_WEIGHT = -0.2
 # A question of the lesson answers nobody's.
 _ASKED = re.compile(r"[?？][”’」』）)]*\s*$")
@@ -128,6 +129,8 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
         in_exercise = is_exercise(hit)
         same_language = hit.passage.language == query.language
         for position, unit in enumerate(units):
+            if in_exercise and not any(_KEY.match(one.text) for one in units[: position + 1]):
+                continue
             if len(unit.text.strip()) >= _SHORTEST and not unit.is_code and not _ASKED.search(unit.text):
                 coverage = _coverage(query, unit.text) if same_language else 0.0
                 has_amount = bool(amount and amount.search(unit.text))

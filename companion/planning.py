@@ -154,8 +154,9 @@ def _week_asked(message: str) -> int | None:
 
 def _told(plan: StudyPlan, say: Words, asked: PlanWish) -> str:
     weeks = len(plan.sessions)
+    whole = "" if plan.course.hours is None else say.plan_whole.format(f"{plan.course.hours:g}")
     lines = [
-        say.plan_intro.format(title=plan.course.title, hours=f"{plan.hours_a_week:g}", weeks=weeks),
+        say.plan_intro.format(title=plan.course.title, whole=whole, hours=f"{plan.hours_a_week:g}", weeks=weeks),
         "" if plan.hours_known else say.plan_unknown,
         say.plan_late.format(until=asked.until, weeks=plan.late_by) if plan.late_by else "",
     ]

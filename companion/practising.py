@@ -10,7 +10,8 @@ from dataclasses import replace
 from companion.answering import Answering, said
 from companion.conversation import Hinted, Quiz
 from companion.events import Done, Event, Source, SourcesFound, TextAdded
-from companion.find import Found, find
+from companion.extract import is_exercise
+from companion.find import Found, Scope, find
 from companion.heard import Heard
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
@@ -25,7 +26,7 @@ from companion.sentences import CITATION
 from companion.sources import passages_for, source_of
 from companion.understanding.wish import hint_subject, practice_subject
 from companion.writer import Writer
-from course_index.analyze import normalise, terms
+from course_index.analyze import normalise, simplified, terms
 from course_index.sentences import split_sentences
 from prompts import for_audience, render
 from retrieval.live import LiveIndex
@@ -41,9 +42,16 @@ _GRADE_TOKENS = 150
 _HINT_TOKENS = 120
 _SECONDS = 60.0
 _COUNT = re.compile(r"(?<!第)(\d{1,2}|[一二两三四五六七八九十])\s*(?:道|条|個|个|题|questions?)")
+# What a learner says whom a hint did not help; in simplified script.
 _STUCK = re.compile(
-    r"^(?:还是|仍然|我)?(?:不会|不懂|不明白|不知道|想不出|想不到|没思路|唔识|唔知|卡住|再提示|再来|多一点)"
-    r"|\b(?:stuck|no idea|don't know|still not|another hint|more help)\b"
+    r"^(?:我)?(?:不会|不懂|不明白|不知道|没思路|唔识|唔知|再来|多一点)"
+    r"|(?:还是|仍然|仲系)(?:不|唔|没|卡)|[想做编写谂](?:不|唔)(?:出|到)|没思路|卡住|再(?:提示|给|俾)(?:一|点|个|啲|我|$)|再提示"
+    r"|\b(?:stuck|no idea|don't know|still (?:not|don't)|another hint|more help)\b"
+)
+# What one says who has had enough of hints.
+_TELL_ME = re.compile(
+    r"直接(?:讲|说|告诉|给)|(?:讲|说|公布|告诉|给|俾|话)\S{0,6}答案|答案是什么|不猜了?|猜不(?:到|出)|(?:讲|说)晒|说吧|得数|都(?:讲|说|告诉)给?我"
+    r"|给句现成|\b(?:just tell me|give up|what is the answer|tell me the answer)\b"
 )
 _ASKS = re.compile(r"[?？]\s*$|怎么|如何|为什么|什么|点解|点样|哪|\b(?:what|why|how|when|where|who|which)\b")
 # A message so long that asks something is a question of its own.
@@ -51,7 +59,8 @@ _A_QUESTION = 8
 # From this probability on the lesson found is taken to be the one that was meant.
 _ABOUT = 0.3
 _VERDICTS: dict[str, Verdict] = {"对": "right", "部分对": "partly", "错": "wrong"}
-_SKIP = re.compile(r"^(?:下一题|下一个|跳过|过|next|skip)[。！!.\s]*$")
+_SKIP = re.compile(r"^(?:下一题|下一个|跳过|过|next(?: one| question)?|skip)[。！!.\s]*$")
+_ANOTHER = re.compile(r"^(?:还有吗?|有冇)?[，,\s]*再(?:来|出|问|考|俾|给)我?(?:一|几|两)?[个道题条]")
 
 
 class Practising:
@@ -91,6 +100,10 @@ class Practising:
             yield TextAdded(f"\n\n{say.practise_how}")
         label = self._answering.label(ledger, say) if by_model else None
         yield Done("generated" if by_model else "extracted", True, aigc=label)
+
+    def wants_another(self, heard: Heard) -> bool:
+        """Whether a message during a quiz asks for a question more instead of answering the one that is open."""
+        return bool(_ANOTHER.match(_told(heard)))
 
     def answers(self, heard: Heard) -> bool:
         """Whether a message answers a quiz that is on, and is no question or wish of its own."""
@@ -199,7 +212,11 @@ class Practising:
 
     def is_stuck(self, heard: Heard) -> bool:
         """Whether a message after a hint says that it did not help."""
-        return heard.wish in ("question", "more") and bool(_STUCK.search(normalise(heard.message)))
+        return heard.wish in ("question", "more", "hint") and bool(_STUCK.search(_told(heard)))
+
+    def has_had_enough(self, heard: Heard) -> bool:
+        """Whether a message after a hint asks for the answer itself."""
+        return bool(_TELL_ME.search(_told(heard)))
 
     async def hint(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """One step towards the answer, never the answer; each further request for the same question says more."""
@@ -212,13 +229,27 @@ class Practising:
         before = heard.conversation.turns[-1].passages if heard.conversation.turns and step > 1 else ()
         found = await asyncio.to_thread(find, self._index.search, question, self._passages, heard.scope, before)
         ledger.mark("found")
+        quotes = [quote for quote in found.quotes if not is_exercise(quote.hit)] if found.answers else []
+        # Where only an exercise and its key match, or nothing is sure to answer, a hint tells where to look.
+        if (
+            not quotes
+            and step < LAST_STEP
+            and (place := await asyncio.to_thread(self._place, found, heard.scope, step))
+        ):
+            ledger.pending = Hinted(question, step)
+            ledger.cited.add(1)
+            yield SourcesFound((source_of(place, 1, ""),))
+            yield TextAdded(hint(question, place.passage, place.lesson.title, "", 1, heard.locale).text)
+            yield Done("extracted", True)
+            return
         if not found.answers:
             unquoted = replace(found, quotes=())  # the closest passage may be the answer
             async for event in self._answering.nothing(unquoted, heard, ledger):
                 yield event
             return
         ledger.pending = Hinted(question, step)
-        hit, quote = found.quotes[0].hit, found.quotes[0].text
+        best = (quotes or found.quotes)[0]
+        hit, quote = best.hit, best.text
         # The source shows where to look; what it quotes would give the answer away.
         kept_back = "" if step < LAST_STEP else quote
         yield SourcesFound((source_of(hit, 1, kept_back),))
@@ -233,6 +264,18 @@ class Practising:
             yield TextAdded(f"{given.text} [1]" if given.quotes else given.text)
         label = self._answering.label(ledger, say) if told_by_model else None
         yield Done("generated" if told_by_model else "extracted", True, aigc=label)
+
+    def _place(self, found: Found, scope: Scope, step: int) -> Hit | None:
+        """Where to look for an answer, another place at each step: in what was found, else in the lesson at hand."""
+        if found.answers:
+            near = [hit for hit in found.hits if hit.course.id == found.hits[0].course.id]
+        elif scope.course_id:
+            ids = found.search.records.passages_within(scope.course_id, scope.lesson_id)
+            near = found.search.choice_among(found.query, LAST_STEP, ids)
+        else:
+            return None
+        lessons = [hit for hit in near if not is_exercise(hit)]
+        return lessons[min(step, len(lessons)) - 1] if lessons else None
 
     def _hinted(self, heard: Heard) -> tuple[str, int]:
         """The question that a hint is wanted for, and which step this is."""
@@ -276,6 +319,10 @@ class Practising:
             claim = await asyncio.to_thread(material.judge.claim, bare)
             if bare and material.judge.verdict(claim, [material.grounds[1]]) == "supported":
                 yield f"{bare}[1]\n"
+
+
+def _told(heard: Heard) -> str:
+    return simplified(normalise(heard.message))
 
 
 def _count(message: str) -> int | None:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from companion.answering import Answering, said
 from companion.conversation import Hinted, PlanWanted, Quiz, Rest
@@ -124,8 +124,12 @@ class Companion:
     def _events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911, PLR0912
         """What the message gets; each of these ends with Done."""
         pending, say = heard.conversation.pending, heard.say
+        if isinstance(pending, Quiz) and self._practising.wants_another(heard):
+            return self._practising.quiz(heard, ledger)
         if isinstance(pending, Quiz) and self._practising.answers(heard):
             return self._practising.grades(pending, heard, ledger)
+        if isinstance(pending, Hinted) and self._practising.has_had_enough(heard):
+            return self._answering.events(replace(heard, question=pending.question, depends=False), ledger)
         if isinstance(pending, Hinted) and self._practising.is_stuck(heard):
             return self._practising.hint(heard, ledger)
         if isinstance(pending, PlanWanted) and self._planning.completes(heard):

@@ -54,6 +54,7 @@ class Words:
     plan_what: str
     plan_hours: str
     plan_intro: str
+    plan_whole: str
     plan_unknown: str
     plan_late: str
     plan_week: str
@@ -131,7 +132,8 @@ _ZH = Words(
     hint_what="想要哪道题的提示？请把题目或问题发给我。",
     plan_what="想按哪门课安排？请说出课程或主题，以及每周能学几小时。",
     plan_hours="每周大约能学几小时？例如“每周 3 小时”或“每天半小时”。",
-    plan_intro="《{title}》按每周 {hours} 小时安排，共 {weeks} 周，最后一周总复习。",
+    plan_intro="《{title}》{whole}按每周 {hours} 小时安排，共 {weeks} 周，最后一周总复习。",
+    plan_whole="一共 {} 小时，",
     plan_unknown="这门课的记录没有写学时，所以只按每周一课排，不写小时。",
     plan_late="这样排会比 {until} 晚 {weeks} 周；要赶上，每周得多学一些，或先学一部分。",
     plan_week="第 {week} 周（{dates}{hours}）：{what}",
@@ -204,7 +206,8 @@ _EN = Words(
     hint_what="A hint for which question? Please send me the question.",
     plan_what="A plan for which course? Name a course or a subject, and how many hours a week you have.",
     plan_hours="About how many hours a week do you have? For example “3 hours a week”.",
-    plan_intro="“{title}” at {hours} hours a week takes {weeks} weeks, the last one for going over all of it. ",
+    plan_intro="“{title}”{whole} at {hours} hours a week takes {weeks} weeks, the last one for going over all of it. ",
+    plan_whole=", {} hours in all,",
     plan_unknown="Its record gives no hours, so there is one lesson a week and no hours are stated. ",
     plan_late="That is {weeks} weeks later than {until}; to be in time, study more a week or begin with a part. ",
     plan_week="Week {week} ({dates}{hours}): {what}",

@@ -22,7 +22,7 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _EXERCISE = re.compile(r"练习|习题|思考|想一想|小测|exercise|practice|quiz", re.IGNORECASE)
-_NO_STATEMENT = re.compile(r"[?？：:|`$]|^\s*[#>]|https?://|你|您|我")
+_NO_STATEMENT = re.compile(r"[?？：:|`$]|^\s*[#>]|https?://|你|您|我|^(?:不?能|不?可以|不?是|不?对|不?行)[，,]")
 _MARKS = re.compile(r"\*\*|__|^\s*(?:[-*+]|\d+[.)、])\s+|^\s*第[一二三四五六七八九十百零\d]+条\s+")
 _NUMBER_ZH = re.compile(
     r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十百千半]{1,5})(?:个?(?:小时|工作日|月|星期)|分钟|周岁|厘米|毫米|公里|公斤|千克|[天日年周岁次米度元倍克斤种类步条])(?!半|多|左右会)"
@@ -34,10 +34,13 @@ _NUMBER_EN = re.compile(
 )
 # What turns a rule into its contrary, and back; the longer first.
 _CONTRARY = (
+    ("绝不能", "可以"), ("决不能", "可以"),
     ("不得", "可以"), ("不能", "可以"), ("不可以", "可以"), ("禁止", "允许"), ("应当", "不必"), ("必须", "不必"), ("不要", "可以"),  # noqa: E501
-    ("有权", "无权"), ("可以", "不可以"), ("先", "后"),
+    ("有权", "无权"), ("可以", "不可以"),
     (" must not ", " may "), (" must ", " need not "), (" should not ", " should "), (" never ", " always "), (" cannot ", " can "),  # noqa: E501
 )  # fmt: skip
+# What has no plain contrary, or would not be Chinese when turned (绝不能, 能不能).
+_NOT_TURNED = ("除外", "但", "能不能", "可不可以", "不能不", "不得不", "unless", "except")
 _TERM = re.compile(r"\*\*([^*\n]{2,16})\*\*|《([^》\n]{2,16})》")
 # 四周 and the like look like numbers and are none.
 _NO_NUMBER = re.compile(r"四周|四面|三轮|一些|一般|十分(?!钟)|百分")
@@ -124,9 +127,9 @@ def _true_false(
     _: str, sentence: str, passage: Passage, __: Sequence[Passage], dice: random.Random
 ) -> QuizQuestion | None:
     """A rule as it stands, or turned into its contrary."""
-    turns = [(said, contrary) for said, contrary in _CONTRARY[:9] + _CONTRARY[10:] if sentence.count(said) == 1]
+    turns = [(said, contrary) for said, contrary in _CONTRARY if sentence.count(said) == 1]
     clear = [turn for turn in turns if not any(turn[0] in other[0] and turn != other for other in turns)]
-    if len(clear) != 1 or any(word in sentence for word in ("除外", "但", "unless", "except")):
+    if len(clear) != 1 or any(word in sentence for word in _NOT_TURNED):
         return None
     said, contrary = clear[0]
     holds = dice.random() < 0.5

@@ -12,7 +12,8 @@ from eval.text import latin_words, says, sentence_length, sentences
 
 # What asks the learner to think or to do.
 _GUIDES = re.compile(
-    r"[?？]|想一想|想想|试试|试着|看看|先|再读|回想|比较|画|算一算|查一查|下一步|"
+    r"[?？]|____|判断对错|判斷對錯|填空|选择：|選擇：|true or false|fill in"
+    r"|想一想|想想|试试|试着|看看|先|再读|回想|比较|画|算一算|查一查|下一步|"
     r"\b(?:try|think|look|read|compare|first|next|what|which|how|why)\b",
     re.IGNORECASE,
 )
@@ -25,6 +26,8 @@ _WRONG = re.compile(
 _UNKIND = re.compile(
     r"笨|蠢|这都不会|這都不會|太差|丢人|丟人|白痴|懒|\b(?:stupid|dumb|lazy|obviously you)\b", re.IGNORECASE
 )
+# The words around a quote are no sentence of the answer: what leads in, and the word that there is more.
+_FRAME = re.compile(r"[：:]$|^[（(][^（()）]*[)）]$")
 # In a read-aloud sentence of Chinese this many characters are a breath; texts for a wide public stay below.
 READABLE = 30.0
 
@@ -107,7 +110,8 @@ def _checks(expected: Expected, reply: Reply) -> list[tuple[str, bool, str]]:
 def _form(expected: Expected, text: str) -> list[tuple[str, bool, str]]:
     """Form fit for the audience."""
     checks = []
-    count, length, latin = len(sentences(text)), len(text), latin_words(text)
+    said = [one for one in sentences(text) if not _FRAME.search(one)]
+    count, length, latin = len(said), len(text), latin_words(text)
     if expected.max_sentences:
         checks.append(("form", count <= expected.max_sentences, f"{count} sentences, {expected.max_sentences} at most"))
     if expected.max_characters:
