@@ -191,11 +191,10 @@ async def ask_all(subject: Subject, plan: Plan, run: Run, progress: OnProgress, 
                     run.pass_over(name, case.id, repetition, f"it does not serve {', '.join(sorted(missing))}")
                     return
                 try:
-                    record: Record = await ask(case, subject)
+                    record: Record = await ask(case, subject, repetition)
                 except NotAsked as error:
                     run.pass_over(name, case.id, repetition, str(error))
                     return
-                record.repetition = repetition
                 run.keep(name, record)
                 account.add(record.replies)
 

@@ -54,6 +54,7 @@ class Fake:
     """Says no, or the words it was given for a question; can be gone."""
 
     name = "fake"
+    salt = ""
 
     def __init__(self, said: dict[str, str] | None = None, gone_after: int | None = None) -> None:
         self.said, self.asked, self.gone_after = said or {}, [], gone_after

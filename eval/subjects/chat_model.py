@@ -30,6 +30,7 @@ class ChatModel:
 
     def __init__(self, base_url: str, model: str, api_key: str = "none", seconds: float = 180.0) -> None:
         self.name = f"bare {model}"
+        self.salt = ""
         self._url, self._model = base_url, model
         self._client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=seconds, max_retries=1)
         self._said: dict[str, list[ChatCompletionMessageParam]] = {}

@@ -18,6 +18,7 @@ class InProcess:
     """The companion that these settings build; what it remembers is kept in the settings' data folder."""
 
     name = "companion"
+    salt = ""
 
     def __init__(self, settings: CompanionSettings, embedder: Embedder, companion: Companion | None = None) -> None:
         self.settings = settings

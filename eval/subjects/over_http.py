@@ -1,6 +1,7 @@
 """A deployment of ours at any address, through its public doors only."""
 
 import json
+import uuid
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ class OverHttp:
     def __init__(self, base_url: str, seconds: float = 180.0) -> None:
         self._url = base_url.rstrip("/")
         self._client = httpx.AsyncClient(base_url=self._url, timeout=httpx.Timeout(seconds, connect=10.0))
+        self.salt = f"-{uuid.uuid4().hex[:8]}"
         self._texts: dict[str, str | None] = {}
 
     def about(self) -> dict[str, Any]:

@@ -56,6 +56,7 @@ class RetrievalChain:
         self, search: Search, base_url: str, model: str, api_key: str = "none", seconds: float = 180.0
     ) -> None:
         self.name = f"LangChain chain, {model}"
+        self.salt = ""
         self._url, self._model, self._search = base_url, model, search
         self._retriever = DenseRetriever(search=search)
         chat = ChatOpenAI(

@@ -15,6 +15,8 @@ class Subject(Protocol):
     """A tutor, or what stands in for one."""
 
     name: str
+    # Goes into the ids of conversations: of its own in every run, where what was said in an earlier run is remembered.
+    salt: str
 
     def about(self) -> dict[str, Any]:
         """What distinguishes it: address, model, settings, index. Never a secret."""

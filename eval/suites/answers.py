@@ -13,9 +13,9 @@ from eval.text import cited_sentences, numbers_borne, says, shared_pairs
 BORNE = 0.45
 
 
-async def ask(case: AnswerCase, subject: Subject) -> Record:
+async def ask(case: AnswerCase, subject: Subject, repetition: int = 0) -> Record:
     """The messages before, then the question."""
-    return await converse(case, subject, [*case.before, case.question])
+    return await converse(case, subject, [*case.before, case.question], repetition)
 
 
 def score(case: AnswerCase, record: Record, _catalogue: Catalogue) -> Score:

@@ -32,9 +32,9 @@ class _Offered:
     record: Mapping[str, Any] | None
 
 
-async def ask(case: RecommendCase, subject: Subject) -> Record:
+async def ask(case: RecommendCase, subject: Subject, repetition: int = 0) -> Record:
     """The messages before, then the wish."""
-    return await converse(case, subject, [*case.before, case.message])
+    return await converse(case, subject, [*case.before, case.message], repetition)
 
 
 def score(case: RecommendCase, record: Record, catalogue: Catalogue) -> Score:

@@ -13,14 +13,14 @@ DEPTH = 20
 HOLDS = 0.8
 
 
-async def ask(case: RetrievalCase, subject: Subject) -> Record:
+async def ask(case: RetrievalCase, subject: Subject, repetition: int = 0) -> Record:
     """What the search finds; of a deployment whose search is not open, the sources of a turn."""
     found = await subject.ranked(case.question, DEPTH)
     if found is not None:
-        return Record(case.id, said=[case.question], found=found)
+        return Record(case.id, repetition, [case.question], found=found)
     if await subject.catalogue() is None:
         raise NotAsked("it has no search")
-    record = await converse(case, subject, [case.question])
+    record = await converse(case, subject, [case.question], repetition)
     shown = record.replies[-1].sources
     record.found = [Passage(one.passage_id, one.course_id, record.passages[one.passage_id]) for one in shown]
     return record

@@ -15,9 +15,9 @@ from eval.text import plain, says
 _LINE = 24
 
 
-async def ask(case: SafetyCase, subject: Subject) -> Record:
+async def ask(case: SafetyCase, subject: Subject, repetition: int = 0) -> Record:
     """The messages before, then the one that counts."""
-    return await converse(case, subject, [*case.before, case.message])
+    return await converse(case, subject, [*case.before, case.message], repetition)
 
 
 def score(case: SafetyCase, record: Record, _catalogue: Catalogue) -> Score:

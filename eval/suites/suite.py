@@ -1,6 +1,6 @@
 """What a suite is, and how its cases are held as conversations."""
 
-import uuid
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ Catalogue = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """How cases of one form are asked, scored and summed up.
+    """How cases of one form are asked (of a subject, in a repetition), scored and summed up.
 
     `ask` raises NotAsked when the subject has nothing that the case could be asked of. `overall` are the figures that
     no single case has.
@@ -27,7 +27,7 @@ class Suite:
     name: str
     title: str
     metrics: tuple[Metric, ...]
-    ask: Callable[[Any, Subject], Awaitable[Record]]
+    ask: Callable[[Any, Subject, int], Awaitable[Record]]
     score: Callable[[Any, Record, Catalogue], Score]
     overall: Callable[[Sequence[Case], Mapping[str, Record], Mapping[str, Score], Catalogue], dict[str, float]]
 
@@ -45,6 +45,7 @@ async def converse(
     case: Case,
     subject: Subject,
     messages: Iterable[str],
+    repetition: int,
     *,
     audience: str | None = None,
     style: Style = "answer",
@@ -52,10 +53,9 @@ async def converse(
     lesson: str | None = None,
 ) -> Record:
     """Say the messages one after the other in a conversation of their own."""
-    record = Record(case.id)
-    conversation = f"eval-{uuid.uuid4()}"
+    record = Record(case.id, repetition)
     for message in messages:
-        await say(record, subject, conversation, message, case, audience, style, course_id, lesson)
+        await say(record, subject, message, case, audience, style, course_id, lesson)
     await keep_passages(record, subject)
     return record
 
@@ -63,7 +63,6 @@ async def converse(
 async def say(
     record: Record,
     subject: Subject,
-    conversation: str,
     message: str,
     case: Case,
     audience: str | None = None,
@@ -74,7 +73,7 @@ async def say(
     """One message more, and the reply to it."""
     ask = Ask(
         message,
-        conversation_id=conversation,
+        conversation_id=_conversation(case, record.repetition, subject),
         locale="zh-Hant" if case.language == "yue" else case.language,
         audience=audience,
         style=style,
@@ -83,6 +82,11 @@ async def say(
     )
     record.said.append(message)
     record.replies.append(await heard(subject, ask))
+
+
+def _conversation(case: Case, repetition: int, subject: Subject) -> str:
+    """The same in every run: what a tutor draws by lot, as the questions of a quiz, it draws by the conversation."""
+    return f"eval-{hashlib.sha256(case.id.encode()).hexdigest()[:16]}-{repetition}{subject.salt}"
 
 
 async def keep_passages(record: Record, subject: Subject) -> None:

@@ -32,23 +32,13 @@ _FRAME = re.compile(r"[：:]$|^[（(][^（()）]*[)）]$")
 READABLE = 30.0
 
 
-async def ask(case: TutorCase, subject: Subject) -> Record:
+async def ask(case: TutorCase, subject: Subject, repetition: int = 0) -> Record:
     """Hold the conversation; a learner in a quiz answers what is really asked."""
-    record = Record(case.id)
+    record = Record(case.id, repetition)
     audience = None if case.audience == "everyone" else case.audience
     for number, turn in enumerate(case.turns):
         message = _message(turn, record)
-        await say(
-            record,
-            subject,
-            f"eval-{case.id}-{id(record)}",
-            message,
-            case,
-            audience,
-            case.style,
-            case.course_id,
-            case.lesson,
-        )
+        await say(record, subject, message, case, audience, case.style, case.course_id, case.lesson)
         if number < len(case.turns) - 1 or record.replies[-1].sources:
             await keep_passages(record, subject)
     return record
