@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -153,18 +154,25 @@ def main() -> None:
         dimension: agreement([(one.human, grades[one.id]) for one in due if one.dimension == dimension])
         for dimension in DIMENSIONS
     }
-    table = Table(title=f"{arguments.judge_model} beside people")
     names = tuple(Agreement.__dataclass_fields__)
-    for heading in ("dimension", *names):
-        table.add_column(heading)
-    for dimension, found in by_dimension.items():
-        cells = (getattr(found, name) for name in names)
-        table.add_row(dimension, *(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in cells))
+    table = Table(title=f"{arguments.judge_model} beside people")
+    for heading in ("", *by_dimension):
+        table.add_column(heading.replace("_", " "), justify="right" if heading else "left")
+    for name in names:
+        cells = (getattr(found, name) for found in by_dimension.values())
+        table.add_row(name, *(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in cells))
     _err.print(table)
     figures = {
         dimension: rounded({name: getattr(found, name) for name in names}) for dimension, found in by_dimension.items()
     }
-    sys.stdout.write(json.dumps({"judge": arguments.judge_model, "agreement": figures}) + "\n")
+    told = json.dumps({"judge": arguments.judge_model, "agreement": figures})
+    agreement_file(arguments.report.parent, arguments.judge_model).write_text(told + "\n", "utf-8")
+    sys.stdout.write(told + "\n")
+
+
+def agreement_file(folder: Path, judge: str) -> Path:
+    """Where a judge's agreement with people is kept, so that it can stand beside the judge's grades."""
+    return folder / f"agreement-{re.sub(r'[^A-Za-z0-9.-]+', '-', judge)}.json"
 
 
 def spread(labelled: Sequence[Labelled], limit: int | None) -> list[Labelled]:

@@ -175,7 +175,7 @@ async def _ask(
     judge_url: str | None,
     judge_model: str,
 ) -> None:
-    embedder = None
+    embedder, own = None, settings
     if who.needs_index:
         embedder = make_embedder(settings, progress)
         settings = evaluation_index(settings, _libraries(data), embedder, progress)
@@ -184,9 +184,11 @@ async def _ask(
         kept.begin(subject.about(), plan, await subject.catalogue() or _local_catalogue())
         await ask_all(subject, plan, kept, progress, at_once)
         if judge_url:
+            from eval.agreement import agreement_file
             from eval.judging import judge_all
 
-            await judge_all(kept, judge_url, judge_model, os.environ.get("OPENAI_API_KEY", "none"), progress)
+            measured = agreement_file(own.data_dir / "evaluation", judge_model)
+            await judge_all(kept, judge_url, judge_model, os.environ.get("OPENAI_API_KEY", "none"), progress, measured)
     finally:
         await subject.close()
 

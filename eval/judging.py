@@ -1,5 +1,8 @@
 """A judge's grades for a run that was kept: on replies that answer, and on replies of a tutor."""
 
+import json
+from pathlib import Path
+
 from course_index.terminal import OnProgress
 from eval.case import AnswerCase, Case, TutorCase
 from eval.errors import DataProblem
@@ -18,8 +21,15 @@ _OF_TUTOR = {
 _GUIDED = ("hint", "stuck", "mistake")
 
 
-async def judge_all(run: Run, base_url: str, model: str, api_key: str, progress: OnProgress) -> None:
-    """Grade what the run has not had graded yet, and keep each grade at once. Raises SubjectUnreachable."""
+async def judge_all(
+    run: Run, base_url: str, model: str, api_key: str, progress: OnProgress, agreement: Path | None = None
+) -> None:
+    """Grade what the run has not had graded yet, and keep each grade at once. Raises SubjectUnreachable.
+
+    `agreement` is the file in which the judge's agreement with people is kept, if it was measured.
+    """
+    measured = json.loads(agreement.read_text("utf-8")) if agreement and agreement.exists() else {}
+    run.keep_judge({"model": model, "agreement": measured.get("agreement")})
     result = scored(run)
     done = {(row["suite"], row["case"], row["repetition"]) for row in run.rows("judged.jsonl")}
     due = [

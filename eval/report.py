@@ -83,6 +83,7 @@ def write_report(
         "stages": stages,
         "spent": str(result.spent),
         "over_time": _over_time(earlier),
+        "judge": result.judge,
         "has_judge": any(name.startswith("judge_") for figures in result.figures.values() for name in figures),
         "failures_shown": _FAILURES_SHOWN,
     }

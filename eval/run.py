@@ -112,6 +112,16 @@ class Run:
         """Keep what a judge found; None where the judge could not be understood."""
         self._append({"suite": suite, "case": case, "repetition": repetition, "judged": dict(figures)}, "judged.jsonl")
 
+    def keep_judge(self, judge: Mapping[str, Any]) -> None:
+        """Keep who judged, and how that judge agrees with people where it was measured."""
+        _write(self.folder / "judge.json", dict(judge))
+
+    @property
+    def judge(self) -> dict[str, Any] | None:
+        """Who judged; None where nobody did."""
+        path = self.folder / "judge.json"
+        return json.loads(path.read_text("utf-8")) if path.exists() else None
+
     def rows(self, name: str = "turns.jsonl") -> list[dict[str, Any]]:
         """The rows kept; a last line that was cut off by a kill is left aside. Raises DataProblem."""
         path = self.folder / name
@@ -220,6 +230,7 @@ class Result:
     figures: Mapping[str, Mapping[str, float]]
     spent: Spent
     folder: Path
+    judge: Mapping[str, Any] | None = None
 
 
 def scored(run: Run) -> Result:
@@ -247,7 +258,7 @@ def scored(run: Run) -> Result:
     for of in records.values():
         for record in of:
             spent.add(record.replies)
-    return Result(manifest, cases, records, scores, not_asked, figures, spent, run.folder)
+    return Result(manifest, cases, records, scores, not_asked, figures, spent, run.folder, run.judge)
 
 
 def _figures(

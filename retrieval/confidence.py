@@ -43,8 +43,7 @@ def confidence(query: Query, hits: Sequence[Hit], closeness: float, rarity: Rari
         return Confidence()
     if query.tokens is None:
         return Confidence(closeness >= CLOSE_SENTENCE or hits[0].ranked.fit >= FITTING_PASSAGE, None)
-    told = [term for term in query.terms if len(term) == 1] or list(query.terms)
-    weights = rarity(told)
+    weights = rarity(query.letters)
     # The passage that is cited first: that a later one has more of the words says little.
     probability = max(_probability(query, hit, weights) for hit in hits[:2])
     return Confidence(probability >= ENOUGH and states_what_is_asked(query.text, hits[:2]), probability)

@@ -55,6 +55,11 @@ class Query:
     tokens: NDArray[np.float32] | None
     weights: NDArray[np.float32]
 
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """Its Han characters, or its words where it has none."""
+        return tuple(term for term in self.terms if len(term) == 1) or self.terms
+
 
 def read_query(typed: str, encode: EncodeQuery, wording: Wording | None = None) -> Query:
     """Make a query of whatever was typed, with the dictionaries that ship unless others are given."""

@@ -24,6 +24,9 @@ LEXICAL_REACH = 300
 LEXICAL_WEIGHT = 0.3
 LEXICAL_ENOUGH = 0.33
 STRETCH_WEIGHT = 1.28
+# What the share of the question's characters (or words) adds that a passage has: it tells two passages of one lesson
+# apart when the question shares no word with either, and counts no word twice.
+COVERAGE_WEIGHT = 0.4
 # With a passage in another language: cosines are lower throughout, and shared terms are numbers and Latin names, which
 # say nothing of the subject. These put the answer in the other language level with chance hits in the same.
 OTHER_COSINE_WEIGHT = 1.15
@@ -85,21 +88,24 @@ def ranked(query: Query, k: int, vectors: VectorCollection, index: LexicalIndex,
     """
     near = [hit.id for hit in dense(query, CANDIDATES, vectors)]
     shares = {hit.id: hit.score for hit in lexical(query, CANDIDATES, index)}
-    return _closely(query, k, list(dict.fromkeys([*near, *shares])), shares, tokens)
+    return _closely(query, k, list(dict.fromkeys([*near, *shares])), shares, index, tokens)
 
 
 def ranked_among(query: Query, k: int, ids: Sequence[str], index: LexicalIndex, tokens: TokenStore) -> list[Ranked]:
     """The best `k` of these passages, as those of one course. Its cost grows with their number, not the library's."""
     wanted = set(ids)
     shares = {hit.id: hit.score for hit in lexical(query, LEXICAL_REACH, index) if hit.id in wanted}
-    return _closely(query, k, ids, shares, tokens)
+    return _closely(query, k, ids, shares, index, tokens)
 
 
-def _closely(query: Query, k: int, ids: Sequence[str], shares: dict[str, float], tokens: TokenStore) -> list[Ranked]:
+def _closely(
+    query: Query, k: int, ids: Sequence[str], shares: dict[str, float], index: LexicalIndex, tokens: TokenStore
+) -> list[Ranked]:
     stored = tokens.get(_hopeful(query, shares, tokens.vectors(ids), max(k, CLOSELY)))
     stretches = stretch_scores(query, list(stored.values()))
+    covered = index.coverage(query.letters, stored)
     found = [
-        _score(id_, query, passage, scores, shares.get(id_, 0.0))
+        _score(id_, query, passage, scores, shares.get(id_, 0.0), covered.get(id_, 0.0))
         for (id_, passage), scores in zip(stored.items(), stretches, strict=True)
     ]
     return sorted(found, key=lambda one: (-one.score, one.id))[:k]
@@ -120,7 +126,9 @@ def _hopeful(
     return sorted(stored, key=lambda id_: (-promise(id_), id_))[:k]
 
 
-def _score(id_: str, query: Query, passage: PassageVectors, stretches: NDArray[np.float32], share: float) -> Ranked:
+def _score(
+    id_: str, query: Query, passage: PassageVectors, stretches: NDArray[np.float32], share: float, covered: float
+) -> Ranked:
     same = passage.language == query.language
     cosine = float(passage.vector @ query.vector)
     closest = float(stretches.max(initial=-1))
@@ -128,6 +136,7 @@ def _score(id_: str, query: Query, passage: PassageVectors, stretches: NDArray[n
         score = cosine + (PLAIN_LEXICAL_WEIGHT if same else PLAIN_OTHER_LEXICAL_WEIGHT) * share
     elif same:
         score = cosine + LEXICAL_WEIGHT * min(share, LEXICAL_ENOUGH) + STRETCH_WEIGHT * _square(closest)
+        score += COVERAGE_WEIGHT * covered
     else:
         straight, squared = OTHER_STRETCH_WEIGHTS
         score = OTHER_COSINE_WEIGHT * cosine + straight * closest + squared * _square(closest)

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from companion.events import Done, Source, SourcesFound, TextAdded, TurnStarted
-from eval.agreement import agreement, kappa, macro_f1, read_labelled, spread
+from eval.agreement import agreement, agreement_file, kappa, macro_f1, read_labelled, spread
 from eval.agreement import judged as judged_replies
 from eval.case import AnswerCase, TutorCase
 from eval.errors import DataProblem, SubjectUnreachable
 from eval.judge import Judge, criteria, grade_in
 from eval.judging import judge_all
 from eval.reply import Record, Reply
+from eval.report import write_report
 from eval.run import Plan, Run, scored
 from tests.loopback import Loopback, always
 
@@ -147,6 +148,19 @@ def test_a_kept_run_is_judged_where_there_is_something_to_judge_and_only_once(tm
     figures = scored(run).figures
     assert figures["answers"]["judge_correct"] == 1
     assert figures["tutor"]["judge_mistake"] == 1
+
+
+def test_who_judged_stands_beside_the_grades_with_its_agreement(tmp_path):
+    run = kept_run(tmp_path / "run")
+    measured = agreement_file(tmp_path, "my/judge:1")
+    measured.write_text(json.dumps({"judge": "m", "agreement": {"Actionability": {"kappa": -0.02}}}), "utf-8")
+    with Loopback(always(200, said("是"))) as model:
+        asyncio.run(judge_all(run, f"{model.url}/v1", "m", "none", lambda *_: None, measured))
+    result = scored(run)
+    assert result.judge == {"model": "m", "agreement": {"Actionability": {"kappa": -0.02}}}
+    page = write_report(result, {}, []).read_text("utf-8")
+    assert "Actionability -0.02" in page
+    assert "这样的评审不可信" in page
 
 
 def test_a_judge_that_is_not_understood_gives_no_figure(tmp_path):

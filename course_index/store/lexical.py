@@ -71,6 +71,24 @@ class LexicalIndex:
         # Deleted documents still count in tantivy's own idf until they are merged away: hence the cap.
         return [(searcher.doc(address)["id"][0], min(1.0, score / (_SATURATION * idf))) for score, address in hits]
 
+    def coverage(self, wanted: Sequence[str], ids: Collection[str]) -> dict[str, float]:
+        """How much of what is wanted each text has, 0 to 1: the share of its terms, rare ones counting most.
+
+        Unlike BM25 it does not matter how often a text says a term, nor how long the text is.
+        """
+        weights = self.rarity(list(dict.fromkeys(wanted)))
+        total = sum(weights.values())
+        if not ids or not total:
+            return {}
+        among = tantivy.Query.term_set_query(self._schema, "id", list(ids))
+        clauses = [(tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0))]
+        for term, weight in weights.items():
+            found = tantivy.Query.term_query(self._schema, "terms", term, "basic")
+            clauses.append((tantivy.Occur.Should, tantivy.Query.const_score_query(found, weight)))
+        searcher = self._index.searcher()
+        hits = searcher.search(tantivy.Query.boolean_query(clauses), len(ids), count=False).hits
+        return {searcher.doc(address)["id"][0]: min(1.0, score / total) for score, address in hits}
+
     def rarity(self, wanted: Sequence[str]) -> dict[str, float]:
         """How much each term tells: its inverse document frequency, as BM25 has it."""
         searcher = self._index.searcher()
