@@ -39,7 +39,7 @@ def store(tmp_path_factory):
     lexical.change(list(zip(ids, texts, strict=True)), [])
     tokens = TokenStore(folder / "tokens.db")
     tokens.put(passages.items())
-    yield passages, collection, lexical, tokens
+    yield passages, collection, lexical, tokens, dict(zip(ids, texts, strict=True))
     tokens.close()
     index.close()
 
@@ -52,11 +52,12 @@ def query(asked, vector, tokens=None):
 @pytest.mark.parametrize("asked", ["快件 荔枝", "heap", "粤剧方程", "没有的词"])
 @pytest.mark.parametrize("with_tokens", [True, False])
 def test_the_best_are_those_of_scoring_every_candidate(store, asked, with_tokens, monkeypatch):
-    passages, collection, lexical, tokens = store
+    passages, collection, lexical, tokens, texts = store
     given = unit(np.random.default_rng(5).standard_normal((2, 8))) if with_tokens else None
     question = query(asked, passages["p007"].vector + 0.4 * passages["p011"].vector, given)
     shares = dict(lexical.search(question.terms, rank.CANDIDATES))
     cosines = {id_: float(passage.vector @ question.vector) for id_, passage in passages.items()}
+    rarity = lexical.rarity(question.letters)
     candidates = {*sorted(cosines, key=lambda id_: -cosines[id_])[: rank.CANDIDATES], *shares}
 
     def score(id_):
@@ -66,7 +67,9 @@ def test_the_best_are_those_of_scoring_every_candidate(store, asked, with_tokens
         of_token = given @ (passages[id_].tokens.astype(np.float32) / 127).T
         best = max((of_token[:, :2].max(axis=1)).mean(), (of_token[:, 2:].max(axis=1)).mean())
         if same:
-            return cosine + 0.3 * min(share, 0.33) + 1.28 * max(best, 0) ** 2
+            had = set(terms(texts[id_]))
+            covered = sum(weight for term, weight in rarity.items() if term in had) / sum(rarity.values())
+            return cosine + 0.3 * min(share, 0.33) + 1.28 * max(best, 0) ** 2 + 0.4 * covered
         return 1.15 * cosine + 0.7 * best + 0.75 * max(best, 0) ** 2
 
     monkeypatch.setattr(rank, "CLOSELY", 100)
