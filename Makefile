@@ -4,7 +4,7 @@ BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: setup run index test test-extras lint format bench clean
+.PHONY: setup run index test gate test-extras lint format bench clean
 
 setup: .venv/.ready
 
@@ -26,6 +26,10 @@ run: index
 
 test: setup
 	$(BIN)/python -m pytest --cov --cov-report=term
+
+# The tutor without a model, held against the accepted figures.
+gate: setup
+	$(BIN)/companion-eval all --gate
 
 # A model of sentence-transformers that runs here, on PyTorch: 2.1 GB, so in a place of its own.
 test-extras: .venv-extras/.ready
