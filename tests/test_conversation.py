@@ -252,10 +252,10 @@ def test_planted_instructions_in_a_course_change_nothing(tmp_path, embedder, com
 def test_a_follow_up_that_is_not_seen_to_be_one_is_answered_from_the_lesson_before(companion_with):
     companion = companion_with()
     alone, talk = Talk(companion), Talk(companion)
-    alone.say("外面的盒子烂了")
+    alone.say("收件的人看到外面的盒子烂了一个大角")
     assert alone.done.mode == "catalogue"
     talk.say("快件没有保价丢了怎么赔")
-    assert "外包装破损" in talk.say("外面的盒子烂了")
+    assert "外包装破损" in talk.say("收件的人看到外面的盒子烂了一个大角")
     assert talk.done.mode == "extracted"
     talk.say("今晚哪个队赢球")
     assert talk.done.mode == "catalogue"

@@ -52,7 +52,7 @@ class ChatModel:
                 messages=[{"role": "system", "content": _ROLE}, *said[-_REMEMBERED:]],
                 temperature=0.0,
                 seed=0,
-                max_tokens=400,
+                max_tokens=300,
                 stream=True,
                 stream_options={"include_usage": True},
             )

@@ -64,7 +64,7 @@ class RetrievalChain:
             model=model,
             api_key=SecretStr(api_key),
             temperature=0.0,
-            max_completion_tokens=400,
+            max_completion_tokens=300,
             timeout=seconds,
             max_retries=1,
             streaming=True,
