@@ -33,6 +33,7 @@ from companion.safety.moderation import Moderator
 from companion.safety.untrusted import for_prompt
 from companion.sentences import cited_in
 from companion.sources import passages_for, sources_of
+from companion.understanding.wish import course_subject, wants_to_learn
 from companion.words import Words, to_traditional
 from companion.writer import Writer
 from course_index.analyze import normalise
@@ -41,6 +42,7 @@ from prompts import for_audience, render
 from retrieval.live import LiveIndex
 
 _COURSES_SHOWN = 5
+_COURSES_BESIDES = 3
 # Passages that do not answer are shown as the closest from this probability on; below, they are about something else.
 WORTH_A_LOOK = 0.3
 _MONEY = re.compile(
@@ -116,6 +118,23 @@ class Answering:
             yield event
 
     async def _answered(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """The answer; and for those who said that they want to learn it the courses that teach it."""
+        async with aclosing(self._answer(found, heard, ledger)) as answer:
+            async for event in answer:
+                if isinstance(event, Done) and wants_to_learn(heard.question):
+                    async for course_event in self._besides(heard):
+                        yield course_event
+                yield event
+
+    async def _besides(self, heard: Heard) -> AsyncGenerator[Event, None]:
+        """The courses that teach what was asked, for those who said that they want to learn it."""
+        search = self._index.search
+        query = await asyncio.to_thread(search.query, course_subject(heard.question))
+        if cards := await asyncio.to_thread(course_cards, search, query, heard.say, _COURSES_BESIDES):
+            yield CoursesFound(tuple(cards))
+            yield TextAdded(f"\n\n{heard.say.courses_found}")
+
+    async def _answer(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         yield SourcesFound(sources := sources_of(found))
         if found.reach == "everything" and heard.scope.course_id:
             yield TextAdded(f"{heard.say.not_in_course}\n\n")
@@ -178,8 +197,9 @@ class Answering:
                 async for event in self._answered(found, heard, ledger):
                     yield event
                 return
-            yield TextAdded(say.official)
-            yield Done("catalogue", None)
+            wanted = self.courses(course_subject(heard.question), heard) if wants_to_learn(heard.question) else None
+            async for event in wanted or said(say.official):
+                yield event
             return
         yield CoursesFound((card_of(course, say.reason_record),))
         yield TextAdded(f"{say.record_says.format(title=course.title, facts=facts)}{say.official}")

@@ -77,8 +77,25 @@ def spread(hits: Sequence[Hit], k: int) -> list[Hit]:
 def _newest_edition(hit: Hit, hits: Sequence[Hit]) -> Hit:
     newer = [one for one in hits if _is_newer_edition(one, hit)]
     if not newer:
+        # A course that was written anew words nothing as it did before: what it says now goes before all that it said.
+        newer = [one for one in hits if _is_newer_course(one, hit)][:1]
+    if not newer:
         return hit
     return _newest_edition(max(newer, key=lambda one: _overlap(one, hit)), hits)
+
+
+def _is_newer_course(one: Hit, other: Hit) -> bool:
+    """Whether `one` is from a newer edition of the course that `other` is from, and about as good an answer.
+
+    An edition uploaded as a course of its own; where it hardly speaks of the matter, the older one still counts.
+    """
+    return (
+        one.score >= MUCH_WEAKER * other.score
+        and one.course.id != other.course.id
+        and _work(one.course.title) == _work(other.course.title)
+        and one.course.provider == other.course.provider
+        and _is_newer(one, other)
+    )
 
 
 def _is_newer_edition(one: Hit, other: Hit) -> bool:

@@ -145,8 +145,6 @@ def test_the_newest_of_three_editions_takes_the_place_of_the_best():
 @pytest.mark.parametrize(
     "newer",
     [
-        {"lesson": "厨房安全（粤语版）"},
-        {"lesson": "工厂安全"},
         {"provider": "另一所学校"},
         {"updated": OLD},
         {"updated": None},
@@ -155,6 +153,14 @@ def test_the_newest_of_three_editions_takes_the_place_of_the_best():
 def test_what_is_not_surely_a_newer_edition_takes_no_place(newer):
     pair = [hit(WORDED, updated=OLD), hit(REWORDED, 0.9, course="c2", **{"updated": NEW, **newer})]
     assert newer_editions_first(pair) == (pair, [])
+
+
+def test_a_newer_edition_of_the_course_goes_first_whatever_its_lessons_are_called():
+    old = hit(WORDED, updated=OLD)
+    new = hit("着火了就盖锅盖。", 0.9, course="c2", lesson="出了事怎么办", updated=NEW)
+    assert newer_editions_first([old, new]) == ([new], [old])
+    hardly = hit("灶台每天擦。", 0.5, course="c2", lesson="打扫", updated=NEW)
+    assert newer_editions_first([old, hardly]) == ([old, hardly], [])
 
 
 def test_the_same_number_in_a_newer_edition_is_another_article_when_it_says_something_else():

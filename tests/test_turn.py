@@ -261,3 +261,12 @@ def test_a_question_that_sounds_like_a_complaint_is_answered(companion_with):
     assert done(asked).mode == "extracted"
     complained = turn(companion_with(), "你又答错了")
     assert done(complained).mode == "catalogue"
+
+
+def test_who_says_that_they_want_to_learn_gets_the_answer_and_the_courses(companion_with):
+    events = turn(companion_with(), "入职前想学一下快件丢了怎么赔")
+    assert done(events).mode in ("extracted", "catalogue")
+    (found,) = [event for event in events if isinstance(event, CoursesFound)]
+    assert found.courses[0].course_id == "parcels"
+    only_asked = turn(companion_with(), "快件丢了怎么赔")
+    assert not [event for event in only_asked if isinstance(event, CoursesFound)]

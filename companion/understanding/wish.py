@@ -55,6 +55,19 @@ def asks(message: str) -> bool:
     return bool(_ASKS.search(normalise(message)))
 
 
+# What tells that somebody wants to learn a thing, whatever else the message asks.
+_WANTS_TO_LEARN = re.compile(
+    r"(?:想|要)(?!起|到|问|知道|请教|法)[^，。？?！!]{0,8}(?:学|补|考|报|懂|了解|弄明白|提高|提一提|当|转去|做[^，。]{0,6}[师员工])"
+    r"|(?:有没有|有冇|有啥|有什么|有咩|有无)[^，。？?]{0,12}(?:课|班|教|学)|(?:从|由)(?:哪|边)[^，。？?]{0,3}(?:学起|开始学)"
+    r"|学(?:点|些|啲)(?:啥|什么|咩|乜)|(?:门|个|节|堂)课|的课|培训|\b(?:courses?|class(?:es)?|learn|training|lessons)\b"
+)
+
+
+def wants_to_learn(message: str) -> bool:
+    """Whether a message says that its sender wants to learn something, or asks for a course by the way."""
+    return bool(_WANTS_TO_LEARN.search(normalise(message)))
+
+
 def course_subject(message: str) -> str:
     """What the courses that a message asks for are to be about; the whole message when it says nothing else."""
     subject = re.sub(r"[\s？?！!。，,.]+", " ", _ASKS_FOR_COURSES.sub(" ", normalise(message))).strip()
