@@ -21,6 +21,9 @@ REWORDED_UNDER_ITS_NUMBER = 0.25
 MOST_OF_A_LESSON = 2
 MUCH_WEAKER = 0.75
 
+# A newer edition of a course speaks of the matter, in other words, from this share of the older one's score on.
+SPEAKS_OF_IT = 0.5
+
 _LABEL = re.compile(r"^第[一二三四五六七八九十百千零〇两\d]+[条節节章](?:之[一二三四五六七八九十\d]+)?\s")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百千万亿]+")
 _OPEN, _CLOSE, _INSIDE = r"[(\[【〔]", r"[)\]】〕]", r"[^()\[\]【】〔〕]*"
@@ -85,12 +88,12 @@ def _newest_edition(hit: Hit, hits: Sequence[Hit]) -> Hit:
 
 
 def _is_newer_course(one: Hit, other: Hit) -> bool:
-    """Whether `one` is from a newer edition of the course that `other` is from, and about as good an answer.
+    """Whether `one` is from a newer edition of the course that `other` is from, and speaks of it too.
 
     An edition uploaded as a course of its own; where it hardly speaks of the matter, the older one still counts.
     """
     return (
-        one.score >= MUCH_WEAKER * other.score
+        one.score >= SPEAKS_OF_IT * other.score
         and one.course.id != other.course.id
         and _work(one.course.title) == _work(other.course.title)
         and one.course.provider == other.course.provider
