@@ -172,18 +172,27 @@ def test_a_flip_is_half_of_the_scale():
 
 
 def test_the_gate_holds_a_build_to_the_accepted_run_less_its_noise(tmp_path):
-    cases = [answer_case(n) for n in range(10)]
+    cases = [answer_case(n) for n in range(40)]
     sound = scored(run_of(tmp_path / "a", Fake(), cases))
-    noisy = scored(run_of(tmp_path / "b", Fake({"题 1": "是。"}), cases))
-    worse = scored(run_of(tmp_path / "c", Fake({"题 1": "是。", "题 2": "是。"}), cases))
+    noisy = scored(run_of(tmp_path / "b", Fake({f"题 {n}": "是。" for n in range(3)}), cases))
+    worse = scored(run_of(tmp_path / "c", Fake({f"题 {n}": "是。" for n in range(4)}), cases))
     accepted = tmp_path / "accepted.json"
     accept([sound, noisy], accepted)
     assert drops(sound, accepted) == []
     assert drops(noisy, accepted) == []
     fallen = {drop.metric: drop for drop in drops(worse, accepted)}
-    assert {flip.case for flip in fallen["false_answer"].flipped} == {"a1", "a2"}
-    assert "a2" in str(fallen["false_answer"])
-    assert fallen["false_answer"].floor == pytest.approx(0.1001)
+    assert {flip.case for flip in fallen["false_answer"].flipped} == {"a0", "a1", "a2", "a3"}
+    assert "a3" in str(fallen["false_answer"])
+    assert fallen["false_answer"].floor == pytest.approx(3 / 40 + 0.0001)
+
+
+def test_without_other_runs_two_cases_are_let_pass_for_other_processors(tmp_path):
+    cases = [answer_case(n) for n in range(40)]
+    accept([scored(run_of(tmp_path / "a", Fake(), cases))], tmp_path / "accepted.json")
+    two = scored(run_of(tmp_path / "b", Fake({f"题 {n}": "是。" for n in range(2)}), cases))
+    three = scored(run_of(tmp_path / "c", Fake({f"题 {n}": "是。" for n in range(3)}), cases))
+    assert drops(two, tmp_path / "accepted.json") == []
+    assert drops(three, tmp_path / "accepted.json")
 
 
 def test_the_gate_wants_the_same_cases(tmp_path):
