@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from companion.budget import Budget
 from companion.catalogue import card_of, course_cards
 from companion.check import Sentence, checked_sentences
-from companion.conversation import Conversation, Rest
+from companion.conversation import Rest
 from companion.events import (
     Aigc,
     CoursesFound,
@@ -22,7 +22,7 @@ from companion.events import (
     SourcesFound,
     TextAdded,
 )
-from companion.find import Found, find_in_thread, find_parts
+from companion.find import Found, find_parts
 from companion.heard import Heard
 from companion.history import history
 from companion.language_model import ModelUnavailable
@@ -67,13 +67,6 @@ class _Written:
     no_answer: bool = False
     text: str = ""
     withheld: list[Sentence] = field(default_factory=list)
-
-
-def _answered_from(conversation: Conversation) -> tuple[str, ...]:
-    """The passages that the turn before was answered from."""
-    if not conversation.turns or conversation.turns[-1].mode not in ("generated", "extracted"):
-        return ()
-    return conversation.turns[-1].passages
 
 
 async def said(text: str, mode: Mode = "catalogue") -> AsyncGenerator[Event, None]:
@@ -243,9 +236,6 @@ class Answering:
         before = heard.conversation.turns[-1].passages if heard.depends and heard.conversation.turns else ()
         search = self._index.search
         found = await asyncio.to_thread(find_parts, search, heard.question, self._passages, heard.scope, before)
-        if not found.answers and (thread := _answered_from(heard.conversation)):
-            again = await asyncio.to_thread(find_in_thread, search, heard.question, self._passages, thread)
-            found = again or found
         ledger.confidence = found.confidence.probability
         return found
 

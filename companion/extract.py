@@ -127,9 +127,10 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
     for hit in hits:
         units = tuple(stretches(hit.passage.text))
         in_exercise = is_exercise(hit)
+        key = next((place for place, unit in enumerate(units) if _KEY.match(unit.text)), len(units))
         same_language = hit.passage.language == query.language
         for position, unit in enumerate(units):
-            if in_exercise and not any(_KEY.match(one.text) for one in units[: position + 1]):
+            if in_exercise and position < key:
                 continue
             if len(unit.text.strip()) >= _SHORTEST and not unit.is_code and not _ASKED.search(unit.text):
                 coverage = _coverage(query, unit.text) if same_language else 0.0

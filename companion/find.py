@@ -11,10 +11,6 @@ from retrieval.context import Context
 from retrieval.query import Query
 from retrieval.search import Hit, Search
 
-# Of 40 follow-ups that were not seen to be such, 13 reach this in the lesson of the turn before, 11 of them rightly; of
-# 122 questions that nothing answers 4 do, in a lesson drawn by lot.
-ENOUGH_IN_THREAD = 0.15
-
 Reach = Literal["lesson", "course", "everything"]
 
 
@@ -89,21 +85,6 @@ def find_parts(search: Search, question: str, passages: int, scope: Scope, befor
         quotes=tuple(quotes),
         contexts=_contexts(search, ordered),
     )
-
-
-def find_in_thread(search: Search, question: str, passages: int, before: Sequence[str]) -> Found | None:
-    """What the lesson of the turn before says to a question that nothing else answers; None where it says nothing.
-
-    Who has just been answered from a lesson mostly goes on about it, so that less evidence will do.
-    """
-    lessons = {(hit.course.id, hit.lesson.id) for hit in search.placed(before[:1])}
-    ids = [id_ for course, lesson in lessons for id_ in search.records.passages_within(course, lesson)]
-    query = search.query(question)
-    found = _read(search, query, search.choice_among(query, passages, ids), "everything") if ids else None
-    if found is None or not found.quotes or (found.confidence.probability or 0.0) < ENOUGH_IN_THREAD:
-        return None
-    sure = replace(found, confidence=Confidence(True, found.confidence.probability))
-    return replace(sure, contexts=_contexts(search, found.hits))
 
 
 def _one_a_passage(quotes: Sequence[Quote]) -> list[Quote]:

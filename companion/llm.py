@@ -1,6 +1,7 @@
 """The language model behind any OpenAI-compatible endpoint, through LangChain: the one file that knows it."""
 
 import asyncio
+import traceback
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -61,4 +62,13 @@ class OpenAICompatible:
             ) from error
         except (openai.OpenAIError, httpx.HTTPError, ValueError, TypeError, KeyError, AttributeError) as error:
             # What is no chat completion fails wherever the parser first misses something.
+            _let_go(error)
             raise ModelUnavailable("llm_failed", f"{self._url} answered {type(error).__name__}") from error
+
+
+def _let_go(error: BaseException) -> None:
+    """Free what the frames of an error hold: half-read streams, which would else stay open until they are collected."""
+    seen: BaseException | None = error
+    while seen is not None:
+        traceback.clear_frames(seen.__traceback__)
+        seen = seen.__cause__ or seen.__context__

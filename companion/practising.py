@@ -26,7 +26,7 @@ from companion.sentences import CITATION
 from companion.sources import passages_for, source_of
 from companion.understanding.wish import hint_subject, practice_subject
 from companion.writer import Writer
-from course_index.analyze import normalise, simplified, terms
+from course_index.analyze import normalise, terms
 from course_index.sentences import split_sentences
 from prompts import for_audience, render
 from retrieval.live import LiveIndex
@@ -48,11 +48,12 @@ _STUCK = re.compile(
     r"|(?:还是|仍然|仲系)(?:不|唔|没|卡)|[想做编写谂](?:不|唔)(?:出|到)|没思路|卡住|再(?:提示|给|俾)(?:一|点|个|啲|我|$)|再提示"
     r"|\b(?:stuck|no idea|don't know|still (?:not|don't)|another hint|more help)\b"
 )
-# What one says who has had enough of hints.
+# What one says who has had enough of hints, and who says the same with a not before it.
 _TELL_ME = re.compile(
-    r"直接(?:讲|说|告诉|给)|(?:讲|说|公布|告诉|给|俾|话)\S{0,6}答案|答案是什么|不猜了?|猜不(?:到|出)|(?:讲|说)晒|说吧|得数|都(?:讲|说|告诉)给?我"
-    r"|给句现成|\b(?:just tell me|give up|what is the answer|tell me the answer)\b"
+    r"直接(?:讲|说|告诉|给)|(?:讲|说|公布|告诉|给|俾|话)\S{0,6}(?:答案|得数|结果)|答案是什么|不猜了?$|猜不(?:到|出)|(?:讲|说)晒"
+    r"|说吧|\b(?:just tell me|give up|what is the answer|tell me the answer)\b"
 )
+_NOT_YET = re.compile(r"别|不要|先不|唔好|不用|\b(?:don't|do not|without|not yet)\b")
 _ASKS = re.compile(r"[?？]\s*$|怎么|如何|为什么|什么|点解|点样|哪|\b(?:what|why|how|when|where|who|which)\b")
 # A message so long that asks something is a question of its own.
 _A_QUESTION = 8
@@ -103,7 +104,7 @@ class Practising:
 
     def wants_another(self, heard: Heard) -> bool:
         """Whether a message during a quiz asks for a question more instead of answering the one that is open."""
-        return bool(_ANOTHER.match(_told(heard)))
+        return bool(_ANOTHER.match(normalise(heard.message)))
 
     def answers(self, heard: Heard) -> bool:
         """Whether a message answers a quiz that is on, and is no question or wish of its own."""
@@ -212,11 +213,12 @@ class Practising:
 
     def is_stuck(self, heard: Heard) -> bool:
         """Whether a message after a hint says that it did not help."""
-        return heard.wish in ("question", "more", "hint") and bool(_STUCK.search(_told(heard)))
+        return heard.wish in ("question", "more", "hint") and bool(_STUCK.search(normalise(heard.message)))
 
     def has_had_enough(self, heard: Heard) -> bool:
         """Whether a message after a hint asks for the answer itself."""
-        return bool(_TELL_ME.search(_told(heard)))
+        said = normalise(heard.message)
+        return bool(_TELL_ME.search(said)) and not _NOT_YET.search(said)
 
     async def hint(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """One step towards the answer, never the answer; each further request for the same question says more."""
@@ -231,11 +233,8 @@ class Practising:
         ledger.mark("found")
         quotes = [quote for quote in found.quotes if not is_exercise(quote.hit)] if found.answers else []
         # Where only an exercise and its key match, or nothing is sure to answer, a hint tells where to look.
-        if (
-            not quotes
-            and step < LAST_STEP
-            and (place := await asyncio.to_thread(self._place, found, heard.scope, step))
-        ):
+        place = None if quotes or step >= LAST_STEP else await asyncio.to_thread(self._place, found, heard.scope, step)
+        if place:
             ledger.pending = Hinted(question, step)
             ledger.cited.add(1)
             yield SourcesFound((source_of(place, 1, ""),))
@@ -319,10 +318,6 @@ class Practising:
             claim = await asyncio.to_thread(material.judge.claim, bare)
             if bare and material.judge.verdict(claim, [material.grounds[1]]) == "supported":
                 yield f"{bare}[1]\n"
-
-
-def _told(heard: Heard) -> str:
-    return simplified(normalise(heard.message))
 
 
 def _count(message: str) -> int | None:

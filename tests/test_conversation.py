@@ -249,13 +249,10 @@ def test_planted_instructions_in_a_course_change_nothing(tmp_path, embedder, com
     assert "<!-- learner -->" not in obeying.asked("answer")[0].user
 
 
-def test_a_follow_up_that_is_not_seen_to_be_one_is_answered_from_the_lesson_before(companion_with):
-    companion = companion_with()
-    alone, talk = Talk(companion), Talk(companion)
-    alone.say("收件的人看到外面的盒子烂了一个大角")
-    assert alone.done.mode == "catalogue"
-    talk.say("快件没有保价丢了怎么赔")
-    assert "外包装破损" in talk.say("收件的人看到外面的盒子烂了一个大角")
-    assert talk.done.mode == "extracted"
-    talk.say("今晚哪个队赢球")
-    assert talk.done.mode == "catalogue"
+def test_after_a_hint_only_who_asks_for_the_answer_is_told_it(companion_with):
+    talk = Talk(companion_with())
+    talk.say("给我一点提示：快件赔偿申请要在签收后几日内提出？")
+    assert "30" not in talk.say("先别告诉我答案，再给一点提示")
+    assert "30 日" in talk.say("不猜了，讲答案")
+    talk.say("给我一点提示：快件赔偿申请要在签收后几日内提出？")
+    assert "头盔" in talk.say("送件时得数好几件，还要戴头盔吗")

@@ -2,15 +2,16 @@
 
 import re
 
+from course_index.analyze import normalise
 from retrieval.query import content_parts
 
 _CLAUSE = re.compile(r"[^，,；;。？?！!：:\n]+[，,；;。？?！!：:\n]*")
 _ENGLISH_AND = re.compile(r",?\s+and\s+(?=(?:how|what|which|when|where|who|why|should|can|do|must)\b)", re.IGNORECASE)
+# What asks, in simplified script and lower case.
 _ASKS = re.compile(
-    r"多少|多久|多长|多長|多大|多高|多重|几|幾|怎么|怎麼|怎样|怎樣|点样|點樣|點算|咋|如何|什么|什麼|甚麼|啥|咩|乜|哪|边[个度]|邊[個度]|谁|誰"
-    r"|为何|為何|点解|點解|吗|嗎|㗎|呢$|(.)[不唔](?:\1|可以)|有没有|有沒有|有冇|行不行|得唔得|还是|還是"
-    r"|\b(?:how|what|which|when|where|who|why|can i|should|must|do i|does|is it|are there)\b",
-    re.IGNORECASE,
+    r"多少|多[久长大高重]|几|怎么|怎样|点样|点算|咋|如何|什么|甚么|啥|咩|乜|哪|边[个度]|谁|为何|点解|吗|㗎|呢$|(.)[不唔](?:\1|可以)"
+    r"|有没有|有冇|行不行|得唔得|还是"
+    r"|\b(?:how|what|which|when|where|who|why|can i|should|must|do i|does|is it|are there)\b"
 )
 # A part with fewer letters of content stands for nothing by itself.
 _SHORTEST = 4
@@ -26,7 +27,7 @@ def parts_of(message: str) -> tuple[str, ...]:
     lead, waiting = "", ""
     for clause in _CLAUSE.findall(_ENGLISH_AND.sub("? ", message)):
         waiting += clause
-        if _ASKS.search(clause) and _content(waiting) >= _SHORTEST:
+        if _ASKS.search(normalise(clause)) and _content(waiting) >= _SHORTEST:
             if not asked:
                 lead = waiting[: len(waiting) - len(clause)]
             asked.append(waiting)
