@@ -119,7 +119,7 @@ def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Fo
         tuple(ordered),
         reading.quotes,
         (),
-        confidence(query, hits, reading.closeness, search.rarity),
+        confidence(query, hits, reading.closeness),
         reach,
     )
     return replace(found, contexts=_contexts(search, ordered)) if found.answers else found

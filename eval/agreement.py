@@ -121,7 +121,7 @@ def macro_f1(human: Any, judge: Any) -> float:
 
 async def judged(due: Sequence[Labelled], judge: Judge, report: Path, progress: OnProgress) -> dict[str, int | None]:
     """The judge's grades by id, those of an earlier run among them; each is kept at once. Raises SubjectUnreachable."""
-    kept = [json.loads(line) for line in report.read_text("utf-8").splitlines()] if report.exists() else []
+    kept = [json.loads(line) for line in report.read_text("utf-8").split("\n") if line] if report.exists() else []
     grades: dict[str, int | None] = {row["id"]: row["grade"] for row in kept}
     report.parent.mkdir(parents=True, exist_ok=True)
     with report.open("a", encoding="utf-8") as file:

@@ -1,6 +1,6 @@
 """The cases of each suite, as teachers write them: one JSON object a line, checked before anything is asked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -196,3 +196,13 @@ class SafetyCase(Case):
     leaks: list[Text] = []
     split: Literal["development", "check"] = "check"
     round: int = 0
+
+
+# The form of each suite's cases; the name of a file of cases begins with its suite's.
+FORMS: Mapping[str, type[Case]] = {
+    "retrieval": RetrievalCase,
+    "answers": AnswerCase,
+    "recommend": RecommendCase,
+    "tutor": TutorCase,
+    "safety": SafetyCase,
+}

@@ -150,7 +150,11 @@ class _Who:
 def _libraries(data: Path | None) -> list[Path]:
     if data is None:
         return [SAMPLES, *([PLANTED] if PLANTED.is_dir() else [])]
-    return [data / "library"] if (data / "library").is_dir() else [SAMPLES]
+    library = data / "library"
+    if not library.is_dir():
+        return [SAMPLES]
+    # With a catalogue the folder is read as one; without, each folder or file in it is a course.
+    return [library] if any(library.glob("*.json*")) else sorted(library.iterdir())
 
 
 def _plan(suites: Sequence[str], data: Path | None, limit: int | None, seed: int, repeat: int) -> Plan:
@@ -181,7 +185,7 @@ async def _ask(
         settings = evaluation_index(settings, _libraries(data), embedder, progress)
     subject = who.subject(settings, embedder)
     try:
-        kept.begin(subject.about(), plan, await subject.catalogue() or _local_catalogue())
+        kept.begin(subject.about(), plan, await subject.catalogue() or _catalogue(_libraries(data)))
         await ask_all(subject, plan, kept, progress, at_once)
         if judge_url:
             from eval.agreement import agreement_file
@@ -193,16 +197,12 @@ async def _ask(
         await subject.close()
 
 
-def _local_catalogue() -> dict[str, Any]:
-    """The records of the samples, for a subject that has no catalogue of its own."""
-    from companion.catalogue import public_record
+def _catalogue(libraries: Sequence[Path]) -> dict[str, Any]:
+    """The records of the libraries, for a subject that has no catalogue of its own."""
     from course_index.sources.library import read_library
+    from eval.subjects.in_process import catalogue_of
 
-    courses = (draft.course for draft in read_library([SAMPLES], {}).drafts)
-    return {
-        course.id: {"title": course.title, "subjects": list(course.subjects), **public_record(course)}
-        for course in courses
-    }
+    return catalogue_of(draft.course for draft in read_library(list(libraries), {}).drafts)
 
 
 def _own_stages(settings: CompanionSettings, plan: Plan, progress: OnProgress) -> dict[str, dict[str, float]]:

@@ -8,9 +8,9 @@ from course_index.build import build_index
 from course_index.embedders.embedder import Embedder
 from course_index.store.generations import IndexHome
 from course_index.terminal import OnProgress
-from eval.case import Case
+from eval.case import FORMS, Case
 from eval.errors import DataProblem
-from eval.lint import SUITES, faults_of, read_cases, suite_of
+from eval.lint import faults_of, read_cases, suite_of
 
 _HERE = Path(__file__).parent
 CASES = _HERE / "cases"
@@ -46,5 +46,5 @@ def cases_in(folder: Path, suites: Sequence[str], libraries: Sequence[Path]) -> 
         raise DataProblem("; ".join(faults[:5]) + more)
     if not any(found.values()):
         names = " or ".join(f"{suite}*.jsonl" for suite in suites)
-        raise DataProblem(f"{folder} has no cases; a file there must be named {names} (suites: {', '.join(SUITES)})")
+        raise DataProblem(f"{folder} has no cases; a file there must be named {names} (suites: {', '.join(FORMS)})")
     return found

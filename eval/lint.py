@@ -7,34 +7,30 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from eval.case import AnswerCase, Case, Gold, RecommendCase, RetrievalCase, SafetyCase, TutorCase
-
-SUITES: Mapping[str, type[Case]] = {
-    "retrieval": RetrievalCase,
-    "answers": AnswerCase,
-    "recommend": RecommendCase,
-    "tutor": TutorCase,
-    "safety": SafetyCase,
-}
+from course_index.errors import SourceProblem
+from course_index.sources.decode import decode
+from course_index.sources.lesson_file import LessonFile
+from course_index.sources.library import read_library
+from eval.case import FORMS, AnswerCase, Case, Gold, RecommendCase, SafetyCase
 
 
 def suite_of(path: Path) -> str | None:
     """The suite that a file is of, by the word its name begins with."""
-    return next((suite for suite in SUITES if path.name.split("-")[0].split(".")[0] == suite), None)
+    return next((suite for suite in FORMS if path.name.split("-")[0].split(".")[0] == suite), None)
 
 
 def read_cases(path: Path, faults: list[str]) -> list[Case]:
     """The cases of a file that are sound in form; for each that is not, a sentence is added to `faults`."""
     suite = suite_of(path)
     if suite is None:
-        faults.append(f"{path}: its name must begin with one of {', '.join(SUITES)}")
+        faults.append(f"{path}: its name must begin with one of {', '.join(FORMS)}")
         return []
     cases = []
     for number, line in enumerate(path.read_text("utf-8-sig").split("\n"), 1):
         if not line.strip():
             continue
         try:
-            cases.append(SUITES[suite].model_validate(json.loads(line)))
+            cases.append(FORMS[suite].model_validate(json.loads(line)))
         except ValidationError as error:
             told = (f"{'.'.join(map(str, one['loc'])) or 'line'}: {one['msg']}" for one in error.errors())
             faults.append(f"{path.name}, line {number}: {'; '.join(told)}")
@@ -44,14 +40,17 @@ def read_cases(path: Path, faults: list[str]) -> list[Case]:
 
 
 def faults_of(cases: Iterable[Case], libraries: Iterable[Path]) -> list[str]:
-    """What is wrong with cases that are sound in form. A library is a folder with catalogues and courses/<id>/."""
+    """What is wrong with cases that are sound in form; a library is whatever `companion-index build` would take."""
     cases = list(cases)
-    folders = {folder.name: folder for library in libraries for folder in (library / "courses").iterdir()}
+    lessons = {
+        draft.course.id: {lesson.relative: lesson for lesson in draft.lessons}
+        for draft in read_library(list(libraries), {}).drafts
+    }
     counts = Counter(case.id for case in cases)
     faults = [f"{id_}: {count} cases have this id" for id_, count in counts.items() if count > 1]
     for case in cases:
-        faults += [f"{case.id}: {fault}" for gold in case.golds() if (fault := _fault_of(gold, folders))]
-        faults += [f"{case.id}: there is no course {id_}" for id_ in case.courses() - set(folders)]
+        faults += [f"{case.id}: {fault}" for gold in case.golds() if (fault := _fault_of(gold, lessons))]
+        faults += [f"{case.id}: there is no course {id_}" for id_ in case.courses() - set(lessons)]
         faults += [f"{case.id}: {fault}" for fault in _faults_of_kind(case)]
     return faults
 
@@ -63,13 +62,17 @@ def balance_of(cases: Iterable[Case]) -> dict[str, dict[str, int]]:
     return {name: dict(Counter(getattr(case, name) for case in cases if hasattr(case, name))) for name in by}
 
 
-def _fault_of(gold: Gold, folders: Mapping[str, Path]) -> str | None:
-    if gold.course_id not in folders:
+def _fault_of(gold: Gold, lessons: Mapping[str, Mapping[str, LessonFile]]) -> str | None:
+    if gold.course_id not in lessons:
         return None  # said once, of the course
-    lesson = folders[gold.course_id] / gold.lesson
-    if not lesson.is_file():
+    lesson = lessons[gold.course_id].get(gold.lesson)
+    if lesson is None:
         return f"{gold.course_id} has no lesson {gold.lesson}"
-    if _run_together(gold.quote) not in _run_together(lesson.read_text("utf-8")):
+    try:
+        text, _ = decode(lesson.read_bytes())
+    except SourceProblem as error:
+        return f"{gold.lesson} cannot be read: {error}"
+    if _run_together(gold.quote) not in _run_together(text):
         return f"{gold.lesson} does not say {gold.quote!r}"
     return None
 
@@ -101,20 +104,3 @@ def _faults_of_kind(case: Case) -> Iterable[str]:
 
 def _run_together(text: str) -> str:
     return "".join(text.split()).lower()
-
-
-def main() -> None:
-    """`python -m eval.lint FILE...`."""
-    import sys
-
-    faults: list[str] = []
-    cases = [case for name in sys.argv[1:] for case in read_cases(Path(name), faults)]
-    here = Path(__file__).parent
-    libraries = [here.parent / "course_index" / "samples", here / "library"]
-    faults += faults_of(cases, [library for library in libraries if library.is_dir()])
-    sys.stdout.write("\n".join([*faults, json.dumps(balance_of(cases), ensure_ascii=False), ""]))
-    sys.exit(bool(faults))
-
-
-if __name__ == "__main__":
-    main()

@@ -96,7 +96,7 @@ class Reply:
             (any(mark not in numbers for mark in self.marks), "a citation points at no source"),
             (written and aigc is None, "text that a model wrote is not labelled"),
             (aigc is not None and not written, "the label is on text that no model wrote"),
-            (late and bool(self.marks) and self.mode != "generated", "sources came after the text they support"),
+            (late and bool(self.marks), "sources came after the text they support"),
         ]
         return [said for holds, said in told if holds]
 

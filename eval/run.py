@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from course_index.terminal import OnProgress
-from eval.case import Case
+from eval.case import FORMS, Case
 from eval.errors import DataProblem, RunMismatch
 from eval.reply import Passage, Record, Reply, from_wire, to_wire
 from eval.score import Metric, Score, means
@@ -138,8 +138,6 @@ class Run:
     def cases(self) -> dict[str, dict[str, Case]]:
         """The cases that were asked, by suite and id."""
         found: dict[str, dict[str, Case]] = {}
-        from eval.lint import SUITES as FORMS
-
         for row in self.rows("cases.jsonl"):
             suite = row.pop("suite")
             case = FORMS[suite].model_validate(row)
@@ -184,38 +182,52 @@ class Spent:
 
 
 async def ask_all(subject: Subject, plan: Plan, run: Run, progress: OnProgress, at_once: int = 1) -> None:
-    """Ask every case that the run has not asked yet. Raises SubjectUnreachable."""
+    """Ask every case that the run has not asked yet, so many at once. Raises SubjectUnreachable."""
     served = await subject.catalogue()
     done = {(row["suite"], row["case"], row["repetition"]) for row in run.rows()}
-    gate = asyncio.Semaphore(at_once)
-    for suite_name, cases in plan.cases.items():
-        suite = SUITES[suite_name]
-        total, asked, spent = len(cases) * plan.repeat, 0, Spent()
-
-        async def one(
-            case: Case, repetition: int, name: str = suite_name, ask: Any = suite.ask, account: Spent = spent
-        ) -> None:
-            async with gate:
-                missing = case.courses() - set(served) if served is not None else set()
-                if missing:
-                    run.pass_over(name, case.id, repetition, f"it does not serve {', '.join(sorted(missing))}")
-                    return
-                try:
-                    record: Record = await ask(case, subject, repetition)
-                except NotAsked as error:
-                    run.pass_over(name, case.id, repetition, str(error))
-                    return
-                run.keep(name, record)
-                account.add(record.replies)
-
+    for suite, cases in plan.cases.items():
         due = [(case, again) for again in range(plan.repeat) for case in cases]
-        progress(suite_name, 0, total)
-        left = [pair for pair in due if (suite_name, pair[0].id, pair[1]) not in done]
-        for batch in _batches(left, at_once):
-            await asyncio.gather(*(one(case, again) for case, again in batch))
-            asked += len(batch)
-            progress(suite_name, len(due) - len(left) + asked, total, str(spent))
-        progress(suite_name, total, total, str(spent))
+        left = [(case, again) for case, again in due if (suite, case.id, again) not in done]
+        await _ask_suite(suite, left, len(due), subject, served, run, progress, at_once)
+
+
+async def _ask_suite(
+    suite: str,
+    left: Sequence[tuple[Case, int]],
+    total: int,
+    subject: Subject,
+    served: Catalogue | None,
+    run: Run,
+    progress: OnProgress,
+    at_once: int,
+) -> None:
+    waiting, asked, spent = iter(left), total - len(left), Spent()
+    progress(suite, asked, total)
+
+    async def ask_on() -> None:
+        nonlocal asked
+        for case, repetition in waiting:
+            await _ask(suite, case, repetition, subject, served, run, spent)
+            asked += 1
+            progress(suite, asked, total, str(spent))
+
+    await asyncio.gather(*(ask_on() for _ in range(at_once)))
+
+
+async def _ask(
+    suite: str, case: Case, repetition: int, subject: Subject, served: Catalogue | None, run: Run, spent: Spent
+) -> None:
+    missing = case.courses() - set(served) if served is not None else set()
+    if missing:
+        run.pass_over(suite, case.id, repetition, f"it does not serve {', '.join(sorted(missing))}")
+        return
+    try:
+        record = await SUITES[suite].ask(case, subject, repetition)
+    except NotAsked as error:
+        run.pass_over(suite, case.id, repetition, str(error))
+        return
+    run.keep(suite, record)
+    spent.add(record.replies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,10 +331,6 @@ def _record(row: Mapping[str, Any]) -> Record:
 def _fingerprint(cases: Iterable[Case]) -> str:
     rows = "".join(_line(case.model_dump(mode="json")) for case in cases)
     return hashlib.sha256(rows.encode()).hexdigest()[:12]
-
-
-def _batches(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def _line(row: Mapping[str, Any]) -> str:

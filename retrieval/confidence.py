@@ -1,7 +1,7 @@
 """Does anything here answer this? A calibrated probability, read off the stretch that comes closest."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from course_index.analyze import normalise, terms
@@ -25,9 +25,6 @@ ENOUGH = 0.6
 CLOSE_SENTENCE = 0.38
 FITTING_PASSAGE = 0.45
 
-# How much each term tells, by term.
-Rarity = Callable[[Sequence[str]], Mapping[str, float]]
-
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
@@ -37,36 +34,27 @@ class Confidence:
     probability: float | None = 0.0
 
 
-def confidence(query: Query, hits: Sequence[Hit], closeness: float, rarity: Rarity) -> Confidence:
+def confidence(query: Query, hits: Sequence[Hit], closeness: float) -> Confidence:
     """How sure it is that `hits` answer; `closeness` is that of their best sentence. Never sure without terms."""
     if not hits or not query.terms:
         return Confidence()
     if query.tokens is None:
         return Confidence(closeness >= CLOSE_SENTENCE or hits[0].ranked.fit >= FITTING_PASSAGE, None)
-    weights = rarity(query.letters)
     # The passage that is cited first: that a later one has more of the words says little.
-    probability = max(_probability(query, hit, weights) for hit in hits[:2])
+    probability = max(_probability(query, hit) for hit in hits[:2])
     return Confidence(probability >= ENOUGH and states_what_is_asked(query.text, hits[:2]), probability)
 
 
-def _probability(query: Query, hit: Hit, weights: Mapping[str, float]) -> float:
+def _probability(query: Query, hit: Hit) -> float:
     if hit.passage.language == query.language:
         near, same, covered, headed, length, intercept = SAME_LANGUAGE
         log_odds = near * hit.ranked.closest + same * hit.ranked.cosine + intercept
-        log_odds += covered * _coverage(hit, weights) + headed * _heading_asked(query, hit)
+        log_odds += covered * hit.ranked.covered + headed * _heading_asked(query, hit)
     else:
         near, length, intercept = OTHER_LANGUAGE
         log_odds = near * hit.ranked.closest + intercept
     log_odds += length * math.log1p(len(query.weights))
     return 1 / (1 + math.exp(-log_odds))
-
-
-def _coverage(hit: Hit, weights: Mapping[str, float]) -> float:
-    """The share of what is weighed that a passage or its titles have."""
-    titles = (hit.course.title, hit.lesson.title, *hit.passage.heading_path)
-    present = set(terms(normalise("\n".join((*titles, hit.passage.text)))))
-    total = sum(weights.values())
-    return sum(weight for term, weight in weights.items() if term in present) / total if total else 0.0
 
 
 def _heading_asked(query: Query, hit: Hit) -> float:

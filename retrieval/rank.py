@@ -54,8 +54,9 @@ class Scored:
 class Ranked:
     """An id with all its scores. `score` orders; `fit` says how likely it is to be about the question at all.
 
-    All are absolute: they mean the same for every query of a language pair. `stretches` has late interaction's score of
-    each stretch, the titles first, shape (stretches,); none where the embedder gives no tokens.
+    All are absolute: they mean the same for every query of a language pair. `covered` is the share of the question's
+    characters or words that the passage and its titles have, rare ones counting most. `stretches` has late
+    interaction's score of each stretch, the titles first, shape (stretches,); none where the embedder gives no tokens.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Ranked:
     fit: float
     cosine: float
     lexical: float
+    covered: float
     stretches: NDArray[np.float32]
 
     @property
@@ -141,7 +143,7 @@ def _score(
         straight, squared = OTHER_STRETCH_WEIGHTS
         score = OTHER_COSINE_WEIGHT * cosine + straight * closest + squared * _square(closest)
     fit = cosine + (LEXICAL_FIT if same else OTHER_LANGUAGE_FIT) * share
-    return Ranked(id_, score, fit, cosine, share, stretches)
+    return Ranked(id_, score, fit, cosine, share, covered, stretches)
 
 
 def _square(score: float) -> float:

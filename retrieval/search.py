@@ -80,10 +80,6 @@ class Search:
         parts = self.generation
         return choose(self._hits(ranked_among(query, CHOSEN_FROM, ids, parts.passage_terms, parts.passage_tokens)), k)
 
-    def rarity(self, wanted: Sequence[str]) -> dict[str, float]:
-        """How much each term tells in this library."""
-        return self.generation.passage_terms.rarity(wanted)
-
     def nearness(self, query: Query, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """How near each stretch of the passages `ids` comes to the text, titles first; none without token vectors."""
         stored = self.generation.passage_tokens.get(ids)
@@ -100,7 +96,7 @@ class Search:
         """The passages `ids` that exist, in that order, as hits that nobody ranked."""
         found = self.records.placed(ids)
         unranked = np.zeros(0, np.float32)
-        return [Hit(*found[id_], ranked=Ranked(id_, 0.0, 0.0, 0.0, 0.0, unranked)) for id_ in ids if id_ in found]
+        return [Hit(*found[id_], ranked=Ranked(id_, 0.0, 0.0, 0.0, 0.0, 0.0, unranked)) for id_ in ids if id_ in found]
 
     def contexts(self, hits: Sequence[Hit]) -> list[Context]:
         """`hits` with what their sections say around them, for a model to read."""

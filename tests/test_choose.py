@@ -54,7 +54,7 @@ def hit(
         Passage(id_, course, lesson_id, 0, text, (locator,), kind, locator, "zh", 50),
         Lesson(lesson_id, course, 0, lesson, "x.md", "hash", updated),
         Course(course, "厨艺", provider),
-        Ranked(id_, score, score, score, 0.0, np.empty(0, np.float32)),
+        Ranked(id_, score, score, score, 0.0, 0.0, np.empty(0, np.float32)),
     )
 
 

@@ -19,7 +19,7 @@ from companion.settings import CompanionSettings
 from companion.turn import Ask
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
-from eval.case import AnswerCase, RetrievalCase
+from eval.case import AnswerCase
 from eval.cli import app
 from eval.compare import compare, flips, interval, noise
 from eval.errors import DataProblem, RunMismatch, SubjectUnreachable
@@ -27,7 +27,6 @@ from eval.gate import accept, drops
 from eval.lint import balance_of, faults_of, read_cases
 from eval.reply import Passage
 from eval.run import Plan, Run, ask_all, metrics_of, sample, scored
-from eval.score import Score
 from eval.subjects.chat_model import ChatModel
 from eval.subjects.in_process import InProcess
 from eval.subjects.over_http import OverHttp
@@ -376,7 +375,7 @@ def test_the_command_runs_reports_compares_gates_and_hands_out_failures(own_data
     assert set(first["stages"]) == {"bm25", "centred", "fused", "interaction"}
     page = (tmp_path / "runs" / "one" / "report.html").read_text("utf-8")
     assert "堆顶" in page
-    assert "http" not in page.replace("http-equiv", "")
+    assert "http" not in page  # nothing is fetched
     assert (tmp_path / "runs" / "one" / "report.md").read_text("utf-8").count("| ") > 20
     second = call("answers", "--data", str(own_data), "--report", kept, "--run", "two", "--repeat", "2")
     assert second["source_cited"] == 1
@@ -414,11 +413,13 @@ def test_the_command_says_what_to_do(own_data, words, said):
     assert said in " ".join(done.stderr.split())
 
 
-def test_retrieval_cases_are_scored_alike_by_suite_and_by_hand(own_data):
-    case = RetrievalCase.model_validate(RETRIEVAL)
-    assert case.golds()[0].course_id == "parcels"
-    assert case.courses() == {"parcels"}
-
-
-def test_scores_name_their_case():
-    assert Score("x", 0, {}).failures == ()
+def test_courses_of_ones_own_need_no_catalogue(own_data, tmp_path):
+    folder = tmp_path / "laws"
+    (folder / "library" / "邮政").mkdir(parents=True)
+    law = (LIBRARY / "courses" / "parcels" / GOLD["lesson"]).read_text("utf-8")
+    (folder / "library" / "邮政" / "快件赔偿规则.md").write_text(law, "utf-8")
+    gold = {**GOLD, "course_id": "邮政", "lesson": "快件赔偿规则.md"}
+    write(folder / "answers.jsonl", [{**ANSWER, "gold": [gold]}])
+    done = CliRunner().invoke(app, ["answers", "--data", str(folder)])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout.splitlines()[-1])["source_cited"] == 1

@@ -1,5 +1,7 @@
 """Each suite's figures, against replies made by hand."""
 
+from pathlib import Path
+
 import pytest
 
 from companion.events import Aigc, CourseCard, CoursesFound, Done, Failed, Source, SourcesFound, TextAdded, TurnStarted
@@ -8,6 +10,7 @@ from eval.errors import DataProblem
 from eval.reply import Passage, Record, Reply, event_of, from_wire, to_wire
 from eval.suites import answers, recommend, retrieval, safety, tutor
 
+PROMPTS = Path(__file__).parent.parent / "prompts"
 TAGS = {"audience": "worker", "initiative": "skills", "language": "zh-Hans", "difficulty": "easy"}
 GOLD = {"course_id": "shock", "lesson": "01.md", "quote": "必须先断电，不要用手去拉"}
 RIGHT = Source(
@@ -281,11 +284,9 @@ def test_declined_passed_or_unmoved(expect, said, figure, value):
 
 def test_a_reply_that_tells_a_prompt_is_caught():
     case = SafetyCase(id="case", kind="leak", language="zh-Hans", message="m", expect="passes")
-    told = "我的规则是：只写段落里有的内容，数字、日期、名称照抄；不要重复问题。还有什么要问的？"
-    from eval.suites.safety import _prompt_lines
-
-    assert _prompt_lines()
-    leaked = safety.score(case, record(reply(_prompt_lines()[0])), {})
-    assert leaked.figures["prompt_leaked"] == 1
-    assert safety.score(case, record(reply("先断电。")), {}).figures["prompt_leaked"] == 0
-    assert told
+    rules = (PROMPTS / "answer.md").read_text("utf-8").splitlines()[1]
+    leaked = safety.score(case, record(reply(f"我的规则：{rules.split('{{')[0]}")), {})
+    kept = safety.score(case, record(reply("先断电。")), {})
+    assert (leaked.figures["prompt_leaked"], kept.figures["prompt_leaked"]) == (0, 0)  # a line with a slot is none
+    whole = (PROMPTS / "answer.md").read_text("utf-8").splitlines()[2]
+    assert safety.score(case, record(reply(f"我的规则：{whole}")), {}).figures["prompt_leaked"] == 1

@@ -13,7 +13,7 @@ def ask(index, text, k=4):
     search = index.search
     query = search.query(text)
     hits = search.passages(query, k)
-    return hits, confidence(query, hits, read_closely(search, query, hits).closeness, search.rarity)
+    return hits, confidence(query, hits, read_closely(search, query, hits).closeness)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Our tutor inside this process, over an index in a folder."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any
 
 from companion.build import build
@@ -9,6 +9,7 @@ from companion.catalogue import public_record
 from companion.events import Event
 from companion.settings import CompanionSettings
 from companion.turn import Ask, Companion
+from course_index.course import Course
 from course_index.embedders.embedder import Embedder
 from eval.reply import Passage
 from retrieval.search import Search
@@ -47,7 +48,7 @@ class InProcess:
     async def catalogue(self) -> Mapping[str, Mapping[str, Any]] | None:
         """Every course of the index."""
         records = self.search.records
-        return {id_: _record(course) for id_, course in records.courses(records.course_ids()).items()}
+        return catalogue_of(records.courses(records.course_ids()).values())
 
     async def ranked(self, question: str, k: int) -> list[Passage] | None:
         """What the search finds, before anything is folded or chosen."""
@@ -69,5 +70,9 @@ class InProcess:
         self.companion.index.close()
 
 
-def _record(course: Any) -> dict[str, Any]:
-    return {"title": course.title, "subjects": list(course.subjects), **public_record(course)}
+def catalogue_of(courses: Iterable[Course]) -> dict[str, dict[str, Any]]:
+    """The records by id, as suites look at them."""
+    return {
+        course.id: {"title": course.title, "subjects": list(course.subjects), **public_record(course)}
+        for course in courses
+    }
