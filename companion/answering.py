@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from companion.budget import Budget
-from companion.catalogue import card_of, course_cards
+from companion.catalogue import card_of, cards_of_passages, course_cards
 from companion.check import Sentence, checked_sentences
 from companion.conversation import Rest
 from companion.events import (
@@ -22,7 +22,7 @@ from companion.events import (
     SourcesFound,
     TextAdded,
 )
-from companion.find import Found, find_parts
+from companion.find import Found, find, find_parts
 from companion.heard import Heard
 from companion.history import history
 from companion.language_model import ModelUnavailable
@@ -33,6 +33,7 @@ from companion.safety.moderation import Moderator
 from companion.safety.untrusted import for_prompt
 from companion.sentences import cited_in
 from companion.sources import passages_for, sources_of
+from companion.understanding.parts import asks_anything
 from companion.understanding.wish import course_subject, wants_to_learn
 from companion.words import Words, to_traditional
 from companion.writer import Writer
@@ -111,21 +112,21 @@ class Answering:
             yield event
 
     async def _answered(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        """The answer; and for those who said that they want to learn it the courses that teach it."""
+        """The answer; for those who want to learn it, or tell of a need without asking, also the courses on it."""
         async with aclosing(self._answer(found, heard, ledger)) as answer:
             async for event in answer:
-                if isinstance(event, Done) and wants_to_learn(heard.question):
-                    async for course_event in self._besides(heard):
+                if isinstance(event, Done) and (wants_to_learn(heard.question) or not asks_anything(heard.question)):
+                    async for course_event in self._besides(found, heard):
                         yield course_event
                 yield event
 
-    async def _besides(self, heard: Heard) -> AsyncGenerator[Event, None]:
-        """The courses that teach what was asked, for those who said that they want to learn it."""
-        search = self._index.search
-        query = await asyncio.to_thread(search.query, course_subject(heard.question))
-        if cards := await asyncio.to_thread(course_cards, search, query, heard.say, _COURSES_BESIDES):
-            yield CoursesFound(tuple(cards))
-            yield TextAdded(f"\n\n{heard.say.courses_found}")
+    async def _besides(self, found: Found, heard: Heard) -> AsyncGenerator[Event, None]:
+        """The courses that teach what was said, by their records, else by the passages that answer."""
+        query = await asyncio.to_thread(found.search.query, course_subject(heard.question))
+        cards = await asyncio.to_thread(course_cards, found.search, query, heard.say, _COURSES_BESIDES)
+        cards = cards or cards_of_passages(found.hits[:_COURSES_BESIDES], heard.say, _COURSES_BESIDES)
+        yield CoursesFound(tuple(cards))
+        yield TextAdded(f"\n\n{heard.say.courses_beside}")
 
     async def _answer(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         yield SourcesFound(sources := sources_of(found))
@@ -161,11 +162,15 @@ class Answering:
         search = self._index.search
         query = await asyncio.to_thread(search.query, subject)
         cards = await asyncio.to_thread(course_cards, search, query, heard.say, _COURSES_SHOWN)
+        said_of_them = heard.say.courses_found
+        if not cards:  # no record says so; a lesson may
+            found = await asyncio.to_thread(find, search, heard.question, self._passages, heard.scope)
+            near = (found.confidence.probability or 0.0) >= WORTH_A_LOOK
+            cards = cards_of_passages(found.hits[:1], heard.say, _COURSES_SHOWN) if near else []
+            said_of_them = f"{heard.say.no_course_found}{heard.say.may_help if cards else heard.say.nothing_at_all}"
         if cards:
             yield CoursesFound(tuple(cards))
-        yield TextAdded(
-            opening + (heard.say.courses_found if cards else f"{heard.say.no_course_found}{heard.say.nothing_at_all}")
-        )
+        yield TextAdded(f"{opening}{said_of_them}")
         yield Done("catalogue", None)
 
     async def pathway(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
@@ -220,6 +225,8 @@ class Answering:
         say = heard.say
         near = bool(found.quotes) and (found.confidence.probability or 0.0) >= WORTH_A_LOOK
         cards = await asyncio.to_thread(course_cards, found.search, found.query, say, _COURSES_SHOWN)
+        if near and not cards:
+            cards = cards_of_passages(found.hits[:1], say, _COURSES_SHOWN)
         if near and not shown:
             yield SourcesFound(sources_of(found))
         if cards:

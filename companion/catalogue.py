@@ -1,5 +1,6 @@
 """Courses as cards, each with a reason made of the facts that ranked it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ from course_index.card import card_text
 from course_index.course import Course
 from retrieval.catalogue import CourseHit
 from retrieval.query import Query
-from retrieval.search import Search
+from retrieval.search import Hit, Search
 
 _ON_THE_CARD = (
     "summary",
@@ -34,6 +35,13 @@ def course_cards(search: Search, query: Query, say: Words, k: int) -> list[Cours
     lessons = search.records.lessons_by_id([passage.lesson_id for passage in passages.values()])
     titles = {id_: lessons[passage.lesson_id].title for id_, passage in passages.items()}
     return [_card(hit, query, titles, say) for hit in hits]
+
+
+def cards_of_passages(hits: Sequence[Hit], say: Words, k: int) -> list[CourseCard]:
+    """The courses that passages stand in, the best passage's first."""
+    best = {hit.course.id: hit for hit in reversed(hits)}
+    in_order = dict.fromkeys(hit.course.id for hit in hits)
+    return [card_of(best[id_].course, say.reason_passage.format(lesson=best[id_].lesson.title)) for id_ in in_order][:k]
 
 
 def _card(hit: CourseHit, query: Query, lesson_titles: dict[str, str], say: Words) -> CourseCard:

@@ -25,6 +25,7 @@ class Words:
     may_help: str
     nothing_at_all: str
     courses_found: str
+    courses_beside: str
     no_course_found: str
     reason_passage: str
     reason_terms: str
@@ -104,6 +105,7 @@ _ZH = Words(
     may_help="下面的课程与它有关，也许能帮上忙：",
     nothing_at_all="目录里也没有与它相近的课程。可以换个说法再问，或向当地社区学院、学习点咨询。",
     courses_found="目录里有这些课程与您说的相符：",
+    courses_beside="想系统学，可以看这些课程：",
     no_course_found="目录里没有找到与您说的相符的课程。",
     reason_passage="课里有相关内容：《{lesson}》",
     reason_terms="课程介绍里提到：{terms}",
@@ -163,6 +165,7 @@ _EN = Words(
         "Try other words, or ask a community college or learning point near you."
     ),
     courses_found="These courses in the catalogue fit what you asked for:",
+    courses_beside="To learn more of it, these courses may help:",
     no_course_found="No course in the catalogue fits what you asked for. ",
     reason_passage="A lesson in it is on this: “{lesson}”",
     reason_terms="Its description mentions: {terms}",

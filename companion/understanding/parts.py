@@ -18,6 +18,11 @@ _SHORTEST = 4
 _MOST = 3
 
 
+def asks_anything(message: str) -> bool:
+    """Whether a message asks at all; who tells of a need (楼下换了四个桶，我每次都扔错) does not."""
+    return bool(_ASKS.search(normalise(message))) or message.rstrip().endswith(("?", "？"))
+
+
 def parts_of(message: str) -> tuple[str, ...]:
     """The questions of a message, each with the words that lead up to it; one, when it asks but one.
 
