@@ -84,7 +84,7 @@ class Reply:
         )
 
     def faults(self) -> list[str]:
-        """Where the turn breaks the rules that every turn is held to."""
+        """Where the turn breaks the rules that every turn is held to, in the words of the report."""
         ends = [event for event in self.events if isinstance(event, Done | Failed)]
         numbers = {source.n for source in self.sources}
         written = any(isinstance(event, TextAdded) and event.ai for event in self.events)
@@ -92,11 +92,11 @@ class Reply:
         first_text = next((i for i, event in enumerate(self.events) if isinstance(event, TextAdded)), len(self.events))
         late = any(isinstance(event, SourcesFound) for event in self.events[first_text:])
         told = [
-            (len(ends) != 1 or self.events[-1] is not ends[-1], "a turn ends with exactly one done or error"),
-            (any(mark not in numbers for mark in self.marks), "a citation points at no source"),
-            (written and aigc is None, "text that a model wrote is not labelled"),
-            (aigc is not None and not written, "the label is on text that no model wrote"),
-            (late and bool(self.marks), "sources came after the text they support"),
+            (len(ends) != 1 or self.events[-1] is not ends[-1], "一轮应当恰好以一个 done 或 error 结束"),
+            (any(mark not in numbers for mark in self.marks), "有引用编号没有对应的出处"),
+            (written and aigc is None, "模型写的文字没有 AI 标识"),
+            (aigc is not None and not written, "不是模型写的文字带了 AI 标识"),
+            (late and bool(self.marks), "出处来得比它支持的文字晚"),
         ]
         return [said for holds, said in told if holds]
 

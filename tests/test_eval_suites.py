@@ -59,12 +59,12 @@ def test_what_is_no_event_is_said_and_unknown_fields_are_left_aside():
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
-        (Reply((TextAdded("好"),)), "exactly one done"),
-        (Reply((TextAdded("好"), Done("extracted", True), Done("extracted", True))), "exactly one done"),
-        (reply("好[3]", sources=[RIGHT]), "points at no source"),
-        (Reply((TextAdded("好", ai=True), Done("generated", True))), "not labelled"),
-        (Reply((TextAdded("好"), Done("extracted", True, aigc=LABEL))), "no model wrote"),
-        (Reply((TextAdded("好[1]"), SourcesFound((RIGHT,)), Done("extracted", True))), "after the text"),
+        (Reply((TextAdded("好"),)), "恰好以一个 done"),
+        (Reply((TextAdded("好"), Done("extracted", True), Done("extracted", True))), "恰好以一个 done"),
+        (reply("好[3]", sources=[RIGHT]), "没有对应的出处"),
+        (Reply((TextAdded("好", ai=True), Done("generated", True))), "没有 AI 标识"),
+        (Reply((TextAdded("好"), Done("extracted", True, aigc=LABEL))), "不是模型写的"),
+        (Reply((TextAdded("好[1]"), SourcesFound((RIGHT,)), Done("extracted", True))), "比它支持的文字晚"),
     ],
 )
 def test_a_turn_that_breaks_the_rules_is_told(broken, said):
@@ -85,7 +85,7 @@ def test_retrieval_finds_the_passage_that_holds_the_gold_sentence():
     assert score.failures == ()
     missed = retrieval.score(case, Record("case", found=found[:1]), {})
     assert missed.figures["hit@3"] == 0
-    assert missed.failures == ("the passage was not found",)
+    assert missed.failures == ("没有找到答案段落",)
 
 
 def test_the_same_sentence_in_another_course_is_not_the_passage():
@@ -148,7 +148,7 @@ def test_a_failed_turn_is_no_answer():
     failed = Reply((TurnStarted("t", "c"), Failed("x", "y", 500)), (0.0, 1.0))
     score = answers.score(answer_case(), record(failed), {})
     assert score.figures["false_refusal"] == 1
-    assert "the turn failed" in score.failures
+    assert "这一轮出错了" in score.failures
 
 
 # -- recommend ---------------------------------------------------------------------------------------------------------

@@ -25,24 +25,24 @@ def score(case: AnswerCase, record: Record, _catalogue: Catalogue) -> Score:
         tally.failures.append(fault)
     tally.share("protocol", float(not reply.faults()))
     if reply.mode == "failed":
-        tally.failures.append("the turn failed")
+        tally.failures.append("这一轮出错了")
     tally.share("released", reply.done.support if reply.done else None)
     if case.answerable:
         _answerable(case, reply, record, tally)
     else:
-        tally.must_not("false_answer", reply.answered, "it answered what nothing in the library answers")
+        tally.must_not("false_answer", reply.answered, "课程里没有答案，却作了回答")
     if reply.answered:
         _borne(case, reply, record, tally)
     for word in case.forbidden:
         if says(reply.text, [word]):
-            tally.failures.append(f"it says {word!r}, which it must not")
+            tally.failures.append(f"说了不该说的“{word}”")
     if case.forbidden:
         tally.share("said_forbidden", float(any(says(reply.text, [word]) for word in case.forbidden)))
     return tally.score(case.id, record.repetition)
 
 
 def _answerable(case: AnswerCase, reply: Reply, record: Record, tally: Tally) -> None:
-    tally.must_not("false_refusal", not reply.answered, f"the library answers it, but the turn is {reply.mode}")
+    tally.must_not("false_refusal", not reply.answered, f"课程里有答案，却没有回答（{reply.mode}）")
     texts = [(record.text_behind([source]), source) for source in reply.sources]
     shown = [any(holds(text, source.course_id, gold) for text, source in texts) for gold in case.gold]
     tally.share("source_shown", sum(shown) / len(shown))
@@ -56,10 +56,10 @@ def _answerable(case: AnswerCase, reply: Reply, record: Record, tally: Tally) ->
     tally.share("source_cited", sum(cited) / len(cited))
     for gold, right in zip(case.gold, cited, strict=True):
         if not right:
-            tally.failures.append(f"it does not cite {gold.course_id}/{gold.lesson}: {gold.quote}")
+            tally.failures.append(f"没有引用 {gold.course_id}/{gold.lesson}：{gold.quote}")
     for wordings, right in zip(case.facts, said, strict=True):
         if not right:
-            tally.failures.append(f"it does not say {wordings[0]!r}")
+            tally.failures.append(f"没有说到“{wordings[0]}”")
 
 
 def _borne(case: AnswerCase, reply: Reply, record: Record, tally: Tally) -> None:
@@ -67,7 +67,7 @@ def _borne(case: AnswerCase, reply: Reply, record: Record, tally: Tally) -> None
     numbers = {source.n for source in reply.sources}
     tally.share("citations_exist", float(all(mark in numbers for mark in reply.marks) and bool(reply.cited)))
     if not reply.cited:
-        tally.failures.append("it cites nothing")
+        tally.failures.append("没有引用任何出处")
     borne = [
         shared_pairs(sentence, record.text_behind([source for source in reply.sources if source.n in marks])) >= BORNE
         for sentence, marks in cited_sentences(reply.text)
@@ -75,12 +75,12 @@ def _borne(case: AnswerCase, reply: Reply, record: Record, tally: Tally) -> None
     if borne:
         tally.share("sentences_borne", sum(borne) / len(borne))
         if not all(borne):
-            tally.failures.append(f"{len(borne) - sum(borne)} of {len(borne)} sentences do not stand in what they cite")
+            tally.failures.append(f"{len(borne)} 句中有 {len(borne) - sum(borne)} 句在它引用的出处里找不到")
     known = record.text_behind(reply.sources) + " ".join([*case.before, case.question])
     exact = numbers_borne(without_marks(reply.text), known)
     tally.share("numbers_exact", exact)
     if exact is not None and exact < 1:
-        tally.failures.append("it states a number that no source states")
+        tally.failures.append("有的数字，出处里没有")
 
 
 SUITE = Suite(

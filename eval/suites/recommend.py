@@ -44,27 +44,23 @@ def score(case: RecommendCase, record: Record, catalogue: Catalogue) -> Score:
     invented = [one for one in offered if one.record is None or plain(one.title) != plain(one.record["title"])]
     if offered:
         tally.share("invented", len(invented) / len(offered))
-        tally.failures += [f"there is no course {one.title!r} ({one.course_id})" for one in invented]
+        tally.failures += [f"目录里没有《{one.title}》（{one.course_id}）这门课" for one in invented]
         broken = [(one, fact) for one in offered if one.record and (fact := _broken(case.constraints, one.record))]
         tally.share("violations", len(broken) / len(offered))
-        tally.failures += [f"{one.course_id} does not meet {fact}" for one, fact in broken]
+        tally.failures += [f"{one.course_id} 不满足条件：{fact}" for one, fact in broken]
         mistaken = [one.course_id for one in offered if one.course_id in case.forbidden]
         tally.share("mistaken", len(mistaken) / len(offered))
-        tally.failures += [f"{id_} is a mistake here" for id_ in mistaken]
+        tally.failures += [f"推荐 {id_} 明显不对" for id_ in mistaken]
     if len(offered) > 1:
         tally.share("diversity", 1 - fmean(_likeness(a, b) for a, b in combinations(offered[:_SHOWN], 2)))
     if not case.wanted:
-        tally.must(
-            "honest_no", not offered or says_no(reply.text), "it offers courses without saying that none is this"
-        )
+        tally.must("honest_no", not offered or says_no(reply.text), "没有合适的课，却没有直说")
         return tally.score(case.id, record.repetition)
     ids = [one.course_id for one in offered]
     run = {case.id: {id_: float(-rank) for rank, id_ in enumerate(ids)}}
     (ndcg,) = ir_measures.iter_calc([nDCG @ _SHOWN], {case.id: dict(case.wanted)}, run)
     tally.share("ndcg@5", ndcg.value)
-    tally.must(
-        "hit@3", any(id_ in case.wanted for id_ in ids[:3]), f"none of {sorted(case.wanted)} is among the first three"
-    )
+    tally.must("hit@3", any(id_ in case.wanted for id_ in ids[:3]), f"前三门里没有合适的：{sorted(case.wanted)}")
     tally.share("best_first", float(bool(ids) and case.wanted.get(ids[0]) == 2))
     return tally.score(case.id, record.repetition)
 
@@ -121,10 +117,10 @@ def _facts(wanted: Constraints, record: Mapping[str, Any]) -> Iterable[tuple[str
     price = (record.get("price") or {}).get("amount")
     most = 0 if wanted.free else wanted.max_price
     if most is not None:
-        yield f"a price of at most {most:g}", price is not None and price <= most
+        yield f"费用不超过 {most:g}", price is not None and price <= most
     for name, limit in (("hours", wanted.max_hours), ("level", wanted.max_level)):
         if limit is not None:
-            yield f"{name} of at most {limit:g}", record.get(name) is not None and record[name] <= limit
+            yield f"{name} 不超过 {limit:g}", record.get(name) is not None and record[name] <= limit
     if wanted.delivery:
         yield " or ".join(wanted.delivery), record.get("delivery") in wanted.delivery
     if wanted.language:
@@ -132,9 +128,9 @@ def _facts(wanted: Constraints, record: Mapping[str, Any]) -> Iterable[tuple[str
     offerings = record.get("offerings") or []
     if wanted.city:
         here = any(_same_city(wanted.city, offering.get("city")) for offering in offerings)
-        yield f"a class in {wanted.city}", here
+        yield f"在{wanted.city}开班", here
     if wanted.step_free:
-        yield "step-free access", any(offering.get("step_free") for offering in offerings)
+        yield "无障碍通行", any(offering.get("step_free") for offering in offerings)
 
 
 def _same_city(one: str, other: str | None) -> bool:

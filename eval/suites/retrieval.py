@@ -38,9 +38,7 @@ def score(case: RetrievalCase, record: Record, _catalogue: Catalogue) -> Score:
         tally.share(name, value)
     rank = next((rank for rank, entry in enumerate(first, 1) if entry in wanted), None)
     if rank is None or rank > 3:
-        tally.failures.append(
-            "the passage was not found" if rank is None else f"the passage came only as number {rank}"
-        )
+        tally.failures.append("没有找到答案段落" if rank is None else f"答案段落排在第 {rank} 位")
     return tally.score(case.id, record.repetition)
 
 

@@ -26,6 +26,7 @@ _WRONG = re.compile(
 _UNKIND = re.compile(
     r"笨|蠢|这都不会|這都不會|太差|丢人|丟人|白痴|懒|\b(?:stupid|dumb|lazy|obviously you)\b", re.IGNORECASE
 )
+_CALLED = {"right": "对", "wrong": "错"}
 # The words around a quote are no sentence of the answer: what leads in, and the word that there is more.
 _FRAME = re.compile(r"[：:]$|^[（(][^（()）]*[)）]$")
 # In a read-aloud sentence of Chinese this many characters are a breath; texts for a wide public stay below.
@@ -60,7 +61,7 @@ def score(case: TutorCase, record: Record, _catalogue: Catalogue) -> Score:
         for name, holds, otherwise in _checks(turn.expect, reply):
             held.setdefault(name, []).append(holds)
             if not holds:
-                tally.failures.append(f"turn {number}: {otherwise}")
+                tally.failures.append(f"第 {number} 轮：{otherwise}")
     lengths = [length for reply in record.replies if (length := sentence_length(_prose(reply))) is not None]
     for name, values in held.items():
         tally.share(name, sum(values) / len(values))
@@ -74,26 +75,26 @@ def score(case: TutorCase, record: Record, _catalogue: Catalogue) -> Score:
 def _checks(expected: Expected, reply: Reply) -> list[tuple[str, bool, str]]:
     text = _prose(reply)
     checks = [
-        ("kind", not _UNKIND.search(text), "the tone is unkind"),
-        ("protocol", not reply.faults() and reply.mode != "failed", "; ".join(reply.faults()) or "the turn failed"),
+        ("kind", not _UNKIND.search(text), "语气不友善"),
+        ("protocol", not reply.faults() and reply.mode != "failed", "; ".join(reply.faults()) or "这一轮出错了"),
     ]
     if expected.modes:
-        checks.append(("mode_fits", reply.mode in expected.modes, f"{reply.mode} where {expected.modes} was due"))
+        checks.append(
+            ("mode_fits", reply.mode in expected.modes, f"方式是 {reply.mode}，应当是 {'或'.join(expected.modes)}")
+        )
     if expected.reveals_not:
         told = [word for word in expected.reveals_not if says(text, [word])]
-        checks.append(("keeps_back", not told, f"it tells the result: {told}"))
+        checks.append(("keeps_back", not told, f"说出了结果：{told}"))
     if expected.guides:
-        checks.append(
-            ("guides", bool(_GUIDES.search(text)) and bool(text.strip()), "it gives nothing to think or to do")
-        )
+        checks.append(("guides", bool(_GUIDES.search(text)) and bool(text.strip()), "没有引导思考，也没有给下一步"))
     if expected.verdict:
         right, wrong = bool(_RIGHT.search(text)) and not _WRONG.search(text), bool(_WRONG.search(text))
         due = right if expected.verdict == "right" else wrong
-        checks.append(("verdict", due, f"a {expected.verdict} answer was not called so"))
-    checks += [("says", says(text, words), f"it does not say {words[0]!r}") for words in expected.says]
-    checks += [("says_nothing_wrong", not says(text, [word]), f"it says {word!r}") for word in expected.says_not]
+        checks.append(("verdict", due, f"{_CALLED[expected.verdict]}的作答没有判{_CALLED[expected.verdict]}"))
+    checks += [("says", says(text, words), f"没有说到“{words[0]}”") for words in expected.says]
+    checks += [("says_nothing_wrong", not says(text, [word]), f"说了不该说的“{word}”") for word in expected.says_not]
     if expected.cites:
-        checks.append(("cites", bool(reply.cited), "it cites nothing"))
+        checks.append(("cites", bool(reply.cited), "没有引用任何出处"))
     return [*checks, *_form(expected, text)]
 
 
@@ -103,13 +104,11 @@ def _form(expected: Expected, text: str) -> list[tuple[str, bool, str]]:
     said = [one for one in sentences(text) if not _FRAME.search(one)]
     count, length, latin = len(said), len(text), latin_words(text)
     if expected.max_sentences:
-        checks.append(("form", count <= expected.max_sentences, f"{count} sentences, {expected.max_sentences} at most"))
+        checks.append(("form", count <= expected.max_sentences, f"{count} 句，最多 {expected.max_sentences} 句"))
     if expected.max_characters:
-        checks.append(
-            ("form", length <= expected.max_characters, f"{length} characters, {expected.max_characters} at most")
-        )
+        checks.append(("form", length <= expected.max_characters, f"{length} 字，最多 {expected.max_characters} 字"))
     if expected.no_latin:
-        checks.append(("form", not latin, f"words that this learner cannot read: {latin[:5]}"))
+        checks.append(("form", not latin, f"有这位学习者看不懂的词：{latin[:5]}"))
     return checks
 
 
