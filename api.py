@@ -1,57 +1,93 @@
 """The HTTP door as a table of contents: create_app mounts the routers, main serves."""
 
 import asyncio
+import ipaddress
 import logging
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
 import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
+from starlette.middleware.cors import CORSMiddleware
 
-from companion.build import build
+from companion.build import build, make_identities, make_limits, make_state, without_budget
 from companion.cli import explain
 from companion.http import problems
 from companion.http.chat import chat_router
 from companion.http.conversations import conversations_router
 from companion.http.courses import courses_router
+from companion.http.gate import Bounds, Gate
 from companion.http.health import health_router
+from companion.http.learners import learners_router
+from companion.http.operators import operators_router
 from companion.http.portal import mount_portal
+from companion.http.sessions import sessions_router
+from companion.metering import Metered
 from companion.settings import CompanionSettings
+from companion.state.state import State
 from companion.turn import Companion
+from companion.turns import Turns
 from course_index.errors import IndexProblem
 
 _LOOK_FOR_NEWER_INDEX_SECONDS = 1.0
+_KEEP_HOUSE_SECONDS = 3_600.0
 log = logging.getLogger("companion")
 
 
-def create_app(companion: Companion | None = None, settings: CompanionSettings | None = None) -> FastAPI:
-    """The service over one companion, which is built from the settings where none is given."""
+def create_app(
+    companion: Companion | None = None, settings: CompanionSettings | None = None, state: State | None = None
+) -> FastAPI:
+    """The service over one companion and its state, which are built from the settings where none are given."""
     settings = settings or CompanionSettings()
-    companion = companion or build(settings)
+    state = state or make_state(settings)
+    companion = companion or build(settings, state=state)
+    identities, limits = make_identities(settings), make_limits(settings)
+    reply = Metered(companion, without_budget(companion, settings), limits).reply
+    turns = Turns(reply, state.turn_log, settings.turn_grace_seconds, _longest_turn(settings), settings.turns_at_once)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        following = asyncio.create_task(_follow_index(companion))
+        behind = [asyncio.create_task(work) for work in (_follow_index(companion), _keep_house(state))]
         yield
-        following.cancel()
-        with suppress(asyncio.CancelledError):
-            await following
+        await turns.drain(settings.drain_seconds)
+        for task in behind:
+            task.cancel()
+        await asyncio.gather(*behind, return_exceptions=True)
         await companion.remembering.settle()
         companion.index.close()
+        state.close()
 
     # No /docs: that page fetches its scripts from a CDN. The description itself is at /openapi.json.
     app = FastAPI(title="Learning companion", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app)
-    app.include_router(chat_router(companion, settings.message_max_characters))
+    app.include_router(chat_router(turns, companion, state, settings))
     app.include_router(conversations_router(companion.remembering))
     app.include_router(courses_router(companion))
+    app.include_router(learners_router(state, turns, settings.aigc_producer))
+    app.include_router(operators_router(state))
+    app.include_router(sessions_router(identities, settings.allowed_origins))
     app.include_router(health_router(companion))
     mount_portal(app)
+    # The last one added is the first one met.
+    app.add_middleware(Gate, identities=identities, limits=limits)
+    app.add_middleware(Bounds, body_bytes=settings.body_max_bytes)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.allowed_origins,
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
+        expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After"],
+    )
     return app
+
+
+def _longest_turn(settings: CompanionSettings) -> float:
+    """Seconds: the model answers, what fails its check is rewritten, and before that the question may be restated."""
+    return 2 * settings.llm_answer_seconds + 2 * settings.llm_first_token_seconds + 30
 
 
 async def _follow_index(companion: Companion) -> None:
@@ -69,6 +105,16 @@ async def _follow_index(companion: Companion) -> None:
         await asyncio.sleep(_LOOK_FOR_NEWER_INDEX_SECONDS)
 
 
+async def _keep_house(state: State) -> None:
+    """Erase what is older than its time, now and then."""
+    while True:
+        try:
+            await asyncio.to_thread(state.sweep)
+        except Exception:
+            log.exception("what is older than its time could not be erased; trying again later")
+        await asyncio.sleep(_KEEP_HOUSE_SECONDS)
+
+
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
@@ -77,11 +123,44 @@ def serve(
     """Serve the companion: the portal page at /, the API below /v1, its description at /openapi.json."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
-        CompanionSettings()
+        settings = CompanionSettings()
     except ValidationError as error:
         typer.echo(f"companion-serve: {explain(error)}", err=True)
         sys.exit(2)
-    uvicorn.run("api:create_app", factory=True, host=host, port=port, workers=workers, access_log=False)
+    if unsafe := why_unsafe(settings, host):
+        typer.echo(f"companion-serve: {unsafe}", err=True)
+        sys.exit(2)
+    if make_identities(settings).is_open:
+        log.warning("no identities are set up: everybody on this machine may do everything, and nobody else anything")
+    uvicorn.run(
+        "api:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=settings.drain_seconds + 5,
+    )
+
+
+def why_unsafe(settings: CompanionSettings, host: str) -> str | None:
+    """Why the service must not be started so; None when it may."""
+    if make_identities(settings).is_open and not _is_loopback(host):
+        return (
+            f"{host} can be reached from other machines, and nobody would have to say who they are. Set "
+            "COMPANION_SESSION_SECRET (python -c 'import secrets; print(secrets.token_urlsafe(48))') and, for portal "
+            "users, COMPANION_OIDC_ISSUER and COMPANION_OIDC_AUDIENCE; or listen on 127.0.0.1"
+        )
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def main() -> None:

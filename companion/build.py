@@ -4,16 +4,16 @@ from companion.answering import Answering
 from companion.budget import Budget
 from companion.circuit import Circuit
 from companion.conversation import Conversations
+from companion.identity import Identities, PortalUsers, ProviderKeys, Visitors
 from companion.language_model import LanguageModel
+from companion.limits import Limits
 from companion.planning import Planning
 from companion.practising import Practising
 from companion.remembering import Remembering
 from companion.safety.bounds import BUILT_IN, Bounds
 from companion.safety.moderation import KeywordModerator
 from companion.settings import CompanionSettings
-from companion.state.conversations import StoredConversations
-from companion.state.database import open_database
-from companion.state.spending import StoredSpending
+from companion.state.state import State, open_state
 from companion.turn import Companion
 from companion.understanding.standing_alone import StandingAlone
 from companion.usage import Prices, Spending
@@ -25,7 +25,7 @@ from retrieval.parts import make_reranker, make_wording
 from retrieval.rerank.gate import Gate
 
 
-def build(settings: CompanionSettings, embedder: Embedder | None = None) -> Companion:
+def build(settings: CompanionSettings, embedder: Embedder | None = None, state: State | None = None) -> Companion:
     """A companion over the index in the data folder, with the LLM that is set, if one is."""
     reranker = make_reranker(settings)
     index = LiveIndex(
@@ -34,13 +34,45 @@ def build(settings: CompanionSettings, embedder: Embedder | None = None) -> Comp
         Gate(reranker) if reranker else None,
         make_wording(settings),
     )
-    database = open_database(settings.data_dir / "state.db")
-    return assemble(
-        settings,
-        index,
-        _model(settings),
-        StoredConversations(database, settings.conversation_days),
-        StoredSpending(database),
+    state = state or make_state(settings)
+    return assemble(settings, index, _model(settings), state.conversations, state.spending)
+
+
+def make_state(settings: CompanionSettings) -> State:
+    """The state in PostgreSQL where its URL is set, else in the data folder."""
+    url = settings.database_url
+    where = url.get_secret_value() if url else settings.data_dir / "state.db"
+    return open_state(where, settings.conversation_days, settings.turn_minutes, settings.complaint_days)
+
+
+def make_identities(settings: CompanionSettings) -> Identities:
+    """Who may ask: visitors, portal users and operators, as far as they are set up; else everybody."""
+    secret = settings.session_secret.get_secret_value() if settings.session_secret else None
+    users = None
+    if settings.oidc_issuer and settings.oidc_audience and secret:
+        users = PortalUsers(
+            settings.oidc_issuer,
+            settings.oidc_audience,
+            ProviderKeys(settings.oidc_issuer, settings.oidc_jwks_url),
+            secret,
+            algorithms=settings.oidc_algorithms,
+            leeway_seconds=settings.oidc_leeway_seconds,
+            roles_claim=settings.oidc_roles_claim,
+            operator_role=settings.operator_role,
+        )
+    operator = settings.operator_token.get_secret_value() if settings.operator_token else None
+    return Identities(Visitors(secret, settings.session_minutes) if secret else None, users, operator)
+
+
+def make_limits(settings: CompanionSettings) -> Limits:
+    """How often one may ask."""
+    return Limits(
+        settings.redis_url,
+        turns_a_minute=settings.turns_a_minute,
+        address_turns_a_minute=settings.address_turns_a_minute,
+        requests_a_minute=settings.requests_a_minute,
+        sessions_a_minute=settings.sessions_a_minute,
+        tokens_a_day=settings.learner_daily_tokens,
     )
 
 
@@ -60,6 +92,15 @@ def assemble(
         Prices(settings.llm_prompt_price, settings.llm_completion_price),
         settings.llm_daily_tokens,
     )
+    return _around(writer, settings, index, conversations)
+
+
+def without_budget(companion: Companion, settings: CompanionSettings) -> Companion:
+    """The same tutor for a learner who has used up the day's tokens: it quotes, and says that this is why."""
+    return _around(companion.writer.without_budget(), settings, companion.index, companion.remembering.conversations)
+
+
+def _around(writer: Writer, settings: CompanionSettings, index: LiveIndex, conversations: Conversations) -> Companion:
     hotline = settings.crisis_hotline
     moderator = KeywordModerator(Bounds(BUILT_IN, hotline), hotline, settings.moderation_rules)
     answering = Answering(

@@ -78,7 +78,10 @@ class PastTurn:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The newest turn last. `summarised` turns are in `summary`, whether or not they are in `turns` too."""
+    """The newest turn last. `summarised` turns are in `summary`, whether or not they are in `turns` too.
+
+    `owner` is the pseudonym of the learner; empty where nobody has to say who they are.
+    """
 
     id: str
     turns: tuple[PastTurn, ...] = ()
@@ -86,6 +89,16 @@ class Conversation:
     summary: str = ""
     summarised: int = 0
     pending: Pending | None = None
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A conversation as a list of them shows it."""
+
+    id: str
+    touched_at: datetime
+    first_message: str
 
 
 class Conversations(Protocol):
@@ -95,7 +108,7 @@ class Conversations(Protocol):
         """What is remembered of it; an unknown id is a conversation without turns."""
         ...
 
-    def add(self, id_: str, turn: PastTurn, pending: Pending | None) -> None:
+    def add(self, conversation: Conversation, turn: PastTurn, pending: Pending | None) -> None:
         """Append a turn and replace what is pending."""
         ...
 
@@ -105,6 +118,14 @@ class Conversations(Protocol):
 
     def whole(self, id_: str) -> list[PastTurn]:
         """All turns, oldest first."""
+        ...
+
+    def owner(self, id_: str) -> str | None:
+        """Whose it is; None when there is no such conversation."""
+        ...
+
+    def of(self, owner: str, limit: int) -> list[Outline]:
+        """The latest conversations of a learner, the newest first."""
         ...
 
     def forget(self, id_: str) -> bool:

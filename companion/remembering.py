@@ -31,13 +31,23 @@ class Remembering:
         self._writer = writer
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def recall(self, conversation_id: str) -> Conversation:
-        """What is remembered of a conversation. A store that fails costs the memory, not the answer."""
+    async def recall(self, conversation_id: str, learner: str) -> Conversation:
+        """What is remembered of a learner's conversation. A store that fails costs the memory, not the answer."""
         try:
-            return await asyncio.to_thread(self.conversations.load, conversation_id)
+            kept = await asyncio.to_thread(self.conversations.load, conversation_id)
         except Exception:
             log.exception("the conversation could not be read; this turn goes without what was said before")
-            return Conversation(conversation_id)
+            return Conversation(conversation_id, owner=learner)
+        return kept if kept.turns and kept.owner == learner else Conversation(conversation_id, owner=learner)
+
+    async def is_of(self, conversation_id: str, learner: str) -> bool:
+        """Whether a learner may go on with a conversation: it is theirs, or there is none of this id yet."""
+        try:
+            owner = await asyncio.to_thread(self.conversations.owner, conversation_id)
+        except Exception:
+            log.exception("it could not be read whose the conversation is; nothing of it is read in this turn either")
+            return True
+        return owner in (None, learner)
 
     async def remember(self, heard: Heard, ledger: Ledger, mode: Mode) -> None:
         """Keep a turn."""
@@ -54,7 +64,7 @@ class Remembering:
             usage=tuple(ledger.used().items()),
         )
         try:
-            await asyncio.to_thread(self.conversations.add, heard.conversation.id, turn, ledger.pending)
+            await asyncio.to_thread(self.conversations.add, heard.conversation, turn, ledger.pending)
         except Exception:
             log.exception("the turn could not be kept; the next one will not know of it")
             return

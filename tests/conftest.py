@@ -14,9 +14,7 @@ from companion.build import assemble
 from companion.circuit import Circuit
 from companion.language_model import LanguageModel
 from companion.settings import CompanionSettings
-from companion.state.conversations import StoredConversations
-from companion.state.database import open_database
-from companion.state.spending import StoredSpending
+from companion.state.state import open_state
 from companion.turn import Companion
 from course_index.build import build_index
 from course_index.embedders.e5_onnx import OnnxE5
@@ -100,7 +98,7 @@ def index(library_home: IndexHome, embedder: OnnxE5) -> Iterator[LiveIndex]:
 @pytest.fixture
 def companion_with(index: LiveIndex, tmp_path: Path) -> Iterator[Callable[..., Companion]]:
     """Makes a companion over the tiny library (or another index), with a scripted model or none, and real state."""
-    databases = []
+    states = []
 
     def make(
         model: LanguageModel | None = None,
@@ -108,12 +106,10 @@ def companion_with(index: LiveIndex, tmp_path: Path) -> Iterator[Callable[..., C
         over: LiveIndex | None = None,
         **settings: Any,
     ) -> Companion:
-        databases.append(database := open_database(tmp_path / f"state-{len(databases)}.db"))
+        states.append(state := open_state(tmp_path / f"state-{len(states)}.db", conversation_days=30))
         chosen = CompanionSettings(aigc_producer="test", **settings)
-        return assemble(
-            chosen, over or index, model, StoredConversations(database, 30), StoredSpending(database), circuit
-        )
+        return assemble(chosen, over or index, model, state.conversations, state.spending, circuit)
 
     yield make
-    for database in databases:
-        database.dispose()
+    for state in states:
+        state.close()

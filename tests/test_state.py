@@ -8,7 +8,7 @@ from alembic.config import Config
 from sqlalchemy import inspect
 
 import companion.state.database as database
-from companion.conversation import REMEMBERED, Hinted, PastTurn, Quiz, Rest
+from companion.conversation import REMEMBERED, Conversation, Hinted, PastTurn, Quiz, Rest
 from companion.events import Source
 from companion.practice.questions import QuizQuestion
 from companion.state.conversations import StoredConversations
@@ -44,7 +44,7 @@ def kept(engine):
 
 def test_a_conversation_comes_back_as_it_was(kept):
     assert kept.load("c").turns == ()
-    kept.add("c", TURN, Rest(("后半",), (SOURCE,), ai=True))
+    kept.add(Conversation("c"), TURN, Rest(("后半",), (SOURCE,), ai=True))
     loaded = kept.load("c")
     assert loaded.turns == (TURN,)
     assert loaded.pending == Rest(("后半",), (SOURCE,), ai=True)
@@ -63,26 +63,26 @@ def test_a_conversation_comes_back_as_it_was(kept):
     ],
 )
 def test_whatever_is_pending_comes_back(kept, pending):
-    kept.add("c", TURN, pending)
+    kept.add(Conversation("c"), TURN, pending)
     assert kept.load("c").pending == pending
 
 
 def test_the_latest_turns_are_remembered_word_by_word_and_all_can_be_read(kept):
     for number in range(REMEMBERED + 3):
-        kept.add("c", replace(TURN, id=f"t{number}"), None)
+        kept.add(Conversation("c"), replace(TURN, id=f"t{number}"), None)
     assert [turn.id for turn in kept.load("c").turns] == [f"t{number}" for number in range(3, REMEMBERED + 3)]
     assert kept.load("c").count == REMEMBERED + 3
     assert len(kept.whole("c")) == REMEMBERED + 3
 
 
 def test_a_summary_says_how_many_turns_it_covers(kept):
-    kept.add("c", TURN, None)
+    kept.add(Conversation("c"), TURN, None)
     kept.summarise("c", "问过上牌", 1)
     assert (kept.load("c").summary, kept.load("c").summarised) == ("问过上牌", 1)
 
 
 def test_what_is_erased_is_not_in_the_files_any_more(kept, tmp_path):
-    kept.add("c", replace(TURN, message="独一无二的话语", reply="另一句独一无二"), None)
+    kept.add(Conversation("c"), replace(TURN, message="独一无二的话语", reply="另一句独一无二"), None)
     assert kept.forget("c")
     assert not kept.forget("c")
     for file in tmp_path.iterdir():
@@ -90,15 +90,15 @@ def test_what_is_erased_is_not_in_the_files_any_more(kept, tmp_path):
 
 
 def test_conversations_older_than_their_days_are_erased_when_a_new_one_begins(kept):
-    kept.add("old", replace(TURN, asked_at=datetime.now(UTC) - timedelta(days=31)), None)
-    kept.add("new", replace(TURN, id="t1"), None)
+    kept.add(Conversation("old"), replace(TURN, asked_at=datetime.now(UTC) - timedelta(days=31)), None)
+    kept.add(Conversation("new"), replace(TURN, id="t1"), None)
     assert kept.load("old").turns == ()
     assert kept.load("new").turns != ()
 
 
 def test_turns_of_many_threads_are_all_kept(kept):
     def write(number):
-        kept.add("c", replace(TURN, id=f"t{number}"), None)
+        kept.add(Conversation("c"), replace(TURN, id=f"t{number}"), None)
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(12)]
     for thread in threads:

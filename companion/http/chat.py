@@ -1,19 +1,28 @@
-"""POST /v1/chat: a turn as server-sent events, JSON lines or one JSON object, by Accept."""
+"""POST /v1/chat: a turn as server-sent events, JSON lines or one JSON object, by Accept; and its resumption."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel, ConfigDict, Field
 
-from companion.events import Event, Failed, name_of, payload, whole_answer
+from companion.consent import what_is_missing
 from companion.heard import Style
+from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem, ascii_json
+from companion.identity import Caller
+from companion.settings import CompanionSettings
+from companion.state.state import State
 from companion.turn import Ask, Companion
+from companion.turns import KeyUsedOtherwise, Numbered, TooManyTurns, Turns
 
 _SSE, _NDJSON, _JSON = "text/event-stream", "application/x-ndjson", "application/json"
+_STREAMS: dict[int | str, dict[str, Any]] = {200: {"content": {_SSE: {}, _NDJSON: {}, _JSON: {}}}}
+_NO_SUCH_TURN = "There is no such turn, or not any more: turns can be taken up again for some minutes."
 
 
 class ChatRequest(BaseModel):
@@ -30,46 +39,104 @@ class ChatRequest(BaseModel):
     lesson_id: str | None = Field(default=None, max_length=200)
 
 
-def chat_router(companion: Companion, message_max_characters: int) -> APIRouter:
-    """The chat door over one companion."""
+def chat_router(turns: Turns, companion: Companion, state: State, settings: CompanionSettings) -> APIRouter:
+    """The chat door. A learner's turns and conversations are theirs alone."""
     router = APIRouter(prefix="/v1", tags=["chat"])
+    most = settings.message_max_characters
 
-    @router.post("/chat", responses={200: {"content": {_SSE: {}, _NDJSON: {}, _JSON: {}}}})
-    async def chat(asked: ChatRequest, request: Request) -> Response:
-        if len(asked.message) > message_max_characters:
-            return Problem(413, f"a message may have {message_max_characters} characters; shorten it")
-        events = companion.reply(Ask(**asked.model_dump()))
-        match _wanted(request.headers.get("accept", "")):
-            case "text/event-stream":
-                return EventSourceResponse(_as_sse(events), headers=_STREAM_HEADERS)
-            case "application/x-ndjson":
-                return StreamingResponse(_as_lines(events), media_type=_NDJSON, headers=_STREAM_HEADERS)
-        finished = [event async for event in events]
-        if isinstance(failed := finished[-1], Failed):
-            return Problem(failed.status, failed.detail, {"Retry-After": "5"})
-        return AsciiJSONResponse(whole_answer(finished))
+    @router.post("/chat", responses=_STREAMS)
+    async def chat(
+        asked: ChatRequest,
+        request: Request,
+        idempotency_key: Annotated[str | None, Header(max_length=128)] = None,
+    ) -> Response:
+        """One turn. Sent again with the same Idempotency-Key, the same turn is told again, not answered anew."""
+        if len(asked.message) > most:
+            return Problem(413, f"a message may have {most} characters; shorten it")
+        caller = caller_of(request)
+        if missing := await _missing(caller, state, settings.consent_version):
+            return Problem(403, missing)
+        learner = caller.learner
+        if asked.conversation_id and not await companion.remembering.is_of(asked.conversation_id, learner):
+            return Problem(404, "there is no such conversation; leave conversation_id out to begin one")
+        try:
+            turn_id = await turns.begin(Ask(**asked.model_dump(), learner=learner), idempotency_key)
+        except TooManyTurns:
+            return Problem(503, "Too many learners are asking at once; please try again.", {"Retry-After": "5"})
+        except KeyUsedOtherwise:
+            return Problem(422, "this Idempotency-Key came before, with another request")
+        return await _told(turns.follow(turn_id), request)
+
+    @router.get("/chat/turns/{turn_id}/events", responses=_STREAMS)
+    async def resume(
+        turn_id: str, request: Request, last_event_id: Annotated[int, Header(ge=0, le=1_000_000)] = 0
+    ) -> Response:
+        """The events of a turn after Last-Event-ID, for who lost the connection."""
+        if await turns.owner(turn_id) != caller_of(request).learner:
+            return Problem(404, _NO_SUCH_TURN)
+        return await _told(turns.follow(turn_id, last_event_id), request, default=_SSE)
+
+    @router.delete("/chat/turns/{turn_id}", status_code=202)
+    async def cancel(turn_id: str, request: Request) -> Response:
+        """Stop a turn: the model's connection is closed."""
+        if await turns.owner(turn_id) != caller_of(request).learner:
+            return Problem(404, _NO_SUCH_TURN)
+        await turns.cancel(turn_id)
+        return Response(status_code=202)
 
     return router
+
+
+async def _missing(caller: Caller, state: State, version: str | None) -> str | None:
+    known = await asyncio.to_thread(state.learners.get, caller.learner) if caller.kind == "learner" else None
+    return what_is_missing(caller, known, version)
 
 
 _STREAM_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
-def _wanted(accept: str) -> str:
-    """The first of our media types that Accept names; JSON for those who name none."""
+async def _told(events: AsyncGenerator[Numbered | None, None], request: Request, default: str = _JSON) -> Response:
+    match _wanted(request.headers.get("accept", ""), default):
+        case "text/event-stream":
+            return EventSourceResponse(_as_sse(events), headers=_STREAM_HEADERS)
+        case "application/x-ndjson":
+            return StreamingResponse(_as_lines(events), media_type=_NDJSON, headers=_STREAM_HEADERS)
+    told = [event async for event in events if event]
+    if not told:
+        return Problem(404, _NO_SUCH_TURN)
+    if (end := told[-1]).name == "error":
+        return Problem(int(str(end.data["status"])), str(end.data["detail"]), {"Retry-After": "5"})
+    return AsciiJSONResponse(_whole(told))
+
+
+def _wanted(accept: str, default: str) -> str:
+    """The first of our media types that Accept names; the default for those who name none."""
     named = [part.split(";")[0].strip().lower() for part in accept.split(",")]
-    return next((part for part in named if part in (_SSE, _NDJSON, _JSON)), _JSON)
+    return next((part for part in named if part in (_SSE, _NDJSON, _JSON)), default)
 
 
-async def _as_sse(events: AsyncGenerator[Event, None]) -> AsyncIterator[bytes]:
+def _whole(events: Iterable[Numbered]) -> dict[str, Any]:
+    """All events of a turn as the one JSON object."""
+    answer: dict[str, Any] = {"text": "", "sources": [], "courses": []}
+    for event in events:
+        if event.name == "text":
+            answer["text"] += event.data["text"]
+        else:
+            answer.update(event.data)
+    return answer
+
+
+async def _as_sse(events: AsyncGenerator[Numbered | None, None]) -> AsyncIterator[bytes]:
     async with aclosing(events) as turn:
-        number = 0
         async for event in turn:
-            number += 1
-            yield format_sse_event(data_str=ascii_json(payload(event)), event=name_of(event), id=str(number))
+            if event is None:
+                yield b": still here\n\n"
+            else:
+                yield format_sse_event(data_str=ascii_json(event.data), event=event.name, id=str(event.number))
 
 
-async def _as_lines(events: AsyncGenerator[Event, None]) -> AsyncIterator[bytes]:
+async def _as_lines(events: AsyncGenerator[Numbered | None, None]) -> AsyncIterator[bytes]:
     async with aclosing(events) as turn:
         async for event in turn:
-            yield ascii_json({"event": name_of(event), **payload(event)}).encode("ascii") + b"\n"
+            if event:
+                yield ascii_json({"event": event.name, **event.data}).encode("ascii") + b"\n"

@@ -1,32 +1,55 @@
-"""GET and DELETE /v1/conversations/{id}: what is remembered of a conversation, and its erasure."""
+"""GET and DELETE /v1/conversations[/{id}]: what is remembered of a learner's conversations, and their erasure."""
 
 from dataclasses import asdict
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
+from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem
 from companion.remembering import Remembering
 
+_LISTED = 100
+
 
 def conversations_router(remembering: Remembering) -> APIRouter:
-    """The doors to one conversation. Who knows its id may read and erase it: ids are random, and not listed."""
+    """The doors to a learner's own. Where nobody says who they are, who knows an id may read it, and none is listed."""
     router = APIRouter(prefix="/v1", tags=["conversations"])
+    kept = remembering.conversations
+
+    @router.get("/conversations")
+    async def listed(request: Request) -> Response:
+        """The latest, the newest first."""
+        learner = caller_of(request).learner
+        outlines = await run_in_threadpool(kept.of, learner, _LISTED) if learner else []
+        shown = [
+            {
+                "conversation_id": one.id,
+                "touched_at": one.touched_at.isoformat(),
+                "first_message": one.first_message,
+            }
+            for one in outlines
+        ]
+        return AsciiJSONResponse({"conversations": shown})
 
     @router.get("/conversations/{conversation_id}")
-    async def read(conversation_id: str) -> Response:
+    async def read(conversation_id: str, request: Request) -> Response:
         """All turns, oldest first; messages as they were kept, with personal numbers masked."""
-        turns = await run_in_threadpool(remembering.conversations.whole, conversation_id)
-        if not turns:
-            return Problem(404, "there is no such conversation; it may have been erased")
+        if await run_in_threadpool(kept.owner, conversation_id) != caller_of(request).learner:
+            return Problem(404, _NONE)
+        turns = await run_in_threadpool(kept.whole, conversation_id)
         shown = [asdict(turn) | {"asked_at": turn.asked_at.isoformat(), "usage": dict(turn.usage)} for turn in turns]
         return AsciiJSONResponse({"conversation_id": conversation_id, "turns": shown})
 
     @router.delete("/conversations/{conversation_id}")
-    async def erase(conversation_id: str) -> Response:
+    async def erase(conversation_id: str, request: Request) -> Response:
         """Erase it for good; 204 also when there was nothing."""
-        await run_in_threadpool(remembering.conversations.forget, conversation_id)
+        if await run_in_threadpool(kept.owner, conversation_id) == caller_of(request).learner:
+            await run_in_threadpool(kept.forget, conversation_id)
         return Response(status_code=204)
 
     return router
+
+
+_NONE = "there is no such conversation; it may have been erased"

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from companion.state.database import StateUnavailable
 from course_index.errors import IndexProblem
 
 
@@ -58,6 +59,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(IndexProblem)
     async def not_ready(_: Request, error: IndexProblem) -> Problem:
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "5"})
+
+    @app.exception_handler(StateUnavailable)
+    async def no_state(_: Request, error: StateUnavailable) -> Problem:
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "5"})
 
     @app.exception_handler(Exception)

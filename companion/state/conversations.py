@@ -1,16 +1,20 @@
 """Conversations in the database."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, Row, delete, func, select
+from sqlalchemy import Connection, Engine, Row, delete, func, select
 
-from companion.conversation import REMEMBERED, Conversation, PastTurn, Pending
-from companion.state.tables import conversations, turns
+from companion.conversation import REMEMBERED, Conversation, Outline, PastTurn, Pending
+from companion.state.database import flush, transaction
+from companion.state.tables import conversations, feedback, turn_log, turns
 
 _PENDING: TypeAdapter[Pending] = TypeAdapter(Pending)
+# Old conversations go some at a time: no learner waits for the sweep of a year.
+_A_FEW = 50
 
 
 class StoredConversations:
@@ -22,62 +26,91 @@ class StoredConversations:
 
     def load(self, id_: str) -> Conversation:
         """What is remembered of it; an unknown id is a conversation without turns."""
-        with self._engine.connect() as connection:
-            kept = connection.execute(select(conversations).where(conversations.c.id == id_)).first()
-            if kept is None:
-                return Conversation(id_)
-            latest = (
-                select(turns).where(turns.c.conversation_id == id_).order_by(turns.c.number.desc()).limit(REMEMBERED)
-            )
-            rows = connection.execute(latest).all()
-        return Conversation(
-            id_,
-            tuple(_turn(row) for row in reversed(rows)),
-            rows[0].number if rows else 0,
-            kept.summary,
-            kept.summarised,
-            None if kept.pending is None else _PENDING.validate_python(kept.pending),
-        )
+        return transaction(self._engine, lambda connection: _load(connection, id_))
 
-    def add(self, id_: str, turn: PastTurn, pending: Pending | None) -> None:
+    def add(self, conversation: Conversation, turn: PastTurn, pending: Pending | None) -> None:
         """Append a turn and replace what is pending."""
-        values = {"touched_at": turn.asked_at, "pending": pending and _PENDING.dump_python(pending, mode="json")}
-        with self._engine.begin() as connection:
-            changed = connection.execute(conversations.update().where(conversations.c.id == id_).values(values))
-            if not changed.rowcount:
-                oldest = datetime.now(UTC) - timedelta(days=self._days)
-                connection.execute(delete(conversations).where(conversations.c.touched_at < oldest))
-                connection.execute(conversations.insert().values(id=id_, summary="", summarised=0, **values))
-            last = connection.scalar(select(func.max(turns.c.number)).where(turns.c.conversation_id == id_))
-            row: dict[str, Any] = asdict(turn) | {"passages": list(turn.passages), "usage": dict(turn.usage)}
-            connection.execute(turns.insert().values(conversation_id=id_, number=(last or 0) + 1, **row))
+        transaction(self._engine, lambda connection: self._add(connection, conversation, turn, pending))
 
     def summarise(self, id_: str, summary: str, summarised: int) -> None:
         """Replace the summary, which covers the first `summarised` turns."""
-        with self._engine.begin() as connection:
-            connection.execute(
-                conversations.update().where(conversations.c.id == id_).values(summary=summary, summarised=summarised)
-            )
+        changed = conversations.update().where(conversations.c.id == id_).values(summary=summary, summarised=summarised)
+        transaction(self._engine, lambda connection: connection.execute(changed))
 
     def whole(self, id_: str) -> list[PastTurn]:
         """All turns, oldest first."""
         query = select(turns).where(turns.c.conversation_id == id_).order_by(turns.c.number)
-        with self._engine.connect() as connection:
-            return [_turn(row) for row in connection.execute(query)]
+        return [_turn(row) for row in transaction(self._engine, lambda connection: connection.execute(query).all())]
+
+    def owner(self, id_: str) -> str | None:
+        """Whose it is; None when there is no such conversation."""
+        query = select(conversations.c.owner).where(conversations.c.id == id_)
+        return transaction(self._engine, lambda connection: connection.scalar(query))
+
+    def of(self, owner: str, limit: int) -> list[Outline]:
+        """The latest conversations of a learner, the newest first, each with its first message."""
+        query = (
+            select(conversations.c.id, conversations.c.touched_at, turns.c.message)
+            .join(turns, (turns.c.conversation_id == conversations.c.id) & (turns.c.number == 1))
+            .where(conversations.c.owner == owner)
+            .order_by(conversations.c.touched_at.desc())
+            .limit(limit)
+        )
+        rows = transaction(self._engine, lambda connection: connection.execute(query).all())
+        return [Outline(row.id, row.touched_at, row.message) for row in rows]
 
     def forget(self, id_: str) -> bool:
-        """Erase it, from the write-ahead log too; whether there was anything."""
-        with self._engine.begin() as connection:
-            gone = connection.execute(delete(conversations).where(conversations.c.id == id_)).rowcount > 0
-        with self._engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        return gone
+        """Erase it with all that hangs on it, from the files too; whether there was anything."""
+        gone = transaction(self._engine, lambda connection: forget_conversations(connection, [id_]))
+        flush(self._engine)
+        return gone > 0
+
+    def _add(self, connection: Connection, of: Conversation, turn: PastTurn, pending: Pending | None) -> None:
+        values = {"touched_at": turn.asked_at, "pending": pending and _PENDING.dump_python(pending, mode="json")}
+        own = (conversations.c.id == of.id) & (conversations.c.owner == of.owner)
+        if not connection.execute(conversations.update().where(own).values(values)).rowcount:
+            if connection.scalar(select(conversations.c.id).where(conversations.c.id == of.id)):
+                raise PermissionError("the conversation is another learner's")
+            oldest = datetime.now(UTC) - timedelta(days=self._days)
+            old = select(conversations.c.id).where(conversations.c.touched_at < oldest).limit(_A_FEW)
+            forget_conversations(connection, list(connection.scalars(old)))
+            fresh = {"id": of.id, "owner": of.owner, "summary": "", "summarised": 0}
+            connection.execute(conversations.insert().values(fresh | values))
+        if connection.scalar(select(turns.c.id).where(turns.c.id == turn.id)):
+            return  # the connection broke when this turn was committed, and it was committed
+        last = connection.scalar(select(func.max(turns.c.number)).where(turns.c.conversation_id == of.id))
+        row: dict[str, Any] = asdict(turn) | {"passages": list(turn.passages), "usage": dict(turn.usage)}
+        connection.execute(turns.insert().values(conversation_id=of.id, number=(last or 0) + 1, **row))
+
+
+def forget_conversations(connection: Connection, ids: Sequence[str]) -> int:
+    """Erase conversations with their turns, what was logged of them and what was thought of them; how many."""
+    for table in (turn_log, feedback):
+        connection.execute(delete(table).where(table.c.conversation_id.in_(ids)))
+    return connection.execute(delete(conversations).where(conversations.c.id.in_(ids))).rowcount
+
+
+def _load(connection: Connection, id_: str) -> Conversation:
+    kept = connection.execute(select(conversations).where(conversations.c.id == id_)).first()
+    if kept is None:
+        return Conversation(id_)
+    latest = select(turns).where(turns.c.conversation_id == id_).order_by(turns.c.number.desc()).limit(REMEMBERED)
+    rows = connection.execute(latest).all()
+    return Conversation(
+        id_,
+        tuple(_turn(row) for row in reversed(rows)),
+        rows[0].number if rows else 0,
+        kept.summary,
+        kept.summarised,
+        None if kept.pending is None else _PENDING.validate_python(kept.pending),
+        kept.owner,
+    )
 
 
 def _turn(row: Row[Any]) -> PastTurn:
     return PastTurn(
         id=row.id,
-        asked_at=row.asked_at.replace(tzinfo=UTC),
+        asked_at=row.asked_at,
         message=row.message,
         question=row.question,
         wish=row.wish,

@@ -1,29 +1,123 @@
-"""The database of the companion's state, opened and brought to its newest shape."""
+"""The database of the companion's state, SQLite or PostgreSQL, opened and brought to its newest shape."""
 
+import logging
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# A database that restarts is back within seconds; what is longer away is down.
+_TRIES = 5
+_FIRST_PAUSE_SECONDS = 0.1
+_SECONDS_FOR_A_LOCK = 5
+# Any number will do; all that open this database must take the same.
+_MIGRATION_LOCK = 7_214_031
 
 
-def open_database(path: Path) -> Engine:
-    """The SQLite file at `path`, made when missing. Safe to open from many threads and processes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 5})
-    event.listen(engine, "connect", _prepare)
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
-        # Two processes may start at once: the second waits here, and then finds nothing left to do.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+class StateUnavailable(Exception):
+    """The database does not answer."""
+
+
+def open_database(where: Path | str) -> Engine:
+    """The SQLite file at a path, made when missing, or the PostgreSQL database of a URL.
+
+    Safe to call from many threads, processes and machines at once: one of them brings the tables to their newest shape.
+    """
+    engine = _sqlite(where) if isinstance(where, Path) else _postgres(where)
+    migrate(engine)
     return engine
 
 
-def _prepare(connection: Any, _: Any) -> None:
+def migrate(engine: Engine, to: str = "head") -> None:
+    """Bring the tables to the shape `to` (a revision, `head` or `base`), up or down."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        # Two may start at once: the second waits here, and then finds nothing left to do.
+        if is_sqlite(engine):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+        config.attributes["connection"] = connection
+        if to == "base":
+            command.downgrade(config, to)
+        else:
+            command.upgrade(config, to)
+
+
+def is_sqlite(engine: Engine) -> bool:
+    """Whether this is the embedded database."""
+    return engine.dialect.name == "sqlite"
+
+
+def transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Do `work` in one transaction, again when the connection broke or another was first to insert a row.
+
+    The work may so be done twice, when the connection broke in the very commit: a second time must leave what one
+    leaves. Raises StateUnavailable when it does not come back.
+    """
+    pause = _FIRST_PAUSE_SECONDS
+    for left in reversed(range(_TRIES)):
+        try:
+            with engine.begin() as connection:
+                return work(connection)
+        except IntegrityError:
+            if not left:
+                raise
+        except DBAPIError as error:
+            if not (error.connection_invalidated or isinstance(error, OperationalError)):
+                raise
+            # SQLite has waited for its lock already, and a full disk stays full.
+            if not left or is_sqlite(engine):
+                raise StateUnavailable("The database does not answer; please try again shortly.") from error
+            log.warning("the database did not answer (%s); trying again in %.1f s", type(error.orig).__name__, pause)
+            time.sleep(pause)
+            pause *= 2
+    raise AssertionError("unreachable")
+
+
+def flush(engine: Engine) -> None:
+    """Take deleted rows out of the embedded database's log; PostgreSQL's are left to `wipe`."""
+    if is_sqlite(engine):
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def wipe(engine: Engine) -> None:
+    """Take deleted rows out of all files. PostgreSQL rewrites the tables, each locked meanwhile: for quiet hours."""
+    flush(engine)
+    if is_sqlite(engine):
+        return
+    # A plain VACUUM only marks the space as free: the words would stay in the pages. Not possible in a transaction.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in ("turns", "conversations", "turn_log", "feedback", "complaints", "learners"):
+            connection.exec_driver_sql(f"VACUUM FULL {table}")
+        connection.exec_driver_sql("CHECKPOINT")
+
+
+def _sqlite(path: Path) -> Engine:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _SECONDS_FOR_A_LOCK})
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _postgres(url: str) -> Engine:
+    # Pinged before use: a connection that a restart cut is replaced, and no learner notices.
+    return create_engine(
+        make_url(url), pool_pre_ping=True, pool_size=8, max_overflow=8, connect_args={"connect_timeout": 5}
+    )
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")

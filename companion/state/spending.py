@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Engine, insert, select, update
 
+from companion.state.database import transaction
 from companion.state.tables import spending
 from companion.usage import Usage
 
@@ -17,23 +17,23 @@ class StoredSpending:
 
     def add(self, used: Usage) -> None:
         """Count one call."""
-        fresh = insert(spending).values(
-            day=_today(),
-            prompt_tokens=used.prompt_tokens,
-            completion_tokens=used.completion_tokens,
-            cost=used.cost,
-        )
-        more = {
-            name: spending.c[name] + fresh.excluded[name] for name in ("prompt_tokens", "completion_tokens", "cost")
-        }
-        with self._engine.begin() as connection:
-            connection.execute(fresh.on_conflict_do_update(index_elements=["day"], set_=more))
+        transaction(self._engine, lambda connection: _add(connection, used))
 
     def tokens_today(self) -> int:
         """Tokens read and written since midnight UTC."""
-        with self._engine.connect() as connection:
-            total = select(spending.c.prompt_tokens + spending.c.completion_tokens).where(spending.c.day == _today())
-            return connection.scalar(total) or 0
+        total = select(spending.c.prompt_tokens + spending.c.completion_tokens).where(spending.c.day == _today())
+        return transaction(self._engine, lambda connection: connection.scalar(total)) or 0
+
+
+def _add(connection: Connection, used: Usage) -> None:
+    amounts = {
+        "prompt_tokens": used.prompt_tokens,
+        "completion_tokens": used.completion_tokens,
+        "cost": used.cost,
+    }
+    more = {name: spending.c[name] + amount for name, amount in amounts.items()}
+    if not connection.execute(update(spending).where(spending.c.day == _today()).values(more)).rowcount:
+        connection.execute(insert(spending).values(day=_today(), **amounts))
 
 
 def _today() -> str:

@@ -1,18 +1,58 @@
 """The tables of the companion's state. Alembic's migrations lead here from every earlier shape."""
 
-from sqlalchemy import JSON, Boolean, Column, DateTime, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time with its zone: SQLite forgets the zone, PostgreSQL tells it in the session's own."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """As UTC."""
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """As UTC."""
+        if value is None:
+            return None
+        aware: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(UTC)
+
 
 conversations = Table(
     "conversations",
     metadata,
     Column("id", String(64), primary_key=True),
-    Column("touched_at", DateTime(timezone=True), nullable=False),
+    Column("owner", String(64), nullable=False),  # a learner's pseudonym; empty where nobody has to say who they are
+    Column("touched_at", UtcDateTime, nullable=False),
     Column("summary", Text, nullable=False),
     Column("summarised", Integer, nullable=False),  # so many turns are in the summary
     Column("pending", JSON),
     Index("ix_conversations_touched", "touched_at"),
+    Index("ix_conversations_owner", "owner", "touched_at"),
 )
 
 turns = Table(
@@ -21,7 +61,7 @@ turns = Table(
     Column("id", String(36), primary_key=True),
     Column("conversation_id", String(64), ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
     Column("number", Integer, nullable=False),
-    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
     Column("message", Text, nullable=False),  # masked
     Column("question", Text, nullable=False),
     Column("wish", String(16), nullable=False),
@@ -31,6 +71,80 @@ turns = Table(
     Column("ai", Boolean, nullable=False),
     Column("usage", JSON, nullable=False),
     Index("ix_turns_conversation", "conversation_id", "number"),
+)
+
+# What went over the wire, for who lost the connection: kept for minutes.
+turn_log = Table(
+    "turn_log",
+    metadata,
+    Column("turn_id", String(36), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("conversation_id", String(64), nullable=False),
+    Column("key", String(128)),  # Idempotency-Key
+    Column("request", String(64), nullable=False),  # a digest of what was asked
+    Column("begun_at", UtcDateTime, nullable=False),
+    Column("beat_at", UtcDateTime, nullable=False),  # the process that answers was alive then
+    Column("events", JSON, nullable=False),
+    Column("ended", Boolean, nullable=False),
+    Column("cancelled", Boolean, nullable=False),
+    UniqueConstraint("owner", "key", name="uq_turn_log_key"),
+    Index("ix_turn_log_begun", "begun_at"),
+    Index("ix_turn_log_conversation", "conversation_id"),
+)
+
+learners = Table(
+    "learners",
+    metadata,
+    Column("id", String(64), primary_key=True),  # a pseudonym
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("consent_version", String(40)),
+    Column("consented_at", UtcDateTime),
+    Column("age_band", String(16)),  # under_14, 14_to_17, adult; unknown is none of these
+    Column("guardian_consent", Boolean, nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("turn_id", String(36), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("conversation_id", String(64), nullable=False),
+    Column("given_at", UtcDateTime, nullable=False),
+    Column("rating", String(8), nullable=False),  # up or down
+    Column("reasons", JSON, nullable=False),
+    Column("comment", Text, nullable=False),  # masked
+    Index("ix_feedback_owner", "owner"),
+    Index("ix_feedback_given", "given_at"),
+    Index("ix_feedback_conversation", "conversation_id"),
+)
+
+complaints = Table(
+    "complaints",
+    metadata,
+    Column("ticket", String(36), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("kind", String(16), nullable=False),  # complaint, report, appeal
+    Column("turn_id", String(36)),
+    Column("words", Text, nullable=False),  # masked
+    Column("answer", Text),
+    Column("answered_at", UtcDateTime),
+    Index("ix_complaints_owner", "owner"),
+    Index("ix_complaints_open", "answered_at", "due_at"),
+)
+
+# Who did what, append-only: each row's seal covers the row and the seal before it.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", String(32), nullable=False),  # ISO 8601, UTC, as it was sealed
+    Column("who", String(64), nullable=False),
+    Column("deed", String(40), nullable=False),
+    Column("what", String(200), nullable=False),
+    Column("seal", String(64), nullable=False),
+    Index("ix_audit_at", "at"),
 )
 
 # What the model has used up, a row a day (UTC), so that all workers share one budget.

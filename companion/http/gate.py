@@ -1,0 +1,210 @@
+"""The gate before every door: who is asking, may they, how often, and nothing larger or slower than we can bear."""
+
+import asyncio
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from companion.http.problems import Problem
+from companion.identity import OPEN, Caller, Identities, KeysUnavailable, NotAdmitted
+from companion.limits import Limits, Sort, Standing
+
+# Whoever is not named here has to say who they are: a new route is closed until somebody opens it.
+_FOR_EVERYBODY = re.compile(
+    r"/|/portal(/.*)?|/widget\.js|/favicon\.ico|/healthz|/readyz|/openapi\.json|/v1/about|/v1/sessions|/v1/courses(/.*)?"
+)
+_FOR_OPERATORS = re.compile(r"/metrics|/admin(/.*)?|/v1/reports(/.*)?|/v1/operators(/.*)?")
+_TURNS = re.compile(r"/v1/chat|/v1/chat/completions")
+_NOT_COUNTED = re.compile(r"/healthz|/readyz|/metrics")
+
+
+def caller_of(connection: HTTPConnection) -> Caller:
+    """Who is asking, as the gate found."""
+    caller: Caller = connection.scope["state"]["caller"]
+    return caller
+
+
+class Gate:
+    """Tells who is asking and whether they may; counts them. Everything behind it finds the caller in the state."""
+
+    def __init__(self, app: ASGIApp, identities: Identities, limits: Limits, origins: tuple[str, ...] = ()) -> None:
+        self._app = app
+        self._identities = identities
+        self._limits = limits
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope.setdefault("state", {})["caller"] = Caller("visitor")
+        refusal = self._not_from_here(scope) or await self._unknown(scope)
+        if refusal:
+            await refusal(scope, receive, send)
+            return
+        standing = await self._standing(scope)
+        if standing and not standing.allowed:
+            refusal = Problem(429, f"Too many requests; the next is welcome in {standing.reset} s.")
+            refusal.headers["Retry-After"] = str(standing.reset)
+        await (refusal or self._app)(scope, receive, _with_standing(send, standing) if standing else send)
+
+    def _not_from_here(self, scope: Scope) -> Problem | None:
+        """Without identities the service is for this machine alone, whatever it was started with."""
+        if not self._identities.is_open or all(_is_local(scope.get(end)) for end in ("server", "client")):
+            return None
+        return Problem(403, "No identities are set up, so only this machine is served; see docs/operations.md.")
+
+    async def _unknown(self, scope: Scope) -> Problem | None:
+        headers, path = Headers(scope=scope), _path(scope)
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if self._identities.is_open:
+            scope["state"]["caller"] = OPEN
+            return None
+        try:
+            if scheme.lower() == "bearer" and token:
+                scope["state"]["caller"] = await self._identities.caller(token.strip(), headers.get("origin"))
+            elif not _FOR_EVERYBODY.fullmatch(path):
+                raise NotAdmitted(
+                    "Say who you are: Authorization: Bearer TOKEN; visitors get one at POST /v1/sessions."
+                )
+        except NotAdmitted as error:
+            # A page that renews its session sends the token that has ended.
+            if path != "/v1/sessions":
+                return Problem(401, str(error), {"WWW-Authenticate": 'Bearer realm="learning-companion"'})
+        except KeysUnavailable as error:
+            return Problem(503, str(error), {"Retry-After": "30"})
+        if _FOR_OPERATORS.fullmatch(path) and not scope["state"]["caller"].is_operator:
+            return Problem(403, "This is for operators.")
+        return None
+
+    async def _standing(self, scope: Scope) -> Standing | None:
+        caller: Caller = scope["state"]["caller"]
+        path = _path(scope)
+        if caller.kind in ("open", "operator") or _NOT_COUNTED.fullmatch(path):
+            return None
+        sort: Sort = "request"
+        if scope["method"] == "POST" and _TURNS.fullmatch(path):
+            sort = "turn"
+        elif scope["method"] == "POST" and path == "/v1/sessions":
+            sort = "session"
+        return await self._limits.take(sort, caller.learner, _address(scope))
+
+
+class Bounds:
+    """No body larger or slower than told, and no reader that takes longer than told for a chunk."""
+
+    def __init__(
+        self, app: ASGIApp, body_bytes: int = 65_536, body_seconds: float = 10, reader_seconds: float = 30
+    ) -> None:
+        self._app = app
+        self._body_bytes = body_bytes
+        self._body_seconds = body_seconds
+        self._reader_seconds = reader_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request. Its body is read whole first: our largest is a message."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if int(Headers(scope=scope).get("content-length", "0") or 0) > self._body_bytes:
+            await self._too_large()(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                body = await self._whole(receive)
+        except TimeoutError:
+            await Problem(408, f"The request was not there within {self._body_seconds:.0f} s.")(scope, receive, send)
+            return
+        if body is None:
+            await self._too_large()(scope, receive, send)
+            return
+        await self._app(scope, _given(body, receive), self._patient(send))
+
+    async def _whole(self, receive: Receive) -> bytes | None:
+        body = b""
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return body
+            body += bytes(message.get("body", b""))
+            if len(body) > self._body_bytes:
+                return None
+            if not message.get("more_body"):
+                return body
+
+    def _too_large(self) -> Problem:
+        return Problem(413, f"A request may have {self._body_bytes} bytes.")
+
+    def _patient(self, send: Send) -> Send:
+        async def within(message: Message) -> None:
+            # A reader who takes nothing would hold its connection and our memory for ever.
+            async with asyncio.timeout(self._reader_seconds):
+                await send(message)
+
+        return within
+
+
+def origin_of(connection: HTTPConnection) -> str | None:
+    """The origin of the page that asks, or of this very service for a page of ours; None when neither can be told."""
+    if origin := connection.headers.get("origin"):
+        return origin
+    return f"{connection.url.scheme}://{connection.url.netloc}" if connection.url.netloc else None
+
+
+def is_own_origin(connection: HTTPConnection, origin: str) -> bool:
+    """Whether the page is served by this service."""
+    return urlsplit(origin).netloc == connection.headers.get("host")
+
+
+def _given(body: bytes, receive: Receive) -> Receive:
+    given = False
+
+    async def once() -> Message:
+        nonlocal given
+        if given:
+            return await receive()  # a disconnect, when there is one
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return once
+
+
+def _with_standing(send: Send, standing: Standing) -> Send:
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["RateLimit-Policy"] = f'"{standing.name}";q={standing.quota};w={standing.window}'
+            headers["RateLimit"] = f'"{standing.name}";r={standing.remaining};t={standing.reset}'
+        await send(message)
+
+    return with_headers
+
+
+def _path(scope: Scope) -> str:
+    # As the router reads it: one slash at the end is redirected away, and must not open what is closed.
+    path: str = scope["path"]
+    return path.rstrip("/") or "/"
+
+
+def _address(scope: Scope) -> str:
+    """Who is at the other end; of an IPv6 address the network, since one household has 2**64 of them."""
+    host = (scope.get("client") or ("unknown", 0))[0]
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return str(host)
+    if isinstance(address, ipaddress.IPv6Address) and not address.ipv4_mapped:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def _is_local(end: tuple[str, int] | None) -> bool:
+    try:
+        return end is None or ipaddress.ip_address(end[0]).is_loopback
+    except ValueError:
+        return True  # no real socket has a name: a test's client has

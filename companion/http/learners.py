@@ -1,0 +1,160 @@
+"""/v1/learners/me: what is kept of a learner, told, corrected, exported, erased; feedback and complaints."""
+
+import uuid
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from companion.http.gate import caller_of
+from companion.http.problems import AsciiJSONResponse, Problem
+from companion.identity import Caller
+from companion.safety.mask import masked
+from companion.state.audit import Deed, audited
+from companion.state.complaints import Kind
+from companion.state.feedback import Rating, Reason
+from companion.state.learners import AgeBand
+from companion.state.state import State
+from companion.turns import Turns
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class LearnerChange(_Body):
+    """What a learner tells of themselves; null takes it back."""
+
+    consent_version: str | None = Field(default=None, max_length=40)
+    age_band: AgeBand | None = None
+    guardian_consent: bool = False
+
+
+class Opinion(_Body):
+    """A thumb, with reasons."""
+
+    turn_id: str = Field(max_length=36)
+    rating: Rating
+    reasons: Annotated[list[Reason], Field(max_length=7)] = []
+    comment: str = Field(default="", max_length=1_000)
+
+
+class Grievance(_Body):
+    """A complaint about the service, a report of harmful content, or an appeal against a refusal."""
+
+    kind: Kind
+    words: str = Field(min_length=1, max_length=4_000)
+    turn_id: str | None = Field(default=None, max_length=36)
+
+
+def learners_router(state: State, turns: Turns, aigc_producer: str) -> APIRouter:
+    """The learner's own doors. There is no door to another's."""
+    router = APIRouter(prefix="/v1", tags=["learners"])
+
+    @router.get("/learners/me")
+    async def me(request: Request) -> Response:
+        """What the learner has told, and whether anything is kept at all."""
+        caller = caller_of(request)
+        told = asdict(await run_in_threadpool(state.learners.get, caller.learner))
+        return AsciiJSONResponse({**_plain(told), "id": caller.learner, "kind": caller.kind})
+
+    @router.patch("/learners/me")
+    async def change(told: LearnerChange, request: Request) -> Response:
+        """Keep what the learner tells; fields that are left out stay."""
+        caller = caller_of(request)
+        if caller.kind == "visitor":
+            return Problem(403, "Nothing is kept of visitors; sign in on the portal.")
+        values = told.model_dump(exclude_unset=True)
+        changed = await run_in_threadpool(state.learners.change, caller.learner, values)
+        if "consent_version" in values:
+            deed: Deed = "consented" if values["consent_version"] else "withdrew"
+            await run_in_threadpool(state.audit.record, audited(caller.learner), deed, values["consent_version"] or "")
+        return AsciiJSONResponse({**_plain(asdict(changed)), "kind": caller.kind})
+
+    @router.get("/learners/me/export")
+    async def export(request: Request) -> Response:
+        """Everything that is kept, as a JSON file; what a model wrote is labelled in it."""
+        caller = caller_of(request)
+        whole = await run_in_threadpool(state.learners.export, caller.learner)
+        await run_in_threadpool(state.audit.record, audited(caller.learner), "exported")
+        return AsciiJSONResponse(
+            whole | _label(whole, aigc_producer),
+            headers={
+                "Content-Disposition": 'attachment; filename="learning-companion.json"',
+                "Cache-Control": "no-store",
+            },
+        )
+
+    @router.delete("/learners/me")
+    async def erase(request: Request) -> Response:
+        """Erase everything that is kept, for good; the receipt says how much there was."""
+        caller = caller_of(request)
+        if _is_nobody(caller):
+            return Problem(404, "Nobody has to say who they are here, so nothing is kept of you as a learner.")
+        await turns.stop_all_of(caller.learner)
+        erased = await run_in_threadpool(state.learners.erase, caller.learner)
+        receipt = str(uuid.uuid4())
+        # The record must not lead back to who was erased.
+        await run_in_threadpool(state.audit.record, "a learner", "erased", receipt)
+        return AsciiJSONResponse({"receipt": receipt, "erased": erased})
+
+    @router.post("/feedback", status_code=204)
+    async def feedback(opinion: Opinion, request: Request) -> Response:
+        """Keep a thumb on a turn of the learner's own; a second replaces the first."""
+        given = await run_in_threadpool(
+            state.feedback.give,
+            caller_of(request).learner,
+            opinion.turn_id,
+            opinion.rating,
+            tuple(opinion.reasons),
+            masked(opinion.comment).text,
+        )
+        return Response(status_code=204) if given else Problem(404, "You have no such turn; it may have been erased.")
+
+    @router.post("/complaints", status_code=201)
+    async def complain(grievance: Grievance, request: Request) -> Response:
+        """A ticket, and the date by which there will be an answer."""
+        owner = caller_of(request).learner
+        words = masked(grievance.words).text
+        made = await run_in_threadpool(state.complaints.make, owner, grievance.kind, words, grievance.turn_id)
+        await run_in_threadpool(state.audit.record, audited(owner), "complained", f"{made.kind} {made.ticket}")
+        return AsciiJSONResponse(_plain(asdict(made)), 201)
+
+    @router.get("/complaints")
+    async def complaints(request: Request) -> Response:
+        """The learner's own, with what was answered."""
+        caller = caller_of(request)
+        own = [] if _is_nobody(caller) else await run_in_threadpool(state.complaints.of, caller.learner)
+        return AsciiJSONResponse({"complaints": [_plain(asdict(one)) for one in own]})
+
+    return router
+
+
+def _is_nobody(caller: Caller) -> bool:
+    return not caller.learner
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def _label(whole: dict[str, Any], producer: str) -> dict[str, Any]:
+    """The label of a file that holds text of a model's (GB 45438-2025, Annex E); all its values are strings."""
+    written = [turn["id"] for turn in whole["turns"] if turn["ai"]]
+    if not written:
+        return {}
+    return {
+        "AIGC": {
+            "Label": "1",
+            "ContentProducer": producer,
+            "ProduceID": written[-1],
+            "ReservedCode1": "",
+            "ContentPropagator": producer,
+            "PropagateID": written[-1],
+            "ReservedCode2": "",
+        }
+    }

@@ -1,0 +1,63 @@
+"""/v1/operators: what operators do: answer complaints, read the audit, take disliked turns for the evaluation."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from companion.http.gate import caller_of
+from companion.http.problems import AsciiJSONResponse, Problem
+from companion.safety.mask import masked
+from companion.state.state import State
+
+
+class Answer(BaseModel):
+    """What the learner is told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    words: str = Field(min_length=1, max_length=4_000)
+
+
+def operators_router(state: State) -> APIRouter:
+    """Doors that the gate opens to operators alone."""
+    router = APIRouter(prefix="/v1/operators", tags=["operators"])
+
+    @router.get("/complaints")
+    async def waiting(request: Request) -> Response:
+        """Complaints that wait for an answer, the one due first before the others."""
+        await run_in_threadpool(state.audit.record, caller_of(request).learner, "read_complaints")
+        return AsciiJSONResponse(
+            {"complaints": [_plain(one) for one in await run_in_threadpool(state.complaints.open)]}
+        )
+
+    @router.post("/complaints/{ticket}/answer", status_code=204)
+    async def answer(ticket: str, said: Answer, request: Request) -> Response:
+        """Answer one."""
+        if not await run_in_threadpool(state.complaints.answer, ticket, masked(said.words).text):
+            return Problem(404, "No complaint with this ticket waits for an answer.")
+        await run_in_threadpool(state.audit.record, caller_of(request).learner, "answered", ticket)
+        return Response(status_code=204)
+
+    @router.get("/audit")
+    async def audit(
+        after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0, limit: Annotated[int, Query(ge=1, le=1_000)] = 100
+    ) -> Response:
+        """Rows of the audit in order. `companion-state audit` proves that none was changed."""
+        rows = await run_in_threadpool(state.audit.entries, after, limit)
+        return AsciiJSONResponse({"entries": [asdict(row) for row in rows]})
+
+    @router.get("/disliked")
+    async def disliked(days: Annotated[int, Query(ge=1, le=366)] = 30) -> Response:
+        """Turns with a thumb down: candidates for the evaluation set (`companion-eval candidates`)."""
+        turns = await run_in_threadpool(state.feedback.disliked, days)
+        return AsciiJSONResponse({"turns": [_plain(turn) for turn in turns]})
+
+    return router
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in asdict(row).items()}

@@ -1,0 +1,131 @@
+"""How often one may ask: by learner and by address, in memory or for all machines together in Redis."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+
+log = logging.getLogger(__name__)
+_REDIS_SECONDS = 0.3
+# After a failure Redis is left alone for so long, and each process counts for itself.
+_REDIS_PAUSE_SECONDS = 5.0
+
+Sort = Literal["turn", "request", "session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a caller stands with the tightest of the limits. Times are in seconds."""
+
+    allowed: bool
+    name: str
+    quota: int
+    window: int
+    remaining: int
+    reset: int
+
+
+class Limits:
+    """Limits a minute by learner and by address, and tokens of the model a day by learner. None is no limit."""
+
+    def __init__(
+        self,
+        redis_url: str | None = None,
+        *,
+        turns_a_minute: int = 20,
+        address_turns_a_minute: int = 120,
+        requests_a_minute: int = 240,
+        sessions_a_minute: int = 60,
+        tokens_a_day: int | None = None,
+    ) -> None:
+        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._shared = SlidingWindowCounterRateLimiter(_redis(redis_url)) if redis_url else None
+        self._shared_again_at = 0.0
+        self._turns = RateLimitItemPerMinute(turns_a_minute, namespace="turns")
+        self._address_turns = RateLimitItemPerMinute(address_turns_a_minute, namespace="turns-address")
+        self._requests = RateLimitItemPerMinute(requests_a_minute, namespace="requests")
+        self._sessions = RateLimitItemPerMinute(sessions_a_minute, namespace="sessions")
+        self._tokens = RateLimitItemPerDay(tokens_a_day, namespace="tokens") if tokens_a_day else None
+
+    async def take(self, sort: Sort, learner: str, address: str) -> Standing:
+        """Count one, and say where the caller stands; what is over a limit is not counted."""
+        match sort:
+            case "session":
+                asked: list[tuple[RateLimitItem, str]] = [(self._sessions, address)]
+            case "request":
+                asked = [(self._requests, learner or address)]
+            case "turn":
+                asked = [(self._turns, learner or address), (self._address_turns, address)]
+        return await self._on_a_store(asked)
+
+    async def has_tokens(self, learner: str) -> bool:
+        """Whether the day's tokens of this learner are not used up."""
+        if not (self._tokens and learner):
+            return True
+        store = self._store()
+        try:
+            return await store.test(self._tokens, learner)
+        except Exception as error:
+            if store is self._own:
+                raise
+            self._leave_alone(error)
+            return await self._own.test(self._tokens, learner)
+
+    async def spend(self, learner: str, tokens: int) -> None:
+        """A turn of this learner took so many tokens of the model."""
+        if not (self._tokens and learner and tokens > 0):
+            return
+        # One call over the budget is counted up to it: the limiter takes all of a cost or nothing.
+        for store in {self._own, self._store()}:
+            try:
+                left = (await store.get_window_stats(self._tokens, learner)).remaining
+                await store.hit(self._tokens, learner, cost=max(1, min(tokens, left)))
+            except Exception as error:
+                if store is self._own:
+                    raise
+                self._leave_alone(error)
+
+    async def _on_a_store(self, asked: Sequence[tuple[RateLimitItem, str]]) -> Standing:
+        store = self._store()
+        try:
+            return await _take(store, asked)
+        except Exception as error:
+            if store is self._own:
+                raise
+            self._leave_alone(error)
+            return await _take(self._own, asked)
+
+    def _store(self) -> SlidingWindowCounterRateLimiter:
+        return self._shared if self._shared and time.monotonic() >= self._shared_again_at else self._own
+
+    def _leave_alone(self, error: Exception) -> None:
+        log.warning("Redis does not answer (%s): each process counts for itself for now", type(error).__name__)
+        self._shared_again_at = time.monotonic() + _REDIS_PAUSE_SECONDS
+
+
+async def _take(store: SlidingWindowCounterRateLimiter, asked: Sequence[tuple[RateLimitItem, str]]) -> Standing:
+    standings = []
+    for item, who in asked:
+        allowed = await store.hit(item, who)
+        stats = await store.get_window_stats(item, who)
+        reset = max(1, round(stats.reset_time - time.time()))
+        standings.append(Standing(allowed, item.namespace, item.amount, item.get_expiry(), stats.remaining, reset))
+        if not allowed:
+            break
+    return min(standings, key=lambda standing: (standing.allowed, standing.remaining))
+
+
+def _redis(url: str) -> Storage:
+    from limits.aio.storage import RedisStorage
+
+    return RedisStorage(
+        f"async+{url}",
+        implementation="redispy",
+        socket_timeout=_REDIS_SECONDS,
+        socket_connect_timeout=_REDIS_SECONDS,
+    )

@@ -1,0 +1,72 @@
+"""Complaints, reports and appeals: each gets a ticket, a date by which it is answered, and an answer."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Engine, Row, insert, select, update
+
+from companion.state.database import transaction
+from companion.state.tables import complaints
+
+Kind = Literal["complaint", "report", "appeal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One of them, with its answer once there is one."""
+
+    ticket: str
+    kind: str
+    made_at: datetime
+    due_at: datetime
+    turn_id: str | None
+    words: str
+    answer: str | None = None
+    answered_at: datetime | None = None
+
+
+class Complaints:
+    """All of them; each is due `days` after it was made."""
+
+    def __init__(self, engine: Engine, days: int) -> None:
+        self._engine = engine
+        self._days = timedelta(days=days)
+
+    def make(self, owner: str, kind: Kind, words: str, turn_id: str | None) -> Complaint:
+        """Keep a complaint, masked by now."""
+        now = datetime.now(UTC)
+        made = Complaint(str(uuid.uuid4()), kind, now, now + self._days, turn_id, words)
+        row = insert(complaints).values(
+            ticket=made.ticket, owner=owner, made_at=now, due_at=made.due_at, kind=kind, turn_id=turn_id, words=words
+        )
+        transaction(self._engine, lambda connection: connection.execute(row))
+        return made
+
+    def of(self, owner: str) -> list[Complaint]:
+        """A learner's own, the newest first."""
+        return self._read(select(complaints).where(complaints.c.owner == owner).order_by(complaints.c.made_at.desc()))
+
+    def open(self, limit: int = 200) -> list[Complaint]:
+        """Those that wait for an answer, the one that is due first before the others."""
+        waiting = select(complaints).where(complaints.c.answered_at.is_(None))
+        return self._read(waiting.order_by(complaints.c.due_at).limit(limit))
+
+    def answer(self, ticket: str, words: str) -> bool:
+        """Answer one; False when there is none that waits."""
+        answered = (
+            update(complaints)
+            .where(complaints.c.ticket == ticket, complaints.c.answered_at.is_(None))
+            .values(answer=words, answered_at=datetime.now(UTC))
+        )
+        return transaction(self._engine, lambda connection: connection.execute(answered)).rowcount > 0
+
+    def _read(self, query: Any) -> list[Complaint]:
+        return [
+            _complaint(row) for row in transaction(self._engine, lambda connection: connection.execute(query).all())
+        ]
+
+
+def _complaint(row: Row[Any]) -> Complaint:
+    return Complaint(row.ticket, row.kind, row.made_at, row.due_at, row.turn_id, row.words, row.answer, row.answered_at)

@@ -1,0 +1,92 @@
+"""What is kept of a learner, as a whole: seen, changed, exported, erased."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
+
+from companion.state.conversations import forget_conversations
+from companion.state.database import flush, transaction
+from companion.state.tables import complaints, conversations, feedback, learners, turn_log, turns
+
+AgeBand = Literal["under_14", "14_to_17", "adult"]
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """What a learner has told of themselves. Nothing here is guessed."""
+
+    id: str
+    consent_version: str | None = None
+    consented_at: datetime | None = None
+    age_band: AgeBand | None = None
+    guardian_consent: bool = False
+
+
+class Learners:
+    """Learners by their pseudonym; who has told nothing has no row."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def get(self, id_: str) -> Learner:
+        """What the learner has told; nothing for who is not known."""
+        query = select(learners).where(learners.c.id == id_)
+        row = transaction(self._engine, lambda connection: connection.execute(query).first())
+        if row is None:
+            return Learner(id_)
+        return Learner(id_, row.consent_version, row.consented_at, row.age_band, row.guardian_consent)
+
+    def change(self, id_: str, told: Mapping[str, Any]) -> Learner:
+        """Keep what the learner tells: any of consent_version, age_band, guardian_consent; None takes it back."""
+        values = dict(told)
+        if "consent_version" in values:
+            values["consented_at"] = datetime.now(UTC) if values["consent_version"] else None
+        if values:
+            transaction(self._engine, lambda connection: _change(connection, id_, values))
+        return self.get(id_)
+
+    def export(self, id_: str) -> dict[str, Any]:
+        """Everything that is kept of the learner, by table."""
+        return transaction(self._engine, lambda connection: _export(connection, id_))
+
+    def erase(self, id_: str) -> dict[str, int]:
+        """Erase everything that is kept of the learner; how many rows of each table."""
+        erased = transaction(self._engine, lambda connection: _erase(connection, id_))
+        flush(self._engine)
+        return erased
+
+
+def _change(connection: Connection, id_: str, values: dict[str, Any]) -> None:
+    if not connection.execute(update(learners).where(learners.c.id == id_).values(values)).rowcount:
+        fresh = {"guardian_consent": False, "created_at": datetime.now(UTC)} | values
+        connection.execute(insert(learners).values(id=id_, **fresh))
+
+
+_OWNED = (("feedback", feedback), ("complaints", complaints), ("turn_log", turn_log))
+
+
+def _export(connection: Connection, id_: str) -> dict[str, Any]:
+    def rows(table: Table, where: Any) -> list[dict[str, Any]]:
+        return [
+            {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+            for row in connection.execute(select(table).where(where)).mappings()
+        ]
+
+    own = select(conversations.c.id).where(conversations.c.owner == id_)
+    return {
+        "learner": rows(learners, learners.c.id == id_),
+        "conversations": rows(conversations, conversations.c.owner == id_),
+        "turns": rows(turns, turns.c.conversation_id.in_(own)),
+    } | {name: rows(table, table.c.owner == id_) for name, table in _OWNED}
+
+
+def _erase(connection: Connection, id_: str) -> dict[str, int]:
+    ids = list(connection.scalars(select(conversations.c.id).where(conversations.c.owner == id_)))
+    own_turns = len(list(connection.scalars(select(turns.c.id).where(turns.c.conversation_id.in_(ids)))))
+    erased = {name: connection.execute(delete(table).where(table.c.owner == id_)).rowcount for name, table in _OWNED}
+    erased |= {"turns": own_turns, "conversations": forget_conversations(connection, ids)}
+    erased["learner"] = connection.execute(delete(learners).where(learners.c.id == id_)).rowcount
+    return erased

@@ -1,0 +1,65 @@
+"""All that outlives a turn, over one database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Engine, select
+
+from companion.state.audit import Audit
+from companion.state.complaints import Complaints
+from companion.state.conversations import StoredConversations, forget_conversations
+from companion.state.database import flush, open_database, transaction
+from companion.state.feedback import Feedback
+from companion.state.learners import Learners
+from companion.state.spending import StoredSpending
+from companion.state.tables import conversations
+from companion.state.turn_log import TurnLog
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The parts, each with its own words."""
+
+    engine: Engine
+    conversations: StoredConversations
+    spending: StoredSpending
+    turn_log: TurnLog
+    learners: Learners
+    feedback: Feedback
+    complaints: Complaints
+    audit: Audit
+    sweep: Callable[[], int]
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self.engine.dispose()
+
+
+def open_state(where: Path | str, conversation_days: int, turn_minutes: int = 60, complaint_days: int = 15) -> State:
+    """The state in a SQLite file or a PostgreSQL database, brought to its newest shape."""
+    engine = open_database(where)
+    turn_log = TurnLog(engine, turn_minutes)
+    return State(
+        engine,
+        StoredConversations(engine, conversation_days),
+        StoredSpending(engine),
+        turn_log,
+        Learners(engine),
+        Feedback(engine),
+        Complaints(engine, complaint_days),
+        Audit(engine),
+        lambda: _sweep(engine, turn_log, conversation_days),
+    )
+
+
+def _sweep(engine: Engine, turn_log: TurnLog, days: int) -> int:
+    """Erase what is older than its time; how many conversations and logged turns."""
+    oldest = datetime.now(UTC) - timedelta(days=days)
+    gone = turn_log.sweep()
+    old = select(conversations.c.id).where(conversations.c.touched_at < oldest)
+    ids = transaction(engine, lambda connection: list(connection.scalars(old)))
+    gone += transaction(engine, lambda connection: forget_conversations(connection, ids)) if ids else 0
+    flush(engine)
+    return gone

@@ -1,0 +1,274 @@
+"""Turns under way: each runs by itself, so that a reader who lost the connection can come back to it."""
+
+import asyncio
+import hashlib
+import json
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import asdict, dataclass, field
+
+from companion.events import Event, Failed, TurnStarted, name_of, payload
+from companion.state.turn_log import LoggedTurn, TurnLog, WireEvent
+from companion.turn import Ask
+
+log = logging.getLogger(__name__)
+
+# Quoted turns end within this time and are written down once; who answers longer may lose readers to another worker.
+_FLUSH_SECONDS = 0.5
+_POLL_SECONDS = 0.25
+_STOPPED_ELSEWHERE_SECONDS = 3.0
+
+Reply = Callable[[Ask], AsyncGenerator[Event, None]]
+_ENDS = ("done", "error")
+
+
+class TooManyTurns(Exception):
+    """As many turns are under way as this process takes on."""
+
+
+class KeyUsedOtherwise(Exception):
+    """The Idempotency-Key came before, with another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """An event on the wire. Numbers begin at 1 and leave none out."""
+
+    number: int
+    name: str
+    data: dict[str, object]
+
+
+@dataclass(slots=True)
+class _Running:
+    """One turn under way in this process."""
+
+    turn_id: str
+    owner: str
+    conversation_id: str
+    request: str
+    events: list[WireEvent] = field(default_factory=list)
+    grown: asyncio.Event = field(default_factory=asyncio.Event)
+    readers: int = 0
+    left_at: float = field(default_factory=time.monotonic)
+    task: asyncio.Task[None] | None = None
+    cancelled: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last event is there."""
+        return bool(self.events) and self.events[-1][0] in _ENDS
+
+    def add(self, event: Event) -> None:
+        """An event came: all readers are woken."""
+        self.events.append((name_of(event), payload(event)))
+        self.wake()
+
+    def wake(self) -> None:
+        """Wake all readers; those who come after wait for the next event."""
+        woken, self.grown = self.grown, asyncio.Event()
+        woken.set()
+
+    def as_logged(self) -> LoggedTurn:
+        """As the log keeps it."""
+        return LoggedTurn(
+            self.turn_id, self.owner, self.conversation_id, self.request, tuple(self.events), self.ended, self.cancelled
+        )
+
+
+class Turns:
+    """The turns of this process, and by the log those of the others.
+
+    `grace_seconds` without any reader end a turn: nobody waits for it, and the model costs money. `turn_seconds` end
+    any turn. `at_once` turns are taken on, the next is refused.
+    """
+
+    def __init__(
+        self,
+        reply: Reply,
+        turn_log: TurnLog,
+        grace_seconds: float = 30,
+        turn_seconds: float = 180,
+        at_once: int = 1_200,
+    ) -> None:
+        self._reply = reply
+        self._log = turn_log
+        self._grace = grace_seconds
+        self._turn_seconds = turn_seconds
+        self._at_once = at_once
+        self._running: dict[str, _Running] = {}
+
+    @property
+    def under_way(self) -> int:
+        """How many this process is answering now."""
+        return sum(not turn.ended for turn in self._running.values())
+
+    async def begin(self, ask: Ask, key: str | None = None) -> str:
+        """Begin a turn, or find the one that the same request with this key began; its id.
+
+        Raises TooManyTurns, KeyUsedOtherwise.
+        """
+        if self.under_way >= self._at_once:
+            raise TooManyTurns
+        events = self._reply(ask)
+        started = await anext(events)
+        assert isinstance(started, TurnStarted)
+        turn = _Running(started.turn_id, ask.learner, started.conversation_id, _digest(ask))
+        if key:
+            before = await asyncio.to_thread(self._log.claim, turn.as_logged(), key)
+            if before:
+                await events.aclose()
+                if before.request != turn.request:
+                    raise KeyUsedOtherwise
+                return before.turn_id
+        turn.add(started)
+        self._running[turn.turn_id] = turn
+        turn.task = asyncio.create_task(self._run(turn, events))
+        await asyncio.sleep(0)  # a task that is cancelled before its first step never runs, and had no end event
+        return turn.turn_id
+
+    async def owner(self, turn_id: str) -> str | None:
+        """Whose turn it is; None when it is not known, or not any more."""
+        if turn := self._running.get(turn_id):
+            return turn.owner
+        logged = await asyncio.to_thread(self._log.read, turn_id)
+        return logged.owner if logged else None
+
+    def follow(self, turn_id: str, after: int = 0, beat_seconds: float = 15) -> AsyncGenerator[Numbered | None, None]:
+        """The events of a turn after number `after`, as they come, to its end; None each `beat_seconds` without one."""
+        # Looked up now, not when the first event is asked for: a turn that ends meanwhile would have to be read back.
+        if turn := self._running.get(turn_id):
+            return self._of_this_process(turn, after, beat_seconds)
+        return self._of_the_log(turn_id, after, beat_seconds)
+
+    async def cancel(self, turn_id: str) -> None:
+        """Stop a turn, wherever it runs: the model's connection is closed, and the end event says so."""
+        if turn := self._running.get(turn_id):
+            _stop(turn)
+        else:
+            await asyncio.to_thread(self._log.cancel, turn_id)
+
+    async def stop_all_of(self, owner: str) -> None:
+        """Stop the turns of a learner, here and in other processes, and wait until they have ended."""
+        own = [turn for turn in self._running.values() if turn.owner == owner]
+        for turn in own:
+            _stop(turn)
+        await asyncio.gather(*(turn.task for turn in own if turn.task), return_exceptions=True)
+        await asyncio.to_thread(self._log.cancel_all_of, owner)
+        deadline = time.monotonic() + _STOPPED_ELSEWHERE_SECONDS
+        while time.monotonic() < deadline and await asyncio.to_thread(self._log.has_open_of, owner):
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def drain(self, seconds: float) -> None:
+        """Let the turns under way end by themselves for `seconds`; then end them."""
+        tasks = [turn.task for turn in self._running.values() if turn.task]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _run(self, turn: _Running, events: AsyncGenerator[Event, None]) -> None:
+        watching = asyncio.create_task(self._watch(turn))
+        try:
+            async with asyncio.timeout(self._turn_seconds), aclosing(events):
+                async for event in events:
+                    turn.add(event)
+        except asyncio.CancelledError:
+            why = (
+                "It was stopped on request." if turn.cancelled else "The service is being restarted; please ask again."
+            )
+            turn.add(Failed("Stopped", why, 409 if turn.cancelled else 503))
+        except TimeoutError:
+            turn.add(Failed("The answer took too long", f"It was stopped after {self._turn_seconds:.0f} s.", 504))
+        except Exception:
+            log.exception("turn %s failed", turn.turn_id)
+            turn.add(Failed("Something went wrong on our side", "Please try again.", 500))
+        finally:
+            watching.cancel()
+            await self._close(turn)
+
+    async def _close(self, turn: _Running) -> None:
+        """Write the whole turn down; only then this process forgets it."""
+        try:
+            await asyncio.to_thread(self._log.write, turn.as_logged())
+        except Exception:
+            # Who reads now has it all; who would come back for it will be told to ask again.
+            log.exception("turn %s could not be written down", turn.turn_id)
+        finally:
+            del self._running[turn.turn_id]
+            turn.wake()
+
+    async def _watch(self, turn: _Running) -> None:
+        """Write a long turn down as it grows, and stop it when nobody waits for it, or somebody asked for that."""
+        while True:
+            await asyncio.sleep(_FLUSH_SECONDS)
+            try:
+                cancelled = await asyncio.to_thread(self._log.write, turn.as_logged())
+            except Exception as error:
+                log.warning("turn %s is not written down for now: %s", turn.turn_id, type(error).__name__)
+                cancelled = False
+            abandoned = not turn.readers and time.monotonic() - turn.left_at > self._grace
+            if cancelled or abandoned:
+                _stop(turn)
+                return
+
+    async def _of_this_process(self, turn: _Running, after: int, beat: float) -> AsyncGenerator[Numbered | None, None]:
+        turn.readers += 1
+        try:
+            number = after
+            while True:
+                grown = turn.grown
+                while number < len(turn.events):  # which may grow at each yield
+                    number += 1
+                    yield Numbered(number, *turn.events[number - 1])
+                if turn.ended:
+                    return
+                if not await _within(grown, beat):
+                    yield None
+        finally:
+            turn.readers -= 1
+            turn.left_at = time.monotonic()
+
+    async def _of_the_log(self, turn_id: str, after: int, beat: float) -> AsyncGenerator[Numbered | None, None]:
+        number, silent_since = after, time.monotonic()
+        while True:
+            logged = await asyncio.to_thread(self._log.read, turn_id)
+            if logged is None:
+                return
+            for name, data in logged.events[number:]:
+                number, silent_since = number + 1, time.monotonic()
+                yield Numbered(number, name, data)
+            if logged.ended:
+                return
+            if logged.is_dead:
+                broken = Failed("The answer broke off", "The machine that wrote it is gone; please ask again.", 503)
+                yield Numbered(number + 1, name_of(broken), payload(broken))
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+            if time.monotonic() - silent_since > beat:
+                silent_since = time.monotonic()
+                yield None
+
+
+async def _within(grown: asyncio.Event, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await grown.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+def _stop(turn: _Running) -> None:
+    turn.cancelled = True
+    if turn.task and not turn.ended:
+        turn.task.cancel()
+
+
+def _digest(ask: Ask) -> str:
+    # The learner's words are not kept, only whether they are the same.
+    return hashlib.sha256(json.dumps(asdict(ask), sort_keys=True, ensure_ascii=True).encode()).hexdigest()
