@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
+from api import create_app
 from companion.build import assemble
 from companion.circuit import Circuit
 from companion.language_model import LanguageModel
@@ -20,9 +22,13 @@ from course_index.build import build_index
 from course_index.embedders.e5_onnx import OnnxE5
 from course_index.store.generations import IndexHome
 from retrieval.live import LiveIndex
+from tests.provider import AUDIENCE, Provider
 from tests.servers import Postgres, Redis
 
 LIBRARY = Path(__file__).with_name("library")
+PAGE = "https://portal.example"
+SECRET = "s" * 48
+OPERATOR = "o" * 40
 # Converting the weights takes ten seconds: the files are kept between runs.
 MODELS = Path(__file__).parent.parent / ".data" / "test-models"
 
@@ -110,6 +116,38 @@ def companion_with(index: LiveIndex, tmp_path: Path) -> Iterator[Callable[..., C
         states.append(state := open_state(tmp_path / f"state-{len(states)}.db", conversation_days=30))
         chosen = CompanionSettings(aigc_producer="test", **settings)
         return assemble(chosen, over or index, model, state.conversations, state.spending, circuit)
+
+    yield make
+    for state in states:
+        state.close()
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    """The portal's identity provider."""
+    with Provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+def service(index: LiveIndex, provider: Provider, tmp_path: Path) -> Iterator[Callable[..., FastAPI]]:
+    """Makes the public service over the tiny library: visitors of PAGE, users of the provider, state in SQLite."""
+    states = []
+
+    def make(model: LanguageModel | None = None, where: Path | str | None = None, **settings: Any) -> FastAPI:
+        public = {
+            "session_secret": SECRET,
+            "allowed_origins": (PAGE,),
+            "oidc_issuer": provider.issuer,
+            "oidc_audience": AUDIENCE,
+            "operator_token": OPERATOR,
+            "turns_a_minute": 1_000,
+            "address_turns_a_minute": 1_000,
+        }
+        chosen = CompanionSettings(aigc_producer="test", **public | settings)
+        states.append(state := open_state(where or tmp_path / f"service-{len(states)}.db", conversation_days=30))
+        companion = assemble(chosen, index, model, state.conversations, state.spending)
+        return create_app(companion, chosen, state)
 
     yield make
     for state in states:
