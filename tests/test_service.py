@@ -11,6 +11,7 @@ from tests.scripted_model import ScriptedModel
 from tests.servers import serving
 
 LOST = "快件丢了谁来赔"
+GOOD = "快件丢失的，保过价的，按寄件时约定的保价规则赔。[1]"
 OPEN_TO_ALL = {
     ("GET", "/"),
     ("GET", "/healthz"),
@@ -185,7 +186,7 @@ def test_one_address_with_many_names_is_limited_too(service, provider):
 
 
 def test_a_learner_who_used_up_the_days_tokens_is_quoted_to(service, anna, bert):
-    model = ScriptedModel("快件丢失的，由企业赔偿。[1]")
+    model = ScriptedModel(GOOD)
     with TestClient(service(model, learner_daily_tokens=100)) as client:
         first = client.post("/v1/chat", json={"message": LOST}, headers=anna).json()
         second = client.post("/v1/chat", json={"message": LOST}, headers=anna).json()
@@ -232,11 +233,11 @@ def test_a_learner_takes_everything_along_and_is_forgotten(client, anna, tmp_pat
 
 
 def test_an_export_says_that_a_model_wrote_in_it(service, anna):
-    with TestClient(service(ScriptedModel("快件丢失的，由企业赔偿。[1]"))) as client:
-        mode = client.post("/v1/chat", json={"message": LOST}, headers=anna).json()["mode"]
-        label = client.get("/v1/learners/me/export", headers=anna).json().get("AIGC")
-    assert (mode == "generated") == (label is not None)
-    assert label is None or all(isinstance(value, str) for value in label.values())
+    with TestClient(service(ScriptedModel(GOOD))) as client:
+        assert client.post("/v1/chat", json={"message": LOST}, headers=anna).json()["mode"] == "generated"
+        label = client.get("/v1/learners/me/export", headers=anna).json()["AIGC"]
+    assert label["Label"] == "1"
+    assert all(isinstance(value, str) for value in label.values())
 
 
 def test_visitors_cannot_leave_anything_in_the_register_of_learners(client):
