@@ -58,6 +58,7 @@ def create_app(
             task.cancel()
         await asyncio.gather(*behind, return_exceptions=True)
         await companion.remembering.settle()
+        await limits.close()
         companion.index.close()
         state.close()
 

@@ -4,11 +4,14 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
+
+if TYPE_CHECKING:
+    from redis.asyncio import ConnectionPool
 
 log = logging.getLogger(__name__)
 _REDIS_SECONDS = 0.3
@@ -44,7 +47,8 @@ class Limits:
         tokens_a_day: int | None = None,
     ) -> None:
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._shared = SlidingWindowCounterRateLimiter(_redis(redis_url)) if redis_url else None
+        self._redis = _redis(redis_url) if redis_url else None
+        self._shared = _over_redis(self._redis) if self._redis else None
         self._shared_again_at = 0.0
         self._turns = RateLimitItemPerMinute(turns_a_minute, namespace="turns")
         self._address_turns = RateLimitItemPerMinute(address_turns_a_minute, namespace="turns-address")
@@ -90,6 +94,11 @@ class Limits:
                     raise
                 self._leave_alone(error)
 
+    async def close(self) -> None:
+        """Let the connections to Redis go."""
+        if self._redis:
+            await self._redis.disconnect()
+
     async def _on_a_store(self, asked: Sequence[tuple[RateLimitItem, str]]) -> Standing:
         store = self._store()
         try:
@@ -120,12 +129,15 @@ async def _take(store: SlidingWindowCounterRateLimiter, asked: Sequence[tuple[Ra
     return min(standings, key=lambda standing: (standing.allowed, standing.remaining))
 
 
-def _redis(url: str) -> Storage:
+def _redis(url: str) -> "ConnectionPool":
+    from redis.asyncio import ConnectionPool
+
+    return ConnectionPool.from_url(url, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS)
+
+
+def _over_redis(pool: "ConnectionPool") -> SlidingWindowCounterRateLimiter:
     from limits.aio.storage import RedisStorage
 
-    return RedisStorage(
-        f"async+{url}",
-        implementation="redispy",
-        socket_timeout=_REDIS_SECONDS,
-        socket_connect_timeout=_REDIS_SECONDS,
-    )
+    # The address is the pool's; the storage only wants to see what kind of store it is.
+    storage = RedisStorage("async+redis://", implementation="redispy", connection_pool=pool)  # type: ignore[arg-type]
+    return SlidingWindowCounterRateLimiter(storage)
