@@ -12,7 +12,7 @@ from companion.practising import Practising
 from companion.remembering import Remembering
 from companion.safety.bounds import BUILT_IN, Bounds
 from companion.safety.moderation import KeywordModerator
-from companion.settings import CompanionSettings
+from companion.settings import CompanionSettings, where_state_is
 from companion.state.state import State, open_state
 from companion.turn import Companion
 from companion.understanding.standing_alone import StandingAlone
@@ -40,9 +40,9 @@ def build(settings: CompanionSettings, embedder: Embedder | None = None, state: 
 
 def make_state(settings: CompanionSettings) -> State:
     """The state in PostgreSQL where its URL is set, else in the data folder."""
-    url = settings.database_url
-    where = url.get_secret_value() if url else settings.data_dir / "state.db"
-    return open_state(where, settings.conversation_days, settings.turn_minutes, settings.complaint_days)
+    return open_state(
+        where_state_is(settings), settings.conversation_days, settings.turn_minutes, settings.complaint_days
+    )
 
 
 def make_identities(settings: CompanionSettings) -> Identities:

@@ -137,3 +137,9 @@ class CompanionSettings(RetrievalSettings):
         if self.llm_base_url and not is_web_address(self.llm_base_url):
             raise ValueError(f"{PREFIX}LLM_BASE_URL must begin with http:// or https://")
         return self
+
+
+def where_state_is(settings: CompanionSettings) -> Path | str:
+    """The URL of PostgreSQL, or the file of the embedded database."""
+    url = settings.database_url
+    return url.get_secret_value() if url else settings.data_dir / "state.db"

@@ -8,8 +8,10 @@ from typing import Literal
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from companion.state.database import transaction
+from companion.state.database import alone, transaction
 from companion.state.tables import audit
+
+_LOCK = 7_214_032
 
 Deed = Literal["consented", "withdrew", "exported", "erased", "complained", "answered", "read_complaints", "changed"]
 
@@ -33,7 +35,7 @@ class Audit:
         self._engine = engine
 
     def record(self, who: str, deed: Deed, what: str = "") -> None:
-        """Append a row. When two come at once, the second is numbered anew."""
+        """Append a row. When two come at once, the second waits for the first."""
         transaction(self._engine, lambda connection: _append(connection, who, deed, what[:200]))
 
     def entries(self, after: int = 0, limit: int = 100) -> list[Entry]:
@@ -59,6 +61,7 @@ def audited(learner: str) -> str:
 
 
 def _append(connection: Connection, who: str, deed: str, what: str) -> None:
+    alone(connection, _LOCK)
     last = connection.execute(select(audit.c.number, audit.c.seal).order_by(audit.c.number.desc()).limit(1)).first()
     number, before = (last.number + 1, last.seal) if last else (1, "")
     at = datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
@@ -42,15 +43,12 @@ def migrate(engine: Engine, to: str = "head") -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
         # Two may start at once: the second waits here, and then finds nothing left to do.
-        if is_sqlite(engine):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+        alone(connection, _MIGRATION_LOCK)
         config.attributes["connection"] = connection
-        if to == "base":
-            command.downgrade(config, to)
-        else:
-            command.upgrade(config, to)
+        current = MigrationContext.configure(connection).get_current_revision() or ""
+        # Our revisions are numbered, so their names are in order.
+        down = to == "base" or (to != "head" and to < current)
+        (command.downgrade if down else command.upgrade)(config, to)
 
 
 def is_sqlite(engine: Engine) -> bool:
@@ -82,6 +80,14 @@ def transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
             time.sleep(pause)
             pause *= 2
     raise AssertionError("unreachable")
+
+
+def alone(connection: Connection, lock: int) -> None:
+    """Wait until no other transaction has this lock, before the first statement; it is let go at the end."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
 def flush(engine: Engine) -> None:

@@ -17,9 +17,9 @@ $$ BEGIN RAISE EXCEPTION 'the audit is append-only'; END $$
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("conversations") as table:
-        table.add_column(sa.Column("owner", sa.String(64), nullable=False, server_default=""))
-        table.create_index("ix_conversations_owner", ["owner", "touched_at"])
+    # Not in a batch: that would make the table anew and drop the old one, and with it, by the cascade, every turn.
+    op.add_column("conversations", sa.Column("owner", sa.String(64), nullable=False, server_default=""))
+    op.create_index("ix_conversations_owner", "conversations", ["owner", "touched_at"])
     op.create_table(
         "turn_log",
         sa.Column("turn_id", sa.String(36), primary_key=True),
@@ -91,8 +91,7 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION audit_refuses")
     op.drop_index("ix_conversations_owner", "conversations")
-    with op.batch_alter_table("conversations") as conversations:
-        conversations.drop_column("owner")
+    op.drop_column("conversations", "owner")
 
 
 def _guard_the_audit() -> None:

@@ -1,0 +1,113 @@
+"""companion-state: the operator's commands over what is kept."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from sqlalchemy import Engine
+
+from companion.settings import CompanionSettings, where_state_is
+from companion.state.audit import Audit
+from companion.state.backup import BackupProblem, back_up, restore
+from companion.state.database import StateUnavailable, migrate, open_database, wipe
+from companion.state.learners import Learners
+from companion.state.state import open_state
+from course_index.settings import explain
+
+commands = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+
+
+@commands.command("migrate")
+def migrate_command(
+    to: Annotated[str, typer.Option(help="A revision, head or base; down as well as up.")] = "head",
+) -> None:
+    """Bring the tables to a shape. The service does it itself at its start, upwards."""
+    with _database() as engine:
+        migrate(engine, to)
+        typer.echo(f"the tables are at {to}")
+
+
+@commands.command("backup")
+def backup_command(file: Annotated[Path, typer.Argument(help="Where to write it, as state.jsonl.gz.")]) -> None:
+    """Write everything to one file, while the service runs."""
+    with _database() as engine:
+        typer.echo(f"{file}: {_counted(back_up(engine, file))}")
+
+
+@commands.command("restore")
+def restore_command(file: Annotated[Path, typer.Argument(help="What `backup` wrote.")]) -> None:
+    """Read a backup into an empty database of either kind."""
+    with _database() as engine:
+        typer.echo(f"restored {_counted(restore(engine, file))}")
+
+
+@commands.command("sweep")
+def sweep_command() -> None:
+    """Erase what is older than its time. The service does it every hour."""
+    settings = CompanionSettings()
+    state = open_state(where_state_is(settings), settings.conversation_days, settings.turn_minutes)
+    typer.echo(f"erased {state.sweep()}")
+    state.close()
+
+
+@commands.command("wipe")
+def wipe_command() -> None:
+    """Take erased rows out of the database's files. On PostgreSQL each table is locked meanwhile: run it at night."""
+    with _database() as engine:
+        wipe(engine)
+        typer.echo("the files hold no erased rows any more")
+
+
+@commands.command("erase")
+def erase_command(
+    learner: Annotated[str, typer.Argument(help="The pseudonym, as GET /v1/learners/me tells it.")],
+) -> None:
+    """Erase a learner who asks by letter; what a learner does alone is DELETE /v1/learners/me."""
+    with _database() as engine:
+        erased = Learners(engine).erase(learner)
+        Audit(engine).record("operator", "erased", "by companion-state")
+        typer.echo(f"erased {_counted(erased)}")
+
+
+@commands.command("audit")
+def audit_command() -> None:
+    """Prove that no row of the audit was changed or taken out; exit code 1 when one was."""
+    with _database() as engine:
+        broken = Audit(engine).first_broken()
+        if broken is not None:
+            typer.echo(f"companion-state: row {broken} of the audit is not as it was written", err=True)
+            sys.exit(1)
+        typer.echo("the audit is whole")
+
+
+@contextmanager
+def _database() -> Iterator[Engine]:
+    """The database of the settings; what goes wrong is said in a sentence."""
+    try:
+        engine = open_database(where_state_is(CompanionSettings()))
+    except ValidationError as error:
+        typer.echo(f"companion-state: {explain(error)}", err=True)
+        sys.exit(2)
+    except StateUnavailable as error:
+        typer.echo(f"companion-state: {error}", err=True)
+        sys.exit(1)
+    try:
+        yield engine
+    except (BackupProblem, StateUnavailable, OSError) as error:
+        typer.echo(f"companion-state: {error}", err=True)
+        sys.exit(1)
+    finally:
+        engine.dispose()
+
+
+def _counted(rows: dict[str, int]) -> str:
+    return ", ".join(f"{number} {table}" for table, number in sorted(rows.items())) or "nothing"
+
+
+def main() -> None:
+    """The console script."""
+    commands()
