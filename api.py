@@ -17,12 +17,15 @@ from starlette.middleware.cors import CORSMiddleware
 from companion.build import build, make_identities, make_limits, make_state, without_budget
 from companion.cli import explain
 from companion.http import problems
+from companion.http.admission import Admission
 from companion.http.chat import chat_router
+from companion.http.completions import completions_router
 from companion.http.conversations import conversations_router
 from companion.http.courses import courses_router
 from companion.http.gate import Bounds, Gate
 from companion.http.health import health_router
 from companion.http.learners import learners_router
+from companion.http.mcp_door import mcp_application, mcp_server
 from companion.http.operators import operators_router
 from companion.http.portal import mount_portal
 from companion.http.sessions import sessions_router
@@ -49,10 +52,15 @@ def create_app(
     reply = Metered(companion, without_budget(companion, settings), limits).reply
     turns = Turns(reply, state.turn_log, settings.turn_grace_seconds, _longest_turn(settings), settings.turns_at_once)
 
+    admission = Admission(state, settings.message_max_characters, settings.consent_version)
+    tools = mcp_server(companion, reply)
+    tools_over_http = mcp_application(tools)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         behind = [asyncio.create_task(work) for work in (_follow_index(companion), _keep_house(state))]
-        yield
+        async with tools.session_manager.run():
+            yield
         await turns.drain(settings.drain_seconds)
         for task in behind:
             task.cancel()
@@ -65,13 +73,15 @@ def create_app(
     # No /docs: that page fetches its scripts from a CDN. The description itself is at /openapi.json.
     app = FastAPI(title="Learning companion", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app)
-    app.include_router(chat_router(turns, companion, state, settings))
+    app.include_router(chat_router(turns, companion.remembering, admission))
+    app.include_router(completions_router(turns, admission))
     app.include_router(conversations_router(companion.remembering))
     app.include_router(courses_router(companion))
     app.include_router(learners_router(state, turns, settings.aigc_producer))
     app.include_router(operators_router(state))
     app.include_router(sessions_router(identities, settings.allowed_origins))
     app.include_router(health_router(companion))
+    app.router.routes.extend(tools_over_http.routes)
     mount_portal(app)
     # The last one added is the first one met.
     app.add_middleware(Gate, identities=identities, limits=limits)

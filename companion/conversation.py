@@ -1,11 +1,13 @@
 """What is remembered of a conversation: its latest turns, a summary of those before, and what is still pending."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 from companion.events import Source
 from companion.practice.questions import QuizQuestion
+from companion.safety.mask import masked
 
 # So many turns are remembered word by word; those before them in the summary.
 REMEMBERED = 6
@@ -90,6 +92,16 @@ class Conversation:
     summarised: int = 0
     pending: Pending | None = None
     owner: str = ""
+
+
+def brought_along(id_: str, said: Sequence[tuple[str, str]]) -> Conversation:
+    """The conversation that a caller tells, (message, reply) the oldest first. It is the caller's word, not ours."""
+    now = datetime.now(UTC)
+    turns = tuple(
+        PastTurn(f"{id_}-{number}", now, masked(message).text, masked(message).text, "question", "extracted", reply)
+        for number, (message, reply) in enumerate(said)
+    )
+    return Conversation(id_, turns[-REMEMBERED:], len(turns))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from companion.answering import Answering, said
-from companion.conversation import Hinted, PlanWanted, Quiz, Rest
+from companion.conversation import Hinted, PlanWanted, Quiz, Rest, brought_along
 from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
 from companion.find import Scope
 from companion.heard import Heard, Style
@@ -35,7 +35,9 @@ class Ask:
     """What a learner sends. `locale` is the interface's; the message's own language goes before it.
 
     `course_id` and `lesson_id` say where the learner is: what stands there is looked at first. Conversations are kept
-    under `learner`, a pseudonym, which is empty where nobody has to say who they are.
+    under `learner`, a pseudonym, which is empty where nobody has to say who they are. A door whose callers bring the
+    conversation along passes it as `said`, (message, reply) the oldest first: then nothing is remembered. A door that
+    knows what is wanted says so by `wish`.
     """
 
     message: str
@@ -46,6 +48,8 @@ class Ask:
     course_id: str | None = None
     lesson_id: str | None = None
     learner: str = ""
+    said: tuple[tuple[str, str], ...] | None = None
+    wish: Wish | None = None
 
 
 class Companion:
@@ -77,12 +81,13 @@ class Companion:
         conversation_id = ask.conversation_id or str(uuid.uuid4())
         yield TurnStarted(ledger.turn_id, conversation_id)
         heard: Heard | None = None
-        to_remember = True
+        to_remember = ask.said is None
         try:
             message = masked(ask.message).text
             locale = locale_of(message, ask.locale)
             refusal = await self._moderator.check(message, locale, "input")
-            to_remember = refusal is None or refusal.rule != "crisis"  # what was said in despair is not kept
+            # What was said in despair is not kept.
+            to_remember = ask.said is None and (refusal is None or refusal.rule != "crisis")
             heard = await self._heard(ask, message, conversation_id, ledger, refusal)
             async with aclosing(said(refusal.reply, "declined") if refusal else self._events(heard, ledger)) as events:
                 async for event in events:
@@ -102,7 +107,11 @@ class Companion:
         self, ask: Ask, message: str, conversation_id: str, ledger: Ledger, refusal: Refusal | None
     ) -> Heard:
         """Understand: what is wanted, and the question as it stands alone."""
-        conversation = await self.remembering.recall(conversation_id, ask.learner)
+        conversation = (
+            brought_along(conversation_id, ask.said)
+            if ask.said is not None
+            else await self.remembering.recall(conversation_id, ask.learner)
+        )
         locale = locale_of(message, ask.locale)
         say = words(locale)
         asked = without_masks(message)
@@ -113,7 +122,7 @@ class Companion:
         return Heard(
             message=message,
             question=question,
-            wish=wish_of(asked) if refusal is None or refusal.rule in _STILL_A_SUBJECT else "smalltalk",
+            wish=ask.wish or wish_of(asked) if refusal is None or refusal.rule in _STILL_A_SUBJECT else "smalltalk",
             style=ask.style,
             depends=depends,
             locale=locale,

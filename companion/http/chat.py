@@ -1,6 +1,5 @@
 """POST /v1/chat: a turn as server-sent events, JSON lines or one JSON object, by Accept; and its resumption."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
 from typing import Annotated, Any
@@ -10,14 +9,12 @@ from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel, ConfigDict, Field
 
-from companion.consent import what_is_missing
 from companion.heard import Style
+from companion.http.admission import Admission
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem, ascii_json
-from companion.identity import Caller
-from companion.settings import CompanionSettings
-from companion.state.state import State
-from companion.turn import Ask, Companion
+from companion.remembering import Remembering
+from companion.turn import Ask
 from companion.turns import KeyUsedOtherwise, Numbered, TooManyTurns, Turns
 
 _SSE, _NDJSON, _JSON = "text/event-stream", "application/x-ndjson", "application/json"
@@ -39,10 +36,9 @@ class ChatRequest(BaseModel):
     lesson_id: str | None = Field(default=None, max_length=200)
 
 
-def chat_router(turns: Turns, companion: Companion, state: State, settings: CompanionSettings) -> APIRouter:
+def chat_router(turns: Turns, remembering: Remembering, admission: Admission) -> APIRouter:
     """The chat door. A learner's turns and conversations are theirs alone."""
     router = APIRouter(prefix="/v1", tags=["chat"])
-    most = settings.message_max_characters
 
     @router.post("/chat", responses=_STREAMS)
     async def chat(
@@ -51,13 +47,11 @@ def chat_router(turns: Turns, companion: Companion, state: State, settings: Comp
         idempotency_key: Annotated[str | None, Header(max_length=128)] = None,
     ) -> Response:
         """One turn. Sent again with the same Idempotency-Key, the same turn is told again, not answered anew."""
-        if len(asked.message) > most:
-            return Problem(413, f"a message may have {most} characters; shorten it")
         caller = caller_of(request)
-        if missing := await _missing(caller, state, settings.consent_version):
-            return Problem(403, missing)
+        if refusal := await admission.refusal(caller, asked.message):
+            return Problem(refusal.status, refusal.detail)
         learner = caller.learner
-        if asked.conversation_id and not await companion.remembering.is_of(asked.conversation_id, learner):
+        if asked.conversation_id and not await remembering.is_of(asked.conversation_id, learner):
             return Problem(404, "there is no such conversation; leave conversation_id out to begin one")
         try:
             turn_id = await turns.begin(Ask(**asked.model_dump(), learner=learner), idempotency_key)
@@ -85,11 +79,6 @@ def chat_router(turns: Turns, companion: Companion, state: State, settings: Comp
         return Response(status_code=202)
 
     return router
-
-
-async def _missing(caller: Caller, state: State, version: str | None) -> str | None:
-    known = await asyncio.to_thread(state.learners.get, caller.learner) if caller.kind == "learner" else None
-    return what_is_missing(caller, known, version)
 
 
 _STREAM_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}

@@ -1,0 +1,93 @@
+"""What the catalogue shows to every door: a page of courses, a course, a passage, as plain values."""
+
+from typing import Any
+
+from companion.catalogue import public_record
+from course_index.course import Course
+from course_index.store.records import CourseFilter
+from course_index.suggestions import Suggestion
+from retrieval.catalogue import CourseOrder
+from retrieval.search import Search
+from retrieval.suggest import suggest
+
+_PAGE_SIZE = 20
+
+
+def course_page(
+    search: Search, q: str | None, wanted: CourseFilter, sort: CourseOrder = "relevance", page: int = 1
+) -> dict[str, Any]:
+    """A page of the courses that fit, with how many there are and what choosing another filter would show."""
+    asked = q if q and q.strip() else None
+    found = search.catalogue(search.query(asked) if asked else None, wanted, page, _PAGE_SIZE, sort)
+    correction = search.spelling.correct(asked) if asked else None
+    return {
+        "courses": [{**_listed(hit.course), "score": round(hit.score, 4)} for hit in found.hits],
+        "total": found.total,
+        "page": page,
+        "pages": -(-found.total // _PAGE_SIZE),
+        "facets": found.facets,
+        "did_you_mean": correction and correction.text,
+    }
+
+
+def suggestions(search: Search, typed: str, limit: int) -> dict[str, Any]:
+    """What may be meant by the first letters."""
+    return {"suggestions": [_offered(suggestion) for suggestion in suggest(search.records, typed, limit)]}
+
+
+def _offered(suggestion: Suggestion) -> dict[str, str]:
+    offered = {"text": suggestion.text, "kind": suggestion.kind}
+    return offered | ({"course_id": suggestion.course_id} if suggestion.course_id else {})
+
+
+def whole_course(search: Search, course_id: str) -> tuple[Course, dict[str, Any]] | None:
+    """A course's record, and all that the catalogue knows of it; None when there is none."""
+    record = search.records.courses([course_id]).get(course_id)
+    if record is None:
+        return None
+    lessons = [
+        {
+            "lesson_id": lesson.id,
+            "title": lesson.title,
+            "updated_at": lesson.updated_at and lesson.updated_at.isoformat(),
+        }
+        for lesson in search.records.lessons(course_id)
+    ]
+    return record, {
+        **_listed(record),
+        "subjects": record.subjects,
+        "skills": record.skills,
+        "occupations": record.occupations,
+        "prerequisites": record.prerequisites,
+        "valid_until": record.valid_until and record.valid_until.isoformat(),
+        "licence": record.licence,
+        "lessons": lessons,
+    }
+
+
+def _listed(course: Course) -> dict[str, Any]:
+    return {"course_id": course.id, "title": course.title, "sample": course.sample, **public_record(course)}
+
+
+def whole_passage(search: Search, passage_id: str) -> dict[str, Any] | None:
+    """The source behind a citation; None when there is none."""
+    passage = search.records.passages([passage_id]).get(passage_id)
+    if passage is None:
+        return None
+    lesson = search.records.lessons_by_id([passage.lesson_id])[passage.lesson_id]
+    course = search.records.courses([passage.course_id])[passage.course_id]
+    return {
+        "passage_id": passage.id,
+        "text": passage.text,
+        "heading_path": passage.heading_path,
+        "locator_kind": passage.locator_kind,
+        "locator": passage.locator,
+        "language": passage.language,
+        "course_id": course.id,
+        "course_title": course.title,
+        "lesson_id": lesson.id,
+        "lesson_title": lesson.title,
+        "as_of": lesson.updated_at and lesson.updated_at.isoformat(),
+        "url": course.url,
+        "sample": course.sample,
+    }
