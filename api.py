@@ -17,6 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from companion.build import build, make_identities, make_limits, make_state, without_budget
 from companion.cli import explain
 from companion.http import problems
+from companion.http.about import about_router, untold
 from companion.http.admission import Admission
 from companion.http.chat import chat_router
 from companion.http.completions import completions_router
@@ -79,6 +80,7 @@ def create_app(
     app.include_router(courses_router(companion))
     app.include_router(learners_router(state, turns, settings.aigc_producer))
     app.include_router(operators_router(state))
+    app.include_router(about_router(settings))
     app.include_router(sessions_router(identities, settings.allowed_origins))
     app.include_router(health_router(companion))
     app.router.routes.extend(tools_over_http.routes)
@@ -143,6 +145,8 @@ def serve(
         sys.exit(2)
     if make_identities(settings).is_open:
         log.warning("no identities are set up: everybody on this machine may do everything, and nobody else anything")
+    elif missing := untold(settings):
+        log.warning("a public service should say who it is; not set: %s", ", ".join(missing))
     uvicorn.run(
         "api:create_app",
         factory=True,

@@ -61,7 +61,7 @@ def filled(path, **ids):
 
 def test_nobody_gets_in_but_where_it_is_open_to_all(app, client):
     found = routes(app)
-    assert set(found) >= OPEN_TO_ALL - {("GET", "/v1/about")}
+    assert set(found) >= OPEN_TO_ALL
     assert len(found) > 20
     for method, path in found:
         response = client.request(method, filled(path), json={} if method in ("POST", "PATCH") else None)
@@ -293,3 +293,10 @@ def test_bodies_that_are_too_large_are_not_read(service, anna):
 def test_settings_that_are_unsafe_or_half_are_refused(wrong):
     with pytest.raises(ValueError):
         CompanionSettings(**wrong)
+
+
+def test_a_page_is_told_who_answers_and_nothing_is_made_up(service):
+    with TestClient(service(operator_name="某开放大学", consent_version="2026-11")) as client:
+        about = client.get("/v1/about").json()
+    assert (about["operator"], about["consent_version"], about["model"]) == ("某开放大学", "2026-11", None)
+    assert about["terms_url"] is about["hotline"] is None

@@ -1,4 +1,5 @@
 // The demo portal page: one box, one thread of turns.
+import { knock } from "./door.js";
 import { button, element } from "./element.js";
 import { eventsOf } from "./stream.js";
 import { Turn } from "./turn.js";
@@ -7,6 +8,8 @@ import { locale, remember, remembered, speak, word } from "./words.js";
 const $ = (selector) => document.querySelector(selector);
 const [form, box, thread, status, stop, send] = ["#ask", "#message", "#thread", "#status", "#stop", "#send"].map($);
 const STOPPED = "stopped by the learner";
+// After a lost connection: so many tries to go on with the turn, and how long to wait before each, in ms.
+const TRIES = [500, 1_500, 4_000, 8_000];
 const AUDIENCES = ["", "courier", "senior", "worker", "farmer", "child"];
 const STYLES = ["answer", "hint", "quiz", "plan"];
 let conversation = null;
@@ -50,21 +53,22 @@ async function ask(message, failed = null) {
   failed ? failed.replaceWith(turn.root) : thread.append(turn.root);
   turn.root.scrollIntoView({ block: "start" });
   try {
-    await receive(turn, await post(message, signal));
+    await follow(turn, await post(message, signal), signal);
     if (!turn.ended) turn.fail(word("lost"));
   } catch {
     if (turn.ended) return;
     if (signal.reason === STOPPED) turn.fail(word("stopped"), "", "stopped");
     else turn.fail(word(navigator.onLine ? "lost" : "offline"));
   } finally {
+    if (signal.reason === STOPPED && turn.id) knock(`/v1/chat/turns/${turn.id}`, { method: "DELETE" }).catch(() => {});
     setRunning(null);
   }
 }
 
 function post(message, signal) {
-  return fetch("/v1/chat", {
+  return knock("/v1/chat", {
     method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+    headers: { "Content-Type": "application/json", Accept: "text/event-stream", "Idempotency-Key": newKey() },
     body: JSON.stringify({
       message, locale, style: $("#style").value, audience: $("#audience").value || null,
       ...(conversation && { conversation_id: conversation }),
@@ -73,14 +77,40 @@ function post(message, signal) {
   });
 }
 
+/** crypto.randomUUID is there on secure pages alone. */
+function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Receive a turn to its end; where the connection breaks, go on after the last event that arrived. */
+async function follow(turn, response, signal) {
+  for (const wait of [0, ...TRIES]) {
+    if (wait) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      response = await resumed(turn, signal);
+    }
+    try {
+      if (response) await receive(turn, response);
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
+    if (turn.ended || !turn.id || signal.aborted) return;
+  }
+}
+
+function resumed(turn, signal) {
+  const headers = { Accept: "text/event-stream", "Last-Event-ID": turn.last };
+  return knock(`/v1/chat/turns/${turn.id}/events`, { headers, signal }).catch(() => null);
+}
+
 async function receive(turn, response) {
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
     return turn.fail(problem.title ?? `${word("trouble")} ${response.status}`, problem.detail);
   }
-  for await (const { event, data } of eventsOf(response)) {
+  for await (const { event, data, id } of eventsOf(response)) {
     if (event === "turn") conversation = data.conversation_id;
-    turn.take(event, data);
+    turn.take(event, data, id);
     if (turn.ended) return;
   }
 }

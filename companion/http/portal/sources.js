@@ -1,4 +1,5 @@
 // Sources: the list under an answer, and the dialog that opens one in place.
+import { knock } from "./door.js";
 import { button, element } from "./element.js";
 import { word } from "./words.js";
 
@@ -63,7 +64,7 @@ function linkTo(url) {
 
 async function passageOf(id) {
   try {
-    const response = await fetch(`/v1/passages/${encodeURIComponent(id)}`);
+    const response = await knock(`/v1/passages/${encodeURIComponent(id)}`);
     return response.ok ? await response.json() : null;
   } catch {
     return null;

@@ -1,15 +1,16 @@
-// Server-sent events of one POST, as { event, data } objects, however the bytes are cut.
+// Server-sent events of one response, as { event, data, id } objects, however the bytes are cut.
 export async function* eventsOf(response) {
-  let event = "message", data = [];
+  let event = "message", data = [], id = "0";
   for await (const line of linesOf(response.body)) {
     if (line === "") {
-      if (data.length) yield { event, data: JSON.parse(data.join("\n")) };
+      if (data.length) yield { event, data: JSON.parse(data.join("\n")), id };
       event = "message";
       data = [];
       continue;
     }
     const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line);
     if (field === "event") event = value;
+    if (field === "id") id = value;
     if (field === "data") data.push(value);
   }
 }

@@ -7,6 +7,8 @@ import { word } from "./words.js";
 
 export class Turn {
   ended = false;
+  id = null;
+  last = "0"; // the number of the event that came last
   #text = "";
   #sources = [];
   #frame = 0;
@@ -21,7 +23,9 @@ export class Turn {
     announce(word("waiting"));
   }
 
-  take(event, data) {
+  take(event, data, number) {
+    this.last = number;
+    if (event === "turn") this.id = data.turn_id;
     if (event === "sources") this.#sources = data.sources;
     if (event === "courses" && data.courses.length) this.#answer.append(courseCards(data.courses));
     if (event === "text") this.#add(data.text, data.ai);

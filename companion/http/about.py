@@ -1,0 +1,38 @@
+"""GET /v1/about: who answers here, with which model, under which terms. A page shows it beside the chat."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from companion.http.problems import AsciiJSONResponse
+from companion.settings import CompanionSettings
+
+# What a public service in China has to tell; a blank is warned of at the start of a service that others can reach.
+_TO_BE_TOLD = ("operator_name", "terms_url", "privacy_url", "service_hotline")
+
+
+def about_router(settings: CompanionSettings) -> APIRouter:
+    """The door; what the operator has not set is null, never made up."""
+    router = APIRouter(prefix="/v1", tags=["about"])
+    told = {
+        "service": "learning-companion",
+        "operator": settings.operator_name,
+        "model": {"name": settings.llm_model, "filing": settings.model_filing} if settings.llm_base_url else None,
+        "terms_url": settings.terms_url,
+        "privacy_url": settings.privacy_url,
+        "hotline": settings.service_hotline,
+        "consent_version": settings.consent_version,
+        "complaint_days": settings.complaint_days,
+        "conversation_days": settings.conversation_days,
+    }
+
+    @router.get("/about")
+    async def about() -> Response:
+        return AsciiJSONResponse(told)
+
+    return router
+
+
+def untold(settings: CompanionSettings) -> list[str]:
+    """The settings that a public service should have and this one has not."""
+    needed = [*_TO_BE_TOLD, *(["model_filing"] if settings.llm_base_url else [])]
+    return [f"COMPANION_{name.upper()}" for name in needed if not getattr(settings, name)]
