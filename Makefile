@@ -4,7 +4,7 @@ BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: setup run index test gate test-extras lint format bench clean
+.PHONY: setup run index test gate test-extras test-nginx lint format bench clean
 
 setup: .venv/.ready
 
@@ -34,6 +34,11 @@ gate: setup
 # A model of sentence-transformers that runs here, on PyTorch: 2.1 GB, so in a place of its own.
 test-extras: .venv-extras/.ready
 	.venv-extras/bin/python -m pytest tests_extra
+
+# Behind a real nginx, which is Debian's package nginx-light.
+test-nginx: setup
+	@command -v nginx > /dev/null || { echo "nginx is needed: apt-get install nginx-light"; exit 1; }
+	$(BIN)/python -m pytest tests_servers
 
 # 2.13.0+cpu is from https://download.pytorch.org/whl/cpu, or a wheel in PIP_FIND_LINKS; PyPI has only CUDA builds.
 TORCH ?= torch==2.13.0

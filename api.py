@@ -14,10 +14,11 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from starlette.middleware.cors import CORSMiddleware
 
-from companion.build import build, make_identities, make_limits, make_state, without_budget
+from companion.build import build, make_alarm, make_identities, make_limits, make_state, make_tracing, without_budget
 from companion.cli import explain
 from companion.http import problems
 from companion.http.about import about_router, untold
+from companion.http.access import Access
 from companion.http.admission import Admission
 from companion.http.chat import chat_router
 from companion.http.completions import completions_router
@@ -27,12 +28,16 @@ from companion.http.gate import Bounds, Gate
 from companion.http.health import health_router
 from companion.http.learners import learners_router
 from companion.http.mcp_door import mcp_application, mcp_server
+from companion.http.metrics import metrics_router
 from companion.http.operators import operators_router
 from companion.http.portal import mount_portal
 from companion.http.sessions import sessions_router
 from companion.metering import Metered
 from companion.settings import CompanionSettings
 from companion.state.state import State
+from companion.telemetry.logs import log_to_stderr
+from companion.telemetry.metrics import Metrics, share_figures
+from companion.telemetry.observed import Observed
 from companion.turn import Companion
 from companion.turns import Turns
 from course_index.errors import IndexProblem
@@ -50,7 +55,10 @@ def create_app(
     state = state or make_state(settings)
     companion = companion or build(settings, state=state)
     identities, limits = make_identities(settings), make_limits(settings)
-    reply = Metered(companion, without_budget(companion, settings), limits).reply
+    metrics, alarm = Metrics(), make_alarm(settings)
+    tracing = make_tracing(settings)
+    metered = Metered(companion, without_budget(companion, settings), limits)
+    reply = Observed(metered.reply, metrics, alarm, tracing).reply
     turns = Turns(reply, state.turn_log, settings.turn_grace_seconds, _longest_turn(settings), settings.turns_at_once)
 
     admission = Admission(state, settings.message_max_characters, settings.consent_version)
@@ -68,6 +76,8 @@ def create_app(
         await asyncio.gather(*behind, return_exceptions=True)
         await companion.remembering.settle()
         await limits.close()
+        if tracing:
+            await asyncio.to_thread(tracing.close)
         companion.index.close()
         state.close()
 
@@ -82,7 +92,8 @@ def create_app(
     app.include_router(operators_router(state))
     app.include_router(about_router(settings))
     app.include_router(sessions_router(identities, settings.allowed_origins))
-    app.include_router(health_router(companion))
+    app.include_router(health_router(companion, alarm))
+    app.include_router(metrics_router(metrics, companion, alarm))
     app.router.routes.extend(tools_over_http.routes)
     mount_portal(app)
     # The last one added is the first one met.
@@ -95,6 +106,7 @@ def create_app(
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
         expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After"],
     )
+    app.add_middleware(Access, metrics=metrics)
     return app
 
 
@@ -134,12 +146,12 @@ def serve(
     workers: Annotated[int, typer.Option(help="Processes, each with the index opened for reading.")] = 1,
 ) -> None:
     """Serve the companion: the portal page at /, the API below /v1, its description at /openapi.json."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         settings = CompanionSettings()
     except ValidationError as error:
         typer.echo(f"companion-serve: {explain(error)}", err=True)
         sys.exit(2)
+    log_to_stderr(settings.log_format)
     if unsafe := why_unsafe(settings, host):
         typer.echo(f"companion-serve: {unsafe}", err=True)
         sys.exit(2)
@@ -147,6 +159,8 @@ def serve(
         log.warning("no identities are set up: everybody on this machine may do everything, and nobody else anything")
     elif missing := untold(settings):
         log.warning("a public service should say who it is; not set: %s", ", ".join(missing))
+    if workers > 1:
+        share_figures(settings.data_dir / "figures")
     uvicorn.run(
         "api:create_app",
         factory=True,
@@ -154,6 +168,7 @@ def serve(
         port=port,
         workers=workers,
         access_log=False,
+        log_config=None,
         server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=settings.drain_seconds + 5,

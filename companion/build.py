@@ -1,5 +1,7 @@
 """The one place where the parts of the tutor are chosen."""
 
+from typing import TYPE_CHECKING
+
 from companion.answering import Answering
 from companion.budget import Budget
 from companion.circuit import Circuit
@@ -14,6 +16,7 @@ from companion.safety.bounds import BUILT_IN, Bounds
 from companion.safety.moderation import KeywordModerator
 from companion.settings import CompanionSettings, where_state_is
 from companion.state.state import State, open_state
+from companion.telemetry.alarm import Alarm
 from companion.turn import Companion
 from companion.understanding.standing_alone import StandingAlone
 from companion.usage import Prices, Spending
@@ -23,6 +26,9 @@ from course_index.parts import index_home, make_embedder
 from retrieval.live import LiveIndex
 from retrieval.parts import make_reranker, make_wording
 from retrieval.rerank.gate import Gate
+
+if TYPE_CHECKING:
+    from companion.telemetry.traces import Tracing
 
 
 def build(settings: CompanionSettings, embedder: Embedder | None = None, state: State | None = None) -> Companion:
@@ -74,6 +80,25 @@ def make_limits(settings: CompanionSettings) -> Limits:
         sessions_a_minute=settings.sessions_a_minute,
         tokens_a_day=settings.learner_daily_tokens,
     )
+
+
+def make_alarm(settings: CompanionSettings) -> Alarm:
+    """What rings when learners are no longer answered."""
+    return Alarm(
+        bool(settings.llm_base_url),
+        settings.alarm_window_minutes,
+        settings.alarm_answered_ratio,
+        settings.alarm_at_least,
+    )
+
+
+def make_tracing(settings: CompanionSettings) -> "Tracing | None":
+    """Where spans go; None sends nothing anywhere, and imports nothing."""
+    if not settings.otlp_endpoint:
+        return None
+    from companion.telemetry.traces import tracing_to
+
+    return tracing_to(settings.otlp_endpoint)
 
 
 def assemble(

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from companion.telemetry.logs import LogFormat
 from course_index.settings import PREFIX, is_web_address
 from retrieval.settings import RetrievalSettings
 
@@ -76,6 +77,14 @@ class CompanionSettings(RetrievalSettings):
     turn_grace_seconds: float = Field(default=30.0, ge=1, le=600)
     # On SIGTERM turns under way have so long to end.
     drain_seconds: int = Field(default=25, ge=0, le=600)
+
+    log_format: LogFormat = "text"
+    # A collector of OpenTelemetry's, as http://127.0.0.1:4318; needs the extra `telemetry`.
+    otlp_endpoint: str | None = None
+    # The alarm rings when fewer of the questions of the last minutes are answered from the courses.
+    alarm_window_minutes: int = Field(default=60, ge=1, le=1_440)
+    alarm_answered_ratio: float = Field(default=0.3, ge=0, le=1)
+    alarm_at_least: int = Field(default=20, ge=1)
 
     # The terms of use in force; learners agree to this version before their first turn. None asks nobody.
     consent_version: str | None = Field(default=None, max_length=40)

@@ -5,11 +5,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from companion.http.problems import AsciiJSONResponse
+from companion.telemetry.alarm import Alarm
 from companion.turn import Companion
 from course_index.errors import IndexProblem
 
 
-def health_router(companion: Companion) -> APIRouter:
+def health_router(companion: Companion, alarm: Alarm) -> APIRouter:
     """The doors that an operator's monitoring knocks at."""
     router = APIRouter(tags=["health"])
 
@@ -21,7 +22,12 @@ def health_router(companion: Companion) -> APIRouter:
     async def ready() -> Response:
         """200 when a learner can get an answer. That needs the index; the LLM is told apart, since we do without."""
         index = await run_in_threadpool(_index, companion)
-        body = {"status": "ok" if index["ready"] else "not ready", "index": index, "llm": _llm(companion)}
+        body: dict[str, object] = {
+            "status": "ok" if index["ready"] else "not ready",
+            "index": index,
+            "llm": _llm(companion),
+        }
+        body["alarms"] = alarm.ringing()
         return AsciiJSONResponse(body, 200 if index["ready"] else 503)
 
     return router

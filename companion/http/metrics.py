@@ -1,0 +1,41 @@
+"""GET /metrics: the figures of operation, for operators and their Prometheus."""
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from companion.telemetry.alarm import Alarm
+from companion.telemetry.metrics import Metrics
+from companion.turn import Companion
+from course_index.errors import IndexProblem
+
+_REASONS = ("few_answers", "model_silent")
+
+
+def metrics_router(metrics: Metrics, companion: Companion, alarm: Alarm) -> APIRouter:
+    """The door."""
+    router = APIRouter(tags=["health"])
+
+    def refresh() -> None:
+        ringing = alarm.ringing()
+        for reason in _REASONS:
+            metrics.alarm.labels(reason).set(reason in ringing)
+        metrics.llm_state.set(companion.writer.has_model and companion.writer.circuit.state == "open")
+        try:
+            search = companion.index.search
+        except IndexProblem:
+            return
+        counts = search.records.counts()
+        metrics.index_size.labels("courses").set(counts.courses)
+        metrics.index_size.labels("passages").set(counts.passages)
+        built = datetime.fromtimestamp(search.generation.folder.stat().st_mtime, UTC)
+        metrics.index_age.set((datetime.now(UTC) - built).total_seconds())
+
+    @router.get("/metrics")
+    async def figures() -> Response:
+        return Response(await run_in_threadpool(metrics.text, refresh), media_type=CONTENT_TYPE_LATEST)
+
+    return router

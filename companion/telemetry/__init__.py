@@ -1,0 +1,1 @@
+"""How the service looks from outside: figures, logs, traces, alarms. Nothing a learner types is in any of them."""

@@ -1,0 +1,258 @@
+import asyncio
+import io
+import json
+import logging
+import re
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx2
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.testclient import TestClient
+
+from companion.events import Done, Failed, Fallback, TextAdded, TurnStarted
+from companion.language_model import ModelUnavailable
+from companion.telemetry.alarm import Alarm
+from companion.telemetry.logs import AsJson, OneLine
+from companion.telemetry.metrics import Metrics
+from companion.telemetry.observed import Observed
+from companion.turn import Ask
+from tests.conftest import OPERATOR
+from tests.scripted_model import ScriptedModel
+from tests.servers import serving
+from tests.test_service import GOOD, bearer
+
+LOST = "快件丢了谁来赔"
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def figures(client):
+    text = client.get("/metrics", headers=bearer(OPERATOR)).text
+    return {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_turns_are_counted_by_how_they_ended(service, provider):
+    anna = bearer(provider.token("anna"))
+    with TestClient(service(ScriptedModel(GOOD))) as client:
+        client.post("/v1/chat", json={"message": LOST}, headers=anna)
+        client.post("/v1/chat", json={"message": "你好"}, headers=anna)
+        client.get("/v1/conversations/x", headers=anna)
+        seen = figures(client)
+    assert seen["companion_turns_total", "", "generated", "question"] == 1
+    assert seen["companion_turns_total", "", "catalogue", "other"] == 1
+    assert seen["companion_turn_seconds_count", "generated"] == 1
+    assert seen["companion_first_event_seconds_count",] == 2
+    assert seen["companion_llm_tokens_total", "prompt_tokens"] > 0
+    assert seen["companion_turns_under_way",] == 0
+    assert seen["companion_http_requests_total", "/v1/conversations/{conversation_id}", "404", "GET"] == 1
+    assert seen["companion_index_size", "courses"] == 4
+    assert seen["companion_index_age_seconds",] > 0
+    assert seen["companion_alarm", "few_answers"] == 0
+
+
+def test_a_request_keeps_the_id_it_came_with_unless_it_is_a_trick(service):
+    with TestClient(service()) as client:
+        assert client.get("/healthz", headers={"X-Request-ID": "page-12345"}).headers["x-request-id"] == "page-12345"
+        forged = client.get("/healthz", headers={"X-Request-ID": "a b\tERROR all lost"}).headers["x-request-id"]
+    assert re.fullmatch(r"[0-9a-f]{32}", forged)
+
+
+@pytest.fixture(params=[OneLine, AsJson])
+def lines(request):
+    """What is logged, as text; whatever the format."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(request.param())
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield stream
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def test_logs_tell_of_turns_and_not_a_word_of_the_learners(service, provider, lines):
+    anna = bearer(provider.token("anna"))
+    with TestClient(service(ScriptedModel(ModelUnavailable("llm_unreachable", "x")))) as client:
+        turn = client.post("/v1/chat", json={"message": f"{LOST}独一无二"}, headers=anna).json()
+        learner = client.get("/v1/learners/me", headers=anna).json()["id"]
+        client.post(
+            "/v1/feedback", json={"turn_id": turn["turn_id"], "rating": "up", "comment": "秘密意见"}, headers=anna
+        )
+        client.get("/v1/courses", params={"q": "秘密查询"}, headers=anna)
+    logged = lines.getvalue()
+    assert turn["turn_id"] in logged
+    assert "llm_unreachable" in logged
+    assert "/v1/chat" in logged
+    for secret in ("独一无二", "秘密意见", "秘密查询", learner, turn["conversation_id"], turn["text"][:10]):
+        assert secret not in logged
+        assert json.dumps(secret)[1:-1] not in logged
+
+
+@pytest.mark.parametrize("form", [OneLine(), AsJson()])
+def test_nothing_from_outside_can_begin_a_line_of_the_log(form):
+    trick = "x\n2026-01-01 ERROR companion ALARM\r\x1b[2J\u2028y"
+    record = logging.makeLogRecord({"msg": "said %s", "args": (trick,), "route": trick, "levelname": "INFO"})
+    line = form.format(record)
+    assert len(line.splitlines()) == 1
+    assert "\x1b" not in line
+
+
+def asked(alarm, *modes):
+    for mode in modes:
+        alarm.count(mode)
+    return alarm.ringing()
+
+
+def test_the_alarm_rings_once_when_questions_go_unanswered_and_ends_by_itself(caplog):
+    now = [0.0]
+    alarm = Alarm(has_model=False, at_least=10, clock=lambda: now[0])
+    assert asked(alarm, *["catalogue"] * 9) == []
+    assert asked(alarm, "catalogue") == ["few_answers"]
+    assert asked(alarm, *["catalogue"] * 5, *["declined"] * 50) == ["few_answers"]
+    assert sum("ALARM" in record.message for record in caplog.records) == 1
+    assert asked(alarm, *["extracted"] * 20) == []
+    now[0] = 3_601.0
+    assert asked(alarm, *["catalogue"] * 9) == []
+
+
+def test_the_alarm_rings_when_the_model_is_set_and_silent():
+    assert asked(Alarm(has_model=True, at_least=5), *["extracted"] * 5) == ["model_silent"]
+    assert asked(Alarm(has_model=True, at_least=5), *["extracted"] * 5, "generated") == []
+    assert asked(Alarm(has_model=False, at_least=5), *["extracted"] * 5) == []
+
+
+def test_an_alarm_is_told_by_readyz_and_metrics_and_stops_nothing(service, provider):
+    anna = bearer(provider.token("anna"))
+    dead = ScriptedModel(ModelUnavailable("llm_unreachable", "x"))
+    app = service(dead, llm_base_url="http://127.0.0.1:9/v1", alarm_at_least=2)
+    with TestClient(app) as client:
+        for _ in range(2):
+            assert client.post("/v1/chat", json={"message": LOST}, headers=anna).json()["mode"] == "extracted"
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.json()["alarms"]) == (200, ["model_silent"])
+        assert figures(client)["companion_alarm", "model_silent"] == 1
+
+
+def replying(*events):
+    async def reply(ask):
+        for event in events:
+            yield event
+
+    return reply
+
+
+def test_a_turn_that_fails_or_is_left_is_counted_as_that():
+    metrics = Metrics()
+    alarm = Alarm(has_model=False)
+    started = TurnStarted("t", "c")
+
+    async def talk():
+        async for _ in Observed(replying(started, Failed("x", "y", 503)), metrics, alarm).reply(Ask("x")):
+            pass
+        left = Observed(replying(started, TextAdded("a"), Done("extracted", True)), metrics, alarm).reply(Ask("x"))
+        await anext(left)
+        await left.aclose()
+
+    asyncio.run(talk())
+    text = metrics.text(lambda: None).decode()
+    assert 'companion_turn_failures_total{status="503"} 1.0' in text
+    assert 'companion_turn_failures_total{status="left"} 1.0' in text
+    assert "companion_turns_under_way 0.0" in text
+
+
+def test_spans_reach_a_collector_without_a_word_of_the_learners(service, provider):
+    got = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    collector = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=collector.serve_forever, daemon=True).start()
+    anna = bearer(provider.token("anna"))
+    endpoint = f"http://127.0.0.1:{collector.server_port}"
+    with TestClient(service(ScriptedModel(GOOD), otlp_endpoint=endpoint)) as client:
+        turn = client.post("/v1/chat", json={"message": f"{LOST}独一无二"}, headers=anna).json()
+    collector.shutdown()
+    collector.server_close()
+    paths, bodies = zip(*got, strict=True)
+    sent = b"".join(bodies)
+    assert set(paths) == {"/v1/traces"}
+    for name in ("turn", "understand", "find", turn["turn_id"], "generated"):
+        assert name.encode() in sent
+    for secret in (LOST, "独一无二", turn["text"][:10], turn["conversation_id"]):
+        assert secret.encode() not in sent
+
+
+def test_several_workers_count_into_one_page(tmp_path):
+    script = (
+        "from pathlib import Path; import sys; from companion.telemetry.metrics import Metrics, share_figures\n"
+        "if sys.argv[1] == 'first': share_figures(Path('figures'))\n"
+        "import os; os.environ['PROMETHEUS_MULTIPROC_DIR'] = 'figures'\n"
+        "metrics = Metrics(); metrics.failures.labels('503').inc()\n"
+        "print(metrics.text(lambda: None).decode())"
+    )
+    root = str(Path(__file__).parent.parent)
+    for which in ("first", "second"):
+        done = subprocess.run(
+            [sys.executable, "-c", script, which],
+            cwd=tmp_path,
+            env={"PYTHONPATH": root, "PATH": "", "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "figures")},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert 'companion_turn_failures_total{status="503"} 2.0' in done.stdout
+
+
+def names_in(text):
+    return set(re.findall(r"\bcompanion_[a-z_]+", text))
+
+
+def known():
+    text = Metrics().text(lambda: None).decode()
+    return {name for line in text.splitlines() if line.startswith("# TYPE") for name in [line.split()[2]]}
+
+
+@pytest.mark.parametrize("file", ["grafana/companion.json", "prometheus/alerts.yml"])
+def test_dashboard_and_alerts_use_figures_that_there_are(file):
+    text = (DOCS / file).read_text()
+    if file.endswith("json"):
+        assert json.loads(text)["panels"]
+    used = names_in(text)
+    base = {re.sub(r"_(bucket|count|sum)$", "", name) for name in used}
+    assert used
+    assert base <= known()
+
+
+def test_operators_alone_read_the_figures(service, provider):
+    with serving(service()) as url:
+        assert httpx2.get(f"{url}/metrics", headers=bearer(OPERATOR)).text.startswith("# HELP")
+        assert httpx2.get(f"{url}/metrics", headers=bearer(provider.token("anna"))).status_code == 403
+
+
+def test_a_fallback_is_told_apart(service):
+    metrics = Metrics()
+    done = Done("extracted", True, fallback=Fallback("llm_slow"), confidence=0.9)
+    turn = Observed(replying(TurnStarted("t", "c"), done), metrics, Alarm(has_model=True)).reply(Ask("x"))
+
+    async def talk():
+        return [event async for event in turn]
+
+    asyncio.run(talk())
+    assert 'fallback="llm_slow",kind="question",mode="extracted"} 1.0' in metrics.text(lambda: None).decode()
