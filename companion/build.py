@@ -117,15 +117,15 @@ def assemble(
         Prices(settings.llm_prompt_price, settings.llm_completion_price),
         settings.llm_daily_tokens,
     )
-    return _around(writer, settings, index, conversations)
+    return _around(writer, settings, index, Remembering(conversations, writer))
 
 
 def without_budget(companion: Companion, settings: CompanionSettings) -> Companion:
     """The same tutor for a learner who has used up the day's tokens: it quotes, and says that this is why."""
-    return _around(companion.writer.without_budget(), settings, companion.index, companion.remembering.conversations)
+    return _around(companion.writer.without_budget(), settings, companion.index, companion.remembering)
 
 
-def _around(writer: Writer, settings: CompanionSettings, index: LiveIndex, conversations: Conversations) -> Companion:
+def _around(writer: Writer, settings: CompanionSettings, index: LiveIndex, remembering: Remembering) -> Companion:
     hotline = settings.crisis_hotline
     moderator = KeywordModerator(Bounds(BUILT_IN, hotline), hotline, settings.moderation_rules)
     answering = Answering(
@@ -147,7 +147,7 @@ def _around(writer: Writer, settings: CompanionSettings, index: LiveIndex, conve
         answering,
         Practising(index, writer, answering, settings.passages_per_answer),
         Planning(index, writer, answering),
-        Remembering(conversations, writer),
+        remembering,
     )
 
 

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 _SUMMARY_TOKENS = 200
 _SUMMARY_ROOM = 2_000
 _SUMMARY_SECONDS = 60.0
+_TO_WRITE_DOWN_SECONDS = 2.0
 
 
 class Remembering:
@@ -29,7 +30,7 @@ class Remembering:
     def __init__(self, conversations: Conversations, writer: Writer) -> None:
         self.conversations = conversations
         self._writer = writer
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], str] = {}  # and whose conversation it is about
 
     async def recall(self, conversation_id: str, learner: str) -> Conversation:
         """What is remembered of a learner's conversation. A store that fails costs the memory, not the answer."""
@@ -69,11 +70,20 @@ class Remembering:
             log.exception("the turn could not be kept; the next one will not know of it")
             return
         if to_summarise(heard.conversation):
-            self._start(self._summarise(heard.conversation))
+            self._start(self._summarise(heard.conversation), heard.conversation.owner)
 
     def later(self, heard: Heard, ledger: Ledger, mode: Mode) -> None:
         """Keep a turn that the learner left, from where one cannot wait."""
-        self._start(self.remember(heard, ledger, mode))
+        self._start(self.remember(heard, ledger, mode), heard.conversation.owner)
+
+    async def settle_of(self, learner: str) -> None:
+        """Wait until all is written down that is about a learner; a summary of theirs is given up."""
+        own = [task for task, owner in self._tasks.items() if owner == learner]
+        if own:
+            await asyncio.wait(own, timeout=_TO_WRITE_DOWN_SECONDS)
+        for task in own:
+            task.cancel()
+        await asyncio.gather(*own, return_exceptions=True)
 
     async def settle(self) -> None:
         """Wait until all is written down."""
@@ -94,10 +104,10 @@ class Remembering:
         covered = conversation.count - KEPT
         await asyncio.to_thread(self.conversations.summarise, conversation.id, summary, covered)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None], owner: str) -> None:
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = owner
+        task.add_done_callback(self._tasks.pop)
 
 
 def _uncounted(_: Usage) -> None:

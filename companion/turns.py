@@ -19,6 +19,10 @@ log = logging.getLogger(__name__)
 _FLUSH_SECONDS = 0.5
 _POLL_SECONDS = 0.25
 _STOPPED_ELSEWHERE_SECONDS = 3.0
+# All turns together are written down so many times a second, however many there are.
+_FLUSHES_A_SECOND = 40
+# A process that answers counts up each second. One that did not for so long is dead, and so are its turns.
+DEAD_AFTER_SECONDS = 10.0
 
 Reply = Callable[[Ask], AsyncGenerator[Event, None]]
 _ENDS = ("done", "error")
@@ -133,7 +137,9 @@ class Turns:
         """Whose turn it is; None when it is not known, or not any more."""
         if turn := self._running.get(turn_id):
             return turn.owner
-        logged = await asyncio.to_thread(self._log.read, turn_id)
+        deadline = time.monotonic() + 2 * _FLUSH_SECONDS
+        while not (logged := await asyncio.to_thread(self._log.read, turn_id)) and time.monotonic() < deadline:
+            await asyncio.sleep(_POLL_SECONDS)  # it may just have begun in another process
         return logged.owner if logged else None
 
     def follow(self, turn_id: str, after: int = 0, beat_seconds: float = 15) -> AsyncGenerator[Numbered | None, None]:
@@ -157,9 +163,12 @@ class Turns:
             _stop(turn)
         await asyncio.gather(*(turn.task for turn in own if turn.task), return_exceptions=True)
         await asyncio.to_thread(self._log.cancel_all_of, owner)
+        if not await asyncio.to_thread(self._log.has_open_of, owner):
+            return
         deadline = time.monotonic() + _STOPPED_ELSEWHERE_SECONDS
         while time.monotonic() < deadline and await asyncio.to_thread(self._log.has_open_of, owner):
             await asyncio.sleep(_POLL_SECONDS)
+        await asyncio.sleep(1.0)  # what a stopped turn still writes down of itself is there by now
 
     async def drain(self, seconds: float) -> None:
         """Let the turns under way end by themselves for `seconds`; then end them."""
@@ -205,7 +214,7 @@ class Turns:
     async def _watch(self, turn: _Running) -> None:
         """Write a long turn down as it grows, and stop it when nobody waits for it, or somebody asked for that."""
         while True:
-            await asyncio.sleep(_FLUSH_SECONDS)
+            await asyncio.sleep(max(_FLUSH_SECONDS, len(self._running) / _FLUSHES_A_SECOND))
             try:
                 cancelled = await asyncio.to_thread(self._log.write, turn.as_logged())
             except Exception as error:
@@ -235,6 +244,7 @@ class Turns:
 
     async def _of_the_log(self, turn_id: str, after: int, beat: float) -> AsyncGenerator[Numbered | None, None]:
         number, silent_since = after, time.monotonic()
+        last_beat, lived_at = -1, time.monotonic()
         while True:
             logged = await asyncio.to_thread(self._log.read, turn_id)
             if logged is None:
@@ -244,10 +254,12 @@ class Turns:
                 yield Numbered(number, name, data)
             if logged.ended:
                 return
-            if logged.is_dead:
+            if logged.beat != last_beat:
+                last_beat, lived_at = logged.beat, time.monotonic()
+            elif time.monotonic() - lived_at > DEAD_AFTER_SECONDS:
                 broken = Failed("The answer broke off", "The machine that wrote it is gone; please ask again.", 503)
-                yield Numbered(number + 1, name_of(broken), payload(broken))
-                return
+                await asyncio.to_thread(self._log.bury, logged, (name_of(broken), payload(broken)))
+                continue  # its end stands in the log now
             await asyncio.sleep(_POLL_SECONDS)
             if time.monotonic() - silent_since > beat:
                 silent_since = time.monotonic()

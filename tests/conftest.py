@@ -149,6 +149,7 @@ def service(index: LiveIndex, provider: Provider, tmp_path: Path) -> Iterator[Ca
         companion = assemble(chosen, index, model, state.conversations, state.spending)
         return create_app(companion, chosen, state)
 
+    make.states = states  # type: ignore[attr-defined]
     yield make
     for state in states:
         state.close()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import psycopg
 
 
@@ -90,7 +91,7 @@ class Redis:
 class Served:
     """The real service in a process of its own, with these settings; `with` ends it."""
 
-    def __init__(self, command: list[str], settings: dict[str, Any], folder: Path, ready: str = "/healthz") -> None:
+    def __init__(self, command: list[str], settings: dict[str, Any], folder: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COMPANION_")}
@@ -101,7 +102,8 @@ class Served:
                 [*command, "--port", str(self.port)], env=environment, cwd=folder, stdout=log, stderr=log
             )
         wait_for(self.port, 60, self.process)
-        self._ready = ready
+        # With several workers the port is open before any of them is there.
+        httpx2.get(f"{self.url}/healthz", timeout=60)
 
     def __enter__(self) -> "Served":
         return self

@@ -194,11 +194,19 @@ def test_of_many_who_come_at_once_with_one_key_one_gets_it(state):
     assert len({turn.turn_id for turn in got if turn}) == 1
 
 
-def test_a_turn_whose_process_died_gives_its_key_up(state):
+def test_a_turn_whose_process_died_gives_its_key_up_once_it_is_buried(state):
     state.turn_log.claim(LOGGED, "k")
-    grow_old(state, "beat_at")
-    assert state.turn_log.read("t1").is_dead
+    state.turn_log.bury(LOGGED, ("error", {"status": 503}))
+    assert state.turn_log.read("t1").events[-1] == ("error", {"status": 503})
     assert state.turn_log.claim(replace(LOGGED, turn_id="t2"), "k") is None
+
+
+def test_a_process_that_answers_counts_up(state, database, monkeypatch):
+    monkeypatch.setattr("companion.state.turn_log._BEAT_SECONDS", 0.0)
+    state.turn_log.write(LOGGED)
+    first = state.turn_log.read("t1").beat
+    state.turn_log.write(LOGGED)
+    assert state.turn_log.read("t1").beat == first + 1
 
 
 def test_a_turn_grows_in_the_log_and_learns_that_it_shall_stop(state):

@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from dataclasses import replace
-from datetime import timedelta
 
 import httpx2
 import pytest
@@ -174,7 +173,8 @@ def test_one_key_is_answered_once_and_another_request_with_it_is_refused(state):
 
 
 def test_a_turn_whose_machine_died_is_not_passed_off_as_whole(state, monkeypatch):
-    monkeypatch.setattr("companion.state.turn_log.DEAD_AFTER", timedelta(0))
+    monkeypatch.setattr("companion.turns.DEAD_AFTER_SECONDS", 0.5)
+    monkeypatch.setattr("companion.state.turn_log._BEAT_SECONDS", 60.0)  # as of a process that is gone
 
     async def talk():
         dead = Turns(replying("a" * 100, 0.2), state.turn_log)

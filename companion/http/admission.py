@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from companion.consent import what_is_missing
 from companion.identity import Caller
+from companion.state.database import StateUnavailable
+from companion.state.learners import Learner
 from companion.state.state import State
 
 
@@ -28,8 +30,15 @@ class Admission:
         """None when the turn may begin."""
         if len(message) > self._most:
             return Refusal(413, f"a message may have {self._most} characters; shorten it")
-        known = None
-        if caller.kind == "learner":
-            known = await asyncio.to_thread(self._state.learners.get, caller.learner)
+        known = await self._known(caller) if caller.kind == "learner" else None
         missing = what_is_missing(caller, known, self._version)
         return Refusal(403, missing) if missing else None
+
+    async def _known(self, caller: Caller) -> Learner | None:
+        try:
+            return await asyncio.to_thread(self._state.learners.get, caller.learner)
+        except StateUnavailable:
+            # Where terms are to be agreed to, one who may not have agreed is not answered; else nobody loses an answer.
+            if self._version:
+                raise
+            return None

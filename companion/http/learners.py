@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem
 from companion.identity import Caller
+from companion.remembering import Remembering
 from companion.safety.mask import masked
 from companion.state.audit import Deed, audited
 from companion.state.complaints import Kind
@@ -51,7 +52,7 @@ class Grievance(_Body):
     turn_id: str | None = Field(default=None, max_length=36)
 
 
-def learners_router(state: State, turns: Turns, aigc_producer: str) -> APIRouter:
+def learners_router(state: State, turns: Turns, remembering: Remembering, aigc_producer: str) -> APIRouter:
     """The learner's own doors. There is no door to another's."""
     router = APIRouter(prefix="/v1", tags=["learners"])
 
@@ -96,6 +97,7 @@ def learners_router(state: State, turns: Turns, aigc_producer: str) -> APIRouter
         if _is_nobody(caller):
             return Problem(404, "Nobody has to say who they are here, so nothing is kept of you as a learner.")
         await turns.stop_all_of(caller.learner)
+        await remembering.settle_of(caller.learner)
         erased = await run_in_threadpool(state.learners.erase, caller.learner)
         receipt = str(uuid.uuid4())
         # The record must not lead back to who was erased.

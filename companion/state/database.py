@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from alembic import command
 from alembic.config import Config
@@ -18,6 +19,9 @@ T = TypeVar("T")
 # A database that restarts is back within seconds; what is longer away is down.
 _TRIES = 5
 _FIRST_PAUSE_SECONDS = 0.1
+_LEFT_ALONE_SECONDS = 3.0
+_left_alone_until: WeakKeyDictionary[Engine, float] = WeakKeyDictionary()
+_DOWN = "The database does not answer; please try again shortly."
 _SECONDS_FOR_A_LOCK = 5
 # Any number will do; all that open this database must take the same.
 _MIGRATION_LOCK = 7_214_031
@@ -60,8 +64,11 @@ def transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
     """Do `work` in one transaction, again when the connection broke or another was first to insert a row.
 
     The work may so be done twice, when the connection broke in the very commit: a second time must leave what one
-    leaves. Raises StateUnavailable when it does not come back.
+    leaves. Raises StateUnavailable when it does not come back, and for some seconds then at once: else every learner
+    would wait for it.
     """
+    if time.monotonic() < _left_alone_until.get(engine, 0.0):
+        raise StateUnavailable(_DOWN)
     pause = _FIRST_PAUSE_SECONDS
     for left in reversed(range(_TRIES)):
         try:
@@ -75,7 +82,9 @@ def transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
                 raise
             # SQLite has waited for its lock already, and a full disk stays full.
             if not left or is_sqlite(engine):
-                raise StateUnavailable("The database does not answer; please try again shortly.") from error
+                if not is_sqlite(engine):
+                    _left_alone_until[engine] = time.monotonic() + _LEFT_ALONE_SECONDS
+                raise StateUnavailable(_DOWN) from error
             log.warning("the database did not answer (%s); trying again in %.1f s", type(error.orig).__name__, pause)
             time.sleep(pause)
             pause *= 2

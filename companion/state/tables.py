@@ -83,13 +83,21 @@ turn_log = Table(
     Column("key", String(128)),  # Idempotency-Key
     Column("request", String(64), nullable=False),  # a digest of what was asked
     Column("begun_at", UtcDateTime, nullable=False),
-    Column("beat_at", UtcDateTime, nullable=False),  # the process that answers was alive then
+    Column("worker", String(36), nullable=False),  # the process that answers
     Column("events", JSON, nullable=False),
     Column("ended", Boolean, nullable=False),
     Column("cancelled", Boolean, nullable=False),
     UniqueConstraint("owner", "key", name="uq_turn_log_key"),
     Index("ix_turn_log_begun", "begun_at"),
     Index("ix_turn_log_conversation", "conversation_id"),
+)
+
+# Processes that answer, each counting up while it lives: no clocks are compared between machines.
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("beat", Integer, nullable=False),
 )
 
 learners = Table(

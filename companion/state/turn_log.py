@@ -1,23 +1,27 @@
 """What went over the wire of each turn, for minutes: any worker can so go on where a connection broke."""
 
+import time
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, delete, insert, select, update
 
 from companion.state.database import transaction
-from companion.state.tables import turn_log
+from companion.state.tables import turn_log, workers
 
-# A process that has not said for so long that it is alive is dead, and so are its turns.
-DEAD_AFTER = timedelta(seconds=20)
+_BEAT_SECONDS = 1.0
 
 WireEvent = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedTurn:
-    """A turn as far as it was written down: its events as (name, payload), the first is number 1."""
+    """A turn as far as it was written down: its events as (name, payload), the first is number 1.
+
+    `beat` counts up while the process that answers lives and answers anybody.
+    """
 
     turn_id: str
     owner: str
@@ -26,12 +30,7 @@ class LoggedTurn:
     events: tuple[WireEvent, ...] = ()
     ended: bool = False
     cancelled: bool = False
-    beat_at: datetime | None = None
-
-    @property
-    def is_dead(self) -> bool:
-        """Whether the process that answered is gone without an end."""
-        return not self.ended and self.beat_at is not None and datetime.now(UTC) - self.beat_at > DEAD_AFTER
+    beat: int = 0
 
 
 class TurnLog:
@@ -40,21 +39,27 @@ class TurnLog:
     def __init__(self, engine: Engine, minutes: int) -> None:
         self._engine = engine
         self._kept = timedelta(minutes=minutes)
+        self._worker = str(uuid.uuid4())
+        self._beat_due = 0.0
 
     def claim(self, turn: LoggedTurn, key: str) -> LoggedTurn | None:
-        """Take an Idempotency-Key for a turn; None when it was free, else the turn that has it.
-
-        A turn whose process died gives its key up: what was asked is then answered anew.
-        """
+        """Take an Idempotency-Key for a turn; None when it was free, else the turn that has it."""
         return transaction(self._engine, lambda connection: self._claim(connection, turn, key))
 
     def write(self, turn: LoggedTurn) -> bool:
         """Write down how far it is; whether somebody asked for it to be cancelled."""
-        return transaction(self._engine, lambda connection: _write(connection, turn))
+        return transaction(self._engine, lambda connection: self._write(connection, turn))
+
+    def bury(self, turn: LoggedTurn, end: WireEvent) -> None:
+        """Give a turn whose process died its end; its key is free, so that who asks again is answered anew."""
+        dead = update(turn_log).where(turn_log.c.turn_id == turn.turn_id, turn_log.c.ended.is_(False))
+        events = [list(event) for event in (*turn.events, end)]
+        ended = dead.values(ended=True, key=None, events=events)
+        transaction(self._engine, lambda connection: connection.execute(ended))
 
     def read(self, turn_id: str) -> LoggedTurn | None:
         """The turn as far as it was written down."""
-        query = select(turn_log).where(turn_log.c.turn_id == turn_id)
+        query = _with_beat().where(turn_log.c.turn_id == turn_id)
         row = transaction(self._engine, lambda connection: connection.execute(query).first())
         return None if row is None else _turn(row)
 
@@ -69,56 +74,57 @@ class TurnLog:
         transaction(self._engine, lambda connection: connection.execute(asked))
 
     def has_open_of(self, owner: str) -> bool:
-        """Whether a process that lives answers this learner."""
-        alive = datetime.now(UTC) - DEAD_AFTER
-        query = select(turn_log.c.turn_id).where(
-            turn_log.c.owner == owner, turn_log.c.ended.is_(False), turn_log.c.beat_at > alive
-        )
+        """Whether a turn of this learner has no end yet."""
+        query = select(turn_log.c.turn_id).where(turn_log.c.owner == owner, turn_log.c.ended.is_(False))
         return transaction(self._engine, lambda connection: connection.execute(query).first()) is not None
 
     def sweep(self) -> int:
         """Erase what is older than the minutes; how many turns."""
         old = delete(turn_log).where(turn_log.c.begun_at < datetime.now(UTC) - self._kept)
-        return transaction(self._engine, lambda connection: connection.execute(old)).rowcount
+        gone = delete(workers).where(workers.c.id.not_in(select(turn_log.c.worker)))
+        swept = transaction(self._engine, lambda connection: connection.execute(old)).rowcount
+        transaction(self._engine, lambda connection: connection.execute(gone))
+        return swept
 
     def _claim(self, connection: Connection, turn: LoggedTurn, key: str) -> LoggedTurn | None:
         # When two come at once, the later insert fails, and its transaction is done again: then the key is taken.
         connection.execute(delete(turn_log).where(turn_log.c.begun_at < datetime.now(UTC) - self._kept))
-        before = self._with_key(connection, turn.owner, key)
-        if before and not before.is_dead:
-            return None if before.turn_id == turn.turn_id else before
-        if before:
-            connection.execute(delete(turn_log).where(turn_log.c.turn_id == before.turn_id))
-        connection.execute(insert(turn_log).values(key=key, begun_at=datetime.now(UTC), **_columns(turn)))
+        own = _with_beat().where(turn_log.c.owner == turn.owner, turn_log.c.key == key)
+        if row := connection.execute(own).first():
+            return None if row.turn_id == turn.turn_id else _turn(row)
+        connection.execute(insert(turn_log).values(key=key, begun_at=datetime.now(UTC), **self._columns(turn)))
         return None
 
-    def _with_key(self, connection: Connection, owner: str, key: str) -> LoggedTurn | None:
-        row = connection.execute(select(turn_log).where(turn_log.c.owner == owner, turn_log.c.key == key)).first()
-        return None if row is None else _turn(row)
+    def _write(self, connection: Connection, turn: LoggedTurn) -> bool:
+        if time.monotonic() >= self._beat_due:
+            self._beat_due = time.monotonic() + _BEAT_SECONDS
+            beat = update(workers).where(workers.c.id == self._worker).values(beat=workers.c.beat + 1)
+            if not connection.execute(beat).rowcount:
+                connection.execute(insert(workers).values(id=self._worker, beat=1))
+        values = self._columns(turn)
+        del values["cancelled"]
+        known = connection.execute(select(turn_log.c.cancelled).where(turn_log.c.turn_id == turn.turn_id)).first()
+        if known is None:
+            connection.execute(insert(turn_log).values(begun_at=datetime.now(UTC), cancelled=False, **values))
+            return False
+        connection.execute(update(turn_log).where(turn_log.c.turn_id == turn.turn_id).values(values))
+        return bool(known.cancelled)
+
+    def _columns(self, turn: LoggedTurn) -> dict[str, Any]:
+        return {
+            "turn_id": turn.turn_id,
+            "owner": turn.owner,
+            "conversation_id": turn.conversation_id,
+            "request": turn.request,
+            "worker": self._worker,
+            "events": [list(event) for event in turn.events],
+            "ended": turn.ended,
+            "cancelled": turn.cancelled,
+        }
 
 
-def _write(connection: Connection, turn: LoggedTurn) -> bool:
-    values = _columns(turn)
-    del values["cancelled"]
-    known = connection.execute(select(turn_log.c.cancelled).where(turn_log.c.turn_id == turn.turn_id)).first()
-    if known is None:
-        connection.execute(insert(turn_log).values(begun_at=datetime.now(UTC), cancelled=False, **values))
-        return False
-    connection.execute(update(turn_log).where(turn_log.c.turn_id == turn.turn_id).values(values))
-    return bool(known.cancelled)
-
-
-def _columns(turn: LoggedTurn) -> dict[str, Any]:
-    return {
-        "turn_id": turn.turn_id,
-        "owner": turn.owner,
-        "conversation_id": turn.conversation_id,
-        "request": turn.request,
-        "beat_at": datetime.now(UTC),
-        "events": [list(event) for event in turn.events],
-        "ended": turn.ended,
-        "cancelled": turn.cancelled,
-    }
+def _with_beat() -> Select[Any]:
+    return select(turn_log, workers.c.beat).join(workers, workers.c.id == turn_log.c.worker, isouter=True)
 
 
 def _turn(row: Row[Any]) -> LoggedTurn:
@@ -130,5 +136,5 @@ def _turn(row: Row[Any]) -> LoggedTurn:
         tuple((name, payload) for name, payload in row.events),
         row.ended,
         row.cancelled,
-        row.beat_at,
+        row.beat or 0,
     )

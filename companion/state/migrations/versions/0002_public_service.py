@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(128)),
         sa.Column("request", sa.String(64), nullable=False),
         sa.Column("begun_at", _WHEN, nullable=False),
-        sa.Column("beat_at", _WHEN, nullable=False),
+        sa.Column("worker", sa.String(36), nullable=False),
         sa.Column("events", sa.JSON, nullable=False),
         sa.Column("ended", sa.Boolean, nullable=False),
         sa.Column("cancelled", sa.Boolean, nullable=False),
@@ -36,6 +36,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_turn_log_begun", "turn_log", ["begun_at"])
     op.create_index("ix_turn_log_conversation", "turn_log", ["conversation_id"])
+    op.create_table(
+        "workers",
+        sa.Column("id", sa.String(36), primary_key=True),
+        sa.Column("beat", sa.Integer, nullable=False),
+    )
     op.create_table(
         "learners",
         sa.Column("id", sa.String(64), primary_key=True),
@@ -86,7 +91,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("audit", "complaints", "feedback", "learners", "turn_log"):
+    for table in ("audit", "complaints", "feedback", "learners", "workers", "turn_log"):
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION audit_refuses")

@@ -1,0 +1,64 @@
+"""A real OpenAI-compatible server on loopback that streams sentences slowly, and knows who hung up."""
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+GOOD = "快件丢失的，保过价的，按寄件时约定的保价规则赔。[1]\n"
+
+
+class StreamingLLM:
+    """Each answer is `sentences` times one that holds, `seconds` apart; with `hangs` it says two and then nothing."""
+
+    def __init__(self, sentences: int = 6, seconds: float = 0.2, hangs: bool = False) -> None:
+        self.calls = 0
+        self.cut = threading.Event()
+        llm = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                llm.calls += 1
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.send_header("Connection", "close")
+                self.end_headers()
+                try:
+                    for number in range(sentences):
+                        self._say({"content": GOOD})
+                        time.sleep(60 if hangs and number == 1 else seconds)
+                    self._say({}, "stop")
+                    self.wfile.write(b"data: [DONE]\n\n")
+                except OSError:
+                    llm.cut.set()
+                self.close_connection = True
+
+            def _say(self, delta: dict[str, Any], finish: str | None = None) -> None:
+                choice = {"index": 0, "delta": delta, "finish_reason": finish}
+                chunk = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+                self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+                self.wfile.flush()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_: Any) -> None:
+                """Say nothing of clients that hung up."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def __enter__(self) -> "StreamingLLM":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()

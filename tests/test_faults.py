@@ -1,0 +1,215 @@
+"""Each part fails, for real: no turn lost, none answered twice, no half answer passed off as whole."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+from sqlalchemy import event
+from starlette.testclient import TestClient
+
+from companion.state.database import open_database
+from tests.conftest import LIBRARY, MODELS
+from tests.servers import Served, serving
+from tests.streaming_llm import StreamingLLM
+from tests.test_service import bearer
+from tests.test_turns import LOST, Slow, events_of
+
+ROOT = Path(__file__).parent.parent
+COMMAND = [sys.executable, str(ROOT / "api.py")]
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory, embedder):
+    """A data folder with the tiny library, as an operator's command makes it."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "models").symlink_to(MODELS)
+    command = [sys.executable, "-m", "course_index.cli", "build", str(LIBRARY)]
+    environment = {"COMPANION_DATA_DIR": str(folder), "PATH": "", "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def served(data, tmp_path):
+    """Makes the real service as a process, with state of its own."""
+    running = []
+    mine = tmp_path / "data"
+    mine.mkdir()
+    for part in data.iterdir():
+        if not part.name.startswith("state.db"):
+            (mine / part.name).symlink_to(part)
+
+    def start(llm=None, workers=1, **settings):
+        model = {"llm_base_url": llm.url, "llm_model": "m"} if llm else {}
+        command = [*COMMAND, "--workers", str(workers)]
+        running.append(Served(command, {"data_dir": mine, **model, **settings}, tmp_path))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.__exit__()
+
+
+def streaming(url, **headers):
+    accept = {"Accept": "text/event-stream", **headers}
+    return httpx2.stream("POST", f"{url}/v1/chat", json={"message": LOST}, headers=accept, timeout=30)
+
+
+def ends(events):
+    return [name for _, name, _ in events if name in ("done", "error")]
+
+
+def test_a_service_that_is_asked_to_stop_lets_its_turns_end(served):
+    with StreamingLLM(6, seconds=0.3) as llm:
+        service, events = served(llm), []
+        with streaming(service.url) as response:
+            for one in events_of(response.iter_lines()):
+                events.append(one)
+                if len(events) == 4:
+                    service.process.send_signal(signal.SIGTERM)
+        assert ends(events) == ["done"]
+        assert service.process.wait(20) == -signal.SIGTERM, service.log.read_text()
+
+
+def test_a_service_that_is_killed_leaves_no_half_answer_and_answers_again(served):
+    with StreamingLLM(6, seconds=0.6) as llm:
+        service, events = served(llm), []
+
+        def read_and_kill():
+            with streaming(service.url, **{"Idempotency-Key": "one"}) as response:
+                for one in events_of(response.iter_lines()):
+                    events.append(one)
+                    if len(events) == 4:
+                        time.sleep(1)  # it is written down by now
+                        service.process.kill()
+
+        with pytest.raises(httpx2.HTTPError):
+            read_and_kill()
+        assert ends(events) == []
+        again, turn_id = served(llm), events[0][2]["turn_id"]
+        path = f"{again.url}/v1/chat/turns/{turn_id}/events"
+        with httpx2.stream("GET", path, headers={"Last-Event-ID": "1"}, timeout=30) as response:
+            resumed = list(events_of(response.iter_lines()))
+        assert ends(resumed) == ["error"]
+        assert resumed[-1][2]["status"] == 503
+        with streaming(again.url, **{"Idempotency-Key": "one"}) as response:
+            anew = list(events_of(response.iter_lines()))
+        assert (anew[0][2]["turn_id"] != turn_id, ends(anew)) == (True, ["done"])
+
+
+def test_a_kill_in_the_middle_of_writes_leaves_a_sound_database(served, tmp_path):
+    service = served()
+    stop = threading.Event()
+
+    def ask():
+        while not stop.is_set():
+            try:
+                httpx2.post(f"{service.url}/v1/chat", json={"message": LOST}, timeout=5)
+            except httpx2.HTTPError:
+                return
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1.5)
+    service.process.kill()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    with sqlite3.connect(tmp_path / "data" / "state.db") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        kept = database.execute("SELECT count(*) FROM turns").fetchone()[0]
+        assert kept > 0
+        orphans = "SELECT count(*) FROM turns WHERE conversation_id NOT IN (SELECT id FROM conversations)"
+        assert database.execute(orphans).fetchone() == (0,)
+    database.close()
+    assert httpx2.post(f"{served().url}/v1/chat", json={"message": LOST}, timeout=10).json()["mode"] == "extracted"
+
+
+def test_a_model_that_hangs_in_the_middle_costs_no_answer(served):
+    with StreamingLLM(hangs=True) as llm:
+        service = served(llm, llm_first_token_seconds=2, llm_answer_seconds=3)
+        answer = httpx2.post(f"{service.url}/v1/chat", json={"message": LOST}, timeout=30).json()
+    assert (answer["mode"], answer["fallback"]) in (
+        ("extracted", {"reason": "llm_slow"}),
+        ("generated", {"reason": "llm_slow"}),
+    )
+    assert answer["text"]
+
+
+def test_it_does_not_start_where_others_could_reach_it_unknown(tmp_path):
+    done = subprocess.run(
+        [*COMMAND, "--host", "0.0.0.0"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, "COMPANION_SESSION_SECRET" in done.stderr) == (2, True)
+
+
+def test_several_workers_know_each_others_turns(served):
+    with StreamingLLM(8, seconds=0.3) as llm, served(llm, workers=2) as two, streaming(two.url) as response:
+        turn_id = next(events_of(response.iter_lines()))[2]["turn_id"]
+        got = []
+        for _ in range(4):  # whichever worker answers
+            path = f"{two.url}/v1/chat/turns/{turn_id}/events"
+            with httpx2.stream("GET", path, headers={"Accept": "text/event-stream"}, timeout=30) as other:
+                got.append(list(events_of(other.iter_lines())))
+    assert [ends(events) for events in got] == [["done"]] * 4
+    assert all(events == got[0] for events in got)
+
+
+def test_postgresql_may_restart_in_the_middle_of_a_turn(service, provider, postgres, postgres_url):
+    anna = bearer(provider.token("anna"))
+    with serving(service(Slow(12, 0.2), where=postgres_url)) as url:
+        with streaming(url, **anna) as response:
+            events = []
+            for one in events_of(response.iter_lines()):
+                events.append(one)
+                if len(events) == 4:
+                    postgres.stop()
+                    threading.Timer(0.5, postgres.start).start()
+        assert ends(events) == ["done"]
+        whole = httpx2.get(f"{url}/v1/conversations/{events[0][2]['conversation_id']}", headers=anna).json()
+    assert len(whole["turns"]) == 1
+
+
+def test_without_postgresql_learners_are_answered_all_the_same(service, provider, postgres, postgres_url):
+    anna = bearer(provider.token("anna"))
+    with serving(service(where=postgres_url)) as url, httpx2.Client(base_url=url, headers=anna, timeout=60) as client:
+        postgres.stop()
+        try:
+            client.post("/v1/chat", json={"message": LOST})
+            began = time.monotonic()
+            answer = client.post("/v1/chat", json={"message": LOST})
+            seconds = time.monotonic() - began
+            own = client.get("/v1/conversations")
+        finally:
+            postgres.start()
+        assert seconds < 2  # of five parts that need the database none waits for it again
+        assert (answer.status_code, answer.json()["mode"]) == (200, "extracted")
+        assert (own.status_code, own.headers["retry-after"]) == (503, "5")
+        deadline = time.monotonic() + 10
+        while client.get("/v1/conversations").status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+
+def test_on_a_full_disk_learners_are_answered_and_nothing_breaks(service, provider, tmp_path):
+    anna = bearer(provider.token("anna"))
+    full = tmp_path / "full.db"
+    open_database(full).dispose()
+    app = service(where=full)
+    state = service.states[-1]
+    pages = sqlite3.connect(full).execute("PRAGMA page_count").fetchone()[0]
+    event.listen(state.engine, "connect", lambda connection, _: connection.execute(f"PRAGMA max_page_count = {pages}"))
+    state.engine.dispose()
+    with TestClient(app) as client:
+        for _ in range(10):
+            answer = client.post("/v1/chat", json={"message": LOST * 20}, headers=anna)
+            assert answer.status_code == 200
+        complaint = client.post("/v1/complaints", json={"kind": "complaint", "words": "x" * 4_000}, headers=anna)
+        assert complaint.status_code == 503
