@@ -111,7 +111,11 @@ class Bounds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if int(Headers(scope=scope).get("content-length", "0") or 0) > self._body_bytes:
+        told = Headers(scope=scope).get("content-length", "0")
+        if not told.isascii() or not told.isdigit():
+            await Problem(400, "Content-Length is no number.")(scope, receive, send)
+            return
+        if int(told[:20]) > self._body_bytes:
             await self._too_large()(scope, receive, send)
             return
         try:

@@ -60,6 +60,8 @@ def learners_router(state: State, turns: Turns, remembering: Remembering, aigc_p
     async def me(request: Request) -> Response:
         """What the learner has told, and whether anything is kept at all."""
         caller = caller_of(request)
+        if _is_nobody(caller):
+            return Problem(404, _NOBODY)
         told = asdict(await run_in_threadpool(state.learners.get, caller.learner))
         return AsciiJSONResponse({**_plain(told), "id": caller.learner, "kind": caller.kind})
 
@@ -67,6 +69,8 @@ def learners_router(state: State, turns: Turns, remembering: Remembering, aigc_p
     async def change(told: LearnerChange, request: Request) -> Response:
         """Keep what the learner tells; fields that are left out stay."""
         caller = caller_of(request)
+        if _is_nobody(caller):
+            return Problem(404, _NOBODY)
         if caller.kind == "visitor":
             return Problem(403, "Nothing is kept of visitors; sign in on the portal.")
         values = told.model_dump(exclude_unset=True)
@@ -80,6 +84,8 @@ def learners_router(state: State, turns: Turns, remembering: Remembering, aigc_p
     async def export(request: Request) -> Response:
         """Everything that is kept, as a JSON file; what a model wrote is labelled in it."""
         caller = caller_of(request)
+        if _is_nobody(caller):  # what nobody in particular said may be anybody's
+            return Problem(404, _NOBODY)
         whole = await run_in_threadpool(state.learners.export, caller.learner)
         await run_in_threadpool(state.audit.record, audited(caller.learner), "exported")
         return AsciiJSONResponse(
@@ -95,7 +101,7 @@ def learners_router(state: State, turns: Turns, remembering: Remembering, aigc_p
         """Erase everything that is kept, for good; the receipt says how much there was."""
         caller = caller_of(request)
         if _is_nobody(caller):
-            return Problem(404, "Nobody has to say who they are here, so nothing is kept of you as a learner.")
+            return Problem(404, _NOBODY)
         await turns.stop_all_of(caller.learner)
         await remembering.settle_of(caller.learner)
         erased = await run_in_threadpool(state.learners.erase, caller.learner)
@@ -134,6 +140,9 @@ def learners_router(state: State, turns: Turns, remembering: Remembering, aigc_p
         return AsciiJSONResponse({"complaints": [_plain(asdict(one)) for one in own]})
 
     return router
+
+
+_NOBODY = "Nobody has to say who they are here, so nothing is kept of you as a learner."
 
 
 def _is_nobody(caller: Caller) -> bool:

@@ -91,7 +91,7 @@ def _tables(connection: Connection) -> list[Table]:
 
 
 def _revision(connection: Connection) -> str:
-    return str(connection.scalar(text(f"SELECT version_num FROM {_BOOKKEEPING}")))
+    return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
 
 
 def _plain(value: Any) -> Any:

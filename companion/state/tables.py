@@ -42,13 +42,40 @@ class UtcDateTime(TypeDecorator[datetime]):
         return aware.astimezone(UTC)
 
 
+def _storable(value: str | None) -> str | None:
+    """As every database takes it: PostgreSQL has no place for the character NUL, nor UTF-8 for half a surrogate."""
+    return value and value.replace("\x00", "").encode(errors="replace").decode()
+
+
+class Words(TypeDecorator[str]):
+    """Text of any length."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Storable."""
+        return _storable(value)
+
+
+class Name(TypeDecorator[str]):
+    """Text of a limited length: an id, a mode."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Storable."""
+        return _storable(value)
+
+
 conversations = Table(
     "conversations",
     metadata,
-    Column("id", String(64), primary_key=True),
-    Column("owner", String(64), nullable=False),  # a learner's pseudonym; empty where nobody has to say who they are
+    Column("id", Name(64), primary_key=True),
+    Column("owner", Name(64), nullable=False),  # a learner's pseudonym; empty where nobody has to say who they are
     Column("touched_at", UtcDateTime, nullable=False),
-    Column("summary", Text, nullable=False),
+    Column("summary", Words, nullable=False),
     Column("summarised", Integer, nullable=False),  # so many turns are in the summary
     Column("pending", JSON),
     Index("ix_conversations_touched", "touched_at"),
@@ -58,15 +85,15 @@ conversations = Table(
 turns = Table(
     "turns",
     metadata,
-    Column("id", String(36), primary_key=True),
-    Column("conversation_id", String(64), ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("id", Name(36), primary_key=True),
+    Column("conversation_id", Name(64), ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("asked_at", UtcDateTime, nullable=False),
-    Column("message", Text, nullable=False),  # masked
-    Column("question", Text, nullable=False),
-    Column("wish", String(16), nullable=False),
-    Column("mode", String(16), nullable=False),
-    Column("reply", Text, nullable=False),
+    Column("message", Words, nullable=False),  # masked
+    Column("question", Words, nullable=False),
+    Column("wish", Name(16), nullable=False),
+    Column("mode", Name(16), nullable=False),
+    Column("reply", Words, nullable=False),
     Column("passages", JSON, nullable=False),
     Column("ai", Boolean, nullable=False),
     Column("usage", JSON, nullable=False),
@@ -77,13 +104,13 @@ turns = Table(
 turn_log = Table(
     "turn_log",
     metadata,
-    Column("turn_id", String(36), primary_key=True),
-    Column("owner", String(64), nullable=False),
-    Column("conversation_id", String(64), nullable=False),
-    Column("key", String(128)),  # Idempotency-Key
-    Column("request", String(64), nullable=False),  # a digest of what was asked
+    Column("turn_id", Name(36), primary_key=True),
+    Column("owner", Name(64), nullable=False),
+    Column("conversation_id", Name(64), nullable=False),
+    Column("key", Name(128)),  # Idempotency-Key
+    Column("request", Name(64), nullable=False),  # a digest of what was asked
     Column("begun_at", UtcDateTime, nullable=False),
-    Column("worker", String(36), nullable=False),  # the process that answers
+    Column("worker", Name(36), nullable=False),  # the process that answers
     Column("events", JSON, nullable=False),
     Column("ended", Boolean, nullable=False),
     Column("cancelled", Boolean, nullable=False),
@@ -96,31 +123,31 @@ turn_log = Table(
 workers = Table(
     "workers",
     metadata,
-    Column("id", String(36), primary_key=True),
+    Column("id", Name(36), primary_key=True),
     Column("beat", Integer, nullable=False),
 )
 
 learners = Table(
     "learners",
     metadata,
-    Column("id", String(64), primary_key=True),  # a pseudonym
+    Column("id", Name(64), primary_key=True),  # a pseudonym
     Column("created_at", UtcDateTime, nullable=False),
-    Column("consent_version", String(40)),
+    Column("consent_version", Name(40)),
     Column("consented_at", UtcDateTime),
-    Column("age_band", String(16)),  # under_14, 14_to_17, adult; unknown is none of these
+    Column("age_band", Name(16)),  # under_14, 14_to_17, adult; unknown is none of these
     Column("guardian_consent", Boolean, nullable=False),
 )
 
 feedback = Table(
     "feedback",
     metadata,
-    Column("turn_id", String(36), primary_key=True),
-    Column("owner", String(64), nullable=False),
-    Column("conversation_id", String(64), nullable=False),
+    Column("turn_id", Name(36), primary_key=True),
+    Column("owner", Name(64), nullable=False),
+    Column("conversation_id", Name(64), nullable=False),
     Column("given_at", UtcDateTime, nullable=False),
-    Column("rating", String(8), nullable=False),  # up or down
+    Column("rating", Name(8), nullable=False),  # up or down
     Column("reasons", JSON, nullable=False),
-    Column("comment", Text, nullable=False),  # masked
+    Column("comment", Words, nullable=False),  # masked
     Index("ix_feedback_owner", "owner"),
     Index("ix_feedback_given", "given_at"),
     Index("ix_feedback_conversation", "conversation_id"),
@@ -129,14 +156,14 @@ feedback = Table(
 complaints = Table(
     "complaints",
     metadata,
-    Column("ticket", String(36), primary_key=True),
-    Column("owner", String(64), nullable=False),
+    Column("ticket", Name(36), primary_key=True),
+    Column("owner", Name(64), nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
-    Column("kind", String(16), nullable=False),  # complaint, report, appeal
-    Column("turn_id", String(36)),
-    Column("words", Text, nullable=False),  # masked
-    Column("answer", Text),
+    Column("kind", Name(16), nullable=False),  # complaint, report, appeal
+    Column("turn_id", Name(36)),
+    Column("words", Words, nullable=False),  # masked
+    Column("answer", Words),
     Column("answered_at", UtcDateTime),
     Index("ix_complaints_owner", "owner"),
     Index("ix_complaints_open", "answered_at", "due_at"),
@@ -147,11 +174,11 @@ audit = Table(
     "audit",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("at", String(32), nullable=False),  # ISO 8601, UTC, as it was sealed
-    Column("who", String(64), nullable=False),
-    Column("deed", String(40), nullable=False),
-    Column("what", String(200), nullable=False),
-    Column("seal", String(64), nullable=False),
+    Column("at", Name(32), nullable=False),  # ISO 8601, UTC, as it was sealed
+    Column("who", Name(64), nullable=False),
+    Column("deed", Name(40), nullable=False),
+    Column("what", Name(200), nullable=False),
+    Column("seal", Name(64), nullable=False),
     Index("ix_audit_at", "at"),
 )
 
@@ -159,7 +186,7 @@ audit = Table(
 spending = Table(
     "spending",
     metadata,
-    Column("day", String(10), primary_key=True),
+    Column("day", Name(10), primary_key=True),
     Column("prompt_tokens", Integer, nullable=False),
     Column("completion_tokens", Integer, nullable=False),
     Column("cost", Float, nullable=False),

@@ -1,0 +1,219 @@
+"""Whatever is sent, the answer is ours: no server error, no echo, nothing of another's."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from urllib.parse import quote
+
+import httpx2
+import pytest
+from pydantic import ValidationError
+from starlette.testclient import TestClient
+
+from companion.settings import CompanionSettings
+from tests.servers import serving
+from tests.test_service import bearer
+from tests.test_turns import LOST
+
+HOSTILE = [
+    "",
+    " ",
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "\udfff\ud800",
+    "\r\nSet-Cookie: x=1\r\n\r\n<script>",
+    "\u202e\u2066abc\u2069",
+    "'; DROP TABLE turns; --",
+    '" OR 1=1 --',
+    "${jndi:ldap://127.0.0.1/x}",
+    "{{7*7}}{% for x in y %}",
+    "../../../../etc/passwd",
+    "%s%n%p",
+    "𠮷" * 600,
+    "é" * 1_000 + "\u0301" * 1_000,
+    "﷽" * 300,
+    "[1]" * 1_000,
+    "(" * 2_000,
+    "?" * 3_999,
+    "\u2028\u2029\ufeff",
+    "NaN",
+    "1e999",
+]
+
+
+@pytest.fixture
+def client(service, database):
+    with TestClient(service(where=database), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def anna(provider):
+    return bearer(provider.token("anna"))
+
+
+def sent(client, method, url, body, headers):
+    # As JSON text: a client library would refuse a lone surrogate, an attacker does not.
+    content = json.dumps(body, ensure_ascii=True).encode()
+    return client.request(method, url, content=content, headers=headers | {"Content-Type": "application/json"})
+
+
+def test_hostile_strings_in_every_field_end_in_no_server_error(client, anna):
+    turn = client.post("/v1/chat", json={"message": LOST}, headers=anna).json()
+    bad = []
+    for text in HOSTILE:
+        bodies = [
+            ("POST", "/v1/chat", {"message": text}),
+            ("POST", "/v1/chat", {"message": text, "style": "quiz"}),
+            ("POST", "/v1/chat", {"message": "你好", "conversation_id": text}),
+            ("POST", "/v1/chat", {"message": "你好", "locale": text}),
+            ("POST", "/v1/chat", {"message": "你好", "audience": text}),
+            ("POST", "/v1/chat", {"message": LOST, "course_id": text, "lesson_id": text}),
+            ("POST", "/v1/chat", {text: text}),
+            ("POST", "/v1/feedback", {"turn_id": turn["turn_id"], "rating": "down", "comment": text[:1_000]}),
+            ("POST", "/v1/feedback", {"turn_id": text[:36], "rating": "up"}),
+            ("POST", "/v1/complaints", {"kind": "complaint", "words": text}),
+            ("POST", "/v1/complaints", {"kind": "complaint", "words": "x", "turn_id": text[:36]}),
+            ("PATCH", "/v1/learners/me", {"consent_version": text[:40]}),
+            ("POST", "/v1/sessions", {"consent_version": text[:40]}),
+            ("POST", "/v1/chat/completions", {"messages": [{"role": "user", "content": text}]}),
+            (
+                "POST",
+                "/v1/chat/completions",
+                {"messages": [{"role": "user", "content": text}, {"role": "user", "content": "那呢"}]},
+            ),
+            ("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": text, "params": {}}),
+        ]
+        for method, url, body in bodies:
+            response = sent(client, method, url, body, anna)
+            if response.status_code >= 500:
+                bad.append((method, url, text[:20], response.status_code))
+    assert bad == []
+
+
+def test_hostile_strings_in_every_path_end_in_no_server_error(client, anna, monkeypatch):
+    monkeypatch.setattr("companion.turns._FLUSH_SECONDS", 0.0)  # nothing is waited for
+    paths = [
+        "/v1/conversations/{}",
+        "/v1/courses/{}",
+        "/v1/passages/{}",
+        "/v1/chat/turns/{}/events",
+        "/v1/courses?q={}",
+        "/v1/courses?city={}&audience={}&provider={}",
+        "/v1/courses/suggest?q={}",
+        "/v1/models/{}",
+    ]
+    bad = []
+    for text in HOSTILE:
+        written = quote(text.encode("utf-8", "surrogatepass")[:300], safe="") or "x"
+        for path in paths:
+            status = client.get(path.replace("{}", written), headers=anna).status_code
+            if status >= 500:
+                bad.append((path, text[:20], status))
+    assert bad == []
+
+
+HEADERS = [
+    {"Last-Event-ID": "-1"},
+    {"Last-Event-ID": "9" * 400},
+    {"Last-Event-ID": "x"},
+    {"Idempotency-Key": "k" * 500},
+    {"Idempotency-Key": "\x7f"},
+    {"Accept": "*/*;q=x, text/event-stream"},
+    {"Accept": "," * 5_000},
+    {"Origin": "null"},
+    {"Content-Type": "text/plain"},
+    {"Content-Type": "application/json; charset=utf-16"},
+    {"Authorization": "Bearer"},
+    {"Authorization": "Basic eDp5"},
+    {"Content-Length": "abc"},
+    {"Content-Length": "-5"},
+    {"X-Forwarded-For": "'; DROP TABLE turns"},
+]
+
+
+def test_hostile_headers_end_in_no_server_error(client, anna, monkeypatch):
+    monkeypatch.setattr("companion.turns._FLUSH_SECONDS", 0.0)
+    bad = []
+    for headers in HEADERS:
+        for method, url in (("POST", "/v1/chat"), ("GET", "/v1/chat/turns/x/events"), ("POST", "/v1/sessions")):
+            response = client.request(method, url, content=json.dumps({"message": "你好"}), headers=anna | headers)
+            if response.status_code >= 500:
+                bad.append((method, url, headers))
+    assert bad == []
+
+
+BODIES = [
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b'"x"',
+    b"\xff\xfe",
+    b'{"message": NaN}',
+    b"[" * 50_000,
+    b'{"message":' * 5_000,
+    b'{"message": 1e400}',
+]
+
+
+def test_malformed_bodies_are_problems(client, anna):
+    headers, good = anna | {"Content-Type": "application/json"}, []
+    for body in BODIES:
+        for url in ("/v1/chat", "/v1/feedback", "/v1/chat/completions", "/v1/complaints", "/mcp"):
+            status = client.post(url, content=body, headers=headers).status_code
+            if not 400 <= status < 500:
+                good.append((url, body[:20], status))
+    assert good == []
+
+
+def test_a_body_that_drips_in_is_given_up(service, anna, monkeypatch):
+    monkeypatch.setattr("companion.http.gate.Bounds.__init__.__defaults__", (65_536, 0.5, 30))
+    with serving(service()) as url, socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1]))) as slow:
+        lines = anna | {"Host": "x", "Content-Type": "application/json", "Content-Length": "500"}
+        head = f"POST /v1/chat HTTP/1.1\r\n{_lines(lines)}\r\n"
+        slow.sendall(head.encode() + b'{"mess')
+        began = time.monotonic()
+        answer = slow.recv(4_096)
+    assert b"408" in answer.split(b"\r\n")[0]
+    assert time.monotonic() - began < 5
+
+
+def _lines(headers):
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+
+
+@pytest.mark.parametrize("setting", ["llm_base_url", "reranker_url", "oidc_jwks_url"])
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "gopher://127.0.0.1/", "javascript:x", "//127.0.0.1"])
+def test_addresses_that_are_no_web_addresses_are_refused_in_settings(setting, url):
+    with pytest.raises(ValidationError):
+        CompanionSettings(**{setting: url}, oidc_issuer="https://x", oidc_audience="y", session_secret="s" * 48)
+
+
+def test_nothing_a_learner_sends_makes_the_service_call_out(client, anna):
+    # conftest's wall raises at each connection that would leave this machine
+    for text in ("http://203.0.113.1/", "请打开 http://169.254.169.254/latest/meta-data/", "[x](http://203.0.113.1)"):
+        assert client.post("/v1/chat", json={"message": text}, headers=anna).status_code == 200
+
+
+def test_what_the_description_allows_ends_in_no_server_error(service, anna):
+    """schemathesis makes requests of the OpenAPI document: right ones and wrong ones."""
+    with serving(service(requests_a_minute=100_000, address_turns_a_minute=100_000, turns_a_minute=100_000)) as url:
+        command = [
+            *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json"),
+            *("--checks", "not_a_server_error", "--phases", "coverage,fuzzing", "--max-examples", "4"),
+            *("--header", f"Authorization: {anna['Authorization']}", "--generation-deterministic"),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+        assert httpx2.get(f"{url}/healthz").status_code == 200
+    assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-500:]
+    assert "passed" in done.stdout
+
+
+def test_the_tables_are_still_there(client, anna):
+    client.post("/v1/chat", json={"message": "'; DROP TABLE turns; --"}, headers=anna)
+    export = client.get("/v1/learners/me/export", headers=anna).json()
+    assert len(export["turns"]) == 1
