@@ -88,7 +88,7 @@ def create_app(
     app.include_router(completions_router(turns, admission))
     app.include_router(conversations_router(companion.remembering))
     app.include_router(courses_router(companion))
-    app.include_router(learners_router(state, turns, companion.remembering, settings.aigc_producer))
+    app.include_router(learners_router(state, turns, companion, settings.aigc_producer))
     app.include_router(operators_router(state))
     app.include_router(about_router(settings))
     app.include_router(sessions_router(identities, settings.allowed_origins))

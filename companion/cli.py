@@ -10,13 +10,13 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from companion.build import build
+from companion.build import build, make_state
 from companion.events import Aigc, CoursesFound, Done, Failed, Source, SourcesFound, TextAdded
 from companion.heard import Style
 from companion.settings import CompanionSettings
 from companion.turn import Ask, Companion
-from course_index import settings
 from course_index.errors import IndexProblem
+from course_index.settings import explain as explain_settings
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The tutor in a terminal."
@@ -54,7 +54,10 @@ def chat(audience: _AUDIENCE = None, style: _STYLE = "answer") -> None:
 
 def _companion() -> Companion:
     try:
-        companion = build(CompanionSettings())
+        settings = CompanionSettings()
+        state = make_state(settings)
+        state.sweep()
+        companion = build(settings, state=state)
         companion.index.refresh()
     except (IndexProblem, ValidationError) as error:
         _err.print(f"[red]companion:[/] {explain(error)}")
@@ -65,7 +68,7 @@ def _companion() -> Companion:
 def explain(error: Exception) -> str:
     """The error in a sentence, without the values of settings."""
     if isinstance(error, ValidationError):
-        return settings.explain(error)
+        return explain_settings(error)
     return str(error)
 
 

@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from companion.answer_cache import AnswerCache, key_of
 from companion.answering import Answering, said
-from companion.conversation import Hinted, PlanWanted, Quiz, Rest, brought_along
+from companion.conversation import Conversation, Hinted, PlanWanted, Quiz, Rest, brought_along
 from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
 from companion.find import Scope
 from companion.heard import Heard, Style
@@ -69,6 +70,7 @@ class Companion:
         self.index = index
         self.writer = writer
         self.remembering = remembering
+        self.answers = AnswerCache()
         self._moderator = moderator
         self._standing_alone = standing_alone
         self._answering = answering
@@ -89,7 +91,7 @@ class Companion:
             # What was said in despair is not kept.
             to_remember = ask.said is None and (refusal is None or refusal.rule != "crisis")
             heard = await self._heard(ask, message, conversation_id, ledger, refusal)
-            async with aclosing(said(refusal.reply, "declined") if refusal else self._events(heard, ledger)) as events:
+            async with aclosing(said(refusal.reply, "declined") if refusal else self._answer(heard, ledger)) as events:
                 async for event in events:
                     ledger.see(event)
                     if isinstance(event, Done) and to_remember:
@@ -107,11 +109,7 @@ class Companion:
         self, ask: Ask, message: str, conversation_id: str, ledger: Ledger, refusal: Refusal | None
     ) -> Heard:
         """Understand: what is wanted, and the question as it stands alone."""
-        conversation = (
-            brought_along(conversation_id, ask.said)
-            if ask.said is not None
-            else await self.remembering.recall(conversation_id, ask.learner)
-        )
+        conversation = await self._conversation(ask, conversation_id)
         locale = locale_of(message, ask.locale)
         say = words(locale)
         asked = without_masks(message)
@@ -131,6 +129,28 @@ class Companion:
             scope=Scope(ask.course_id, ask.lesson_id if ask.course_id else None),
             conversation=conversation,
         )
+
+    async def _conversation(self, ask: Ask, id_: str) -> Conversation:
+        if ask.said is not None:
+            return brought_along(id_, ask.said)
+        if ask.conversation_id is None:
+            return Conversation(id_, owner=ask.learner)
+        return await self.remembering.recall(id_, ask.learner)
+
+    async def _answer(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """What the message gets, remembered from minutes ago where it was asked then in the same words."""
+        key = key_of(heard, self.index.generation)
+        if key and (before := self.answers.get(key, ledger)):
+            for event in before:
+                yield event
+            return
+        told: list[Event] = []
+        async with aclosing(self._events(heard, ledger)) as events:
+            async for event in events:
+                told.append(event)
+                if key and isinstance(event, Done):
+                    self.answers.put(key, tuple(told), ledger)
+                yield event
 
     def _events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911, PLR0912
         """What the message gets; each of these ends with Done."""

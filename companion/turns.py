@@ -59,6 +59,7 @@ class _Running:
     left_at: float = field(default_factory=time.monotonic)
     task: asyncio.Task[None] | None = None
     cancelled: bool = False
+    is_logged: bool = False
 
     @property
     def ended(self) -> bool:
@@ -127,6 +128,7 @@ class Turns:
                 if before.request != turn.request:
                     raise KeyUsedOtherwise
                 return before.turn_id
+            turn.is_logged = True
         turn.add(started)
         self._running[turn.turn_id] = turn
         turn.task = asyncio.create_task(self._run(turn, events))
@@ -198,12 +200,13 @@ class Turns:
             turn.add(Failed("Something went wrong on our side", "Please try again.", 500))
         finally:
             watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)  # it may be writing
             await self._close(turn)
 
     async def _close(self, turn: _Running) -> None:
         """Write the whole turn down; only then this process forgets it."""
         try:
-            await asyncio.to_thread(self._log.write, turn.as_logged())
+            await asyncio.to_thread(self._log.write, turn.as_logged(), not turn.is_logged)
         except Exception:
             # Who reads now has it all; who would come back for it will be told to ask again.
             log.exception("turn %s could not be written down", turn.turn_id)
@@ -216,7 +219,8 @@ class Turns:
         while True:
             await asyncio.sleep(max(_FLUSH_SECONDS, len(self._running) / _FLUSHES_A_SECOND))
             try:
-                cancelled = await asyncio.to_thread(self._log.write, turn.as_logged())
+                cancelled = await asyncio.to_thread(self._log.write, turn.as_logged(), not turn.is_logged)
+                turn.is_logged = True
             except Exception as error:
                 log.warning("turn %s is not written down for now: %s", turn.turn_id, type(error).__name__)
                 cancelled = False

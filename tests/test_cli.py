@@ -13,7 +13,7 @@ run = CliRunner()
 def data(tmp_path, monkeypatch, embedder):
     monkeypatch.setenv("COMPANION_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setattr(course_index.cli, "make_embedder", lambda *_: embedder)
-    monkeypatch.setattr(companion.cli, "build", lambda settings: build(settings, embedder))
+    monkeypatch.setattr(companion.cli, "build", lambda settings, state: build(settings, embedder, state))
     return tmp_path / "data"
 
 

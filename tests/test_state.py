@@ -44,7 +44,7 @@ def engine(state):
 
 @pytest.fixture
 def kept(engine):
-    return StoredConversations(engine, days=30)
+    return StoredConversations(engine)
 
 
 def test_a_conversation_comes_back_as_it_was(kept):
@@ -103,9 +103,10 @@ def files_with(words, folder):
     return [file for file in folder.rglob("*") if file.is_file() and words.encode() in file.read_bytes()]
 
 
-def test_conversations_older_than_their_days_are_erased_when_a_new_one_begins(kept):
+def test_conversations_older_than_their_days_are_swept(state, kept):
     kept.add(Conversation("old"), replace(TURN, asked_at=datetime.now(UTC) - timedelta(days=31)), None)
     kept.add(Conversation("new"), replace(TURN, id="t1"), None)
+    assert state.sweep() == 1
     assert kept.load("old").turns == ()
     assert kept.load("new").turns != ()
 

@@ -220,7 +220,7 @@ def test_draining_lets_turns_end_and_ends_those_that_take_too_long(state):
 
 def test_a_log_that_fails_costs_no_answer(state, caplog):
     class Broken:
-        def write(self, turn):
+        def write(self, turn, is_new=False):
             raise OSError("disk full")
 
     async def talk():

@@ -13,13 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem
 from companion.identity import Caller
-from companion.remembering import Remembering
 from companion.safety.mask import masked
 from companion.state.audit import Deed, audited
 from companion.state.complaints import Kind
 from companion.state.feedback import Rating, Reason
 from companion.state.learners import AgeBand
 from companion.state.state import State
+from companion.turn import Companion
 from companion.turns import Turns
 
 
@@ -52,7 +52,7 @@ class Grievance(_Body):
     turn_id: str | None = Field(default=None, max_length=36)
 
 
-def learners_router(state: State, turns: Turns, remembering: Remembering, aigc_producer: str) -> APIRouter:
+def learners_router(state: State, turns: Turns, companion: Companion, aigc_producer: str) -> APIRouter:
     """The learner's own doors. There is no door to another's."""
     router = APIRouter(prefix="/v1", tags=["learners"])
 
@@ -103,7 +103,8 @@ def learners_router(state: State, turns: Turns, remembering: Remembering, aigc_p
         if _is_nobody(caller):
             return Problem(404, _NOBODY)
         await turns.stop_all_of(caller.learner)
-        await remembering.settle_of(caller.learner)
+        await companion.remembering.settle_of(caller.learner)
+        companion.answers.clear()
         erased = await run_in_threadpool(state.learners.erase, caller.learner)
         receipt = str(uuid.uuid4())
         # The record must not lead back to who was erased.

@@ -2,27 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, Row, delete, func, select
+from sqlalchemy import Connection, Engine, Row, delete, exists, func, literal, select
 
 from companion.conversation import REMEMBERED, Conversation, Outline, PastTurn, Pending
 from companion.state.database import flush, transaction
 from companion.state.tables import conversations, feedback, turn_log, turns
 
 _PENDING: TypeAdapter[Pending] = TypeAdapter(Pending)
-# Old conversations go some at a time: no learner waits for the sweep of a year.
-_A_FEW = 50
 
 
 class StoredConversations:
-    """Conversations of the last `days`; older ones are erased when a new one begins."""
+    """Conversations in either kind of database."""
 
-    def __init__(self, engine: Engine, days: int) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._days = days
 
     def load(self, id_: str) -> Conversation:
         """What is remembered of it; an unknown id is a conversation without turns."""
@@ -30,7 +26,7 @@ class StoredConversations:
 
     def add(self, conversation: Conversation, turn: PastTurn, pending: Pending | None) -> None:
         """Append a turn and replace what is pending."""
-        transaction(self._engine, lambda connection: self._add(connection, conversation, turn, pending))
+        transaction(self._engine, lambda connection: _add(connection, conversation, turn, pending))
 
     def summarise(self, id_: str, summary: str, summarised: int) -> None:
         """Replace the summary, which covers the first `summarised` turns."""
@@ -65,35 +61,35 @@ class StoredConversations:
         flush(self._engine)
         return gone > 0
 
-    def _add(self, connection: Connection, of: Conversation, turn: PastTurn, pending: Pending | None) -> None:
-        values: dict[str, Any] = {
-            "touched_at": turn.asked_at,
-            "pending": pending and _PENDING.dump_python(pending, mode="json"),
-        }
-        if connection.scalar(select(conversations.c.id).where(conversations.c.id == of.id)) is None:
-            self._begin(connection, of, values)
-        own = (conversations.c.id == of.id) & (conversations.c.owner == of.owner)
-        if not connection.execute(conversations.update().where(own).values(values)).rowcount:
-            raise PermissionError("the conversation is another learner's")
-        if connection.scalar(select(turns.c.id).where(turns.c.id == turn.id)):
-            return  # the connection broke when this turn was committed, and it was committed
-        last = connection.scalar(select(func.max(turns.c.number)).where(turns.c.conversation_id == of.id))
-        row: dict[str, Any] = asdict(turn) | {"passages": list(turn.passages), "usage": dict(turn.usage)}
-        connection.execute(turns.insert().values(conversation_id=of.id, number=(last or 0) + 1, **row))
-
-    def _begin(self, connection: Connection, of: Conversation, values: dict[str, Any]) -> None:
-        oldest = datetime.now(UTC) - timedelta(days=self._days)
-        old = select(conversations.c.id).where(conversations.c.touched_at < oldest).limit(_A_FEW)
-        forget_conversations(connection, list(connection.scalars(old)))
-        fresh = {"id": of.id, "owner": of.owner, "summary": "", "summarised": 0}
-        connection.execute(conversations.insert().values(fresh | values))
-
 
 def forget_conversations(connection: Connection, ids: Sequence[str]) -> int:
     """Erase conversations with their turns, what was logged of them and what was thought of them; how many."""
     for table in (turn_log, feedback):
         connection.execute(delete(table).where(table.c.conversation_id.in_(ids)))
     return connection.execute(delete(conversations).where(conversations.c.id.in_(ids))).rowcount
+
+
+def _add(connection: Connection, of: Conversation, turn: PastTurn, pending: Pending | None) -> None:
+    values: dict[str, Any] = {
+        "touched_at": turn.asked_at,
+        "pending": pending and _PENDING.dump_python(pending, mode="json"),
+    }
+    owner = connection.scalar(select(conversations.c.owner).where(conversations.c.id == of.id))
+    if owner is None:
+        fresh = {"id": of.id, "owner": of.owner, "summary": "", "summarised": 0}
+        connection.execute(conversations.insert().values(fresh | values))
+    elif owner == of.owner:
+        # The row is locked from here on: the numbers of turns that come at once follow each other.
+        connection.execute(conversations.update().where(conversations.c.id == of.id).values(values))
+    else:
+        raise PermissionError("the conversation is another learner's")
+    row: dict[str, Any] = asdict(turn) | {"passages": list(turn.passages), "usage": dict(turn.usage)}
+    row["conversation_id"] = of.id
+    last = select(func.coalesce(func.max(turns.c.number), 0)).where(turns.c.conversation_id == of.id).scalar_subquery()
+    # A connection that broke in the commit has us do this twice: what is there already is not there again.
+    is_new = ~exists(select(turns.c.id).where(turns.c.id == turn.id))
+    told = [literal(value, turns.c[name].type).label(name) for name, value in row.items()]
+    connection.execute(turns.insert().from_select([*row, "number"], select(*told, last + 1).where(is_new)))
 
 
 def _load(connection: Connection, id_: str) -> Conversation:

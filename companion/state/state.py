@@ -43,7 +43,7 @@ def open_state(where: Path | str, conversation_days: int, turn_minutes: int = 60
     turn_log = TurnLog(engine, turn_minutes)
     return State(
         engine,
-        StoredConversations(engine, conversation_days),
+        StoredConversations(engine),
         StoredSpending(engine),
         turn_log,
         Learners(engine),

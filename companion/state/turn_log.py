@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from companion.state.database import transaction
 from companion.state.tables import turn_log, workers
@@ -46,9 +47,12 @@ class TurnLog:
         """Take an Idempotency-Key for a turn; None when it was free, else the turn that has it."""
         return transaction(self._engine, lambda connection: self._claim(connection, turn, key))
 
-    def write(self, turn: LoggedTurn) -> bool:
-        """Write down how far it is; whether somebody asked for it to be cancelled."""
-        return transaction(self._engine, lambda connection: self._write(connection, turn))
+    def write(self, turn: LoggedTurn, is_new: bool = False) -> bool:
+        """Write down how far it is; whether somebody asked for it to be cancelled. `is_new` spares looking for it."""
+        try:
+            return transaction(self._engine, lambda connection: self._write(connection, turn, is_new))
+        except IntegrityError:  # it was there all the same: a commit was heard of as a broken connection
+            return transaction(self._engine, lambda connection: self._write(connection, turn, False))
 
     def bury(self, turn: LoggedTurn, end: WireEvent) -> None:
         """Give a turn whose process died its end; its key is free, so that who asks again is answered anew."""
@@ -95,7 +99,7 @@ class TurnLog:
         connection.execute(insert(turn_log).values(key=key, begun_at=datetime.now(UTC), **self._columns(turn)))
         return None
 
-    def _write(self, connection: Connection, turn: LoggedTurn) -> bool:
+    def _write(self, connection: Connection, turn: LoggedTurn, is_new: bool) -> bool:
         if time.monotonic() >= self._beat_due:
             self._beat_due = time.monotonic() + _BEAT_SECONDS
             beat = update(workers).where(workers.c.id == self._worker).values(beat=workers.c.beat + 1)
@@ -103,12 +107,11 @@ class TurnLog:
                 connection.execute(insert(workers).values(id=self._worker, beat=1))
         values = self._columns(turn)
         del values["cancelled"]
-        known = connection.execute(select(turn_log.c.cancelled).where(turn_log.c.turn_id == turn.turn_id)).first()
-        if known is None:
-            connection.execute(insert(turn_log).values(begun_at=datetime.now(UTC), cancelled=False, **values))
-            return False
-        connection.execute(update(turn_log).where(turn_log.c.turn_id == turn.turn_id).values(values))
-        return bool(known.cancelled)
+        own = turn_log.c.turn_id == turn.turn_id
+        if not is_new and connection.execute(update(turn_log).where(own).values(values)).rowcount:
+            return bool(connection.scalar(select(turn_log.c.cancelled).where(own)))
+        connection.execute(insert(turn_log).values(begun_at=datetime.now(UTC), cancelled=False, **values))
+        return False
 
     def _columns(self, turn: LoggedTurn) -> dict[str, Any]:
         return {
