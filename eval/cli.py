@@ -19,6 +19,7 @@ from course_index.embedders.embedder import Embedder
 from course_index.errors import IndexProblem
 from course_index.parts import make_embedder
 from course_index.terminal import OnProgress, explained, progress_bars
+from eval.candidates import disliked, write_drafts
 from eval.case import Case
 from eval.collections.choose import read_collection
 from eval.compare import compare, interval, noise
@@ -415,6 +416,20 @@ def failures_command(
             row = case.model_dump(mode="json", exclude_defaults=True) | {"note": "; ".join(failures)}
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
     sys.stdout.write(json.dumps({"failed": len(wrong), "file": str(to)}) + "\n")
+
+
+@app.command("candidates", help="Write what learners disliked to a file, as drafts of cases for the suite answers.")
+def candidates_command(
+    base_url: Annotated[str, typer.Option(help="The deployment.")],
+    to: Annotated[Path, typer.Option(help="Where to write them, JSON lines.", metavar="FILE")],
+    token: Annotated[str | None, typer.Option(envvar="OPERATOR_TOKEN", help="An operator's token.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=366)] = 30,
+) -> None:
+    """A teacher names the passage and the facts, or that nothing answers; `lint` says what is missing."""
+    with explained("companion-eval", _err, EvaluationProblem, exit_code=1):
+        turns = disliked(base_url, token, days)
+    write_drafts(turns, to)
+    sys.stdout.write(json.dumps({"candidates": len(turns), "file": str(to)}) + "\n")
 
 
 @app.command("lint", help="Look files of cases over: form, ids, quotes, courses, balance.")

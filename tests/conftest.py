@@ -1,9 +1,11 @@
 """A tiny real library, the real embedder, a scripted model, and a wall around everything that is not loopback."""
 
 import ipaddress
+import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -51,8 +53,6 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Neither the developer's environment nor a .env file reaches a test."""
-    import os
-
     for name in os.environ:
         if name.upper().startswith("COMPANION_"):
             monkeypatch.delenv(name)
@@ -156,11 +156,14 @@ def service(index: LiveIndex, provider: Provider, tmp_path: Path) -> Iterator[Ca
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     """A real PostgreSQL server."""
-    server = Postgres(tmp_path_factory.mktemp("postgres") / "data")
-    yield server
-    server.end()
+    # Not in pytest's folder: another run tidies that up, and a server whose files go shuts down.
+    with tempfile.TemporaryDirectory(prefix="companion-postgres-", ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)  # it runs as a user of its own where root runs the tests
+        server = Postgres(Path(folder) / "data")
+        yield server
+        server.end()
 
 
 @pytest.fixture

@@ -1,11 +1,15 @@
+import json
 import re
 
+import httpx2
 import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
 from api import create_app, why_unsafe
 from companion.settings import CompanionSettings
+from eval.cli import app as evaluation
 from tests.conftest import OPERATOR, PAGE
 from tests.scripted_model import ScriptedModel
 from tests.servers import serving
@@ -137,6 +141,22 @@ def test_thumbs_down_become_candidates_for_the_evaluation(client, anna):
     assert (disliked["message"], disliked["reasons"]) == (LOST, ["incomplete"])
 
 
+def test_disliked_turns_of_a_deployment_are_written_as_drafts_that_lint_wants_completed(service, anna, tmp_path):
+    drafts = tmp_path / "answers-disliked.jsonl"
+    with serving(service()) as url:
+        turn = httpx2.post(f"{url}/v1/chat", json={"message": LOST}, headers=anna).json()
+        opinion = {"turn_id": turn["turn_id"], "rating": "down", "reasons": ["incomplete"], "comment": "没说多久"}
+        httpx2.post(f"{url}/v1/feedback", json=opinion, headers=anna)
+        wished = ["candidates", "--base-url", url, "--to", str(drafts)]
+        assert CliRunner().invoke(evaluation, [*wished, "--token", "x"]).exit_code == 1
+        assert CliRunner().invoke(evaluation, [*wished, "--token", OPERATOR]).exit_code == 0
+    (draft,) = [json.loads(line) for line in drafts.read_text(encoding="utf-8").splitlines()]
+    assert (draft["question"], draft["language"], draft["kind"]) == (LOST, "zh-Hans", "fact")
+    assert "没说多久" in draft["note"]
+    linted = CliRunner().invoke(evaluation, ["lint", str(drafts)])
+    assert (linted.exit_code, "gold" in linted.output) == (1, True)
+
+
 def test_a_visitor_gets_a_token_on_a_known_page_and_talks(client):
     session = client.post("/v1/sessions", headers={"Origin": PAGE})
     assert (session.status_code, session.headers["cache-control"]) == (201, "no-store")
@@ -257,8 +277,6 @@ def test_on_this_machine_it_runs_open(host):
 
 
 def test_an_open_service_behind_a_proxy_serves_no_other_machine(companion_with):
-    import httpx2
-
     with serving(create_app(companion_with(), CompanionSettings())) as url:
         assert httpx2.get(f"{url}/healthz").status_code == 200
         # uvicorn believes a proxy on this machine.

@@ -35,9 +35,19 @@ def open_database(where: Path | str) -> Engine:
     """The SQLite file at a path, made when missing, or the PostgreSQL database of a URL.
 
     Safe to call from many threads, processes and machines at once: one of them brings the tables to their newest shape.
+    Raises StateUnavailable.
     """
     engine = _sqlite(where) if isinstance(where, Path) else _postgres(where)
-    migrate(engine)
+    for left in reversed(range(_TRIES)):
+        try:
+            migrate(engine)
+            break
+        except OperationalError as error:
+            # Many that make a SQLite file at once: its change to a write-ahead log waits for nobody.
+            if not left:
+                engine.dispose()
+                raise StateUnavailable(f"The database cannot be opened: {error.orig}") from error
+            time.sleep(_FIRST_PAUSE_SECONDS * 2)
     return engine
 
 
