@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
 
@@ -28,14 +28,14 @@ from companion.http.gate import Bounds, Gate
 from companion.http.health import health_router
 from companion.http.learners import learners_router
 from companion.http.mcp_door import mcp_application, mcp_server
-from companion.http.metrics import metrics_router
+from companion.http.metrics import looked_up, metrics_router
 from companion.http.operators import operators_router
 from companion.http.portal import mount_portal
 from companion.http.sessions import sessions_router
 from companion.metering import Metered
 from companion.settings import CompanionSettings
 from companion.state.state import State
-from companion.telemetry.logs import log_to_stderr
+from companion.telemetry.logs import log_to_stderr, logging_config
 from companion.telemetry.metrics import Metrics, share_figures
 from companion.telemetry.observed import Observed
 from companion.turn import Companion
@@ -44,6 +44,7 @@ from course_index.errors import IndexProblem
 
 _LOOK_FOR_NEWER_INDEX_SECONDS = 1.0
 _KEEP_HOUSE_SECONDS = 3_600.0
+_KEEP_FIGURES_SECONDS = 5.0
 log = logging.getLogger("companion")
 
 
@@ -57,6 +58,7 @@ def create_app(
     identities, limits = make_identities(settings), make_limits(settings)
     metrics, alarm = Metrics(), make_alarm(settings)
     tracing = make_tracing(settings)
+    refresh = looked_up(metrics, companion, alarm)
     metered = Metered(companion, without_budget(companion, settings), limits)
     reply = Observed(metered.reply, metrics, alarm, tracing).reply
     turns = Turns(reply, state.turn_log, settings.turn_grace_seconds, _longest_turn(settings), settings.turns_at_once)
@@ -67,7 +69,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        behind = [asyncio.create_task(work) for work in (_follow_index(companion), _keep_house(state))]
+        behind = [
+            asyncio.create_task(work) for work in (_follow_index(companion), _keep_house(state), _keep_figures(refresh))
+        ]
         async with tools.session_manager.run():
             yield
         await turns.drain(settings.drain_seconds)
@@ -93,7 +97,7 @@ def create_app(
     app.include_router(about_router(settings))
     app.include_router(sessions_router(identities, settings.allowed_origins))
     app.include_router(health_router(companion, alarm))
-    app.include_router(metrics_router(metrics, companion, alarm))
+    app.include_router(metrics_router(metrics, refresh))
     app.router.routes.extend(tools_over_http.routes)
     mount_portal(app)
     # The last one added is the first one met.
@@ -104,7 +108,7 @@ def create_app(
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "POST", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
-        expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After"],
+        expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"],
     )
     app.add_middleware(Access, metrics=metrics)
     return app
@@ -140,6 +144,16 @@ async def _keep_house(state: State) -> None:
         await asyncio.sleep(_KEEP_HOUSE_SECONDS)
 
 
+async def _keep_figures(refresh: Callable[[], None]) -> None:
+    """Say how this worker stands, whichever of them is asked for figures."""
+    while True:
+        try:
+            await asyncio.to_thread(refresh)
+        except Exception:
+            log.exception("figures could not be looked up; trying again")
+        await asyncio.sleep(_KEEP_FIGURES_SECONDS)
+
+
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
@@ -168,7 +182,7 @@ def serve(
         port=port,
         workers=workers,
         access_log=False,
-        log_config=None,
+        log_config=logging_config(settings.log_format),
         server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=settings.drain_seconds + 5,

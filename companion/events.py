@@ -141,12 +141,17 @@ def payload(event: Event) -> dict[str, Any]:
 
 def whole_answer(events: Iterable[Event]) -> dict[str, Any]:
     """All events of a finished turn as the one JSON object of `/v1/chat`."""
+    return joined((name_of(event), payload(event)) for event in events)
+
+
+def joined(events: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+    """The same of (name, payload), as they went over the wire."""
     answer: dict[str, Any] = {"text": "", "sources": [], "courses": []}
-    for event in events:
-        if isinstance(event, TextAdded):
-            answer["text"] += event.text
+    for name, data in events:
+        if name == "text":
+            answer["text"] += data["text"]
         else:
-            answer.update(payload(event))
+            answer.update(data)
     return answer
 
 

@@ -8,8 +8,10 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from companion.events import Event, Failed, TurnStarted, name_of, payload
+from companion.state.database import StateUnavailable
 from companion.state.turn_log import LoggedTurn, TurnLog, WireEvent
 from companion.turn import Ask
 
@@ -23,6 +25,9 @@ _STOPPED_ELSEWHERE_SECONDS = 3.0
 _FLUSHES_A_SECOND = 40
 # A process that answers counts up each second. One that did not for so long is dead, and so are its turns.
 DEAD_AFTER_SECONDS = 10.0
+
+# For a tutor that ended without saying so; where it did, nothing comes after it.
+_NO_END = Failed("Something went wrong on our side", "Please try again.", 500)
 
 Reply = Callable[[Ask], AsyncGenerator[Event, None]]
 _ENDS = ("done", "error")
@@ -42,7 +47,7 @@ class Numbered:
 
     number: int
     name: str
-    data: dict[str, object]
+    data: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -67,9 +72,10 @@ class _Running:
         return bool(self.events) and self.events[-1][0] in _ENDS
 
     def add(self, event: Event) -> None:
-        """An event came: all readers are woken."""
-        self.events.append((name_of(event), payload(event)))
-        self.wake()
+        """An event came: all readers are woken. What comes after the end, as a stop that was too late, is not told."""
+        if not self.ended:
+            self.events.append((name_of(event), payload(event)))
+            self.wake()
 
     def wake(self) -> None:
         """Wake all readers; those who come after wait for the next event."""
@@ -121,19 +127,28 @@ class Turns:
         started = await anext(events)
         assert isinstance(started, TurnStarted)
         turn = _Running(started.turn_id, ask.learner, started.conversation_id, _digest(ask))
-        if key:
-            before = await asyncio.to_thread(self._log.claim, turn.as_logged(), key)
-            if before:
-                await events.aclose()
-                if before.request != turn.request:
-                    raise KeyUsedOtherwise
-                return before.turn_id
-            turn.is_logged = True
+        if before := await self._claimed_before(turn, key):
+            await events.aclose()
+            if before.request != turn.request:
+                raise KeyUsedOtherwise
+            return before.turn_id
         turn.add(started)
         self._running[turn.turn_id] = turn
         turn.task = asyncio.create_task(self._run(turn, events))
         await asyncio.sleep(0)  # a task that is cancelled before its first step never runs, and had no end event
         return turn.turn_id
+
+    async def _claimed_before(self, turn: _Running, key: str | None) -> LoggedTurn | None:
+        if not key:
+            return None
+        try:
+            before = await asyncio.to_thread(self._log.claim, turn.as_logged(), key)
+        except StateUnavailable:
+            # An answer that may be given twice is better than none.
+            log.warning("an Idempotency-Key could not be kept; its turn is answered without")
+            return None
+        turn.is_logged = before is None
+        return before
 
     async def owner(self, turn_id: str) -> str | None:
         """Whose turn it is; None when it is not known, or not any more."""
@@ -188,6 +203,7 @@ class Turns:
             async with asyncio.timeout(self._turn_seconds), aclosing(events):
                 async for event in events:
                     turn.add(event)
+            turn.add(_NO_END)
         except asyncio.CancelledError:
             why = (
                 "It was stopped on request." if turn.cancelled else "The service is being restarted; please ask again."
@@ -197,7 +213,7 @@ class Turns:
             turn.add(Failed("The answer took too long", f"It was stopped after {self._turn_seconds:.0f} s.", 504))
         except Exception:
             log.exception("turn %s failed", turn.turn_id)
-            turn.add(Failed("Something went wrong on our side", "Please try again.", 500))
+            turn.add(_NO_END)
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)  # it may be writing

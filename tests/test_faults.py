@@ -1,5 +1,6 @@
 """Each part fails, for real: no turn lost, none answered twice, no half answer passed off as whole."""
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -162,6 +163,19 @@ def test_several_workers_know_each_others_turns(served):
     assert all(events == got[0] for events in got)
 
 
+def test_several_workers_log_and_count_as_one(served):
+    service = served(workers=2, log_format="json")
+    for _ in range(6):  # each by a connection of its own: either worker may answer
+        assert httpx2.post(f"{service.url}/v1/chat", json={"message": LOST}, timeout=20).status_code == 200
+    time.sleep(1)
+    figures = httpx2.get(f"{service.url}/metrics", timeout=20).text
+    lines = [json.loads(line) for line in service.log.read_text().splitlines()]
+    assert 'companion_turns_total{fallback="",kind="question",mode="extracted"} 6.0' in figures
+    assert 'companion_index_size{kind="courses"} 4.0' in figures
+    assert sum(line["logger"] == "companion.turn" for line in lines) == 6
+    assert sum(line["logger"] == "companion.access" and line["route"] == "/v1/chat" for line in lines) == 6
+
+
 def test_postgresql_may_restart_in_the_middle_of_a_turn(service, provider, postgres, postgres_url):
     anna = bearer(provider.token("anna"))
     with serving(service(Slow(12, 0.2), where=postgres_url)) as url:
@@ -182,9 +196,9 @@ def test_without_postgresql_learners_are_answered_all_the_same(service, provider
     with serving(service(where=postgres_url)) as url, httpx2.Client(base_url=url, headers=anna, timeout=60) as client:
         postgres.stop()
         try:
-            client.post("/v1/chat", json={"message": LOST})
+            client.post("/v1/chat", json={"message": LOST}, headers={"Idempotency-Key": "one"})
             began = time.monotonic()
-            answer = client.post("/v1/chat", json={"message": LOST})
+            answer = client.post("/v1/chat", json={"message": LOST}, headers={"Idempotency-Key": "two"})
             seconds = time.monotonic() - began
             own = client.get("/v1/conversations")
         finally:

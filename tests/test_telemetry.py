@@ -126,9 +126,73 @@ def test_the_alarm_rings_once_when_questions_go_unanswered_and_ends_by_itself(ca
 
 
 def test_the_alarm_rings_when_the_model_is_set_and_silent():
-    assert asked(Alarm(has_model=True, at_least=5), *["extracted"] * 5) == ["model_silent"]
+    now = [0.0]
+    quiet = Alarm(has_model=True, at_least=5, clock=lambda: now[0])
+    for _ in range(5):  # two hours between two learners: a window of one hour never holds five
+        now[0] += 7_200
+        quiet.count("extracted")
+    assert quiet.ringing() == ["model_silent"]
+    assert asked(quiet, "generated") == []
     assert asked(Alarm(has_model=True, at_least=5), *["extracted"] * 5, "generated") == []
     assert asked(Alarm(has_model=False, at_least=5), *["extracted"] * 5) == []
+
+
+def test_turns_count_into_the_alarm_while_others_read_it():
+    alarm, failed = Alarm(has_model=True, at_least=5), []
+
+    def often(deed):
+        try:
+            for _ in range(20_000):
+                deed()
+        except RuntimeError as error:
+            failed.append(error)
+
+    deeds = (lambda: alarm.count("generated"), alarm.ringing, alarm.ringing)
+    threads = [threading.Thread(target=often, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+
+
+def test_a_watch_that_breaks_costs_no_learner_the_turn(caplog):
+    class Broken(Alarm):
+        def count(self, mode):
+            raise OSError("disk full")
+
+    done = Done("extracted", True, confidence=0.9)
+    watched = Observed(replying(TurnStarted("t", "c"), done), Metrics(), Broken(has_model=False))
+
+    async def talk():
+        return [event async for event in watched.reply(Ask("x"))]
+
+    assert asyncio.run(talk())[-1] == done
+    assert "OSError" in caplog.text
+
+
+def test_a_turn_that_crashes_is_no_learner_that_left():
+    async def crashing(ask):
+        yield TurnStarted("t", "c")
+        raise ValueError
+
+    metrics = Metrics()
+
+    async def talk():
+        async for _ in Observed(crashing, metrics, Alarm(has_model=False)).reply(Ask("x")):
+            pass
+
+    with pytest.raises(ValueError):
+        asyncio.run(talk())
+    assert 'companion_turn_failures_total{status="500"} 1.0' in metrics.text(lambda: None).decode()
+
+
+def test_a_turns_line_in_the_log_has_the_id_of_its_request(service, provider, lines):
+    headers = bearer(provider.token("anna")) | {"X-Request-ID": "page-12345"}
+    with TestClient(service()) as client:
+        client.post("/v1/chat", json={"message": LOST}, headers=headers)
+    told = [line for line in lines.getvalue().splitlines() if "page-12345" in line]
+    assert sum("companion.turn" in line for line in told) == sum("companion.access" in line for line in told) == 1
 
 
 def test_an_alarm_is_told_by_readyz_and_metrics_and_stops_nothing(service, provider):

@@ -9,6 +9,8 @@ import httpx2
 import pytest
 
 from companion.events import Done, TextAdded, TurnStarted
+from companion.http.gate import Bounds
+from companion.state.database import StateUnavailable
 from companion.state.state import open_state
 from companion.turn import Ask
 from companion.turns import KeyUsedOtherwise, TooManyTurns, Turns
@@ -145,6 +147,47 @@ def test_a_turn_that_breaks_or_hangs_ends_once_and_says_so(state, caplog, reply,
     events = asyncio.run(talk())
     assert [event.data.get("status") for event in events if event.name in ("done", "error")] == [status]
     assert "SECRET" not in json.dumps([event.data for event in events])
+
+
+def test_a_tutor_that_ends_without_a_word_is_given_an_end(state):
+    async def talk():
+        turns = Turns(replying("ab", end=False), state.turn_log)
+        return await told(turns, await turns.begin(Ask("x")))
+
+    assert [event.name for event in asyncio.run(talk())] == ["turn", "text", "text", "error"]
+
+
+def test_a_stop_that_comes_after_the_end_adds_no_second_one(state):
+    async def slow_to_close(ask):
+        yield TurnStarted("turn", "c")
+        yield Done("extracted", True)
+        await asyncio.sleep(5)
+
+    async def talk():
+        turns = Turns(slow_to_close, state.turn_log)
+        turn_id = await turns.begin(Ask("x"))
+        events = await told(turns, turn_id)
+        await turns.drain(0.1)
+        return events, await told(turns, turn_id)
+
+    events, logged = asyncio.run(talk())
+    assert [event.name for event in events] == ["turn", "done"]
+    assert logged == events
+
+
+def test_a_key_that_cannot_be_kept_costs_no_answer(state, caplog):
+    class Gone:
+        def claim(self, turn, key):
+            raise StateUnavailable("gone")
+
+        def write(self, turn, is_new=False):
+            raise StateUnavailable("gone")
+
+    async def talk():
+        turns = Turns(replying("ab"), Gone())
+        return await told(turns, await turns.begin(Ask("x"), "k"))
+
+    assert asyncio.run(talk())[-1].name == "done"
 
 
 def test_silence_is_filled_with_beats(state):
@@ -337,6 +380,21 @@ def test_a_slow_reader_does_not_hold_up_the_others(service, provider):
             open_streams.enter_context(response)  # and read nothing
         answer = client.post("/v1/chat", json={"message": LOST}, headers=bert).json()
     assert answer["mode"] == "extracted"
+
+
+def test_a_reader_who_takes_nothing_is_given_up():
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def request():
+        return {"type": "http.request", "body": b""}
+
+    async def stuck(message):
+        await asyncio.sleep(30)
+
+    scope = {"type": "http", "headers": [], "path": "/", "method": "GET"}
+    with pytest.raises(TimeoutError):
+        asyncio.run(Bounds(app, reader_seconds=0.1)(scope, request, stuck))
 
 
 def test_events_are_ascii_and_end_once_in_json_lines_too(service, provider):

@@ -9,6 +9,7 @@ import uuid
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from companion.telemetry.logs import request_id as current_request
 from companion.telemetry.metrics import Metrics
 
 log = logging.getLogger("companion.access")
@@ -40,6 +41,8 @@ class Access:
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
 
+        # The tasks that a request starts, as that of a turn, take this along.
+        current_request.set(request_id)
         try:
             await self._app(scope, receive, seen)
         finally:

@@ -1,6 +1,6 @@
 """POST /v1/chat: a turn as server-sent events, JSON lines or one JSON object, by Accept; and its resumption."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Any
 
@@ -9,6 +9,7 @@ from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel, ConfigDict, Field
 
+from companion.events import joined
 from companion.heard import Style
 from companion.http.admission import Admission
 from companion.http.gate import caller_of
@@ -94,25 +95,14 @@ async def _told(events: AsyncGenerator[Numbered | None, None], request: Request,
     if not told:
         return Problem(404, _NO_SUCH_TURN)
     if (end := told[-1]).name == "error":
-        return Problem(int(str(end.data["status"])), str(end.data["detail"]), {"Retry-After": "5"})
-    return AsciiJSONResponse(_whole(told))
+        return Problem(end.data["status"], end.data["detail"], {"Retry-After": "5"})
+    return AsciiJSONResponse(joined((event.name, event.data) for event in told))
 
 
 def _wanted(accept: str, default: str) -> str:
     """The first of our media types that Accept names; the default for those who name none."""
     named = [part.split(";")[0].strip().lower() for part in accept.split(",")]
     return next((part for part in named if part in (_SSE, _NDJSON, _JSON)), default)
-
-
-def _whole(events: Iterable[Numbered]) -> dict[str, Any]:
-    """All events of a turn as the one JSON object."""
-    answer: dict[str, Any] = {"text": "", "sources": [], "courses": []}
-    for event in events:
-        if event.name == "text":
-            answer["text"] += event.data["text"]
-        else:
-            answer.update(event.data)
-    return answer
 
 
 async def _as_sse(events: AsyncGenerator[Numbered | None, None]) -> AsyncIterator[bytes]:

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from companion.events import joined
 from companion.http.admission import Admission
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, ascii_json
@@ -95,7 +96,7 @@ def completions_router(turns: Turns, admission: Admission) -> APIRouter:
             return EventSourceResponse(_chunks(events, turns, turn_id, with_usage), headers=_STREAM_HEADERS)
         told = [event async for event in events if event]
         if told[-1].name == "error":
-            return _error(int(str(told[-1].data["status"])), str(told[-1].data["detail"]))
+            return _error(told[-1].data["status"], told[-1].data["detail"])
         return AsciiJSONResponse(_whole(turn_id, told))
 
     return router
@@ -152,9 +153,14 @@ def _said(messages: list[_Message]) -> tuple[tuple[str, str], ...]:
     return tuple(said)
 
 
+def _answer(events: list[Numbered]) -> tuple[str, dict[str, Any]]:
+    """The text, and all else that the turn told."""
+    answer = joined((event.name, event.data) for event in events)
+    return answer.pop("text"), answer
+
+
 def _whole(turn_id: str, events: list[Numbered]) -> dict[str, Any]:
-    text = "".join(str(event.data["text"]) for event in events if event.name == "text")
-    done = events[-1].data
+    text, rest = _answer(events)
     return {
         "id": f"chatcmpl-{turn_id}",
         "object": "chat.completion",
@@ -163,13 +169,13 @@ def _whole(turn_id: str, events: list[Numbered]) -> dict[str, Any]:
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": text + _beside(events)},
+                "message": {"role": "assistant", "content": text + _beside(rest)},
                 "finish_reason": "stop",
                 "logprobs": None,
             }
         ],
-        "usage": _usage(done),
-        "companion": _extra(events),
+        "usage": _usage(rest["usage"]),
+        "companion": rest,
     }
 
 
@@ -201,10 +207,11 @@ async def _chunks(
             content = {"message": told[-1].data["detail"], "type": "server_error", "param": None, "code": None}
             yield f"data: {ascii_json({'error': content})}\n\n".encode("ascii")
         else:
-            yield chunk({"content": _beside(told)})
-            yield chunk({}, "stop", companion=_extra(told))
+            _, rest = _answer(told)
+            yield chunk({"content": _beside(rest)})
+            yield chunk({}, "stop", companion=rest)
             if with_usage:
-                yield chunk({}, choices=[], usage=_usage(told[-1].data))
+                yield chunk({}, choices=[], usage=_usage(rest["usage"]))
         yield b"data: [DONE]\n\n"
     finally:
         await events.aclose()
@@ -212,16 +219,12 @@ async def _chunks(
             await turns.cancel(turn_id)  # there is no way back to a completion that was left
 
 
-def _beside(events: list[Numbered]) -> str:
+def _beside(answer: dict[str, Any]) -> str:
     """What a client that knows no citations would lose: the courses, the sources of [n], and the label."""
-    done = events[-1].data
-    cited: Any = done["cited"]
-    courses = [card for event in events if event.name == "courses" for card in _list(event.data["courses"])]
-    sources = [one for event in events if event.name == "sources" for one in _list(event.data["sources"])]
-    lines = [f"- {card['title']}{_sample(card)}: {card['reason']}" for card in courses]
-    lines += [f"[{one['n']}] {_place(one)}{_sample(one)}" for one in sources if one["n"] in cited]
-    aigc: Any = done["aigc"]
-    lines += [str(aigc["notice"])] if aigc else []
+    cited, aigc = answer["cited"], answer["aigc"]
+    lines = [f"- {card['title']}{_sample(card)}: {card['reason']}" for card in answer["courses"]]
+    lines += [f"[{one['n']}] {_place(one)}{_sample(one)}" for one in answer["sources"] if one["n"] in cited]
+    lines += [aigc["notice"]] if aigc else []
     return "\n\n" + "\n".join(lines) if lines else ""
 
 
@@ -233,19 +236,6 @@ def _sample(record: dict[str, Any]) -> str:
     return "（示例数据 sample）" if record["sample"] else ""
 
 
-def _extra(events: list[Numbered]) -> dict[str, Any]:
-    extra: dict[str, Any] = {"sources": [], "courses": []}
-    for event in events:
-        if event.name != "text":
-            extra |= event.data
-    return extra
-
-
-def _usage(done: dict[str, Any]) -> dict[str, int]:
-    used = done["usage"]
+def _usage(used: dict[str, float]) -> dict[str, int]:
     prompt, completion = int(used.get("prompt_tokens", 0)), int(used.get("completion_tokens", 0))
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
-
-
-def _list(value: object) -> list[dict[str, Any]]:
-    return list(value) if isinstance(value, (list, tuple)) else []

@@ -26,7 +26,7 @@ def conversations_router(remembering: Remembering) -> APIRouter:
         shown = [
             {
                 "conversation_id": one.id,
-                "touched_at": one.touched_at.isoformat(),
+                "touched_at": one.touched_at,
                 "first_message": one.first_message,
             }
             for one in outlines
@@ -39,7 +39,7 @@ def conversations_router(remembering: Remembering) -> APIRouter:
         if await run_in_threadpool(kept.owner, conversation_id) != caller_of(request).learner:
             return Problem(404, _NONE)
         turns = await run_in_threadpool(kept.whole, conversation_id)
-        shown = [asdict(turn) | {"asked_at": turn.asked_at.isoformat(), "usage": dict(turn.usage)} for turn in turns]
+        shown = [asdict(turn) | {"usage": dict(turn.usage)} for turn in turns]
         return AsciiJSONResponse({"conversation_id": conversation_id, "turns": shown})
 
     @router.delete("/conversations/{conversation_id}")

@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -62,8 +61,8 @@ def learners_router(state: State, turns: Turns, companion: Companion, aigc_produ
         caller = caller_of(request)
         if _is_nobody(caller):
             return Problem(404, _NOBODY)
-        told = asdict(await run_in_threadpool(state.learners.get, caller.learner))
-        return AsciiJSONResponse({**_plain(told), "id": caller.learner, "kind": caller.kind})
+        told = await run_in_threadpool(state.learners.get, caller.learner)
+        return AsciiJSONResponse({**asdict(told), "kind": caller.kind})
 
     @router.patch("/learners/me")
     async def change(told: LearnerChange, request: Request) -> Response:
@@ -78,7 +77,7 @@ def learners_router(state: State, turns: Turns, companion: Companion, aigc_produ
         if "consent_version" in values:
             deed: Deed = "consented" if values["consent_version"] else "withdrew"
             await run_in_threadpool(state.audit.record, audited(caller.learner), deed, values["consent_version"] or "")
-        return AsciiJSONResponse({**_plain(asdict(changed)), "kind": caller.kind})
+        return AsciiJSONResponse({**asdict(changed), "kind": caller.kind})
 
     @router.get("/learners/me/export")
     async def export(request: Request) -> Response:
@@ -131,14 +130,14 @@ def learners_router(state: State, turns: Turns, companion: Companion, aigc_produ
         words = masked(grievance.words).text
         made = await run_in_threadpool(state.complaints.make, owner, grievance.kind, words, grievance.turn_id)
         await run_in_threadpool(state.audit.record, audited(owner), "complained", f"{made.kind} {made.ticket}")
-        return AsciiJSONResponse(_plain(asdict(made)), 201)
+        return AsciiJSONResponse(asdict(made), 201)
 
     @router.get("/complaints")
     async def complaints(request: Request) -> Response:
         """The learner's own, with what was answered."""
         caller = caller_of(request)
         own = [] if _is_nobody(caller) else await run_in_threadpool(state.complaints.of, caller.learner)
-        return AsciiJSONResponse({"complaints": [_plain(asdict(one)) for one in own]})
+        return AsciiJSONResponse({"complaints": [asdict(one) for one in own]})
 
     return router
 
@@ -148,10 +147,6 @@ _NOBODY = "Nobody has to say who they are here, so nothing is kept of you as a l
 
 def _is_nobody(caller: Caller) -> bool:
     return not caller.learner
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 def _label(whole: dict[str, Any], producer: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """GET /metrics: the figures of operation, for operators and their Prometheus."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fastapi import APIRouter
@@ -15,9 +16,11 @@ from course_index.errors import IndexProblem
 _REASONS = ("few_answers", "model_silent")
 
 
-def metrics_router(metrics: Metrics, companion: Companion, alarm: Alarm) -> APIRouter:
-    """The door."""
-    router = APIRouter(tags=["health"])
+def looked_up(metrics: Metrics, companion: Companion, alarm: Alarm) -> Callable[[], None]:
+    """Sets the figures that are looked up and not counted, of this process.
+
+    To be called now and then, too: a scrape reaches one worker, and the others have alarms of their own.
+    """
 
     def refresh() -> None:
         ringing = alarm.ringing()
@@ -33,6 +36,13 @@ def metrics_router(metrics: Metrics, companion: Companion, alarm: Alarm) -> APIR
         metrics.index_size.labels("passages").set(counts.passages)
         built = datetime.fromtimestamp(search.generation.folder.stat().st_mtime, UTC)
         metrics.index_age.set((datetime.now(UTC) - built).total_seconds())
+
+    return refresh
+
+
+def metrics_router(metrics: Metrics, refresh: Callable[[], None]) -> APIRouter:
+    """The door."""
+    router = APIRouter(tags=["health"])
 
     @router.get("/metrics")
     async def figures() -> Response:

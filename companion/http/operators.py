@@ -1,7 +1,7 @@
 """/v1/operators: what operators do: answer complaints, read the audit, take disliked turns for the evaluation."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -31,7 +31,7 @@ def operators_router(state: State) -> APIRouter:
         """Complaints that wait for an answer, the one due first before the others."""
         await run_in_threadpool(state.audit.record, caller_of(request).learner, "read_complaints")
         return AsciiJSONResponse(
-            {"complaints": [_plain(one) for one in await run_in_threadpool(state.complaints.open)]}
+            {"complaints": [asdict(one) for one in await run_in_threadpool(state.complaints.open)]}
         )
 
     @router.post("/complaints/{ticket}/answer", status_code=204)
@@ -54,10 +54,6 @@ def operators_router(state: State) -> APIRouter:
     async def disliked(days: Annotated[int, Query(ge=1, le=366)] = 30) -> Response:
         """Turns with a thumb down: candidates for the evaluation set (`companion-eval candidates`)."""
         turns = await run_in_threadpool(state.feedback.disliked, days)
-        return AsciiJSONResponse({"turns": [_plain(turn) for turn in turns]})
+        return AsciiJSONResponse({"turns": [asdict(turn) for turn in turns]})
 
     return router
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in asdict(row).items()}

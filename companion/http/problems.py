@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 
@@ -33,8 +34,14 @@ def problem(title: str, detail: str, status: int) -> dict[str, Any]:
 
 
 def ascii_json(content: Any) -> str:
-    """JSON without a byte above 127: WeChat mini-programs cut UTF-8 in half."""
-    return json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    """JSON without a byte above 127: WeChat mini-programs cut UTF-8 in half. Dates and times become ISO 8601."""
+    return json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":"), default=_iso)
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, date):  # a datetime is one
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
 class AsciiJSONResponse(JSONResponse):

@@ -43,8 +43,22 @@ class Audit:
         query = select(audit).where(audit.c.number > after).order_by(audit.c.number).limit(limit)
         return [Entry(*row) for row in transaction(self._engine, lambda connection: connection.execute(query).all())]
 
+    def last(self) -> Entry | None:
+        """The newest row. Its seal, kept elsewhere, proves later that no row up to it was taken out."""
+        query = select(audit).order_by(audit.c.number.desc()).limit(1)
+        row = transaction(self._engine, lambda connection: connection.execute(query).first())
+        return None if row is None else Entry(*row)
+
+    def has(self, seal: str) -> bool:
+        """Whether the row with this seal is there."""
+        query = select(audit.c.number).where(audit.c.seal == seal)
+        return transaction(self._engine, lambda connection: connection.execute(query).first()) is not None
+
     def first_broken(self) -> int | None:
-        """The number of the first row that is not as it was sealed, or that is missing; None when all is whole."""
+        """The number of the first row that is not as it was sealed, or that is missing before others; None when whole.
+
+        Rows taken from the end leave a whole chain: see `last`.
+        """
         seal, number = "", 0
         while rows := self.entries(number):
             for row in rows:

@@ -74,14 +74,25 @@ def erase_command(
 
 
 @commands.command("audit")
-def audit_command() -> None:
-    """Prove that no row of the audit was changed or taken out; exit code 1 when one was."""
+def audit_command(
+    seal: Annotated[
+        str, typer.Option(help="One that this command told before: the row that has it must be there.")
+    ] = "",
+) -> None:
+    """Prove that no row of the audit was changed or taken out before the last; exit code 1 when one was.
+
+    The seal of the last row is told: kept elsewhere and given back later, it proves that nothing was cut off the end.
+    """
     with _database() as engine:
-        broken = Audit(engine).first_broken()
+        audit = Audit(engine)
+        broken, last = audit.first_broken(), audit.last()
         if broken is not None:
             typer.echo(f"companion-state: row {broken} of the audit is not as it was written", err=True)
             sys.exit(1)
-        typer.echo("the audit is whole")
+        if seal and not audit.has(seal):
+            typer.echo("companion-state: the row with this seal is not there any more", err=True)
+            sys.exit(1)
+        typer.echo(f"the audit is whole; row {last.number} has the seal {last.seal}" if last else "the audit is empty")
 
 
 @contextmanager

@@ -70,10 +70,7 @@ _OWNED = (("feedback", feedback), ("complaints", complaints), ("turn_log", turn_
 
 def _export(connection: Connection, id_: str) -> dict[str, Any]:
     def rows(table: Table, where: Any) -> list[dict[str, Any]]:
-        return [
-            {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
-            for row in connection.execute(select(table).where(where)).mappings()
-        ]
+        return [dict(row) for row in connection.execute(select(table).where(where)).mappings()]
 
     own = select(conversations.c.id).where(conversations.c.owner == id_)
     return {

@@ -1,6 +1,7 @@
 """Rings when learners are no longer answered: a service can be up for days and of no use to anybody."""
 
 import logging
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -20,11 +21,13 @@ _WHAT_TO_DO = {
 class _Question:
     at: float
     answered: bool
-    written: bool
 
 
 class Alarm:
-    """Over the questions of the last `minutes`, as soon as there are `at_least` of them."""
+    """few_answers: over the questions of the last `minutes`, as soon as there are `at_least` of them.
+
+    model_silent: over the last `at_least` answers, however long ago: a service with few learners has a model too.
+    """
 
     def __init__(
         self,
@@ -39,38 +42,46 @@ class Alarm:
         self._ratio = answered_ratio
         self._at_least = at_least
         self._clock = clock
-        self._questions: deque[_Question] = deque(maxlen=10_000)
+        self._questions: deque[_Question] = deque()
+        self._answered = 0
+        self._quoted_since_written = 0
         self._ringing: set[Reason] = set()
+        # Turns count on the event loop; /metrics asks from a thread.
+        self._lock = threading.Lock()
 
     def count(self, mode: str) -> None:
         """A question ended in this mode; one that had to be declined says nothing of how well we answer."""
         if mode == "declined":
             return
         answered = mode in ("generated", "extracted")
-        self._questions.append(_Question(self._clock(), answered, mode == "generated"))
+        with self._lock:
+            self._questions.append(_Question(self._clock(), answered))
+            self._answered += answered
+            self._quoted_since_written = 0 if mode == "generated" else self._quoted_since_written + answered
         self.ringing()
 
     def ringing(self) -> list[Reason]:
         """What rings now; what begins and ends to ring is logged once."""
+        with self._lock:
+            self._forget_old()
+            before, self._ringing = self._ringing, self._reasons()
+            now = self._ringing
+        for reason in now - before:
+            log.error("ALARM %s: %s", reason, _WHAT_TO_DO[reason])
+        for reason in before - now:
+            log.warning("alarm %s is over", reason)
+        return sorted(now)
+
+    def _forget_old(self) -> None:
         oldest = self._clock() - self._window
         while self._questions and self._questions[0].at < oldest:
-            self._questions.popleft()
-        now = self._reasons()
-        for reason in now - self._ringing:
-            log.error("ALARM %s: %s", reason, _WHAT_TO_DO[reason])
-        for reason in self._ringing - now:
-            log.warning("alarm %s is over", reason)
-        self._ringing = now
-        return sorted(now)
+            self._answered -= self._questions.popleft().answered
 
     def _reasons(self) -> set[Reason]:
         asked = len(self._questions)
-        if asked < self._at_least:
-            return set()
         reasons: set[Reason] = set()
-        answered = sum(question.answered for question in self._questions)
-        if answered < self._ratio * asked:
+        if asked >= self._at_least and self._answered < self._ratio * asked:
             reasons.add("few_answers")
-        if self._has_model and answered >= self._at_least and not any(one.written for one in self._questions):
+        if self._has_model and self._quoted_since_written >= self._at_least:
             reasons.add("model_silent")
         return reasons

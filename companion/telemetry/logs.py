@@ -2,13 +2,17 @@
 
 import json
 import logging
+import logging.config
 import re
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 LogFormat = Literal["text", "json"]
 # What a plain record has; whatever else is on it was given as `extra`.
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+# The id of the request in whose course something is logged; empty outside of requests.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -46,14 +50,22 @@ class AsJson(logging.Formatter):
 
 def log_to_stderr(style: LogFormat) -> None:
     """Have every logger of this process, uvicorn's too, write these lines to standard error."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(AsJson() if style == "json" else OneLine())
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    # It logs each request to the model, with its address.
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
-    for name in ("uvicorn", "uvicorn.error"):
-        logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = True
+    logging.config.dictConfig(logging_config(style))
+
+
+def logging_config(style: LogFormat) -> dict[str, Any]:
+    """The same for uvicorn, which sets it in each worker: a worker is a new process and knows nothing of this one."""
+    formatter = AsJson if style == "json" else OneLine
+    own = {"handlers": [], "propagate": True, "level": "INFO"}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": {"()": f"{__name__}.{formatter.__name__}"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "root": {"level": "INFO", "handlers": ["stderr"]},
+        # httpx2 logs each request to the model, with its address.
+        "loggers": {"uvicorn": own, "uvicorn.error": own, "httpx2": {"level": "WARNING"}},
+    }
 
 
 def _extras(record: logging.LogRecord) -> dict[str, Any]:

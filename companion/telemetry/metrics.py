@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60)
@@ -39,17 +39,25 @@ class Metrics:
         self.under_way = Gauge(
             "companion_turns_under_way", "Turns being answered", multiprocess_mode="livesum", registry=registry
         )
+        # "live": what a worker that is gone said last does not hold.
         self.index_age = Gauge(
-            "companion_index_age_seconds", "Since the index was built", multiprocess_mode="max", registry=registry
+            "companion_index_age_seconds",
+            "Since the index was built",
+            multiprocess_mode="livemostrecent",
+            registry=registry,
         )
         self.index_size = Gauge(
-            "companion_index_size", "What the index holds", ["kind"], multiprocess_mode="max", registry=registry
+            "companion_index_size",
+            "What the index holds",
+            ["kind"],
+            multiprocess_mode="livemostrecent",
+            registry=registry,
         )
         self.llm_state = Gauge(
-            "companion_llm_paused", "1 while the model is left alone", multiprocess_mode="max", registry=registry
+            "companion_llm_paused", "1 while the model is left alone", multiprocess_mode="livemax", registry=registry
         )
         self.alarm = Gauge(
-            "companion_alarm", "1 while it rings", ["reason"], multiprocess_mode="max", registry=registry
+            "companion_alarm", "1 while it rings", ["reason"], multiprocess_mode="livemax", registry=registry
         )
 
     def text(self, refresh: Callable[[], None]) -> bytes:
@@ -57,9 +65,21 @@ class Metrics:
         refresh()
         registry = self._registry
         if MULTIPROCESS in os.environ:
+            _forget_dead_workers(Path(os.environ[MULTIPROCESS]))
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
+
+
+def _forget_dead_workers(folder: Path) -> None:
+    """A worker that was killed says no more that it is answering turns, or that an alarm rings."""
+    for pid in {int(file.stem.rpartition("_")[2]) for file in folder.glob("gauge_live*.db")}:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
+        except PermissionError:  # it lives, and is somebody else's
+            continue
 
 
 def share_figures(folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from companion.events import CoursesFound, Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
 from companion.telemetry.alarm import Alarm
+from companion.telemetry.logs import request_id
 from companion.telemetry.metrics import Metrics
 from companion.turn import Ask
 from companion.turns import Reply
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from companion.telemetry.traces import Tracing
 
 log = logging.getLogger("companion.turn")
+_CRASHED = Failed("Something went wrong on our side", "", 500)
 
 
 class Observed:
@@ -29,7 +31,8 @@ class Observed:
 
     async def reply(self, ask: Ask) -> AsyncGenerator[Event, None]:
         """The events of one turn, as they are."""
-        began, turn_id, first, ended = time.perf_counter(), "", None, False
+        began, turn_id, first = time.perf_counter(), "", None
+        end: Done | Failed | None = None
         self._metrics.under_way.inc()
         try:
             async with aclosing(self._reply(ask)) as events:
@@ -40,34 +43,43 @@ class Observed:
                         case SourcesFound() | TextAdded() | CoursesFound():
                             first = first or time.perf_counter() - began
                         case Done() | Failed():
-                            ended = True
-                            self._end(event, turn_id, first, time.perf_counter() - began)
+                            end = event
                     yield event
+        except Exception:  # who leaves closes this generator, which is none
+            end = end or _CRASHED
+            raise
         finally:
-            self._metrics.under_way.dec()
-            if not ended:
-                self._metrics.failures.labels("left").inc()
-                log.info("turn left", extra={"turn": turn_id, "seconds": round(time.perf_counter() - began, 3)})
+            self._note(end, turn_id, first, time.perf_counter() - began)
 
-    def _end(self, event: Done | Failed, turn_id: str, first: float | None, seconds: float) -> None:
-        told: dict[str, object] = {"turn": turn_id, "seconds": round(seconds, 3)}
-        if isinstance(event, Failed):
-            self._metrics.failures.labels(str(event.status)).inc()
-            log.warning("turn failed", extra=told | {"status": event.status})
-            return
-        fallback = event.fallback.reason if event.fallback else ""
-        self._metrics.turns.labels(event.mode, fallback, _kind(event)).inc()
-        self._metrics.whole.labels(event.mode).observe(seconds)
+    def _note(self, end: Done | Failed | None, turn_id: str, first: float | None, seconds: float) -> None:
+        """Who watches must not break what is watched: a failure here, as on a full disk, costs no learner the turn."""
+        told = {"request": request_id.get(), "turn": turn_id, "seconds": round(seconds, 3)}
+        try:
+            self._metrics.under_way.dec()
+            if self._tracing and end:
+                self._tracing.turn(turn_id, end, seconds)
+            if isinstance(end, Done):
+                self._count(end, first, seconds)
+                fallback = end.fallback.reason if end.fallback else ""
+                log.info("turn", extra=told | {"mode": end.mode, "fallback": fallback, "timing_ms": end.timing_ms})
+            else:
+                why = str(end.status) if end else "left"
+                self._metrics.failures.labels(why).inc()
+                log.log(logging.WARNING if end else logging.INFO, "turn without an answer", extra=told | {"why": why})
+        except Exception as error:
+            log.error("a turn could not be counted: %s", type(error).__name__, extra=told)
+
+    def _count(self, done: Done, first: float | None, seconds: float) -> None:
+        fallback = done.fallback.reason if done.fallback else ""
+        self._metrics.turns.labels(done.mode, fallback, _kind(done)).inc()
+        self._metrics.whole.labels(done.mode).observe(seconds)
         if first is not None:
             self._metrics.first_event.observe(first)
         for kind in ("prompt_tokens", "completion_tokens"):
-            self._metrics.tokens.labels(kind).inc(event.usage.get(kind, 0))
-        self._metrics.unsupported.inc(event.checked - event.released)
-        if _kind(event) == "question":
-            self._alarm.count(event.mode)
-        log.info("turn", extra=told | {"mode": event.mode, "fallback": fallback, "timing_ms": event.timing_ms})
-        if self._tracing:
-            self._tracing.turn(turn_id, event, seconds)
+            self._metrics.tokens.labels(kind).inc(done.usage.get(kind, 0))
+        self._metrics.unsupported.inc(done.checked - done.released)
+        if _kind(done) == "question":
+            self._alarm.count(done.mode)
 
 
 def _kind(done: Done) -> str:

@@ -7,7 +7,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 
-from companion.events import Done
+from companion.events import Done, Failed
 
 # The marks of a turn's account in the order of its steps, each with the name of the step that it ends.
 _STEPS = (("understood", "understand"), ("found", "find"), ("first_text", "write first sentence"), ("total", "finish"))
@@ -21,10 +21,14 @@ class Tracing:
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("companion")
 
-    def turn(self, turn_id: str, done: Done, seconds: float) -> None:
+    def turn(self, turn_id: str, event: Done | Failed, seconds: float) -> None:
         """One turn that has just ended, with its steps as child spans."""
         from opentelemetry import trace
 
+        if isinstance(event, Failed):
+            self._failed(turn_id, event, seconds)
+            return
+        done = event
         end = time.time_ns()
         begin = end - int(seconds * 1e9)
         attributes: dict[str, Any] = {
@@ -44,6 +48,15 @@ class Tracing:
                 self._tracer.start_span(step, context=inside, start_time=before).end(end_time=max(before, after))
                 before = max(before, after)
         whole.end(end_time=end)
+
+    def _failed(self, turn_id: str, failed: Failed, seconds: float) -> None:
+        from opentelemetry.trace import Status, StatusCode
+
+        end = time.time_ns()
+        attributes: dict[str, Any] = {"companion.turn_id": turn_id, "companion.status": failed.status}
+        span = self._tracer.start_span("turn", start_time=end - int(seconds * 1e9), attributes=attributes)
+        span.set_status(Status(StatusCode.ERROR))
+        span.end(end_time=end)
 
     def close(self) -> None:
         """Send what is left."""
