@@ -14,12 +14,12 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from starlette.middleware.cors import CORSMiddleware
 
+from companion.admission import Admission
 from companion.build import build, make_alarm, make_identities, make_limits, make_state, make_tracing, without_budget
 from companion.cli import explain
 from companion.http import problems
 from companion.http.about import about_router, untold
 from companion.http.access import Access
-from companion.http.admission import Admission
 from companion.http.chat import chat_router
 from companion.http.completions import completions_router
 from companion.http.conversations import conversations_router

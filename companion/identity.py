@@ -1,8 +1,10 @@
 """Who is asking: portal users by OIDC access tokens, visitors by short tokens of ours, operators by role."""
 
 import asyncio
+import base64
 import hashlib
 import hmac
+import json
 import secrets
 import time
 from dataclasses import dataclass
@@ -238,9 +240,6 @@ def pseudonym(secret: str, of: str) -> str:
 
 
 def _header(token: str) -> dict[str, Any]:
-    import base64
-    import json
-
     try:
         part = token.split(".", 1)[0]
         header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))

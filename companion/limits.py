@@ -2,18 +2,20 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.errors import StorageError
 
 if TYPE_CHECKING:
     from redis.asyncio import ConnectionPool
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 _REDIS_SECONDS = 0.3
 # After a failure Redis is left alone for so long, and each process counts for itself.
 _REDIS_PAUSE_SECONDS = 5.0
@@ -65,56 +67,41 @@ class Limits:
                 asked = [(self._requests, learner or address)]
             case "turn":
                 asked = [(self._turns, learner or address), (self._address_turns, address)]
-        return await self._on_a_store(asked)
+        return await self._counted(lambda limiter: _take(limiter, asked))
 
     async def has_tokens(self, learner: str) -> bool:
         """Whether the day's tokens of this learner are not used up."""
-        if not (self._tokens and learner):
+        if not (day := self._tokens) or not learner:
             return True
-        store = self._store()
-        try:
-            return await store.test(self._tokens, learner)
-        except Exception as error:
-            if store is self._own:
-                raise
-            self._leave_alone(error)
-            return await self._own.test(self._tokens, learner)
+        return await self._counted(lambda limiter: limiter.test(day, learner))
 
     async def spend(self, learner: str, tokens: int) -> None:
         """A turn of this learner took so many tokens of the model."""
-        if not (self._tokens and learner and tokens > 0):
+        day = self._tokens
+        if not (day and learner and tokens > 0):
             return
-        # One call over the budget is counted up to it: the limiter takes all of a cost or nothing.
-        for store in {self._own, self._store()}:
-            try:
-                left = (await store.get_window_stats(self._tokens, learner)).remaining
-                await store.hit(self._tokens, learner, cost=max(1, min(tokens, left)))
-            except Exception as error:
-                if store is self._own:
-                    raise
-                self._leave_alone(error)
+
+        async def counted(limiter: SlidingWindowCounterRateLimiter) -> None:
+            # The limiter takes all of a cost or nothing: what goes over the budget is counted up to it.
+            left = (await limiter.get_window_stats(day, learner)).remaining
+            await limiter.hit(day, learner, cost=max(1, min(tokens, left)))
+
+        await self._counted(counted)
 
     async def close(self) -> None:
         """Let the connections to Redis go."""
         if self._redis:
             await self._redis.disconnect()
 
-    async def _on_a_store(self, asked: Sequence[tuple[RateLimitItem, str]]) -> Standing:
-        store = self._store()
-        try:
-            return await _take(store, asked)
-        except Exception as error:
-            if store is self._own:
-                raise
-            self._leave_alone(error)
-            return await _take(self._own, asked)
-
-    def _store(self) -> SlidingWindowCounterRateLimiter:
-        return self._shared if self._shared and time.monotonic() >= self._shared_again_at else self._own
-
-    def _leave_alone(self, error: Exception) -> None:
-        log.warning("Redis does not answer (%s): each process counts for itself for now", type(error).__name__)
-        self._shared_again_at = time.monotonic() + _REDIS_PAUSE_SECONDS
+    async def _counted(self, count: Callable[[SlidingWindowCounterRateLimiter], Awaitable[T]]) -> T:
+        """Count in Redis, or in this process where there is none or it does not answer."""
+        if self._shared and time.monotonic() >= self._shared_again_at:
+            try:
+                return await count(self._shared)
+            except (StorageError, OSError) as error:
+                log.warning("Redis does not answer (%s): each process counts for itself for now", type(error).__name__)
+                self._shared_again_at = time.monotonic() + _REDIS_PAUSE_SECONDS
+        return await count(self._own)
 
 
 async def _take(store: SlidingWindowCounterRateLimiter, asked: Sequence[tuple[RateLimitItem, str]]) -> Standing:
@@ -139,5 +126,10 @@ def _over_redis(pool: "ConnectionPool") -> SlidingWindowCounterRateLimiter:
     from limits.aio.storage import RedisStorage
 
     # The address is the pool's; the storage only wants to see what kind of store it is.
-    storage = RedisStorage("async+redis://", implementation="redispy", connection_pool=pool)  # type: ignore[arg-type]
+    storage = RedisStorage(
+        "async+redis://",
+        wrap_exceptions=True,
+        implementation="redispy",
+        connection_pool=pool,  # type: ignore[arg-type]
+    )
     return SlidingWindowCounterRateLimiter(storage)

@@ -158,6 +158,16 @@ def test_what_the_version_before_kept_is_there_after_the_migration(database, sta
     assert kept.owner("c") == ""
 
 
+def test_a_version_starts_on_tables_that_a_later_one_brought_up(database, state, kept, caplog):
+    kept.add(Conversation("c"), TURN, None)
+    with state.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    older = open_state(database, conversation_days=30)
+    assert older.conversations.load("c").turns == (TURN,)
+    older.close()
+    assert "newer" in caplog.text
+
+
 def test_a_conversation_takes_no_turn_of_another_learner(kept):
     kept.add(Conversation("c", owner="anna"), TURN, None)
     with pytest.raises(PermissionError):

@@ -9,9 +9,9 @@ from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel, ConfigDict, Field
 
+from companion.admission import Admission
 from companion.events import joined
 from companion.heard import Style
-from companion.http.admission import Admission
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem, ascii_json
 from companion.remembering import Remembering

@@ -11,8 +11,8 @@ from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from companion.admission import Admission
 from companion.events import joined
-from companion.http.admission import Admission
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, ascii_json
 from companion.turn import Ask

@@ -31,11 +31,10 @@ def caller_of(connection: HTTPConnection) -> Caller:
 class Gate:
     """Tells who is asking and whether they may; counts them. Everything behind it finds the caller in the state."""
 
-    def __init__(self, app: ASGIApp, identities: Identities, limits: Limits, origins: tuple[str, ...] = ()) -> None:
+    def __init__(self, app: ASGIApp, identities: Identities, limits: Limits) -> None:
         self._app = app
         self._identities = identities
         self._limits = limits
-        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""

@@ -3,11 +3,13 @@
 import asyncio
 from dataclasses import dataclass
 
-from companion.consent import what_is_missing
 from companion.identity import Caller
 from companion.state.database import StateUnavailable
 from companion.state.learners import Learner
 from companion.state.state import State
+
+_CONSENT_NEEDED = "Please agree to the terms of use first (version {version})."
+_GUARDIAN_NEEDED = "A child under 14 needs the consent of a guardian; the portal records it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Admission:
         if len(message) > self._most:
             return Refusal(413, f"a message may have {self._most} characters; shorten it")
         known = await self._known(caller) if caller.kind == "learner" else None
-        missing = what_is_missing(caller, known, self._version)
+        missing = _missing(caller, known, self._version)
         return Refusal(403, missing) if missing else None
 
     async def _known(self, caller: Caller) -> Learner | None:
@@ -42,3 +44,16 @@ class Admission:
             if self._version:
                 raise
             return None
+
+
+def _missing(caller: Caller, learner: Learner | None, version: str | None) -> str | None:
+    """What has to be agreed to before a turn, in a sentence; None when nothing is. No version asks for no consent.
+
+    `learner` is what a portal user told of themselves; visitors carry their consent in their token.
+    """
+    if caller.kind in ("open", "operator"):
+        return None
+    if learner and learner.age_band == "under_14" and not learner.guardian_consent:
+        return _GUARDIAN_NEEDED
+    agreed = learner.consent_version if learner and caller.kind == "learner" else caller.consent
+    return _CONSENT_NEEDED.format(version=version) if version and agreed != version else None
