@@ -15,7 +15,16 @@ from pydantic import ValidationError
 from starlette.middleware.cors import CORSMiddleware
 
 from companion.admission import Admission
-from companion.build import build, make_alarm, make_identities, make_limits, make_state, make_tracing, without_budget
+from companion.build import (
+    build,
+    make_alarm,
+    make_identities,
+    make_limits,
+    make_state,
+    make_tracing,
+    without_budget,
+    without_model,
+)
 from companion.cli import explain
 from companion.http import problems
 from companion.http.about import about_router, untold
@@ -64,7 +73,7 @@ def create_app(
     turns = Turns(reply, state.turn_log, settings.turn_grace_seconds, _longest_turn(settings), settings.turns_at_once)
 
     admission = Admission(state, settings.message_max_characters, settings.consent_version)
-    tools = mcp_server(companion, reply)
+    tools = mcp_server(without_model(companion, settings))
     tools_over_http = mcp_application(tools)
 
     @asynccontextmanager

@@ -125,6 +125,11 @@ def without_budget(companion: Companion, settings: CompanionSettings) -> Compani
     return _around(companion.writer.without_budget(), settings, companion.index, companion.remembering)
 
 
+def without_model(companion: Companion, settings: CompanionSettings) -> Companion:
+    """The same tutor for callers who have a model of their own: it quotes."""
+    return _around(companion.writer.without_model(), settings, companion.index, companion.remembering)
+
+
 def _around(writer: Writer, settings: CompanionSettings, index: LiveIndex, remembering: Remembering) -> Companion:
     hotline = settings.crisis_hotline
     moderator = KeywordModerator(Bounds(BUILT_IN, hotline), hotline, settings.moderation_rules)

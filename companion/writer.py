@@ -36,6 +36,10 @@ class Writer:
         """The same model with nothing left to spend."""
         return Writer(self._model, self.circuit, self._spending, self._prices, daily_tokens=0)
 
+    def without_model(self) -> "Writer":
+        """None at all."""
+        return Writer(None, self.circuit, self._spending)
+
     async def write(self, prompt: Prompt, count: Count, max_tokens: int | None = None) -> AsyncGenerator[str, None]:
         """Stream what the model writes; `count` gets its usage, also of a call that broke off.
 

@@ -205,6 +205,16 @@ def test_agents_find_and_read_what_learners_find(service, provider):
     assert "level" in wrong
 
 
+def test_agents_cost_no_tokens_of_the_model(service, provider):
+    model = ScriptedModel(GOOD)
+
+    async def talk(client):
+        return (await client.call_tool("find_pathway", {"goal": LOST})).structured_content
+
+    answer = with_tools(service, provider, talk, model=model)
+    assert (answer["mode"], answer["fallback"], model.prompts) == ("extracted", None, [])
+
+
 def test_nothing_that_agents_ask_is_remembered(service, provider):
     async def talk(client):
         await client.call_tool("find_pathway", {"goal": LOST})

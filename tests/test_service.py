@@ -205,6 +205,13 @@ def test_one_address_with_many_names_is_limited_too(service, provider):
     assert status == [200, 200, 200, 429]
 
 
+def test_who_tries_tokens_is_slowed_down(service, anna):
+    with TestClient(service(requests_a_minute=3)) as client:
+        status = [client.get("/v1/conversations", headers=bearer(f"x.y.{n}")).status_code for n in range(5)]
+        assert client.get("/v1/conversations", headers=anna).status_code == 200
+    assert status == [401, 401, 401, 429, 429]
+
+
 def test_a_learner_who_used_up_the_days_tokens_is_quoted_to(service, anna, bert):
     model = ScriptedModel(GOOD)
     with TestClient(service(model, learner_daily_tokens=100)) as client:

@@ -42,10 +42,11 @@ class Gate:
             await self._app(scope, receive, send)
             return
         scope.setdefault("state", {})["caller"] = Caller("visitor")
-        refusal = self._not_from_here(scope) or await self._unknown(scope)
-        if refusal:
+        if refusal := self._not_from_here(scope):
             await refusal(scope, receive, send)
             return
+        # Who is refused is counted too: to verify a forged token costs more than to make one.
+        refusal = await self._unknown(scope)
         standing = await self._standing(scope)
         if standing and not standing.allowed:
             refusal = Problem(429, f"Too many requests; the next is welcome in {standing.reset} s.")

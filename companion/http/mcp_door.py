@@ -13,7 +13,6 @@ from starlette.applications import Starlette
 from companion.browsing import course_page, whole_course, whole_passage
 from companion.events import Failed, whole_answer
 from companion.turn import Ask, Companion
-from companion.turns import Reply
 from companion.understanding.wish import Wish
 from course_index.errors import IndexProblem
 from course_index.store.records import CourseFilter
@@ -24,8 +23,11 @@ _Words = Annotated[str | None, Field(max_length=200)]
 _Asked = Annotated[str, Field(min_length=1, max_length=2_000)]
 
 
-def mcp_server(companion: Companion, reply: Reply) -> MCPServer:
-    """The tools over one companion's index and turns. None of them writes anything, and nothing asked is remembered."""
+def mcp_server(companion: Companion) -> MCPServer:
+    """The tools over one companion, which needs no model: agents have their own, and ours costs money.
+
+    None of the tools writes anything, and nothing that is asked is remembered.
+    """
     server = MCPServer(
         "learning-companion",
         instructions="Courses of a lifelong-learning platform: find them, read them, and the rules they come under. "
@@ -65,12 +67,12 @@ def mcp_server(companion: Companion, reply: Reply) -> MCPServer:
     @server.tool(annotations=_READS)
     async def find_pathway(goal: _Asked) -> dict[str, Any]:
         """Steps to a goal, occupation or level, as far as courses and records tell; else courses on it."""
-        return await _answer(reply, goal, "pathway")
+        return await _answer(companion, goal, "pathway")
 
     @server.tool(annotations=_READS)
     async def look_up_credit_rules(question: _Asked) -> dict[str, Any]:
         """What records state of credits, levels and fees; where no official rule is loaded, that is the answer."""
-        return await _answer(reply, question, "credits")
+        return await _answer(companion, question, "credits")
 
     return server
 
@@ -82,8 +84,8 @@ def mcp_application(server: MCPServer) -> Starlette:
     return server.streamable_http_app(json_response=True, stateless_http=True, transport_security=open_to_hosts)
 
 
-async def _answer(reply: Reply, asked: str, wish: Wish) -> dict[str, Any]:
-    events = [event async for event in reply(Ask(asked, said=(), wish=wish))]
+async def _answer(companion: Companion, asked: str, wish: Wish) -> dict[str, Any]:
+    events = [event async for event in companion.reply(Ask(asked, said=(), wish=wish))]
     if isinstance(failed := events[-1], Failed):
         raise ToolError(failed.detail)
     return whole_answer(events)
