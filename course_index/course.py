@@ -19,7 +19,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """A dated session of a course, online or at a place."""
+    """A dated session of a course, online or at a place; `latitude` and `longitude` in degrees, WGS 84."""
 
     id: str
     city: str | None = None
@@ -30,6 +30,8 @@ class Offering:
     end: date | None = None
     seats: int | None = None
     step_free: bool | None = None
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ class OfferingRecord(_Strict):
     end: date | None = None
     seats: int | None = Field(default=None, ge=0)
     step_free: bool | None = None
+    latitude: float | None = Field(default=None, ge=-90, le=90, allow_inf_nan=False)
+    longitude: float | None = Field(default=None, ge=-180, le=180, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> "OfferingRecord":

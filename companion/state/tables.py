@@ -182,6 +182,93 @@ audit = Table(
     Index("ix_audit_at", "at"),
 )
 
+# What a learner has told of themselves for advice, and which of our beliefs they took back.
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("owner", Name(64), primary_key=True),
+    Column("told", JSON, nullable=False),
+    Column("rejected", JSON, nullable=False),
+    Column("personalised", Boolean, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+# xAPI statements, as far as we use them: no actor, no words.
+learning_events = Table(
+    "learning_events",
+    metadata,
+    Column("owner", Name(64), primary_key=True),
+    Column("id", Name(64), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("verb", Name(16), nullable=False),
+    Column("course_id", Name(120), nullable=False),
+    Column("lesson_id", Name(200)),
+    Column("skill", Name(120)),
+    Column("score", Float),  # 0 to 1
+    Column("success", Boolean),
+    Index("ix_learning_events_at", "at"),
+    Index("ix_learning_events_course", "course_id"),
+)
+
+# When what was practised is due again (FSRS), a row a question.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("owner", Name(64), primary_key=True),
+    Column("item", Name(200), primary_key=True),
+    Column("course_id", Name(120), nullable=False),
+    Column("skill", Name(120)),
+    Column("card", JSON, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Index("ix_reviews_due", "owner", "due_at"),
+)
+
+# Credits as those who award them told them: never computed, never a model's.
+credit_entries = Table(
+    "credit_entries",
+    metadata,
+    Column("owner", Name(64), primary_key=True),
+    Column("id", Name(64), primary_key=True),
+    Column("credits", Name(16), nullable=False),  # a decimal number
+    Column("earned_on", Name(10), nullable=False),
+    Column("source", Name(200), nullable=False),
+    Column("title", Name(200), nullable=False),
+    Column("course_id", Name(120)),
+    Column("certificate", Name(120)),
+    Column("kind", Name(40), nullable=False),
+    Column("level", Integer),
+)
+
+# What a learner is on the way to: the wish, from which the way is planned anew, and the steps as last told.
+pathways = Table(
+    "pathways",
+    metadata,
+    Column("id", Name(36), primary_key=True),
+    Column("owner", Name(64), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("wish", JSON, nullable=False),
+    Column("steps", JSON, nullable=False),
+    Index("ix_pathways_owner", "owner"),
+)
+
+# Needs that no course met. `who` tells learners apart for counting; no report names fewer than five.
+unmet_needs = Table(
+    "unmet_needs",
+    metadata,
+    Column("id", Name(36), primary_key=True),
+    Column("owner", Name(64), nullable=False),
+    Column("who", Name(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("reason", Name(16), nullable=False),
+    Column("words", Words, nullable=False),  # masked
+    Column("language", Name(8), nullable=False),
+    Column("audience", Name(40)),
+    Column("place", Name(80)),
+    Column("turn_id", Name(36)),
+    Index("ix_unmet_needs_at", "at"),
+    Index("ix_unmet_needs_owner", "owner"),
+)
+
 # What the model has used up, a row a day (UTC), so that all workers share one budget.
 spending = Table(
     "spending",

@@ -170,6 +170,8 @@ def _offering(instance: Json, number: int) -> Json:
     place = location if isinstance(location, dict) else {}
     raw_address = place.get("address")
     address = raw_address if isinstance(raw_address, dict) else {"streetAddress": raw_address}
+    raw_geo = place.get("geo")
+    geo = raw_geo if isinstance(raw_geo, dict) else {}
     seats = _number(instance.get("maximumAttendeeCapacity"))
     offering = {
         "id": _text(instance.get("identifier")) or str(number),
@@ -181,6 +183,8 @@ def _offering(instance: Json, number: int) -> Json:
         "end": _day(instance.get("endDate")),
         "seats": int(seats) if seats is not None else None,
         "step_free": instance.get("companion:step_free"),
+        "latitude": _number(geo.get("latitude")),
+        "longitude": _number(geo.get("longitude")),
     }
     return {key: value for key, value in offering.items() if value is not None}
 
@@ -211,7 +215,13 @@ def _instances(plain: Json) -> list[Json]:
 def _place(offering: Json) -> Json | None:
     address = {"addressLocality": offering["city"], "streetAddress": offering["address"]}
     known = {key: value for key, value in address.items() if value}
-    return {"@type": "Place", "address": {"@type": "PostalAddress", **known}} if known else None
+    point = {name: offering[name] for name in ("latitude", "longitude") if offering[name] is not None}
+    parts = {
+        "address": {"@type": "PostalAddress", **known} if known else None,
+        "geo": {"@type": "GeoCoordinates", **point} if point else None,
+    }
+    told = {name: part for name, part in parts.items() if part}
+    return {"@type": "Place", **told} if told else None
 
 
 def _prerequisites(value: Any) -> list[str]:

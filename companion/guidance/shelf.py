@@ -1,0 +1,204 @@
+"""The courses of one generation as columns: which of them may be offered at all, and why the others may not."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from companion.guidance.need import Need
+from companion.guidance.places import Place, distance_km, same_city
+from course_index.course import Course, Offering
+
+Mask = NDArray[np.bool_]
+
+# Each hard fact by its name, in the order in which it is said what stood in the way.
+Fact = str
+# Sessions farther than this are not near.
+NEAR_KM = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session that can still be joined, and how far it is; None where that cannot be told."""
+
+    course_id: str
+    offering: Offering
+    km: float | None = None
+
+
+class Shelf:
+    """All courses, with their facts in columns. 10,000 courses take a few megabytes; a need takes milliseconds."""
+
+    def __init__(self, courses: Sequence[Course]) -> None:
+        self.courses = tuple(courses)
+        self.row_of = {course.id: row for row, course in enumerate(self.courses)}
+
+    def __len__(self) -> int:
+        return len(self.courses)
+
+    def permitted(self, need: Need, finished: frozenset[str], today: date) -> Mask:
+        """The courses that meet every hard fact, as their records state it: what is not stated is not met."""
+        mask = np.ones(len(self), np.bool_)
+        for _, holds in self._facts(need, finished, today):
+            mask &= holds
+        return mask
+
+    def in_the_way(self, need: Need, fitting: Mask, finished: frozenset[str], today: date) -> dict[Fact, int]:
+        """Of the courses that fit by what they teach: how many each hard fact alone keeps out."""
+        facts = self._facts(need, finished, today)
+        found = {name: int((fitting & ~holds).sum()) for name, holds in facts}
+        return {name: count for name, count in found.items() if count}
+
+    def sessions(self, course: Course, need: Need, today: date) -> list[Session]:
+        """The sessions of a course that can be joined and meet the need, the nearest and then the soonest first."""
+        place = need.place or need.around
+        here = [
+            Session(course.id, offering, distance_km(place, offering) if place else None)
+            for offering in course.offerings
+            if _is_open(offering, today) and (offering.step_free or not need.step_free)
+        ]
+        return sorted(here, key=lambda one: (_rank(one, place), one.offering.start or date.max, one.offering.id))
+
+    def _facts(self, need: Need, finished: frozenset[str], today: date) -> list[tuple[Fact, Mask]]:
+        facts: list[tuple[Fact, Mask]] = [("open", self._open_on(today)), ("finished", ~self._among(finished))]
+        if need.exclude:
+            facts.append(("excluded", ~self._among(need.exclude)))
+        if need.free:
+            facts.append(("free", self._prices == 0))
+        elif need.max_price is not None:
+            facts.append(("price", self._prices <= need.max_price))
+        if need.max_hours is not None:
+            facts.append(("hours", self._hours <= need.max_hours))
+        if need.level is not None:
+            facts.append(("level", self._levels == need.level))
+        if need.max_level is not None:
+            facts.append(("level", self._levels <= need.max_level))
+        if need.language:
+            facts.append(("language", self._languages == need.language))
+        if need.delivery:
+            facts.append(("delivery", np.isin(self._deliveries, list(need.delivery))))
+        if need.place and need.in_person:
+            facts.append(("place", self._each(lambda course: _held_at(course, need, today))))
+        if need.step_free:
+            facts.append(("step_free", self._each(lambda course: _can_be_reached(course, need, today))))
+        if need.skip_without_prerequisites:
+            facts.append(("prerequisites", self._each(lambda course: set(course.prerequisites) <= finished)))
+        return facts
+
+    def _each(self, holds: Callable[[Course], bool]) -> Mask:
+        return np.fromiter((holds(course) for course in self.courses), np.bool_, len(self))
+
+    def _among(self, ids: frozenset[str]) -> Mask:
+        mask = np.zeros(len(self), np.bool_)
+        mask[[self.row_of[id_] for id_ in ids if id_ in self.row_of]] = True
+        return mask
+
+    def _open_on(self, today: date) -> Mask:
+        """Not past its date; where a course is held only in person, with a session that is still to come."""
+        return self._valid_until >= today.toordinal()
+
+    @cached_property
+    def _valid_until(self) -> NDArray[np.int64]:
+        """The last day (ordinal) on which a course can be begun."""
+        return np.fromiter((_last_day(course) for course in self.courses), np.int64, len(self))
+
+    @cached_property
+    def _prices(self) -> NDArray[np.float64]:
+        """In yuan; NaN where no price is stated, or one in another currency."""
+        stated = (
+            course.price.amount if course.price and course.price.currency == "CNY" else np.nan for course in self.courses
+        )
+        return np.fromiter(stated, np.float64, len(self))
+
+    @cached_property
+    def _hours(self) -> NDArray[np.float64]:
+        return np.fromiter((_known(course.hours) for course in self.courses), np.float64, len(self))
+
+    @cached_property
+    def _levels(self) -> NDArray[np.float64]:
+        return np.fromiter((_known(course.level) for course in self.courses), np.float64, len(self))
+
+    @cached_property
+    def _languages(self) -> NDArray[np.str_]:
+        return np.array([(course.language or "").split("-")[0].lower() for course in self.courses] or [""], np.str_)
+
+    @cached_property
+    def _deliveries(self) -> NDArray[np.str_]:
+        return np.array([course.delivery or "" for course in self.courses] or [""], np.str_)
+
+    # What ranks, in columns too.
+    @cached_property
+    def updated(self) -> NDArray[np.float64]:
+        """The day of the last change as an ordinal; NaN where it is not stated."""
+        days = (course.updated_at.toordinal() if course.updated_at else np.nan for course in self.courses)
+        return np.fromiter(days, np.float64, len(self))
+
+    @property
+    def levels(self) -> NDArray[np.float64]:
+        """1 to 7; NaN where a record states none."""
+        return self._levels
+
+    @property
+    def prices(self) -> NDArray[np.float64]:
+        """In yuan; NaN where no record states one."""
+        return self._prices
+
+    @property
+    def languages(self) -> NDArray[np.str_]:
+        """The language without its script: zh, en; empty where a record states none."""
+        return self._languages
+
+
+def can_be_joined(course: Course, today: date) -> bool:
+    """Whether a course can still be begun."""
+    return _last_day(course) >= today.toordinal()
+
+
+def _known(value: float | None) -> float:
+    return np.nan if value is None else float(value)
+
+
+def _last_day(course: Course) -> int:
+    last = course.valid_until.toordinal() if course.valid_until else date.max.toordinal()
+    if course.delivery == "offline" and course.offerings:
+        # A session without a date is still to come as far as anybody has said.
+        last = min(last, max((one.end or one.start or date.max).toordinal() for one in course.offerings))
+    return last
+
+
+def _is_open(offering: Offering, today: date) -> bool:
+    return offering.seats != 0 and (offering.start is None or offering.start >= today)
+
+
+def _held_at(course: Course, need: Need, today: date) -> bool:
+    place = need.place
+    assert place
+    return any(
+        _is_open(one, today)
+        and (one.step_free or not need.step_free)
+        and (
+            same_city(place.city, one.city)
+            if place.city
+            else ((km := distance_km(place, one)) is not None and km <= NEAR_KM)
+        )
+        for one in course.offerings
+    )
+
+
+def _can_be_reached(course: Course, need: Need, today: date) -> bool:
+    """Online there are no steps; in person only where a record says that there are none."""
+    if course.delivery == "online":
+        return not need.in_person
+    return any(bool(one.step_free) and _is_open(one, today) for one in course.offerings)
+
+
+def _rank(session: Session, place: Place | None) -> float:
+    """Same district, same city, by distance, unknown: in kilometres, or what stands for them."""
+    if place and place.district and session.offering.district == place.district:
+        return -1.0
+    if session.km is not None:
+        return session.km
+    return 0.0 if place and same_city(place.city, session.offering.city) else 1e6
