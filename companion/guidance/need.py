@@ -60,6 +60,8 @@ _AUDIENCES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("worker", re.compile(r"工厂|车间|厂里|上班|工人|下岗|失业|被裁|流水线|打螺丝|返工|\b(?:factory|worker|laid[- ]off|unemployed|shop floor|assembly line|lost my job)\b")),
     ("youth", re.compile(r"高中|中专|职高|毕业生|刚毕业|大学生|青年|\b(?:school leaver|student|graduate|left school|teenager)\b")),
 )  # fmt: skip
+# What of a message names a condition, and so not what the course is to be about.
+CONDITIONS = (_FREE, _FREE_ENGLISH, _PRICE, _HOURS, _ONLINE, _OFFLINE, _NEAR, _STEP_FREE, _IN_ENGLISH, _IN_CHINESE, _NEW)
 
 
 @dataclass(frozen=True, slots=True)

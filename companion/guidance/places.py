@@ -68,6 +68,16 @@ def place_in(text: str) -> Place | None:
     return Place(named.city, named.district) if named else None
 
 
+@cache
+def names_of_places() -> re.Pattern[str]:
+    """All names of places, as `place_in` reads them in normalised text."""
+    names = {known.district or known.city for known in _places()}
+    stems = {stem for name in names if len(stem := _SUFFIX.sub("", name)) > 1 and stem not in _ALSO_WORDS}
+    latin = "|".join(re.escape(known.latin.lower()) for known in _places())
+    chinese = "|".join(sorted({*names, *stems}, key=lambda name: (-len(name), name)))
+    return re.compile(rf"(?:{chinese})|\b(?:{latin})\b")
+
+
 def same_city(one: str | None, other: str | None) -> bool:
     """Whether two names are one city's: 佛山 is 佛山市 is Foshan."""
     return bool(one and other) and _city_key(str(one)) == _city_key(str(other))

@@ -1,0 +1,337 @@
+"""Courses for a need, in two stages: what may be offered at all, then what fits best; each with the facts that ranked it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal
+
+import numpy as np
+
+from companion.guidance.following import NOBODY, Following
+from companion.guidance.need import Need, languages_fit
+from companion.guidance.occupations import Match, Occupations
+from companion.guidance.places import same_city
+from companion.guidance.profile import Known
+from companion.guidance.shelf import NEAR_KM, Mask, Session, Shelf
+from companion.guidance.skills import SkillMap
+from course_index.analyze import normalise, terms
+from course_index.card import card_text
+from course_index.course import Course
+from retrieval.catalogue import CourseHit
+from retrieval.query import Query
+from retrieval.search import Search
+
+Fact = Literal[
+    "lesson", "terms", "card", "occupation", "occupation_named", "audience", "standing", "place", "step_free", "free",
+    "online", "followed", "rated", "interest", "fresh", "level", "language", "again",
+]  # fmt: skip
+
+# What each fact adds to a course that fits the words by about .3 to 1.2. Chosen on half of the wishes of eval/cases;
+# docs/decisions/0007-guidance.md says what each earns.
+_AUDIENCE, _OTHER_AUDIENCE = 0.06, -0.04
+_STANDING = 0.14
+_SAME_LANGUAGE, _OTHER_LANGUAGE = 0.06, -0.16
+_NEAR, _FAR = 0.10, -0.10
+_FOLLOWED = 0.30
+_RATED = 0.20
+_FRESH = 0.03
+_INTEREST = 0.06
+_OCCUPATION = 0.35
+_NAMED_OCCUPATION = 0.25
+_PREREQUISITES_MISSING = -0.06
+_SHORT_WAY = 0.02
+# A second course of the same provider, subject and initiative is worth less beside the first.
+_ALIKE = 0.12
+# How many courses by their words are ranked; and how many of the best of them a rule of hard facts must leave, before
+# the whole shelf is looked through again.
+_DEPTH = 60
+# Half the weight of a fact is gone after so many days.
+_STALE_DAYS = 365.0
+# How sure an occupation must be to be spoken of when its name was not said.
+LIKELY_OCCUPATION = 0.55
+# A rating counts as if so many had given .7 before.
+_PRIOR_RATERS, _PRIOR_RATING = 20, 0.7
+_DEFAULT_SHOWN = 5
+# Of courses that are only the nearest fewer are shown.
+_NEAREST_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A fact that ranked a course, how much it weighed, and what it says, for the sentence made of it."""
+
+    fact: Fact
+    weight: float
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A course for a need. `session` is the nearest that can be joined, where one suits."""
+
+    course: Course
+    score: float
+    why: tuple[Why, ...]
+    session: Session | None = None
+    passage_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """The best courses; how many fit the words at all, what kept others out, and what the goal means as a job.
+
+    Not `certain`: no course is clearly on what was asked, and these are the nearest.
+    """
+
+    need: Need
+    courses: tuple[Recommendation, ...]
+    fitting: int
+    in_the_way: Mapping[str, int]
+    occupation: Match | None = None
+    certain: bool = True
+    personalised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    row: int
+    hit: CourseHit | None = None
+    why: list[Why] = field(default_factory=list)
+
+    @property
+    def score(self) -> float:
+        return sum(one.weight for one in self.why)
+
+
+class Recommender:
+    """Over one generation of the catalogue. Safe to call from many threads."""
+
+    def __init__(self, search: Search, occupations: Occupations, skills: SkillMap, shelf: Shelf) -> None:
+        self.search = search
+        self.occupations = occupations
+        self.skills = skills
+        self.shelf = shelf
+
+    def recommend(
+        self,
+        need: Need,
+        known: Known | None = None,
+        k: int = _DEFAULT_SHOWN,
+        today: date | None = None,
+        following: Following = NOBODY,
+        subject: str | None = None,
+    ) -> Recommended:
+        """The `k` best courses for a need.
+
+        `known` is what may be used of the learner; None is nobody in particular. `subject` are the words to search by,
+        where they are not the whole of what was said; empty where nothing says what it is to be about.
+        """
+        day = today or date.today()
+        learner = known or Known()
+        asked = need.text if subject is None else subject
+        query = self.search.query(asked) if asked.strip() else None
+        found = self._found(query)
+        match = self._occupation(need, asked)
+        finished = learner.finished
+        permitted = self.shelf.permitted(need, finished, day)
+        fitting = np.zeros(len(self.shelf), np.bool_)
+        fitting[list(found)] = True
+        skilled = self.skills.teaching(match.occupation, finished) if match else {}
+        fitting[list(skilled)] = True
+        about_nothing = query is None and not match
+        if about_nothing:
+            fitting[:] = True
+        rows = np.flatnonzero(permitted & fitting).tolist()
+        if query is not None and len(rows) < k and len(found) >= _DEPTH:
+            found |= self._among_permitted(query, need, permitted)
+            rows = sorted({*rows, *(row for row in found if permitted[row])})
+        after = following.after(finished)
+        candidates = [_Candidate(row, found.get(row)) for row in self._worth_ranking(rows, about_nothing, need, after)]
+        for candidate in candidates:
+            self._weigh(candidate, need, learner, query, match, skilled, after, following, day)
+        self._weigh_standing(candidates, need)
+        best = self._varied(candidates, k)
+        sure = [one for one in best if about_nothing or one.row in skilled or (one.hit is not None and one.hit.certain)]
+        best = sure or best[:_NEAREST_SHOWN]
+        return Recommended(
+            need,
+            tuple(self._told(one, need, day) for one in best),
+            int(fitting.sum()) if not about_nothing else len(rows),
+            {} if best else self.shelf.in_the_way(need, fitting, finished, day),
+            match,
+            certain=bool(sure),
+            personalised=learner != Known(),
+        )
+
+    # -- stage one: what is on the subject -----------------------------------------------------------------------------
+
+    def _found(self, query: Query | None) -> dict[int, CourseHit]:
+        if query is None:
+            return {}
+        hits = self.search.nearest_courses(query, _DEPTH)
+        return {self.shelf.row_of[hit.course.id]: hit for hit in hits if hit.course.id in self.shelf.row_of}
+
+    def _among_permitted(self, query: Query, need: Need, permitted: Mask) -> dict[int, CourseHit]:
+        """Where hard facts left hardly any of the nearest: the nearest of all that fit the words."""
+        page = self.search.courses_among(query, [self.shelf.courses[row].id for row in np.flatnonzero(permitted)], _DEPTH)
+        return {self.shelf.row_of[hit.course.id]: hit for hit in page if hit.course.id in self.shelf.row_of}
+
+    def _occupation(self, need: Need, asked: str) -> Match | None:
+        if need.occupation:
+            (match, *_) = self.occupations.match(need.occupation, 1) or (None,)
+            return match
+        if not asked.strip():
+            return None
+        (match, *_) = self.occupations.match(asked, 1) or (None,)
+        return match if match and (match.named or match.score >= LIKELY_OCCUPATION) else None
+
+    def _worth_ranking(
+        self, rows: Sequence[int], about_nothing: bool, need: Need, after: Mapping[str, tuple[float, int]]
+    ) -> Sequence[int]:
+        """With no words to go by, as many of the shelf as a page of it: those for the audience, and what others took."""
+        if not about_nothing or len(rows) <= _DEPTH * 4:
+            return rows
+        shelf = self.shelf.courses
+        liked = [row for row in rows if shelf[row].id in after]
+        for_them = [row for row in rows if need.audience and need.audience in shelf[row].audience]
+        newest = sorted(rows, key=lambda row: -np.nan_to_num(self.shelf.updated[row]))
+        return list(dict.fromkeys([*liked, *for_them[: _DEPTH * 2], *newest]))[: _DEPTH * 4]
+
+    # -- stage two: what fits best -------------------------------------------------------------------------------------
+
+    def _weigh(
+        self,
+        candidate: _Candidate,
+        need: Need,
+        learner: Known,
+        query: Query | None,
+        match: Match | None,
+        skilled: Mapping[int, tuple[str, ...]],
+        after: Mapping[str, tuple[float, int]],
+        following: Following,
+        day: date,
+    ) -> None:
+        course, why = self.shelf.courses[candidate.row], candidate.why
+        if candidate.hit and query:
+            why.append(self._by_words(candidate.hit, query))
+        if match and course.id in self.skills.named(match.occupation):
+            why.append(Why("occupation_named", _NAMED_OCCUPATION, (match.occupation.title,)))
+        elif match and candidate.row in skilled:
+            taught = skilled[candidate.row]
+            share = len(taught) / max(1, len(match.occupation.skills) or 3)
+            why.append(Why("occupation", _OCCUPATION * min(1.0, share), (match.occupation.title, *taught[:3])))
+        if need.audience and course.audience:
+            fits = need.audience in course.audience
+            neutral = "everyone" in course.audience
+            weight = _AUDIENCE if fits else 0.0 if neutral else _OTHER_AUDIENCE
+            why.append(Why("audience", weight, (need.audience,)))
+        if need.locale_language and course.language:
+            same = languages_fit(course.language, need.locale_language)
+            why.append(Why("language", _SAME_LANGUAGE if same else _OTHER_LANGUAGE, (course.language,)))
+        self._weigh_place(course, need, why, day)
+        if course.id in after:
+            share, count = after[course.id]
+            before = self._came_before(course, learner, following)
+            why.append(Why("followed", _FOLLOWED * share, (before, str(count))))
+        if course.id in following.ratings:
+            count, mean = following.ratings[course.id]
+            steady = (count * mean + _PRIOR_RATERS * _PRIOR_RATING) / (count + _PRIOR_RATERS)
+            why.append(Why("rated", _RATED * (steady - _PRIOR_RATING), (str(count), f"{1 + 4 * mean:.1f}")))
+        if course.updated_at:
+            age = max(0, (day - course.updated_at).days)
+            why.append(Why("fresh", _FRESH * 0.5 ** (age / _STALE_DAYS), (course.updated_at.isoformat(),)))
+        interests = [belief.value for belief in learner.beliefs if belief.kind == "interest"]
+        if shared := [subject for subject in interests if subject in course.subjects]:
+            why.append(Why("interest", _INTEREST, (shared[0],)))
+        if not set(course.prerequisites) <= learner.finished:
+            why.append(Why("level", _PREREQUISITES_MISSING))
+        if course.id in learner.seen:
+            why.append(Why("again", 0.0))
+
+    def _by_words(self, hit: CourseHit, query: Query) -> Why:
+        if hit.passage_id:
+            return Why("lesson", hit.score, (hit.passage_id,))
+        if shared := _shared(hit.course, query):
+            return Why("terms", hit.score, tuple(shared))
+        return Why("card", hit.score)
+
+    def _weigh_place(self, course: Course, need: Need, why: list[Why], day: date) -> None:
+        where = need.place or need.around
+        if not where or not course.offerings:
+            return
+        nearest = next(iter(self.shelf.sessions(course, need, day)), None)
+        near = nearest and (
+            same_city(where.city, nearest.offering.city) or (nearest.km is not None and nearest.km <= NEAR_KM)
+        )
+        if near:
+            why.append(Why("place", _NEAR))
+        elif course.delivery == "offline":
+            why.append(Why("place", _FAR))
+
+    def _weigh_standing(self, candidates: Sequence[_Candidate], need: Need) -> None:
+        """Who is new gets the lower levels of what there is on this, who knows more the higher."""
+        levels = self.shelf.levels
+        known = sorted({float(levels[one.row]) for one in candidates if not np.isnan(levels[one.row])})
+        if not need.standing or len(known) < 2:
+            if need.standing == "new" and len(known) == 1 and known[0] <= 1:
+                for one in candidates:
+                    if not np.isnan(levels[one.row]):
+                        one.why.append(Why("standing", 0.01, ("new", f"{levels[one.row]:g}")))
+            return
+        wish = {"new": 0.0, "some": 0.5, "advanced": 1.0}[need.standing]
+        for one in candidates:
+            level = float(levels[one.row])
+            if not np.isnan(level):
+                height = known.index(level) / (len(known) - 1)
+                fit = 1 - 2 * abs(height - wish)
+                one.why.append(Why("standing", _STANDING * fit, (need.standing, f"{level:g}")))
+
+    def _varied(self, candidates: Sequence[_Candidate], k: int) -> list[_Candidate]:
+        """The best, each next one weighed against those before it (maximal marginal relevance)."""
+        left = sorted(candidates, key=lambda one: (-one.score, self.shelf.courses[one.row].id))[: 4 * k]
+        chosen: list[_Candidate] = []
+        likest = dict.fromkeys((one.row for one in left), 0.0)
+        while left and len(chosen) < k:
+            best = max(left, key=lambda one: one.score - _ALIKE * likest[one.row])
+            chosen.append(best)
+            left.remove(best)
+            traits = _traits(self.shelf.courses[best.row])
+            for one in left:
+                likest[one.row] = max(likest[one.row], _jaccard(traits, _traits(self.shelf.courses[one.row])))
+        return chosen
+
+    def _came_before(self, course: Course, learner: Known, following: Following) -> str:
+        """The title of the finished course after which most took this one."""
+        counts = {id_: following.next_of.get(id_, {}).get(course.id, 0) for id_ in learner.finished}
+        best = max(counts, key=lambda id_: counts[id_], default="")
+        return self.shelf.courses[self.shelf.row_of[best]].title if best in self.shelf.row_of else best
+
+    def _told(self, one: _Candidate, need: Need, day: date) -> Recommendation:
+        course = self.shelf.courses[one.row]
+        sessions = self.shelf.sessions(course, need, day)
+        where = need.place or need.around
+        session = next(iter(sessions), None) if where or need.in_person else None
+        why = tuple(sorted(one.why, key=lambda reason: -reason.weight))
+        return Recommendation(course, one.score, why, session, one.hit.passage_id if one.hit else None)
+
+
+def without_learner(need: Need) -> Need:
+    """What anybody would be told who said the same: nothing but the words and the hard facts."""
+    return replace(need, audience=None, standing=None, occupation=None, around=None, interests=())
+
+
+Recommend = Callable[[Need], Recommended]
+
+
+def _shared(course: Course, query: Query) -> list[str]:
+    """The record's own words that the learner used."""
+    on_card = set(terms(normalise(card_text(course))))
+    return [term for term in query.terms if len(term) > 1 and term in on_card][:3]
+
+
+def _traits(course: Course) -> frozenset[str]:
+    return frozenset((f"provider {course.provider}", f"initiative {course.initiative}", *course.subjects))
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other)
