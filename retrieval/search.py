@@ -67,6 +67,10 @@ class Search:
         raw = self._embedder.embed([simplified(text) for text in texts], "passage")
         return self._centring.apply(raw, "passage", [language_of(text) for text in texts])
 
+    def embed_plainly(self, texts: list[str]) -> Vectors:
+        """The unit vectors of texts as passages, not centred, shape (len(texts), dimension): for sets of their own."""
+        return self._embedder.embed([simplified(text) or " " for text in texts], "passage")
+
     def passages(self, query: Query, k: int = 8) -> list[Hit]:
         """The `k` passages most likely to answer, best first."""
         return self._ordered(query, k)[:k]

@@ -22,15 +22,17 @@ class Gap:
 
 
 class SkillMap:
-    """The skills of all courses, each embedded once. 10,000 courses with 20,000 skills take 30 MB."""
+    """The skills and subjects of all courses, each embedded once. 10,000 courses with 20,000 skills take 30 MB."""
 
     def __init__(self, courses: Sequence[Course], embed: Embed) -> None:
         self._courses = tuple(courses)
         self._embed = embed
-        self._skills = tuple(dict.fromkeys(skill for course in courses for skill in course.skills))
+        # A subject is what the whole course teaches, so it stands beside the skills.
+        self._skills = tuple(dict.fromkeys(skill for course in courses for skill in (*course.skills, *course.subjects)))
         self._at = {normalise(skill): number for number, skill in enumerate(self._skills)}
         self._row_skills = [
-            frozenset(self._at[normalise(skill)] for skill in course.skills) for course in self._courses
+            frozenset(self._at[normalise(skill)] for skill in (*course.skills, *course.subjects))
+            for course in self._courses
         ]
         self._occupations_of = [frozenset(normalise(name) for name in course.occupations) for course in self._courses]
         # Occupations and their skills are an operator's, so these stay small.

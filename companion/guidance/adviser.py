@@ -1,0 +1,162 @@
+"""Advice over whatever generation of the catalogue serves: one desk a generation, made when first asked."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from companion.guidance.credits import Rules
+from companion.guidance.following import NOBODY, Following
+from companion.guidance.goals import DIPLOMA_WORDS, Aim, Destination, destination, names_diploma
+from companion.guidance.need import Need, with_profile
+from companion.guidance.occupations import Embed, Occupation, Occupations
+from companion.guidance.pathway import Pathway, Planner, Terms
+from companion.guidance.profile import Belief, Known, LearningEvent, Profile, beliefs_of, failed_courses
+from companion.guidance.recommend import Recommended, Recommender
+from companion.guidance.shelf import Session, Shelf
+from companion.guidance.skills import SkillMap
+from companion.guidance.subject import subject_of
+from companion.understanding.wish import course_subject
+from course_index.course import Course
+from retrieval.live import LiveIndex
+from retrieval.search import Search
+
+log = logging.getLogger(__name__)
+# What others went on to take changes slowly, and is counted over all of them.
+_COUNTED_AGAIN_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A pathway, what its goal was taken for, and other ways to the same."""
+
+    destination: Destination
+    pathway: Pathway
+    alternatives: tuple[Pathway, ...] = ()
+
+
+class Adviser:
+    """What courses suit, in which order, and what they count for. Safe to call from many threads."""
+
+    def __init__(
+        self,
+        index: LiveIndex,
+        occupations: list[Occupation],
+        rules: Rules,
+        kept: Path | None = None,
+        count_following: Callable[[], Following] | None = None,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        self._index = index
+        self._records = occupations
+        self.rules = rules
+        self._kept = kept
+        self._count_following = count_following
+        self.today = today
+        self._lock = threading.Lock()
+        self._desk: tuple[str, Recommender] | None = None
+        self._occupations: Occupations | None = None
+        self._following: Following = NOBODY
+        self._count_due = 0.0
+
+    @property
+    def occupations(self) -> Occupations:
+        """The occupations that are loaded."""
+        return self.desk().occupations
+
+    def desk(self) -> Recommender:
+        """The recommender over the generation that serves. Raises IndexProblem."""
+        search = self._index.search
+        name = search.generation.name
+        with self._lock:
+            if self._desk is None or self._desk[0] != name:
+                self._desk = (name, self._set_up(search))
+            return self._desk[1]
+
+    def recommend(self, need: Need, known: Known | None = None, k: int = 5, subject: str | None = None) -> Recommended:
+        """The best courses for a need; `known` is what may be used of the learner. Raises IndexProblem."""
+        desk = self.desk()
+        whole = with_profile(need, known.profile) if known else need
+        words = subject
+        if words is None:
+            bare = subject_of(need.text)
+            words = course_subject(bare) if bare else ""
+        if names_diploma(need.text):
+            words = f"{words} {DIPLOMA_WORDS}"
+        if not words.strip() and known and known.profile.goals:
+            words = known.profile.goals[0]  # what they said they are after, when they ask for just some course
+        return desk.recommend(whole, known, k, self.today(), self.following() if known else NOBODY, words)
+
+    def way(self, aim: Aim, need: Need, terms: Terms, known: Known | None = None, others: bool = True) -> Way:
+        """The way to a goal. Raises IndexProblem."""
+        desk, learner = self.desk(), known or Known()
+        need = replace(with_profile(need, learner.profile), level=None)  # a level named is where it goes
+        started = replace(
+            terms,
+            start=max(terms.start, self.today()),
+            hours_a_week=terms.hours_a_week or learner.profile.hours_a_week,
+            in_person=terms.in_person or need.in_person,
+        )
+        there = destination(aim, replace(need, text=aim.text), learner, desk, self.today())
+        planner = self._planner(need, learner, desk)
+        best = planner.plan(there.goal, started)
+        ways = planner.alternatives(there.goal, started, best) if others and best.steps else []
+        return Way(there, best, tuple(ways))
+
+    def known(
+        self, profile: Profile, events: tuple[LearningEvent, ...], rejected: tuple[str, ...] = ()
+    ) -> Known:
+        """What may be used of a learner, with what follows from their events. Raises IndexProblem."""
+        return Known(
+            profile,
+            events,
+            self.beliefs(events, rejected),
+            frozenset(failed_courses(events)),
+        )
+
+    def beliefs(self, events: tuple[LearningEvent, ...], rejected: tuple[str, ...] = ()) -> tuple[Belief, ...]:
+        """What events speak for. Raises IndexProblem."""
+        shelf = self.desk().shelf
+        courses = {
+            event.course_id: shelf.courses[shelf.row_of[event.course_id]]
+            for event in events
+            if event.course_id in shelf.row_of
+        }
+        return beliefs_of(events, courses, rejected)
+
+    def course(self, id_: str) -> Course | None:
+        """A course of the catalogue. Raises IndexProblem."""
+        shelf = self.desk().shelf
+        return shelf.courses[shelf.row_of[id_]] if id_ in shelf.row_of else None
+
+    def following(self) -> Following:
+        """What learners went on to take; what cannot be counted now is left as it was."""
+        if self._count_following and time.monotonic() >= self._count_due:
+            self._count_due = time.monotonic() + _COUNTED_AGAIN_SECONDS
+            try:
+                self._following = self._count_following()
+            except Exception:
+                log.exception("what learners went on to take could not be counted; advice goes on without it")
+        return self._following
+
+    def _planner(self, need: Need, learner: Known, desk: Recommender) -> Planner:
+        shelf, day = desk.shelf, self.today()
+        # Of a need only what is a condition of every step: the rest belongs to the goal.
+        conditions = replace(need, place=None, near=False, delivery=frozenset(), max_hours=None, level=None)
+        permitted = shelf.permitted(conditions, frozenset(), day)
+        may = [course for course, fits in zip(shelf.courses, permitted.tolist(), strict=True) if fits]
+        sessions: dict[str, list[Session]] = {
+            course.id: found for course in may if course.offerings and (found := shelf.sessions(course, need, day))
+        }
+        everything = {course.id: course for course in shelf.courses}
+        return Planner(may, everything, sessions, learner.finished, failed_courses(learner.events))
+
+    def _set_up(self, search: Search) -> Recommender:
+        courses = list(search.records.courses(search.records.course_ids()).values())
+        embed: Embed = search.embed_plainly
+        if self._occupations is None:
+            self._occupations = Occupations(self._records, embed, self._kept)
+        return Recommender(search, self._occupations, SkillMap(courses, embed), Shelf(courses))

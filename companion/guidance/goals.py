@@ -1,0 +1,174 @@
+"""From a goal in a learner's words, or as a page asks for it, to what courses have to bring about."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+
+from companion.guidance.following import NOBODY
+from companion.guidance.need import Need
+from companion.guidance.occupations import Match
+from companion.guidance.pathway import Goal, Requirement
+from companion.guidance.profile import Known
+from companion.guidance.recommend import LIKELY_OCCUPATION, Recommender
+from companion.guidance.subject import subject_of
+from companion.understanding.wish import course_subject
+from course_index.analyze import normalise
+
+# So many courses make a way where nothing but words says what it is to lead to.
+_COURSES_OF_WORDS = 3
+# A course belongs to a way by words when it fits at least this share of what the best one does.
+_SHARE_OF_BEST = 0.8
+_SHARE_OF_SCHOOL = 0.5
+_CREDITS = re.compile(
+    r"(?:(?:攒|存|拿|修|凑|赚|读|学)?(?:够|到|满|齐)?\s*(?P<a>\d+(?:\.\d+)?)\s*(?:个)?学分)|(?:(?:earn|get|collect)\s+)?(?P<b>\d+(?:\.\d+)?)\s*credits?\b"
+)
+_LEVEL = re.compile(r"(?:学?到|达到|升到)?(?:等级|level)\s*(?P<a>[1-7一二三四五六七])(?!\d)|(?P<b>[1-7一二三四五六七])\s*级(?!以上|别|联|台)")
+# What no record of a course grants: degrees, and licences of a trade.
+_DIPLOMA = re.compile(r"文凭|学历|大专|本科|专升本|毕业证|学位|高中证|\b(?:diploma|degree|bachelor|associate degree)\b")
+# By which words the catalogue has what leads there: the way back to school, and the school subjects for it.
+DIPLOMA_WORDS = "学历提升"
+_SCHOOL_WORDS = "初中补习文化课"
+_PARTICLES = re.compile(r"^[\s的到了去把]+|[\s的了去]+$")
+_TRADE = re.compile(
+    r"当|做|成为|转行|改行|从事|找(?:一?份|个)?(?:[^，。]{0,8})工作|考(?:[^，。]{0,6})(?:师|员|工)|\b(?:become|be an?|work as|job|career|occupation)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A goal, with what its words were taken for. `diploma` tells that a degree was named, which no course grants."""
+
+    goal: Goal
+    occupation: Match | None = None
+    diploma: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a page or a message asks for; the first that is given decides."""
+
+    text: str = ""
+    course_id: str | None = None
+    occupation_id: str | None = None
+    level: int | None = None
+    credits: float | None = None
+
+
+def aim_of(message: str) -> Aim:
+    """What a message names: a level, credits, or a goal in words."""
+    said = normalise(message)
+    level = None
+    if found := _LEVEL.search(said):
+        digit = found["a"] or found["b"]
+        level = int(digit) if digit.isdigit() else "一二三四五六七".index(digit) + 1
+    credits = _CREDITS.search(said)
+    number = float(credits["a"] or credits["b"]) if credits else None
+    return Aim(message, level=level, credits=number)
+
+
+def names_diploma(text: str) -> bool:
+    """Whether a degree or a school leaving certificate is what somebody is after."""
+    return bool(_DIPLOMA.search(normalise(text)))
+
+
+def destination(aim: Aim, need: Need, known: Known, desk: Recommender, today: date) -> Destination:
+    """What the courses on the shelf can do for an aim. A goal without requirements is one that nothing here teaches."""
+    diploma = names_diploma(aim.text)
+    if aim.course_id is not None:
+        shelf = desk.shelf
+        there = aim.course_id in shelf.row_of
+        title = shelf.courses[shelf.row_of[aim.course_id]].title if there else aim.course_id
+        only = Requirement("course", title, frozenset({aim.course_id} if there else ()))
+        return Destination(Goal(title, (only,)))
+    match = _occupation(aim, desk)
+    if match and match.occupation.skills:
+        return Destination(_by_skills(match, desk), match, diploma)
+    bare = subject_of(_LEVEL.sub(" ", _CREDITS.sub(" ", aim.text)))
+    subject = _PARTICLES.sub("", course_subject(bare)).strip() if bare else ""
+    if aim.level is not None:
+        return Destination(_by_level(aim.level, subject, need, known, desk, today), match, diploma)
+    if aim.credits is not None:
+        return Destination(_by_credits(aim.credits, subject, need, known, desk, today), match, diploma)
+    if diploma:
+        return Destination(_by_school(aim.text, need, known, desk, today), match, diploma)
+    return Destination(_by_words(aim.text, subject, need, known, desk, today), match, diploma)
+
+
+def _occupation(aim: Aim, desk: Recommender) -> Match | None:
+    if aim.occupation_id is not None:
+        occupation = desk.occupations.get(aim.occupation_id)
+        return Match(occupation, 1.0, True) if occupation else None
+    if aim.level is not None or aim.credits is not None or not aim.text:
+        return None
+    (match, *_) = desk.occupations.match(_wanted_part(aim.text), 1) or (None,)
+    wants_a_trade = bool(_TRADE.search(normalise(aim.text)))
+    return match if match and wants_a_trade and (match.named or match.score >= LIKELY_OCCUPATION) else None
+
+
+def _wanted_part(text: str) -> str:
+    """What is wanted, without what is: 送快递的想当电工 wants to be an electrician."""
+    said = normalise(text)
+    marks = list(re.finditer(r"想|要|打算|转行|改行|成为|从事|希望|\b(?:want|like|become|hope)\b", said))
+    return said[marks[0].start() :] if marks else said
+
+
+def _by_skills(match: Match, desk: Recommender) -> Goal:
+    occupation = match.occupation
+    requirements, missing = [], []
+    for skill in occupation.skills:
+        rows = desk.skills.courses_for(skill)
+        if rows:
+            ids = frozenset(desk.shelf.courses[row].id for row in rows)
+            requirements.append(Requirement("skill", skill, ids))
+        else:
+            missing.append(skill)
+    named = {id_: 1.0 for id_ in desk.skills.named(occupation)}
+    return Goal(occupation.title, tuple(requirements), None, tuple(missing), named)
+
+
+def _fitting(subject: str, need: Need, known: Known, desk: Recommender, today: date, k: int) -> dict[str, float]:
+    """How well courses fit the words of a goal: 1 for the best."""
+    asked = replace(need, text=subject)
+    # Finished courses belong to a way too: they are its first part.
+    found = desk.recommend(asked, Known(known.profile), k, today, NOBODY, subject)
+    best = max((one.score for one in found.courses), default=0.0)
+    return {one.course.id: one.score / best for one in found.courses if best > 0 and found.certain}
+
+
+def _by_level(level: int, subject: str, need: Need, known: Known, desk: Recommender, today: date) -> Goal:
+    courses = desk.shelf.courses
+    fit = _fitting(subject, need, known, desk, today, 60) if subject else {course.id: 0.0 for course in courses}
+    on_it = [courses[desk.shelf.row_of[id_]] for id_ in fit]
+    stated = [course.level for course in on_it if course.level is not None]
+    reached = max([known.profile.level or 0, *(int(one.value) for one in known.beliefs if one.kind == "level")])
+    highest = str(max(stated, default=0))
+    # Levels below the goal that nobody teaches are passed over; the goal's own must be taught.
+    requirements = tuple(
+        Requirement("level", str(step), frozenset(one.id for one in on_it if one.level == step), highest)
+        for step in range(min(reached, level - 1) + 1, level + 1)
+        if step == level or step in stated
+    )
+    return Goal(subject or str(level), requirements, None, (), fit)
+
+
+def _by_credits(credits: float, subject: str, need: Need, known: Known, desk: Recommender, today: date) -> Goal:
+    fit = _fitting(subject, need, known, desk, today, 60) if subject else {one.id: 0.0 for one in desk.shelf.courses}
+    return Goal(subject or f"{credits:g}", (), credits, (), fit)
+
+
+def _by_words(text: str, subject: str, need: Need, known: Known, desk: Recommender, today: date) -> Goal:
+    fit = _fitting(subject or text, need, known, desk, today, _COURSES_OF_WORDS)
+    close = [id_ for id_, share in fit.items() if share >= _SHARE_OF_BEST]
+    titles = {id_: desk.shelf.courses[desk.shelf.row_of[id_]].title for id_ in close}
+    return Goal(text, tuple(Requirement("course", titles[id_], frozenset({id_})) for id_ in close), None, (), fit)
+
+
+def _by_school(text: str, need: Need, known: Known, desk: Recommender, today: date) -> Goal:
+    """The courses on the ways to a diploma, and then those that refresh what school taught."""
+    found: dict[str, float] = {}
+    for words in (DIPLOMA_WORDS, _SCHOOL_WORDS):
+        fit = _fitting(words, replace(need, locale_language=""), known, desk, today, _COURSES_OF_WORDS)
+        academic = [id_ for id_ in fit if desk.shelf.courses[desk.shelf.row_of[id_]].initiative == "academic"]
+        found |= {id_: fit[id_] for id_ in academic if fit[id_] >= _SHARE_OF_SCHOOL and id_ not in found}
+    titles = {id_: desk.shelf.courses[desk.shelf.row_of[id_]].title for id_ in found}
+    return Goal(text, tuple(Requirement("course", titles[id_], frozenset({id_})) for id_ in found), None, (), found)

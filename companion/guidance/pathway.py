@@ -1,0 +1,475 @@
+"""The way to a goal: which courses, in which order, on which dates; and what stands in the way where there is none.
+
+Which courses to take is an integer program (scipy's HiGHS): cover what the goal asks for, take what a course requires
+before it, at the least cost. When they are taken follows from the hours a week and the dates of sessions.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Literal
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_matrix
+
+from companion.guidance.shelf import Session
+from course_index.course import Course
+
+Preference = Literal["balanced", "fewest_hours", "cheapest", "online"]
+Obstacle = Literal[
+    "no_course", "no_skill", "no_level", "no_credits", "no_time", "no_prerequisite", "no_session", "circle"
+]
+
+# A course whose record states no hours counts as long as the middle one that states them, for choosing only.
+_UNKNOWN_HOURS = 10.0
+# What an hour and a yuan weigh in choosing, and how much a course that fits the goal's words well is worth in hours.
+_YUAN_IN_HOURS = {"balanced": 0.05, "fewest_hours": 0.001, "cheapest": 1.0, "online": 0.05}
+_FIT_IN_HOURS = 20.0
+_IN_PERSON_HOURS = {"balanced": 0.0, "fewest_hours": 0.0, "cheapest": 0.0, "online": 1_000.0}
+_SOLVER_SECONDS = 5.0
+# No plan reaches further.
+_LONGEST_DAYS = 366 * 10
+_UNMET = 1e4
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Something a goal asks for, and the courses of which one is enough; `name` is how it is told.
+
+    `at_most` tells of a level that nobody teaches which is the highest that is taught.
+    """
+
+    kind: Literal["skill", "level", "course"]
+    name: str
+    courses: frozenset[str]
+    at_most: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Where somebody wants to go, in terms of courses.
+
+    `credits` are to be reached in all. `missing` is what no course teaches: told, not required.
+    """
+
+    title: str
+    requirements: tuple[Requirement, ...] = ()
+    credits: float | None = None
+    missing: tuple[str, ...] = ()
+    fit: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the learner can give: hours a week from a day, until another."""
+
+    hours_a_week: float | None = None
+    start: date = date.min
+    until: date | None = None
+    in_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A course on the way. `begins` and `ends` are None where no hours a week are known."""
+
+    course: Course
+    meets: tuple[str, ...]
+    after: tuple[str, ...]
+    begins: date | None = None
+    ends: date | None = None
+    session: Session | None = None
+    done: bool = False
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why a goal cannot be reached, or not in time; `values` fill the sentence that says so."""
+
+    obstacle: Obstacle
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pathway:
+    """The steps in order, and what they come to. Steps that are done have no dates."""
+
+    goal: Goal
+    steps: tuple[Step, ...]
+    terms: Terms
+    hindrances: tuple[Hindrance, ...] = ()
+    preference: Preference = "balanced"
+
+    @property
+    def hours(self) -> float:
+        """Of the courses still to be taken, as far as their records state them."""
+        return sum(step.course.hours or 0.0 for step in self.left)
+
+    @property
+    def credits(self) -> float:
+        """Of the courses still to be taken, as far as their records state them."""
+        return sum(step.course.credits or 0.0 for step in self.left)
+
+    @property
+    def price(self) -> float:
+        """In yuan, of the courses still to be taken, as far as their records state it."""
+        return sum(_yuan(step.course) or 0.0 for step in self.left)
+
+    @property
+    def left(self) -> tuple[Step, ...]:
+        """The steps still to be taken."""
+        return tuple(step for step in self.steps if not step.done)
+
+    @property
+    def without_hours(self) -> int:
+        """How many of them state no hours."""
+        return sum(step.course.hours is None for step in self.left)
+
+    @property
+    def ends(self) -> date | None:
+        """The day the last step ends; None without dates."""
+        days = [step.ends for step in self.left if step.ends]
+        return max(days, default=None) if len(days) == len(self.left) else None
+
+    @property
+    def possible(self) -> bool:
+        """Whether it leads to the goal."""
+        return not self.hindrances and bool(self.steps)
+
+
+class Planner:
+    """Plans over the courses that may be taken.
+
+    `open_` are the courses that can be begun, `all_` all that exist, `sessions` those of each course that can be
+    joined, the best first.
+    """
+
+    def __init__(
+        self,
+        open_: Sequence[Course],
+        all_: Mapping[str, Course],
+        sessions: Mapping[str, Sequence[Session]],
+        finished: frozenset[str] = frozenset(),
+        failed: frozenset[str] = frozenset(),
+    ) -> None:
+        self._open = {course.id: course for course in open_}
+        self._all = all_
+        self._sessions = sessions
+        self._finished = finished
+        self._failed = failed
+
+    def plan(self, goal: Goal, terms: Terms, preference: Preference = "balanced") -> Pathway:
+        """The best way; with hindrances where there is none."""
+        needed = self._with_prerequisites(goal)
+        if circle := _circle(needed):
+            return Pathway(goal, (), terms, (Hindrance("circle", tuple(self._title(id_) for id_ in circle)),))
+        chosen, unmet = self._choose(goal, terms, needed, preference)
+        hindrances = self._explain(goal, unmet, needed)
+        ordered = _in_order(chosen, self._open | self._known(self._finished))
+        steps = self._scheduled(goal, terms, ordered)
+        if not hindrances:
+            hindrances = self._lateness(goal, terms, steps)
+        return Pathway(goal, tuple(steps), terms, tuple(hindrances), preference)
+
+    def alternatives(self, goal: Goal, terms: Terms, best: Pathway) -> list[Pathway]:
+        """Other ways that take other courses: with the fewest hours, the least money, all online."""
+        found = [best]
+        for preference in ("fewest_hours", "cheapest", "online"):
+            other = self.plan(goal, terms, preference)
+            online = all(step.course.delivery == "online" or step.done for step in other.steps)
+            if not other.possible or (preference == "online" and not online):
+                continue
+            if all({step.course.id for step in other.steps} != {step.course.id for step in way.steps} for way in found):
+                found.append(other)
+        return found[1:]
+
+    # -- which courses ---------------------------------------------------------------------------------------------------
+
+    def _with_prerequisites(self, goal: Goal) -> dict[str, Course]:
+        """The courses that a way may have: those that meet a requirement, and all that these require."""
+        wanted = [id_ for requirement in goal.requirements for id_ in requirement.courses]
+        wanted += list(goal.fit) if goal.credits is not None else []
+        found: dict[str, Course] = {}
+        while wanted:
+            id_ = wanted.pop()
+            if id_ not in found and id_ in self._all:
+                found[id_] = self._all[id_]
+                if id_ not in self._finished:
+                    wanted += found[id_].prerequisites
+        return found
+
+    def _choose(
+        self, goal: Goal, terms: Terms, needed: Mapping[str, Course], preference: Preference
+    ) -> tuple[list[str], list[str]]:
+        """The ids of the courses to take, and the names of what cannot be met, each with a slack of its own."""
+        ids = sorted(needed)
+        column = {id_: at for at, id_ in enumerate(ids)}
+        slacks = [requirement.name for requirement in goal.requirements] + (["credits"] if goal.credits else [])
+        width = len(ids) + len(slacks)
+        if not width:
+            return [], []
+        middle = _middle_hours(needed.values())
+        costs = np.array(
+            [self._cost(needed[id_], goal, preference, middle) for id_ in ids] + [_UNMET] * len(slacks), np.float64
+        )
+        upper = np.array([1.0 if self._takeable(id_) else 0.0 for id_ in ids] + [_slack_limit(goal)] * len(slacks))
+        lower = np.array([1.0 if id_ in self._finished else 0.0 for id_ in ids] + [0.0] * len(slacks))
+        rows: list[dict[int, float]] = []
+        least: list[float] = []
+        for at, requirement in enumerate(goal.requirements):
+            rows.append({column[id_]: 1.0 for id_ in requirement.courses if id_ in column} | {len(ids) + at: 1.0})
+            least.append(1.0)
+        if goal.credits:
+            stated = {column[id_]: float(needed[id_].credits or 0.0) for id_ in ids}
+            rows.append(stated | {width - 1: 1.0})
+            least.append(goal.credits)
+        for id_ in ids:
+            if id_ in self._finished:
+                continue
+            for before in needed[id_].prerequisites:
+                # To take a course is to have taken what it requires; what is not in the catalogue bars it.
+                rows.append({column[id_]: -1.0} | ({column[before]: 1.0} if before in column else {}))
+                least.append(0.0)
+        matrix = csr_matrix(
+            (
+                [value for row in rows for value in row.values()],
+                ([at for at, row in enumerate(rows) for _ in row], [col for row in rows for col in row]),
+            ),
+            shape=(len(rows), width),
+        )
+        solved = milp(
+            costs,
+            integrality=np.array([1] * len(ids) + [0] * len(slacks)),
+            bounds=Bounds(lower, upper),
+            constraints=LinearConstraint(matrix, lb=np.array(least)) if rows else (),
+            options={"time_limit": _SOLVER_SECONDS},
+        )
+        if solved.x is None:  # cannot be: the slacks meet everything
+            return [], slacks
+        taken = [id_ for id_, share in zip(ids, solved.x, strict=False) if share > 0.5]
+        unmet = [name for name, share in zip(slacks, solved.x[len(ids) :], strict=True) if share > 1e-6]
+        return [id_ for id_ in taken if self._is_on_the_way(id_, taken, goal, needed)], unmet
+
+    def _is_on_the_way(self, id_: str, taken: Sequence[str], goal: Goal, needed: Mapping[str, Course]) -> bool:
+        """Finished courses are in the solution at no cost; only those that meet something belong to the way."""
+        if id_ not in self._finished:
+            return True
+        meets = any(id_ in requirement.courses for requirement in goal.requirements)
+        return meets or any(id_ in needed[other].prerequisites for other in taken if other not in self._finished)
+
+    def _cost(self, course: Course, goal: Goal, preference: Preference, middle: float) -> float:
+        if course.id in self._finished:
+            return 0.0
+        hours = course.hours if course.hours is not None else middle
+        money = (_yuan(course) or 0.0) * _YUAN_IN_HOURS[preference]
+        away = 0.0 if course.delivery == "online" else _IN_PERSON_HOURS[preference]
+        fit = goal.fit.get(course.id, 0.0)
+        # Never free: of two ways the one with fewer courses is better.
+        return max(0.1, hours + money + away - _FIT_IN_HOURS * fit * (preference == "balanced")) + 0.1
+
+    def _takeable(self, id_: str) -> bool:
+        if id_ in self._finished:
+            return True
+        course = self._open.get(id_)
+        # In person only, and no session left: it cannot be taken now.
+        return course is not None and (course.delivery != "offline" or bool(self._sessions.get(id_)))
+
+    def _explain(self, goal: Goal, unmet: Sequence[str], needed: Mapping[str, Course]) -> list[Hindrance]:
+        found = []
+        for requirement in goal.requirements:
+            if requirement.name not in unmet:
+                continue
+            candidates = [needed[id_] for id_ in sorted(requirement.courses) if id_ in needed]
+            if not candidates:
+                found.append(_nobody_teaches(requirement))
+                continue
+            found.append(self._why_not(candidates[0]))
+        if "credits" in unmet and goal.credits is not None:
+            most = sum(needed[id_].credits or 0.0 for id_ in needed if self._takeable(id_))
+            found.append(Hindrance("no_credits", (f"{most:g}", f"{goal.credits:g}")))
+        return found
+
+    def _why_not(self, course: Course) -> Hindrance:
+        """What bars a course: itself, or one that it requires."""
+        for before in course.prerequisites:
+            if before in self._finished:
+                continue
+            if before not in self._all or before not in self._open:
+                return Hindrance("no_prerequisite", (course.title, self._title(before)))
+            if not self._takeable(before):
+                return Hindrance("no_session", (self._title(before),))
+            if (deeper := self._why_not(self._all[before])).obstacle != "no_session" or deeper.values != (
+                self._title(before),
+            ):
+                if deeper.obstacle == "no_prerequisite":
+                    return deeper
+        return Hindrance("no_session", (course.title,))
+
+    def _title(self, id_: str) -> str:
+        return self._all[id_].title if id_ in self._all else id_
+
+    def _known(self, ids: Iterable[str]) -> dict[str, Course]:
+        return {id_: self._all[id_] for id_ in ids if id_ in self._all}
+
+    # -- when -------------------------------------------------------------------------------------------------------------
+
+    def _scheduled(self, goal: Goal, terms: Terms, ordered: Sequence[Course]) -> list[Step]:
+        chosen = {course.id for course in ordered}
+        steps = [
+            Step(
+                course,
+                tuple(one.name for one in goal.requirements if course.id in one.courses),
+                tuple(id_ for id_ in course.prerequisites if id_ in chosen),
+                session=next(iter(self._sessions.get(course.id, ())), None),
+                done=course.id in self._finished,
+                again=course.id in self._failed,
+            )
+            for course in ordered
+        ]
+        return _dated(steps, self._sessions, terms) if terms.hours_a_week else steps
+
+    def _lateness(self, goal: Goal, terms: Terms, steps: Sequence[Step]) -> list[Hindrance]:
+        way = Pathway(goal, tuple(steps), terms)
+        if not terms.until or not terms.hours_a_week or (way.ends and way.ends <= terms.until):
+            return []
+        hours = way.hours
+        weeks = max(1, (terms.until - terms.start).days // 7)
+        least = math.ceil(hours / weeks * 2) / 2
+        if least <= terms.hours_a_week:  # the hours would do; a session comes too late
+            late = [step for step in way.left if step.ends is None or step.ends > terms.until]
+            return [Hindrance("no_session", (late[0].course.title,))] if late else []
+        return [
+            Hindrance("no_time", (terms.until.isoformat(), f"{terms.hours_a_week:g}", f"{hours:g}", f"{least:g}"))
+        ]
+
+
+def _nobody_teaches(requirement: Requirement) -> Hindrance:
+    if requirement.kind == "level":
+        return Hindrance("no_level", (requirement.name, requirement.at_most))
+    return Hindrance("no_course") if requirement.kind == "course" else Hindrance("no_skill", (requirement.name,))
+
+
+def _dated(steps: Sequence[Step], sessions: Mapping[str, Sequence[Session]], terms: Terms) -> list[Step]:
+    """Each step as soon as what it requires is done and there are hours left, week by week.
+
+    A session takes its hours in the weeks in which it is held; what is learned alone fills the rest. A session that
+    asks for more hours a week than there are is passed over for a later one.
+    """
+    assert terms.hours_a_week
+    used: dict[int, float] = {}
+    ended: dict[str, date] = {}
+    told = []
+    for step in steps:
+        if step.done:
+            told.append(replace(step, session=None))
+            continue
+        ready = max([ended[id_] + timedelta(days=1) for id_ in step.after if id_ in ended], default=terms.start)
+        placed = None
+        if step.course.delivery == "offline" or (terms.in_person and step.course.delivery == "blended"):
+            placed = _in_a_session(step, sessions.get(step.course.id, ()), ready, terms, used)
+        if placed is None and step.course.delivery != "offline":
+            placed = _alone(step, ready, terms, used)
+        step = placed or replace(step, session=None)
+        if step.ends:
+            ended[step.course.id] = step.ends
+        told.append(step)
+    return told
+
+
+def _in_a_session(
+    step: Step, sessions: Sequence[Session], ready: date, terms: Terms, used: dict[int, float]
+) -> Step | None:
+    for session in sessions:
+        begins = session.offering.start
+        if begins is None or begins < ready:
+            continue
+        hours = step.course.hours or 0.0
+        ends = session.offering.end or begins + timedelta(days=7 * max(1, math.ceil(hours / (terms.hours_a_week or 1))))
+        weeks = range(_week(begins, terms), _week(ends, terms) + 1)
+        each = hours / len(weeks)
+        if any(used.get(week, 0.0) + each > (terms.hours_a_week or 0.0) + 1e-9 for week in weeks):
+            continue
+        for week in weeks:
+            used[week] = used.get(week, 0.0) + each
+        return replace(step, begins=begins, ends=ends, session=session)
+    return None
+
+
+def _alone(step: Step, ready: date, terms: Terms, used: dict[int, float]) -> Step:
+    hours, room = step.course.hours or 0.0, terms.hours_a_week or 0.0
+    week = _week(ready, terms)
+    last = week + _LONGEST_DAYS // 7
+    while used.get(week, 0.0) >= room - 1e-9 and week < last:
+        week += 1
+    into = math.floor(7 * min(1.0, used.get(week, 0.0) / room)) if room else 0
+    begins = max(ready, terms.start + timedelta(weeks=week, days=min(6, into)))
+    left = hours
+    share = room  # the weeks' hours that are free, until the course is done
+    while left > 1e-9 and week < last:
+        share = min(left, room - used.get(week, 0.0))
+        used[week] = used.get(week, 0.0) + max(0.0, share)
+        left -= max(0.0, share)
+        if left > 1e-9:
+            week += 1
+    # As far into its last week as its share of that week's hours.
+    days = max(1, math.ceil(7 * min(1.0, used.get(week, 0.0) / room))) - 1
+    return replace(step, begins=begins, ends=max(begins, terms.start + timedelta(weeks=week, days=days)))
+
+
+def _week(day: date, terms: Terms) -> int:
+    return max(0, (day - terms.start).days // 7)
+
+
+def _in_order(ids: Iterable[str], courses: Mapping[str, Course]) -> list[Course]:
+    """What is required first, then the lower level, the longer wait, the shorter course."""
+    left = {id_: courses[id_] for id_ in ids if id_ in courses}
+    ordered: list[Course] = []
+    done: set[str] = set()
+    while left:
+        ready = [one for one in left.values() if all(id_ in done or id_ not in left for id_ in one.prerequisites)]
+        first = min(ready, key=lambda one: (one.level or 0, one.hours or 0.0, one.id))
+        ordered.append(first)
+        done.add(first.id)
+        del left[first.id]
+    return ordered
+
+
+def _circle(courses: Mapping[str, Course]) -> list[str]:
+    """Courses that require each other in a circle; none, where there is no such circle."""
+    state: dict[str, int] = {}
+    path: list[str] = []
+
+    def visit(id_: str) -> list[str]:
+        state[id_] = 1
+        path.append(id_)
+        for before in courses[id_].prerequisites:
+            if before not in courses:
+                continue
+            if state.get(before) == 1:
+                return path[path.index(before) :]
+            if before not in state and (found := visit(before)):
+                return found
+        path.pop()
+        state[id_] = 2
+        return []
+
+    for id_ in courses:
+        if id_ not in state and (found := visit(id_)):
+            return found
+    return []
+
+
+def _middle_hours(courses: Iterable[Course]) -> float:
+    stated = sorted(course.hours for course in courses if course.hours is not None)
+    return stated[len(stated) // 2] if stated else _UNKNOWN_HOURS
+
+
+def _slack_limit(goal: Goal) -> float:
+    return max(1.0, goal.credits or 0.0)
+
+
+def _yuan(course: Course) -> float | None:
+    return course.price.amount if course.price and course.price.currency == "CNY" else None
