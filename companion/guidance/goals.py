@@ -28,7 +28,7 @@ _DIPLOMA = re.compile(r"文凭|学历|大专|本科|专升本|毕业证|学位|�
 # By which words the catalogue has what leads there: the way back to school, and the school subjects for it.
 DIPLOMA_WORDS = "学历提升"
 _SCHOOL_WORDS = "初中补习文化课"
-_PARTICLES = re.compile(r"^[\s的到了去把]+|[\s的了去]+$")
+_PARTICLES = re.compile(r"^(?:[\s的到了去把]|我|想|要|学)+|[\s的了去]+$")
 _TRADE = re.compile(
     r"当|做|成为|转行|改行|从事|找(?:一?份|个)?(?:[^，。]{0,8})工作|考(?:[^，。]{0,6})(?:师|员|工)|\b(?:become|be an?|work as|job|career|occupation)\b"
 )
@@ -167,8 +167,10 @@ def _by_school(text: str, need: Need, known: Known, desk: Recommender, today: da
     """The courses on the ways to a diploma, and then those that refresh what school taught."""
     found: dict[str, float] = {}
     for words in (DIPLOMA_WORDS, _SCHOOL_WORDS):
-        fit = _fitting(words, replace(need, locale_language=""), known, desk, today, _COURSES_OF_WORDS)
+        fit = _fitting(words, replace(need, locale_language=""), known, desk, today, 60)
         academic = [id_ for id_ in fit if desk.shelf.courses[desk.shelf.row_of[id_]].initiative == "academic"]
-        found |= {id_: fit[id_] for id_ in academic if fit[id_] >= _SHARE_OF_SCHOOL and id_ not in found}
+        best = max((fit[id_] for id_ in academic), default=0.0)
+        close = [id_ for id_ in academic if fit[id_] >= _SHARE_OF_SCHOOL * best][:_COURSES_OF_WORDS]
+        found |= {id_: fit[id_] for id_ in close if id_ not in found}
     titles = {id_: desk.shelf.courses[desk.shelf.row_of[id_]].title for id_ in found}
     return Goal(text, tuple(Requirement("course", titles[id_], frozenset({id_})) for id_ in found), None, (), found)

@@ -28,6 +28,12 @@ _SECONDS_FOR_A_LOCK = 5
 _MIGRATION_LOCK = 7_214_031
 
 
+_OF_LEARNERS = (
+    "turns", "conversations", "turn_log", "feedback", "complaints", "learners", "profiles", "learning_events", "reviews",
+    "credit_entries", "pathways", "unmet_needs",
+)  # fmt: skip
+
+
 class StateUnavailable(Exception):
     """The database does not answer."""
 
@@ -128,7 +134,7 @@ def wipe(engine: Engine) -> None:
         return
     # A plain VACUUM only marks the space as free: the words would stay in the pages. Not possible in a transaction.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for table in ("turns", "conversations", "turn_log", "feedback", "complaints", "learners"):
+        for table in _OF_LEARNERS:
             connection.exec_driver_sql(f"VACUUM FULL {table}")
         connection.exec_driver_sql("CHECKPOINT")
 

@@ -9,7 +9,20 @@ from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
 
 from companion.state.conversations import forget_conversations
 from companion.state.database import flush, transaction
-from companion.state.tables import complaints, conversations, feedback, learners, turn_log, turns
+from companion.state.tables import (
+    complaints,
+    conversations,
+    credit_entries,
+    feedback,
+    learners,
+    learning_events,
+    pathways,
+    profiles,
+    reviews,
+    turn_log,
+    turns,
+    unmet_needs,
+)
 
 AgeBand = Literal["under_14", "14_to_17", "adult"]
 
@@ -65,7 +78,12 @@ def _change(connection: Connection, id_: str, values: dict[str, Any]) -> None:
         connection.execute(insert(learners).values(id=id_, **fresh))
 
 
-_OWNED = (("feedback", feedback), ("complaints", complaints), ("turn_log", turn_log))
+_OWNED = tuple(
+    (table.name, table)
+    for table in (
+        feedback, complaints, turn_log, profiles, learning_events, reviews, credit_entries, pathways, unmet_needs,
+    )
+)  # fmt: skip
 
 
 def _export(connection: Connection, id_: str) -> dict[str, Any]:

@@ -8,11 +8,14 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from companion.state.audit import Audit
+from companion.state.book import StoredBook
 from companion.state.complaints import Complaints
 from companion.state.conversations import StoredConversations, forget_conversations
 from companion.state.database import flush, open_database, transaction
 from companion.state.feedback import Feedback
 from companion.state.learners import Learners
+from companion.state.pathways import Pathways
+from companion.state.reviews import Reviews
 from companion.state.spending import StoredSpending
 from companion.state.tables import conversations
 from companion.state.turn_log import TurnLog
@@ -30,6 +33,9 @@ class State:
     feedback: Feedback
     complaints: Complaints
     audit: Audit
+    book: StoredBook
+    reviews: Reviews
+    pathways: Pathways
     sweep: Callable[[], int]
 
     def close(self) -> None:
@@ -37,10 +43,12 @@ class State:
         self.engine.dispose()
 
 
-def open_state(where: Path | str, conversation_days: int, turn_minutes: int = 60, complaint_days: int = 15) -> State:
+def open_state(
+    where: Path | str, conversation_days: int, turn_minutes: int = 60, complaint_days: int = 15, demand_days: int = 92
+) -> State:
     """The state in a SQLite file or a PostgreSQL database, brought to its newest shape."""
     engine = open_database(where)
-    turn_log = TurnLog(engine, turn_minutes)
+    turn_log, book = TurnLog(engine, turn_minutes), StoredBook(engine)
     return State(
         engine,
         StoredConversations(engine),
@@ -50,14 +58,17 @@ def open_state(where: Path | str, conversation_days: int, turn_minutes: int = 60
         Feedback(engine),
         Complaints(engine, complaint_days),
         Audit(engine),
-        lambda: _sweep(engine, turn_log, conversation_days),
+        book,
+        Reviews(engine),
+        Pathways(engine),
+        lambda: _sweep(engine, turn_log, book, conversation_days, demand_days),
     )
 
 
-def _sweep(engine: Engine, turn_log: TurnLog, days: int) -> int:
-    """Erase what is older than its time; how many conversations and logged turns."""
+def _sweep(engine: Engine, turn_log: TurnLog, book: StoredBook, days: int, demand_days: int) -> int:
+    """Erase what is older than its time; how many conversations, logged turns and unmet needs."""
     oldest = datetime.now(UTC) - timedelta(days=days)
-    gone = turn_log.sweep()
+    gone = turn_log.sweep() + book.forget_before(demand_days)
     old = select(conversations.c.id).where(conversations.c.touched_at < oldest)
     ids = transaction(engine, lambda connection: list(connection.scalars(old)))
     gone += transaction(engine, lambda connection: forget_conversations(connection, ids)) if ids else 0
