@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 
 from companion.conversation import Pending
 from companion.events import Done, Event
+from companion.guidance.book import UnmetReason
 from companion.heard import Heard
 from companion.ledger import Ledger
 
 _MOST = 2_000
 _SECONDS = 600.0
+# What depends on who asks.
+_PERSONAL = ("courses", "pathway", "credits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class _Answer:
     pending: Pending | None
     confidence: float | None
     cited: frozenset[int]
+    unmet: UnmetReason | None
 
 
 @dataclass(slots=True)
@@ -39,6 +43,7 @@ class AnswerCache:
         self._answers.move_to_end(key)
         ledger.pending, ledger.confidence = answer.pending, answer.confidence
         ledger.cited.update(answer.cited)
+        ledger.unmet = answer.unmet
         return answer.events
 
     def put(self, key: bytes, events: tuple[Event, ...], ledger: Ledger) -> None:
@@ -46,7 +51,9 @@ class AnswerCache:
         done = events[-1]
         if not isinstance(done, Done) or done.fallback or done.aigc or ledger.used():
             return
-        self._answers[key] = _Answer(self.clock(), events, ledger.pending, ledger.confidence, frozenset(ledger.cited))
+        self._answers[key] = _Answer(
+            self.clock(), events, ledger.pending, ledger.confidence, frozenset(ledger.cited), ledger.unmet
+        )
         while len(self._answers) > _MOST:
             self._answers.popitem(last=False)
 
@@ -58,6 +65,8 @@ class AnswerCache:
 def key_of(heard: Heard, generation: str | None) -> bytes | None:
     """What the answer depends on, as a digest; None for what depends on more: what was said before, or chance."""
     if heard.conversation.count or heard.wish in ("practice", "more", "end") or heard.style == "quiz":
+        return None
+    if heard.conversation.owner and heard.wish in _PERSONAL:
         return None
     parts = (generation, heard.message, heard.wish, heard.style, heard.locale, heard.audience, heard.scope)
     return hashlib.sha256(repr(parts).encode(errors="surrogatepass")).digest()

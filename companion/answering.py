@@ -6,8 +6,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+from companion.advising import Advising
 from companion.budget import Budget
-from companion.catalogue import card_of, cards_of_passages, course_cards
+from companion.catalogue import card_of, cards_of_passages
 from companion.check import Sentence, checked_sentences
 from companion.conversation import Rest
 from companion.events import (
@@ -34,7 +35,7 @@ from companion.safety.untrusted import for_prompt
 from companion.sentences import cited_in
 from companion.sources import passages_for, sources_of
 from companion.understanding.parts import asks_anything
-from companion.understanding.wish import course_subject, wants_to_learn
+from companion.understanding.wish import wants_to_learn
 from companion.words import Words, to_traditional
 from companion.writer import Writer
 from course_index.analyze import normalise
@@ -85,6 +86,7 @@ class Answering:
         writer: Writer,
         moderator: Moderator,
         budget: Budget,
+        advising: Advising,
         *,
         passages: int,
         rewrite_seconds: float,
@@ -95,6 +97,7 @@ class Answering:
         self._writer = writer
         self._moderator = moderator
         self._budget = budget
+        self._advising = advising
         self._passages = passages
         self._rewrite_seconds = rewrite_seconds
         self._producer = aigc_producer
@@ -122,10 +125,9 @@ class Answering:
 
     async def _besides(self, found: Found, heard: Heard) -> AsyncGenerator[Event, None]:
         """The courses that teach what was said, by their records, else by the passages that answer."""
-        query = await asyncio.to_thread(found.search.query, course_subject(heard.question))
-        cards = await asyncio.to_thread(course_cards, found.search, query, heard.say, _COURSES_BESIDES)
-        cards = cards or cards_of_passages(found.hits[:_COURSES_BESIDES], heard.say, _COURSES_BESIDES)
-        yield CoursesFound(tuple(cards))
+        cards = await self._advising.beside(heard, _COURSES_BESIDES)
+        cards = cards or tuple(cards_of_passages(found.hits[:_COURSES_BESIDES], heard.say, _COURSES_BESIDES))
+        yield CoursesFound(cards)
         yield TextAdded(f"\n\n{heard.say.courses_beside}")
 
     async def _answer(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
@@ -157,36 +159,32 @@ class Answering:
             async for event in events:
                 yield event
 
-    async def courses(self, subject: str, heard: Heard, opening: str = "") -> AsyncGenerator[Event, None]:
-        """Courses that the learner asked for, from the catalogue's records."""
-        search = self._index.search
-        query = await asyncio.to_thread(search.query, subject)
-        cards = await asyncio.to_thread(course_cards, search, query, heard.say, _COURSES_SHOWN)
-        said_of_them = heard.say.courses_found
-        if not cards:  # no record says so; a lesson may
-            found = await asyncio.to_thread(find, search, heard.question, self._passages, heard.scope)
-            near = (found.confidence.probability or 0.0) >= WORTH_A_LOOK
-            cards = cards_of_passages(found.hits[:1], heard.say, _COURSES_SHOWN) if near else []
-            said_of_them = f"{heard.say.no_course_found}{heard.say.may_help if cards else heard.say.nothing_at_all}"
-        if cards:
-            yield CoursesFound(tuple(cards))
-        yield TextAdded(f"{opening}{said_of_them}")
-        yield Done("catalogue", None)
-
     async def pathway(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        """What courses teach of a way to a degree or a trade; else courses on it, and the office that knows."""
+        """The way to a goal, where one is wanted and courses lead there; else what courses teach of such ways; else
+        courses on it, and the office that knows.
+        """
+        if await self._advising.leads_somewhere(heard):
+            async for event in self._advising.way(heard, ledger):
+                yield event
+            return
         found = await self._find(heard, ledger)
         ledger.mark("found")
         opening = f"{heard.say.no_pathways}\n\n"
-        steps = self._answered(found, heard, ledger) if found.answers else self.courses(heard.question, heard, opening)
+        steps = (
+            self._answered(found, heard, ledger) if found.answers else self._advising.courses(heard, ledger, opening)
+        )
         async for event in steps:
             yield event
 
     async def records(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        """What the record of the course in question says of level, credits and the like, or what the courses teach of
-        such things; all else is for the office.
+        """What the learner's account holds, what the record of the course in question says of level, credits and the
+        like, or what the courses teach of such things; all else is for the office.
         """
         say = heard.say
+        if self._advising.asks_for_own_credits(heard):
+            async for event in self._advising.credits(heard, ledger):
+                yield event
+            return
         course = await asyncio.to_thread(self._course_meant, heard)
         facts = say.facts(course) if course else ""
         if not course or not facts:
@@ -195,7 +193,9 @@ class Answering:
                 async for event in self._answered(found, heard, ledger):
                     yield event
                 return
-            wanted = self.courses(course_subject(heard.question), heard) if wants_to_learn(heard.question) else None
+            wanted = self._advising.courses(heard, ledger) if wants_to_learn(heard.question) else None
+            if not wanted:
+                ledger.unmet = "refused"
             async for event in wanted or said(say.official):
                 yield event
             return
@@ -224,13 +224,14 @@ class Answering:
         """An honest no, with the closest passage as what it is, and related courses; `shown` when sources are out."""
         say = heard.say
         near = bool(found.quotes) and (found.confidence.probability or 0.0) >= WORTH_A_LOOK
-        cards = await asyncio.to_thread(course_cards, found.search, found.query, say, _COURSES_SHOWN)
+        cards = await self._advising.beside(heard, _COURSES_SHOWN)
         if near and not cards:
-            cards = cards_of_passages(found.hits[:1], say, _COURSES_SHOWN)
+            cards = tuple(cards_of_passages(found.hits[:1], say, _COURSES_SHOWN))
+        ledger.unmet = "low_confidence" if near else "no_answer"
         if near and not shown:
             yield SourcesFound(sources_of(found))
         if cards:
-            yield CoursesFound(tuple(cards))
+            yield CoursesFound(cards)
         if near:
             ledger.cited.add(1)
             yield TextAdded(f"{say.nothing_answers}{say.closest}\n\n{quoted(found.quotes[0].text, 1)}\n\n")

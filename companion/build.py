@@ -2,10 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from companion.advising import Advising
 from companion.answering import Answering
 from companion.budget import Budget
 from companion.circuit import Circuit
 from companion.conversation import Conversations
+from companion.guidance.adviser import Adviser
+from companion.guidance.book import Book, NoBook
+from companion.guidance.credits import Rules, read_rules
+from companion.guidance.occupations import SAMPLES, read_occupations
 from companion.identity import Identities, PortalUsers, ProviderKeys, Visitors
 from companion.language_model import LanguageModel
 from companion.limits import Limits
@@ -41,13 +46,17 @@ def build(settings: CompanionSettings, embedder: Embedder | None = None, state: 
         make_wording(settings),
     )
     state = state or make_state(settings)
-    return assemble(settings, index, _model(settings), state.conversations, state.spending)
+    return assemble(settings, index, _model(settings), state.conversations, state.spending, book=state.book)
 
 
 def make_state(settings: CompanionSettings) -> State:
     """The state in PostgreSQL where its URL is set, else in the data folder."""
     return open_state(
-        where_state_is(settings), settings.conversation_days, settings.turn_minutes, settings.complaint_days
+        where_state_is(settings),
+        settings.conversation_days,
+        settings.turn_minutes,
+        settings.complaint_days,
+        settings.demand_days,
     )
 
 
@@ -108,6 +117,7 @@ def assemble(
     conversations: Conversations,
     spending: Spending,
     circuit: Circuit | None = None,
+    book: Book | None = None,
 ) -> Companion:
     """The tutor of these parts."""
     writer = Writer(
@@ -117,20 +127,42 @@ def assemble(
         Prices(settings.llm_prompt_price, settings.llm_completion_price),
         settings.llm_daily_tokens,
     )
-    return _around(writer, settings, index, Remembering(conversations, writer))
+    book = book or NoBook()
+    advising = Advising(make_adviser(settings, index, book), book)
+    return _around(writer, settings, index, Remembering(conversations, writer), advising)
 
 
 def without_budget(companion: Companion, settings: CompanionSettings) -> Companion:
     """The same tutor for a learner who has used up the day's tokens: it quotes, and says that this is why."""
-    return _around(companion.writer.without_budget(), settings, companion.index, companion.remembering)
+    return _around(
+        companion.writer.without_budget(), settings, companion.index, companion.remembering, companion.advising
+    )
 
 
 def without_model(companion: Companion, settings: CompanionSettings) -> Companion:
     """The same tutor for callers who have a model of their own: it quotes."""
-    return _around(companion.writer.without_model(), settings, companion.index, companion.remembering)
+    return _around(
+        companion.writer.without_model(), settings, companion.index, companion.remembering, companion.advising
+    )
 
 
-def _around(writer: Writer, settings: CompanionSettings, index: LiveIndex, remembering: Remembering) -> Companion:
+def make_adviser(settings: CompanionSettings, index: LiveIndex, book: Book) -> Adviser:
+    """Advice over the operator's occupations and credit rules; without them over sample occupations and no rules.
+
+    Raises OccupationsUnreadable and RulesUnreadable.
+    """
+    return Adviser(
+        index,
+        read_occupations(settings.occupations or SAMPLES),
+        read_rules(settings.credit_rules) if settings.credit_rules else Rules(),
+        settings.data_dir / "occupations",
+        book.following,
+    )
+
+
+def _around(
+    writer: Writer, settings: CompanionSettings, index: LiveIndex, remembering: Remembering, advising: Advising
+) -> Companion:
     hotline = settings.crisis_hotline
     moderator = KeywordModerator(Bounds(BUILT_IN, hotline), hotline, settings.moderation_rules)
     answering = Answering(
@@ -138,6 +170,7 @@ def _around(writer: Writer, settings: CompanionSettings, index: LiveIndex, remem
         writer,
         moderator,
         Budget(settings.llm_context_tokens, settings.llm_max_tokens),
+        advising,
         passages=settings.passages_per_answer,
         # A second try begins only while the learner has waited less than half of what a whole answer may take.
         rewrite_seconds=settings.llm_answer_seconds / 2,
@@ -150,7 +183,8 @@ def _around(writer: Writer, settings: CompanionSettings, index: LiveIndex, remem
         moderator,
         StandingAlone(writer, settings.llm_first_token_seconds),
         answering,
-        Practising(index, writer, answering, settings.passages_per_answer),
+        advising,
+        Practising(index, writer, answering, settings.passages_per_answer, advising.book),
         Planning(index, writer, answering),
         remembering,
     )

@@ -59,7 +59,15 @@ class PlanWanted:
     kind: Literal["plan"] = "plan"
 
 
-Pending = Rest | Quiz | Hinted | PlanWanted
+@dataclass(frozen=True, slots=True)
+class PathwayWanted:
+    """A way to a goal that was told; it waits for the hours a week, or for others."""
+
+    goal: str
+    kind: Literal["pathway"] = "pathway"
+
+
+Pending = Rest | Quiz | Hinted | PlanWanted | PathwayWanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import Any
 from companion.check import Sentence
 from companion.conversation import Pending
 from companion.events import Done, Event, SourcesFound, TextAdded
+from companion.guidance.book import UnmetReason
+from companion.guidance.progress import Practised
 from companion.sentences import cited_in
 from companion.usage import Usage
 
@@ -28,6 +30,8 @@ class Ledger:
     confidence: float | None = None
     passages: tuple[str, ...] = ()
     pending: Pending | None = None
+    unmet: UnmetReason | None = None
+    practised: list[Practised] = field(default_factory=list)
 
     def note(self, sentence: Sentence) -> None:
         """A sentence was judged."""

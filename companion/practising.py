@@ -60,6 +60,9 @@ _A_QUESTION = 8
 # From this probability on the lesson found is taken to be the one that was meant.
 _ABOUT = 0.3
 _VERDICTS: dict[str, Verdict] = {"对": "right", "部分对": "partly", "错": "wrong"}
+# What asks to go over what was practised before, not for something new.
+_REVIEW = re.compile(r"复习|温习|到期|该复|\b(?:review|revise|due)\b")
+_REVIEWED_AT_ONCE = 10
 _SKIP = re.compile(r"^(?:下一题|下一个|跳过|过|next(?: one| question)?|skip)[。！!.\s]*$")
 _ANOTHER = re.compile(r"^(?:还有吗?|有冇)?[，,\s]*再(?:来|出|问|考|俾|给)我?(?:一|几|两)?[个道题条]")
 
@@ -67,11 +70,12 @@ _ANOTHER = re.compile(r"^(?:还有吗?|有冇)?[，,\s]*再(?:来|出|问|考|�
 class Practising:
     """Quizzes and hints, with or without a model."""
 
-    def __init__(self, index: LiveIndex, writer: Writer, answering: Answering, passages: int) -> None:
+    def __init__(self, index: LiveIndex, writer: Writer, answering: Answering, passages: int, book: Book) -> None:
         self._index = index
         self._writer = writer
         self._answering = answering
         self._passages = passages
+        self._book = book
 
     # -- quiz --------------------------------------------------------------------------------------------------------
 
@@ -128,6 +132,7 @@ class Practising:
                 judged = await self._model_grade(question, reply, heard, ledger)
                 result, by_model = judged or result, by_model or judged is not None
             right += result.verdict == "right"
+            ledger.practised += _practised(question, result.verdict, quiz.sources)
             n = next((source.n for source in quiz.sources if source.passage_id == question.passage_id), None)
             ledger.cited.update(() if n is None else (n,))
             mark = "" if n is None else f" [{n}]"
@@ -203,6 +208,10 @@ class Practising:
             found = find(search, subject, self._passages, heard.scope)
             if found.hits and (found.answers or (found.confidence.probability or 1.0) >= _ABOUT):
                 ids = search.records.passages_within(found.hits[0].course.id, found.hits[0].lesson.id)
+        if not ids and not subject and _REVIEW.search(normalise(heard.message)):
+            due = self._book.due(heard.conversation.owner)
+            if due:
+                return search.placed(due[:_REVIEWED_AT_ONCE])
         if not ids and not subject and heard.conversation.turns:
             before = next((turn.passages for turn in reversed(heard.conversation.turns) if turn.passages), ())
             for hit in search.placed(before[:1]):
@@ -318,6 +327,15 @@ class Practising:
             claim = await asyncio.to_thread(material.judge.claim, bare)
             if bare and material.judge.verdict(claim, [material.grounds[1]]) == "supported":
                 yield f"{bare}[1]\n"
+
+
+def _practised(question: QuizQuestion, verdict: Verdict, sources: Sequence[Source]) -> list[Practised]:
+    """How an item of practice went, where its source says which course it is from."""
+    of = next((source.course_id for source in sources if source.passage_id == question.passage_id), None)
+    if of is None:
+        return []
+    item = item_of(question.passage_id, question.id)
+    return [Practised(item, of, verdict == "right", verdict == "partly")]
 
 
 def _count(message: str) -> int | None:

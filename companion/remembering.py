@@ -76,6 +76,10 @@ class Remembering:
         """Keep a turn that the learner left, from where one cannot wait."""
         self._start(self.remember(heard, ledger, mode), heard.conversation.owner)
 
+    def behind(self, work: Coroutine[Any, Any, None], owner: str) -> None:
+        """Do some work while no learner waits; a failure is logged, and costs nobody the turn."""
+        self._start(_without_harm(work), owner)
+
     async def settle_of(self, learner: str) -> None:
         """Wait until all is written down that is about a learner; a summary of theirs is given up."""
         own = [task for task, owner in self._tasks.items() if owner == learner]
@@ -108,6 +112,13 @@ class Remembering:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks[task] = owner
         task.add_done_callback(self._tasks.pop)
+
+
+async def _without_harm(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("what a turn left to be noted could not be")
 
 
 def _uncounted(_: Usage) -> None:

@@ -86,6 +86,12 @@ class CompanionSettings(RetrievalSettings):
     alarm_answered_ratio: float = Field(default=0.3, ge=0, le=1)
     alarm_at_least: int = Field(default=20, ge=1)
 
+    # Files of the operator's: occupations (`companion-state import-occupations` makes one) and credit rules.
+    occupations: Path | None = None
+    credit_rules: Path | None = None
+    # Needs that no course met are counted in words for so many days.
+    demand_days: int = Field(default=92, ge=7, le=3_650)
+
     # The terms of use in force; learners agree to this version before their first turn. None asks nobody.
     consent_version: str | None = Field(default=None, max_length=40)
     complaint_days: int = Field(default=15, ge=1, le=90)

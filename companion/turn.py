@@ -5,9 +5,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from companion.advising import Advising
 from companion.answer_cache import AnswerCache, key_of
 from companion.answering import Answering, said
-from companion.conversation import Conversation, Hinted, PlanWanted, Quiz, Rest, brought_along
+from companion.conversation import Conversation, Hinted, PathwayWanted, PlanWanted, Quiz, Rest, brought_along
 from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
 from companion.find import Scope
 from companion.heard import Heard, Style
@@ -21,7 +22,7 @@ from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.sentences import cited_in
 from companion.understanding.standing_alone import StandingAlone
-from companion.understanding.wish import Wish, asks, course_subject, wish_of
+from companion.understanding.wish import Wish, asks, wish_of
 from companion.words import locale_of, words
 from companion.writer import Writer
 from course_index.errors import IndexProblem
@@ -63,6 +64,7 @@ class Companion:
         moderator: Moderator,
         standing_alone: StandingAlone,
         answering: Answering,
+        advising: Advising,
         practising: Practising,
         planning: Planning,
         remembering: Remembering,
@@ -74,6 +76,7 @@ class Companion:
         self._moderator = moderator
         self._standing_alone = standing_alone
         self._answering = answering
+        self.advising = self._advising = advising
         self._practising = practising
         self._planning = planning
 
@@ -97,6 +100,7 @@ class Companion:
                     if isinstance(event, Done) and to_remember:
                         to_remember = False
                         await self.remembering.remember(heard, ledger, event.mode)
+                        self._note_what_was_learned_of(heard, ledger)
                     yield ledger.finished(event) if isinstance(event, Done) else event
         except IndexProblem as error:
             yield Failed("The course index is not ready", str(error), 503)
@@ -129,6 +133,13 @@ class Companion:
             scope=Scope(ask.course_id, ask.lesson_id if ask.course_id else None),
             conversation=conversation,
         )
+
+    def _note_what_was_learned_of(self, heard: Heard, ledger: Ledger) -> None:
+        """Needs that no course met, and practice: counted and scheduled behind the learner's back."""
+        if ledger.unmet:
+            self.remembering.behind(self._advising.note(heard, ledger.unmet, ledger.turn_id), heard.conversation.owner)
+        if ledger.practised and heard.conversation.owner:
+            self.remembering.behind(self._advising.practised(heard, ledger), heard.conversation.owner)
 
     async def _conversation(self, ask: Ask, id_: str) -> Conversation:
         if ask.said is not None:
@@ -165,6 +176,8 @@ class Companion:
             return self._practising.hint(heard, ledger)
         if isinstance(pending, PlanWanted) and self._planning.completes(heard):
             return self._planning.events(heard, ledger)
+        if isinstance(pending, PathwayWanted) and self._advising.completes(heard):
+            return self._advising.way(heard, ledger, pending.goal)
         match _styled(heard.wish, heard.style):
             case "end":
                 return said(say.goodbye)
@@ -183,7 +196,7 @@ class Companion:
             case "pathway":
                 return self._answering.pathway(heard, ledger)
             case "courses":
-                return self._answering.courses(course_subject(heard.question), heard)
+                return self._advising.courses(heard, ledger)
             case "practice":
                 return self._practising.quiz(heard, ledger)
             case "plan":

@@ -115,7 +115,7 @@ def companion_with(index: LiveIndex, tmp_path: Path) -> Iterator[Callable[..., C
     ) -> Companion:
         states.append(state := open_state(tmp_path / f"state-{len(states)}.db", conversation_days=30))
         chosen = CompanionSettings(aigc_producer="test", **settings)
-        return assemble(chosen, over or index, model, state.conversations, state.spending, circuit)
+        return assemble(chosen, over or index, model, state.conversations, state.spending, circuit, state.book)
 
     yield make
     for state in states:
@@ -146,7 +146,7 @@ def service(index: LiveIndex, provider: Provider, tmp_path: Path) -> Iterator[Ca
         }
         chosen = CompanionSettings(aigc_producer="test", **public | settings)
         states.append(state := open_state(where or tmp_path / f"service-{len(states)}.db", conversation_days=30))
-        companion = assemble(chosen, index, model, state.conversations, state.spending)
+        companion = assemble(chosen, index, model, state.conversations, state.spending, book=state.book)
         return create_app(companion, chosen, state)
 
     make.states = states  # type: ignore[attr-defined]

@@ -106,9 +106,7 @@ class Adviser:
         ways = planner.alternatives(there.goal, started, best) if others and best.steps else []
         return Way(there, best, tuple(ways))
 
-    def known(
-        self, profile: Profile, events: tuple[LearningEvent, ...], rejected: tuple[str, ...] = ()
-    ) -> Known:
+    def known(self, profile: Profile, events: tuple[LearningEvent, ...], rejected: tuple[str, ...] = ()) -> Known:
         """What may be used of a learner, with what follows from their events. Raises IndexProblem."""
         return Known(
             profile,

@@ -1,11 +1,13 @@
 """What advice reads and writes of learners, and of needs that no course met."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from companion.guidance.credits import Entry
 from companion.guidance.following import NOBODY, Following
 from companion.guidance.profile import Kept, LearningEvent
+from companion.guidance.progress import Practised
 
 UnmetReason = Literal["no_answer", "low_confidence", "no_course", "no_place", "refused", "disliked"]
 
@@ -47,6 +49,14 @@ class Book(Protocol):
         """Count a need that no course met."""
         ...
 
+    def practised(self, owner: str, turn_id: str, answers: Sequence[Practised]) -> None:
+        """Keep how practice went, and when each item is due again."""
+        ...
+
+    def due(self, owner: str) -> tuple[str, ...]:
+        """The passages of the items that are due for review, the longest due first."""
+        ...
+
 
 class NoBook:
     """Nothing is kept of anybody."""
@@ -69,3 +79,10 @@ class NoBook:
 
     def note(self, unmet: Unmet) -> None:
         """Not at all."""
+
+    def practised(self, owner: str, turn_id: str, answers: Sequence[Practised]) -> None:
+        """Not at all."""
+
+    def due(self, owner: str) -> tuple[str, ...]:  # noqa: ARG002
+        """None."""
+        return ()

@@ -222,9 +222,7 @@ def would_add(courses: Iterable[Course], entries: Sequence[Entry], day: date) ->
 
 def _expired(entry: Entry, expiries: Iterable[Expiry], day: date) -> bool:
     earned = date.fromisoformat(entry.earned_on)
-    return any(
-        rule.kind in (None, entry.kind) and _years_after(earned, rule.years) < day for rule in expiries
-    )
+    return any(rule.kind in (None, entry.kind) and _years_after(earned, rule.years) < day for rule in expiries)
 
 
 def _years_after(day: date, years: int) -> date:

@@ -30,14 +30,24 @@ _ONLINE = re.compile(
 _OFFLINE = re.compile(
     r"线下|面授|现场(?:教|上|学|班)|当面|面对面|手把手|实操|实训|有(?:真人|老师)(?:教|带)|见(?:到|得到)老师|到场|去(?:现场|教室)|落堂|\b(?:in[- ]person|face[- ]to[- ]face|offline|on[- ]site|classroom|hands[- ]on)\b"
 )
-_NEAR = re.compile(r"附近|家门口|就近|离(?:我|家)[^，。]{0,3}近|屋企附近|近(?:一)?(?:点|啲)|周边|\b(?:near|nearby|close to|nearest|around here)\b")
-_NOT = re.compile(r"(?:不(?:要|想要?|喜欢|用|是)|别|唔(?:要|想|钟意|系)|除了|非|\bnot?\b|\bdon't want\b|\brather than\b)[^，。,]{0,6}$")
+_NEAR = re.compile(
+    r"附近|家门口|就近|离(?:我|家)[^，。]{0,3}近|屋企附近|近(?:一)?(?:点|啲)|周边|\b(?:near|nearby|close to|nearest|around here)\b"
+)
+_NOT = re.compile(
+    r"(?:不(?:要|想要?|喜欢|用|是)|别|唔(?:要|想|钟意|系)|除了|非|\bnot?\b|\bdon't want\b|\brather than\b)[^，。,]{0,6}$"
+)
 _STEP_FREE = re.compile(
     r"轮椅|无障碍|腿脚?(?:不|唔)(?:太)?(?:方便|便|好|得|灵)|走不(?:了|动)|行(?:路)?(?:唔|不)(?:方便|便|到|郁)|(?:上|爬|行)(?:不了|唔到|唔郁)(?:楼|台阶|楼梯)|没有?台阶|冇楼梯|拄拐|\b(?:wheelchair|step[- ]free|accessible|can't (?:climb|walk)|no stairs)\b"
 )
-_IN_ENGLISH = re.compile(r"(?:英文|英语)(?:授课|讲课?|上课|教的|的课|课程(?!表))|用英(?:文|语)|\b(?:in|taught in) english\b|\benglish[- ]language\b")
-_IN_CHINESE = re.compile(r"(?:中文|普通话|国语)(?:授课|讲课?|上课|教的|的课)|用(?:中文|普通话)(?:讲|教|上)|\b(?:in|taught in) (?:chinese|mandarin)\b")
-_LEVEL = re.compile(r"(?:等级|level)\s*(?P<a>[1-7一二三四五六七])(?!\d)|(?P<b>[1-7一二三四五六七])\s*级(?!以上|别|联|台)(?=[^，。]{0,3}(?:课|班|的|以下|水平)|$)")
+_IN_ENGLISH = re.compile(
+    r"(?:英文|英语)(?:授课|讲课?|上课|教的|的课|课程(?!表))|用英(?:文|语)|\b(?:in|taught in) english\b|\benglish[- ]language\b"
+)
+_IN_CHINESE = re.compile(
+    r"(?:中文|普通话|国语)(?:授课|讲课?|上课|教的|的课)|用(?:中文|普通话)(?:讲|教|上)|\b(?:in|taught in) (?:chinese|mandarin)\b"
+)
+_LEVEL = re.compile(
+    r"(?:等级|level)\s*(?P<a>[1-7一二三四五六七])(?!\d)|(?P<b>[1-7一二三四五六七])\s*级(?!以上|别|联|台)(?=[^，。]{0,3}(?:课|班|的|以下|水平)|$)"
+)
 _NEW = re.compile(
     r"零基础|零起点|没(?:有)?(?:什么|任何|一点)?(?:基础|底子|接触过|学过|经验)|冇(?:乜|咩)?(?:基础|底子|学过)|(?:完全|一点(?:都|也)?|乜都|咩都|什么都)(?:不|唔)(?:懂|会|识)|从(?:头|零|没)|由零|刚(?:开始|入行|接触|学)|初学|新手|小白|入门|啱啱(?:学|入行)"
     r"|\b(?:beginner|beginners|new to|from scratch|no (?:background|experience|prior|idea|clue)|never (?:done|learned|learnt|studied|used|tried|touched)|starting out|just started|first time|newbie|complete novice|novice|introductory|know nothing|start(?:ing)? from zero)\b"
@@ -61,7 +71,19 @@ _AUDIENCES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("youth", re.compile(r"高中|中专|职高|毕业生|刚毕业|大学生|青年|\b(?:school leaver|student|graduate|left school|teenager)\b")),
 )  # fmt: skip
 # What of a message names a condition, and so not what the course is to be about.
-CONDITIONS = (_FREE, _FREE_ENGLISH, _PRICE, _HOURS, _ONLINE, _OFFLINE, _NEAR, _STEP_FREE, _IN_ENGLISH, _IN_CHINESE, _NEW)
+CONDITIONS = (
+    _FREE,
+    _FREE_ENGLISH,
+    _PRICE,
+    _HOURS,
+    _ONLINE,
+    _OFFLINE,
+    _NEAR,
+    _STEP_FREE,
+    _IN_ENGLISH,
+    _IN_CHINESE,
+    _NEW,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +202,9 @@ def _asks_for_a_class_in(said: str, place: Place) -> bool:
             rf"|(?:有没有|有冇|哪里有|边度有|想(?:在|去|喺)|能(?:在|去)|可以(?:在|去))[^，。？?]{{0,6}}{stem}",
             said,
         )
-        or re.search(r"\b(?:class|classes|course|courses|session|sessions|learn|take|attend)\b[^.?!]{0,40}\bin [a-z]+", said)
+        or re.search(
+            r"\b(?:class|classes|course|courses|session|sessions|learn|take|attend)\b[^.?!]{0,40}\bin [a-z]+", said
+        )
     )
 
 

@@ -341,9 +341,7 @@ class Planner:
         if least <= terms.hours_a_week:  # the hours would do; a session comes too late
             late = [step for step in way.left if step.ends is None or step.ends > terms.until]
             return [Hindrance("no_session", (late[0].course.title,))] if late else []
-        return [
-            Hindrance("no_time", (terms.until.isoformat(), f"{terms.hours_a_week:g}", f"{hours:g}", f"{least:g}"))
-        ]
+        return [Hindrance("no_time", (terms.until.isoformat(), f"{terms.hours_a_week:g}", f"{hours:g}", f"{least:g}"))]
 
 
 def _nobody_teaches(requirement: Requirement) -> Hindrance:

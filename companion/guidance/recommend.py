@@ -90,6 +90,7 @@ class Recommended:
     occupation: Match | None = None
     certain: bool = True
     personalised: bool = False
+    about_something: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ class Recommender:
             match,
             certain=bool(sure),
             personalised=learner != Known(),
+            about_something=not about_nothing,
         )
 
     # -- stage one: what is on the subject -----------------------------------------------------------------------------
@@ -173,7 +175,9 @@ class Recommender:
 
     def _among_permitted(self, query: Query, need: Need, permitted: Mask) -> dict[int, CourseHit]:
         """Where hard facts left hardly any of the nearest: the nearest of all that fit the words."""
-        page = self.search.courses_among(query, [self.shelf.courses[row].id for row in np.flatnonzero(permitted)], _DEPTH)
+        page = self.search.courses_among(
+            query, [self.shelf.courses[row].id for row in np.flatnonzero(permitted)], _DEPTH
+        )
         return {self.shelf.row_of[hit.course.id]: hit for hit in page if hit.course.id in self.shelf.row_of}
 
     def _occupation(self, need: Need, asked: str) -> Match | None:

@@ -51,6 +51,7 @@ class Sayings:
     way_excluded: str
     in_the_way: str
     nothing_meets: str
+    closest_courses: str
     # Places.
     nearest: str
     none_near: str
@@ -151,6 +152,7 @@ _ZH = Sayings(
     way_excluded="您说不要",
     in_the_way="内容相近、但不合条件的课：{}。",
     nothing_meets="没有一门课同时符合您说的全部条件。",
+    closest_courses="最接近的是这几门，请看看合不合适：",
     nearest="最近的线下班：《{}》，{}，{}开班{}。",
     none_near="{}附近没有合适的线下班。",
     online_instead="这些可以在线学：",
@@ -246,6 +248,7 @@ _EN = Sayings(
     way_excluded="ruled out by you",
     in_the_way="Courses on this that do not meet your conditions: {}.",
     nothing_meets="No course meets all the conditions you named. ",
+    closest_courses="These come closest; see whether one suits:",
     nearest="The nearest class in person: “{}” in {}, from {}{}. ",
     none_near="There is no suitable class near {}. ",
     online_instead="These can be taken online:",

@@ -109,7 +109,8 @@ class Shelf:
     def _prices(self) -> NDArray[np.float64]:
         """In yuan; NaN where no price is stated, or one in another currency."""
         stated = (
-            course.price.amount if course.price and course.price.currency == "CNY" else np.nan for course in self.courses
+            course.price.amount if course.price and course.price.currency == "CNY" else np.nan
+            for course in self.courses
         )
         return np.fromiter(stated, np.float64, len(self))
 

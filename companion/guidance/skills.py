@@ -12,6 +12,7 @@ from course_index.course import Course
 # Two names of skills mean the same from this cosine on (both centred): 沟通 and 客户沟通 do, 沟通 and 构图 do not.
 _SAME_SKILL = 0.62
 
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Skills that a learner has by finished courses, that courses still to take teach, and that none teaches."""

@@ -7,7 +7,9 @@ from companion.guidance.places import names_of_places
 from companion.understanding.wish import course_subject
 from course_index.analyze import normalise
 
-_LEFT_OVER = re.compile(r"^[\s，。？！、,.?!；;]*(?:我|在|的|就|想|要|最好|能|可以|和|或|也|都|那种|这种|in|at|or|and|please)*[\s，。？！、,.?!；;]*$")
+_LEFT_OVER = re.compile(
+    r"^[\s，。？！、,.?!；;]*(?:我|在|的|就|想|要|最好|能|可以|和|或|也|都|那种|这种|in|at|or|and|please)*[\s，。？！、,.?!；;]*$"
+)
 
 
 def subject_of(message: str) -> str:

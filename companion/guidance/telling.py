@@ -150,7 +150,9 @@ def totals_told(path: Pathway, locale: Locale) -> str:
     if path.credits:
         told += say.path_total_credits.format(f"{path.credits:g}")
     if path.ends and path.terms.hours_a_week:
-        told += say.path_ends.format(f"{path.terms.hours_a_week:g}", path.terms.start.isoformat(), path.ends.isoformat())
+        told += say.path_ends.format(
+            f"{path.terms.hours_a_week:g}", path.terms.start.isoformat(), path.ends.isoformat()
+        )
     elif not path.terms.hours_a_week:
         told += say.path_ask_hours
     return told

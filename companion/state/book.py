@@ -1,6 +1,7 @@
 """What advice reads and writes of learners, over one database."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +11,12 @@ from companion.guidance.book import Unmet
 from companion.guidance.credits import Entry
 from companion.guidance.following import Following, following
 from companion.guidance.profile import Kept, LearningEvent
+from companion.guidance.progress import Practised, passage_of, reviewed
 from companion.state.credit_ledger import CreditLedger
 from companion.state.database import transaction
 from companion.state.learning_events import LearningEvents
 from companion.state.profiles import Profiles
+from companion.state.reviews import Review, Reviews
 from companion.state.tables import feedback, turns, unmet_needs
 
 
@@ -38,6 +41,7 @@ class StoredBook:
         self.profiles = Profiles(engine)
         self.learning = LearningEvents(engine)
         self.credits = CreditLedger(engine)
+        self.reviews = Reviews(engine)
 
     def kept(self, owner: str) -> Kept:
         """What the learner has told, and whether it may be used."""
@@ -70,6 +74,23 @@ class StoredBook:
             turn_id=unmet.turn_id,
         )
         transaction(self._engine, lambda connection: connection.execute(row))
+
+    def practised(self, owner: str, turn_id: str, answers: Sequence[Practised]) -> None:
+        """Keep how practice went, and when each item is due again."""
+        now = datetime.now(UTC)
+        events = []
+        for number, answer in enumerate(answers):
+            before = self.reviews.get(owner, answer.item)
+            card, due = reviewed(before.card if before else None, answer, now)
+            self.reviews.put(owner, Review(answer.item, answer.course_id, None, card, due))
+            id_ = f"{turn_id}:{number}"
+            events.append(LearningEvent(id_, now, "practised", answer.course_id, success=answer.right))
+        self.learning.add(owner, events)
+
+    def due(self, owner: str) -> tuple[str, ...]:
+        """The passages of the items that are due for review, the longest due first."""
+        due = self.reviews.due(owner, datetime.now(UTC)) if owner else []
+        return tuple(dict.fromkeys(passage_of(review.item) for review in due))
 
     def unmet(self, since: datetime, until: datetime) -> list[NotedNeed]:
         """The needs of a time, the oldest first, disliked answers among them."""

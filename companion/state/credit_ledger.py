@@ -25,8 +25,10 @@ class CreditLedger:
         )
         rows = transaction(self._engine, lambda connection: connection.execute(query).mappings().all())
         return tuple(
-            Entry(**{name: value for name, value in row.items() if name not in ("owner", "credits")},
-                  credits=Decimal(row["credits"]))
+            Entry(
+                **{name: value for name, value in row.items() if name not in ("owner", "credits")},
+                credits=Decimal(row["credits"]),
+            )
             for row in rows
         )
 

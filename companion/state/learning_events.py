@@ -111,6 +111,4 @@ def _row(owner: str, event: LearningEvent) -> dict[str, Any]:
 
 
 def _event(row: Row[Any]) -> LearningEvent:
-    return LearningEvent(
-        row.id, row.at, row.verb, row.course_id, row.lesson_id, row.skill, row.score, row.success
-    )
+    return LearningEvent(row.id, row.at, row.verb, row.course_id, row.lesson_id, row.skill, row.score, row.success)

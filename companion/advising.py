@@ -1,0 +1,270 @@
+"""Advice in a turn: courses with their reasons, the way to a goal, credits; from records, the model has no say in it."""
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncGenerator
+
+from companion.catalogue import card_of
+from companion.conversation import PathwayWanted
+from companion.events import CourseCard, CoursesFound, Done, Event, TextAdded
+from companion.guidance.adviser import Adviser, Way
+from companion.guidance.book import Book, Unmet, UnmetReason
+from companion.guidance.credits import balance, standing, would_add
+from companion.guidance.goals import aim_of
+from companion.guidance.need import need_of
+from companion.guidance.pathway import Step, Terms
+from companion.guidance.profile import Known
+from companion.guidance.recommend import Recommended
+from companion.guidance.sayings import sayings
+from companion.guidance.skills import Gap
+from companion.guidance.telling import (
+    balance_told,
+    courses_told,
+    gap_told,
+    nearest_told,
+    reason,
+    rule_told,
+    way_told,
+    would_add_told,
+)
+from companion.heard import Heard
+from companion.ledger import Ledger
+from companion.practice.plan import wanted
+from course_index.analyze import normalise
+from course_index.course import Course
+from retrieval.search import Search
+
+log = logging.getLogger(__name__)
+
+SHOWN = 5
+# What a learner asks of their own account, and not of credits as such.
+_MY_CREDITS = re.compile(
+    r"我(?:现在|目前|一共|总共|已经|都)?(?:的|有|攒|拿|修|存)?(?:了)?[^，。？?]{0,6}(?:几|多少|几多)(?:个)?学分|我的学分|学分(?:账户|帐户|账号|余额|银行里)|(?:还|仲)(?:差|缺|要|爭|争)[^，。？?]{0,6}学分"
+    r"|\b(?:how many credits (?:do i|have i)|my credits|credit (?:account|balance)|credits (?:am i|are) (?:missing|short))\b"
+)
+_WOULD_ADD = re.compile(
+    r"(?:学完|上完|修完|读完)[^，。？?]{0,30}(?:几|多少|几多)(?:个)?学分|\bcredits? (?:would|will) .{0,20}(?:add|give)\b"
+)
+# A way is wanted, and not only to know something about ways.
+_WANTS_TO_GET_THERE = re.compile(
+    r"(?:我|咱|俺|本人)?(?:想|要|打算|希望|准备)|怎么(?:才能|走|学|一步步)|点样先|路径|路线|一步(?:一|步)|从哪(?:里|儿)?(?:开始|学起)|规划"
+    r"|\b(?:i want|i'd like|how (?:do|can|could|should) i|path|route|steps? to|become|where do i start)\b"
+)
+
+
+class Advising:
+    """The part of a turn that advises."""
+
+    def __init__(self, adviser: Adviser, book: Book) -> None:
+        self.adviser = adviser
+        self.book = book
+
+    # -- courses -----------------------------------------------------------------------------------------------------
+
+    async def courses(self, heard: Heard, ledger: Ledger, opening: str = "") -> AsyncGenerator[Event, None]:
+        """Courses that the learner asked for, with the nearest class where a place was named."""
+        found = await self.recommended(heard)
+        say = heard.say
+        if found.courses:
+            yield CoursesFound(await asyncio.to_thread(self.cards, found, heard))
+        text = opening + (say.courses_found if found.courses and found.certain else say.no_course_found)
+        if found.courses and not found.certain:
+            text += sayings(heard.locale).closest_courses
+            ledger.unmet = "no_course"
+        if not found.courses:
+            ledger.unmet = "no_course"
+            text += courses_told(found, heard.locale) or say.nothing_at_all
+        yield TextAdded(text)
+        if about := self._place(found, heard, ledger):
+            yield TextAdded(f"\n\n{about}")
+        yield Done("catalogue", None)
+
+    async def recommended(self, heard: Heard, k: int = SHOWN) -> Recommended:
+        """What suits a message, and the learner where something may be known of them."""
+        need = need_of(heard.question, heard.audience)
+        known = await self._known(heard)
+        return await asyncio.to_thread(self.adviser.recommend, need, known, k)
+
+    async def beside(self, heard: Heard, k: int) -> tuple[CourseCard, ...]:
+        """Courses that are clearly on what was asked, whoever asks: shown beside an answer, or where there is none."""
+        need = need_of(heard.question, heard.audience)
+        found = await asyncio.to_thread(self.adviser.recommend, need, None, k)
+        about = bool(found.need.text) and found.certain and found.about_something
+        return await asyncio.to_thread(self.cards, found, heard) if about else ()
+
+    def cards(self, found: Recommended, heard: Heard) -> tuple[CourseCard, ...]:
+        """What is recommended, as cards."""
+        return cards_of(found, self.adviser.desk().search, heard)
+
+    def _place(self, found: Recommended, heard: Heard, ledger: Ledger) -> str:
+        """The nearest class, where somebody asks for one or says where they are."""
+        if not (found.need.place or found.need.around or found.need.near):
+            return ""
+        told, there = nearest_told(found, heard.locale)
+        if found.need.in_person and not there:
+            ledger.unmet = "no_place"
+            told += sayings(heard.locale).counted
+            online = any(one.course.delivery in ("online", "blended") for one in found.courses)
+            return told + (sayings(heard.locale).online_instead if online else "")
+        return told if there else ""
+
+    # -- the way to a goal -------------------------------------------------------------------------------------------
+
+    def completes(self, heard: Heard) -> bool:
+        """Whether a message says the hours or the day that a way still waited for."""
+        asked = wanted(heard.message, self.adviser.today())
+        return bool(asked.hours_a_week or asked.until)
+
+    async def way(self, heard: Heard, ledger: Ledger, goal: str | None = None) -> AsyncGenerator[Event, None]:
+        """The steps to a goal with hours, dates and what they count for; and what is not taught here."""
+        pending = heard.conversation.pending if isinstance(heard.conversation.pending, PathwayWanted) else None
+        words = goal or (pending.goal if pending else heard.question)
+        asked = wanted(heard.message, self.adviser.today())
+        need = need_of(words, heard.audience)
+        known = await self._known(heard)
+        terms = Terms(asked.hours_a_week, self.adviser.today(), asked.until)
+        way = await asyncio.to_thread(self.adviser.way, aim_of(words), need, terms, known)
+        match = way.destination.occupation
+        if way.pathway.goal.missing or way.pathway.hindrances:
+            ledger.unmet = "no_course"
+        ledger.pending = PathwayWanted(words)
+        if way.pathway.steps:
+            yield CoursesFound(self._steps_as_cards(way, heard))
+        text = way_told(way, heard.locale, official=self.adviser.rules.are_loaded)
+        if match:
+            gap = await asyncio.to_thread(self._gap, way, known)
+            text = f"{gap_told(match, gap, heard.locale)}\n\n{text}" if gap else text
+        yield TextAdded(text)
+        if near := self._nearest_of(way, heard):
+            yield TextAdded(f"\n\n{near}")
+        yield Done("catalogue", None)
+
+    async def leads_somewhere(self, heard: Heard) -> bool:
+        """Whether a message wants to get somewhere where courses lead."""
+        if not _WANTS_TO_GET_THERE.search(normalise(heard.question)):
+            return False
+        need = need_of(heard.question, heard.audience)
+        way = await asyncio.to_thread(
+            self.adviser.way, aim_of(heard.question), need, Terms(start=self.adviser.today()), None, False
+        )
+        return bool(way.pathway.steps or (way.destination.occupation and way.pathway.goal.missing))
+
+    def _steps_as_cards(self, way: Way, heard: Heard) -> tuple[CourseCard, ...]:
+        say = sayings(heard.locale)
+        cards = []
+        for step in way.pathway.steps:
+            parts = [
+                say.path_done if step.done else say.path_again if step.again else "",
+                "、".join(step.meets) if heard.locale != "en" else ", ".join(step.meets),
+                say.path_dates.format(step.begins, step.ends) if step.begins and step.ends else "",
+            ]
+            cards.append(card_of(step.course, say.between.join(filter(None, parts))))
+        return tuple(cards)
+
+    def _gap(self, way: Way, known: Known | None) -> Gap | None:
+        match = way.destination.occupation
+        assert match
+        if not match.occupation.skills:
+            return None
+        return self.adviser.desk().skills.gap(match.occupation, known.finished if known else frozenset())
+
+    def _nearest_of(self, way: Way, heard: Heard) -> str:
+        """The nearest class in person on the way, where the learner said where they are."""
+        need = need_of(heard.question, heard.audience)
+        where = need.place or need.around
+        if not where:
+            return ""
+        held = [step for step in way.pathway.steps if step.session and not step.done]
+        nearest = min(held, key=lambda step: _km(step), default=None)
+        if nearest is None or nearest.session is None:
+            return sayings(heard.locale).none_near.format(where.named)
+        say, offering = sayings(heard.locale), nearest.session.offering
+        place = "".join(filter(None, (offering.city, offering.district, offering.town, offering.address)))
+        day = offering.start.isoformat() if offering.start else say.no_date
+        km = nearest.session.km
+        far = say.near_km.format(round(km)) if km is not None and km >= 1 else ""
+        return say.nearest.format(nearest.course.title, place, day, far)
+
+    # -- credits -----------------------------------------------------------------------------------------------------
+
+    def asks_for_own_credits(self, heard: Heard) -> bool:
+        """Whether a message asks what is in the learner's account, or would be."""
+        said = normalise(heard.question)
+        return bool(_MY_CREDITS.search(said) or _WOULD_ADD.search(said))
+
+    async def credits(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """What the learner's account holds, what targets lack, and what courses named would add; arithmetic alone."""
+        owner, rules, day = heard.conversation.owner, self.adviser.rules, self.adviser.today()
+        entries = await asyncio.to_thread(self.book.entries, owner) if owner else ()
+        held = balance(entries, rules, day)
+        standings = [standing(target, held.counted) for target in rules.targets(day)]
+        named = await asyncio.to_thread(self._courses_named, heard)
+        added, silent = would_add(named, entries, day)
+        if named:
+            yield CoursesFound(tuple(card_of(course, heard.say.reason_record) for course in named))
+        text = "" if named and not owner else balance_told(held, bool(owner), rules, standings, heard.locale)
+        if named:
+            text = f"{would_add_told(added, [course.title for course in silent], heard.locale)}\n\n{text}".strip()
+        if not owner and rules.are_loaded and not named:
+            text += "".join(f"\n\n{rule_told(rule, heard.locale)}" for rule in rules.targets(day))
+        yield TextAdded(text)
+        yield Done("catalogue", None)
+
+    def _courses_named(self, heard: Heard) -> list[Course]:
+        asked = normalise(heard.question)
+        return [course for course in self.adviser.desk().shelf.courses if normalise(course.title) in asked]
+
+    # -- what is kept ------------------------------------------------------------------------------------------------
+
+    def unmet(self, heard: Heard, reason: UnmetReason, turn_id: str) -> Unmet:
+        """A need that no course met, as it is counted: masked words, no name."""
+        need = need_of(heard.question, heard.audience)
+        where = need.place or need.around
+        return Unmet(
+            owner=heard.conversation.owner,
+            who=heard.conversation.owner or heard.conversation.id,
+            reason=reason,
+            words=heard.question[:200],
+            language=heard.locale,
+            audience=need.audience,
+            place=where.city if where else None,
+            turn_id=turn_id,
+        )
+
+    async def note(self, heard: Heard, reason: UnmetReason, turn_id: str) -> None:
+        """Count a need that no course met."""
+        await asyncio.to_thread(self.book.note, self.unmet(heard, reason, turn_id))
+
+    async def practised(self, heard: Heard, ledger: Ledger) -> None:
+        """Keep how practice went, and when it is due again."""
+        await asyncio.to_thread(self.book.practised, heard.conversation.owner, ledger.turn_id, tuple(ledger.practised))
+
+    async def _known(self, heard: Heard) -> Known | None:
+        """What may be used of who asks. A store that fails costs the personal touch, not the answer."""
+        owner = heard.conversation.owner
+        try:
+            return await asyncio.to_thread(self.known, owner) if owner else None
+        except Exception:
+            log.exception("the learner's profile could not be read; the advice is what anybody gets")
+            return None
+
+    def known(self, owner: str) -> Known | None:
+        """What may be used of a learner; None where nothing is known, or the learner has switched it off."""
+        kept = self.book.kept(owner)
+        if not kept.personalised:
+            return None
+        known = self.adviser.known(kept.profile, self.book.events(owner), kept.rejected)
+        return None if known == Known() else known
+
+
+def cards_of(found: Recommended, search: Search, heard: Heard) -> tuple[CourseCard, ...]:
+    """What is recommended, as cards with their reasons; all that they say is from records."""
+    passages = search.records.passages([one.passage_id for one in found.courses if one.passage_id])
+    lessons = search.records.lessons_by_id([passage.lesson_id for passage in passages.values()])
+    titles = {id_: lessons[passage.lesson_id].title for id_, passage in passages.items()}
+    return tuple(card_of(one.course, reason(one, found.need, titles, heard.locale)) for one in found.courses)
+
+
+def _km(step: Step) -> float:
+    return step.session.km if step.session is not None and step.session.km is not None else 1e6
