@@ -1,4 +1,4 @@
-"""Advice in a turn: courses with their reasons, the way to a goal, credits; from records, the model has no say in it."""
+"""Advice in a turn: courses with their reasons, the way to a goal, credits; all from records, none from a model."""
 
 import asyncio
 import logging
@@ -41,10 +41,10 @@ SHOWN = 5
 # What a learner asks of their own account, and not of credits as such.
 _MY_CREDITS = re.compile(
     r"我(?:现在|目前|一共|总共|已经|都)?(?:的|有|攒|拿|修|存)?(?:了)?[^，。？?]{0,6}(?:几|多少|几多)(?:个)?学分|我的学分|学分(?:账户|帐户|账号|余额|银行里)|(?:还|仲)(?:差|缺|要|爭|争)[^，。？?]{0,6}学分"
-    r"|\b(?:how many credits (?:do i|have i)|my credits|credit (?:account|balance)|credits (?:am i|are) (?:missing|short))\b"
+    r"|\b(?:how many credits (?:do i|have i)|my credits|credit (?:account|balance)|credits (?:am i|are) (?:missing|short))\b"  # noqa: E501
 )
 _WOULD_ADD = re.compile(
-    r"(?:学完|上完|修完|读完)[^，。？?]{0,30}(?:几|多少|几多)(?:个)?学分|\bcredits? (?:would|will) .{0,20}(?:add|give)\b"
+    r"(?:学完|上完|修完|读完)[^，。？?]{0,30}(?:几|多少|几多)(?:个)?学分|\bcredits? (?:would|will) .{0,20}(?:add|give)\b"  # noqa: E501
 )
 # A way is wanted, and not only to know something about ways.
 _WANTS_TO_GET_THERE = re.compile(
@@ -176,7 +176,7 @@ class Advising:
         if not where:
             return ""
         held = [step for step in way.pathway.steps if step.session and not step.done]
-        nearest = min(held, key=lambda step: _km(step), default=None)
+        nearest = min(held, key=_km, default=None)
         if nearest is None or nearest.session is None:
             return sayings(heard.locale).none_near.format(where.named)
         say, offering = sayings(heard.locale), nearest.session.offering
@@ -193,7 +193,7 @@ class Advising:
         said = normalise(heard.question)
         return bool(_MY_CREDITS.search(said) or _WOULD_ADD.search(said))
 
-    async def credits(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+    async def credits(self, heard: Heard) -> AsyncGenerator[Event, None]:
         """What the learner's account holds, what targets lack, and what courses named would add; arithmetic alone."""
         owner, rules, day = heard.conversation.owner, self.adviser.rules, self.adviser.today()
         entries = await asyncio.to_thread(self.book.entries, owner) if owner else ()

@@ -23,7 +23,7 @@ from companion.events import (
     SourcesFound,
     TextAdded,
 )
-from companion.find import Found, find, find_parts
+from companion.find import Found, find_parts
 from companion.heard import Heard
 from companion.history import history
 from companion.language_model import ModelUnavailable
@@ -182,7 +182,7 @@ class Answering:
         """
         say = heard.say
         if self._advising.asks_for_own_credits(heard):
-            async for event in self._advising.credits(heard, ledger):
+            async for event in self._advising.credits(heard):
                 yield event
             return
         course = await asyncio.to_thread(self._course_meant, heard)

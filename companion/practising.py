@@ -12,6 +12,8 @@ from companion.conversation import Hinted, Quiz
 from companion.events import Done, Event, Source, SourcesFound, TextAdded
 from companion.extract import is_exercise
 from companion.find import Found, Scope, find
+from companion.guidance.book import Book
+from companion.guidance.progress import Practised, item_of
 from companion.heard import Heard
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger

@@ -125,11 +125,11 @@ class Search:
         courses |= {id_: hit.course for id_, hit in inside.items()}
         found = []
         for id_, course in courses.items():
-            card, hit = cards.get(id_), inside.get(id_)
-            fits = (card.fit if card else 0.0, hit.ranked.fit if hit else 0.0)
-            by_passage = hit is not None and fits[1] > fits[0]
-            said = _says_all(query, card_text(course)) or (hit is not None and _says_all(query, hit.passage.text))
-            passage_id = hit.passage.id if hit and by_passage else None
+            card, best = cards.get(id_), inside.get(id_)
+            fits = (card.fit if card else 0.0, best.ranked.fit if best else 0.0)
+            by_passage = best is not None and fits[1] > fits[0]
+            said = _says_all(query, card_text(course)) or (best is not None and _says_all(query, best.passage.text))
+            passage_id = best.passage.id if best and by_passage else None
             score = max(0.0, fits[0]) + max(0.0, fits[1])
             found.append(CourseHit(course, score, passage_id, said or max(fits) >= COURSE_FLOOR))
         return sorted(found, key=lambda hit: (-hit.score, hit.course.id))[:k]

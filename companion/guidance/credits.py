@@ -1,6 +1,6 @@
-"""The credit bank: what a learner has, what a set of courses would add, what a target lacks. All of it arithmetic.
+"""The credit bank: what a learner has, what courses would add, what a target lacks. All of it arithmetic.
 
-Rules are an operator's data, each with its clause, source and date; with none loaded, no total is held against anything.
+Rules are an operator's data, each with its clause, source and date; with none loaded, no total is held against anything.  # noqa: E501
 """
 
 import json
@@ -187,10 +187,10 @@ def standing(target: Target, counted: Iterable[Entry]) -> Standing:
             if room is not None:
                 room -= taken
             within.append((taken, entry.level or 0))
-    total = sum((credits for credits, _ in within), Decimal(0))
+    total = sum((taken for taken, _ in within), Decimal(0))
     missing_at = []
     for level, needed in sorted(target.at_least.items()):
-        had = sum((credits for credits, at in within if at >= level), Decimal(0))
+        had = sum((taken for taken, at in within if at >= level), Decimal(0))
         if had < needed:
             missing_at.append((level, needed - had))
     return Standing(target, total, over, max(Decimal(0), target.credits - total), tuple(missing_at))
@@ -209,11 +209,10 @@ def would_add(courses: Iterable[Course], entries: Sequence[Entry], day: date) ->
         if course.credits is None:
             silent.append(course)
             continue
-        credits = Decimal(str(course.credits))
         had.add(course.id)
         added.append(
             Entry(
-                f"would:{course.id}", credits, day.isoformat(), course.provider or "", course.title, course.id,
+                f"would:{course.id}", Decimal(str(course.credits)), day.isoformat(), course.provider or "", course.title, course.id,  # noqa: E501
                 level=course.level,
             )
         )  # fmt: skip

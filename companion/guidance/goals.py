@@ -32,7 +32,7 @@ DIPLOMA_WORDS = "学历提升"
 _SCHOOL_WORDS = "初中补习文化课"
 _PARTICLES = re.compile(r"^(?:[\s的到了去把]|我|想|要|学)+|[\s的了去]+$")
 _TRADE = re.compile(
-    r"当|做|成为|转行|改行|从事|找(?:一?份|个)?(?:[^，。]{0,8})工作|考(?:[^，。]{0,6})(?:师|员|工)|\b(?:become|be an?|work as|job|career|occupation)\b"
+    r"当|做|成为|转行|改行|从事|找(?:一?份|个)?(?:[^，。]{0,8})工作|考(?:[^，。]{0,6})(?:师|员|工)|\b(?:become|be an?|work as|job|career|occupation)\b"  # noqa: E501
 )
 
 
@@ -63,8 +63,8 @@ def aim_of(message: str) -> Aim:
     if found := _LEVEL.search(said):
         digit = found["a"] or found["b"]
         level = int(digit) if digit.isdigit() else "一二三四五六七".index(digit) + 1
-    credits = _CREDITS.search(said)
-    number = float(credits["a"] or credits["b"]) if credits else None
+    named = _CREDITS.search(said)
+    number = float(named["a"] or named["b"]) if named else None
     return Aim(message, level=level, credits=number)
 
 
@@ -124,7 +124,7 @@ def _by_skills(match: Match, desk: Recommender) -> Goal:
             requirements.append(Requirement("skill", skill, ids))
         else:
             missing.append(skill)
-    named = {id_: 1.0 for id_ in desk.skills.named(occupation)}
+    named = dict.fromkeys(desk.skills.named(occupation), 1.0)
     return Goal(occupation.title, tuple(requirements), None, tuple(missing), named)
 
 
@@ -153,9 +153,9 @@ def _by_level(level: int, subject: str, need: Need, known: Known, desk: Recommen
     return Goal(subject or str(level), requirements, None, (), fit)
 
 
-def _by_credits(credits: float, subject: str, need: Need, known: Known, desk: Recommender, today: date) -> Goal:
+def _by_credits(wanted: float, subject: str, need: Need, known: Known, desk: Recommender, today: date) -> Goal:
     fit = _fitting(subject, need, known, desk, today, 60) if subject else {one.id: 0.0 for one in desk.shelf.courses}
-    return Goal(subject or f"{credits:g}", (), credits, (), fit)
+    return Goal(subject or f"{wanted:g}", (), wanted, (), fit)
 
 
 def _by_words(text: str, subject: str, need: Need, known: Known, desk: Recommender, today: date) -> Goal:

@@ -181,7 +181,7 @@ def standing_in(message: str) -> Standing | None:
 
 def _says(pattern: re.Pattern[str], said: str) -> bool:
     found = pattern.search(said)
-    return bool(found) and not _NOT.search(said[: found.start()])
+    return found is not None and not _NOT.search(said[: found.start()])
 
 
 def _delivery(said: str) -> frozenset[Delivery]:

@@ -122,7 +122,7 @@ class Occupations:
         np.maximum.at(best_name, self._rows, by_name)
         scores = best_name + (self._work_vectors @ vector) * _WORK
         said = {row for row, name in zip(self._rows.tolist(), self._plain, strict=True) if name == asked}
-        inside = self._said_in(normalise(words)) if not said else said
+        inside = said or self._said_in(normalise(words))
         scores[list(inside)] += _NAMED
         order = np.argsort(-scores, kind="stable")[:k]
         return [Match(self.occupations[row], float(scores[row]), row in inside) for row in order.tolist()]

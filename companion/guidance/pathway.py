@@ -166,7 +166,7 @@ class Planner:
         needed = self._with_prerequisites(goal)
         if circle := _circle(needed):
             return Pathway(goal, (), terms, (Hindrance("circle", tuple(self._title(id_) for id_ in circle)),))
-        chosen, unmet = self._choose(goal, terms, needed, preference)
+        chosen, unmet = self._choose(goal, needed, preference)
         hindrances = self._explain(goal, unmet, needed)
         ordered = _in_order(chosen, self._open | self._known(self._finished))
         steps = self._scheduled(goal, terms, ordered)
@@ -186,7 +186,7 @@ class Planner:
                 found.append(other)
         return found[1:]
 
-    # -- which courses ---------------------------------------------------------------------------------------------------
+    # -- which courses -----------------------------------------------------------------------------------------------
 
     def _with_prerequisites(self, goal: Goal) -> dict[str, Course]:
         """The courses that a way may have: those that meet a requirement, and all that these require."""
@@ -201,9 +201,7 @@ class Planner:
                     wanted += found[id_].prerequisites
         return found
 
-    def _choose(
-        self, goal: Goal, terms: Terms, needed: Mapping[str, Course], preference: Preference
-    ) -> tuple[list[str], list[str]]:
+    def _choose(self, goal: Goal, needed: Mapping[str, Course], preference: Preference) -> tuple[list[str], list[str]]:
         """The ids of the courses to take, and the names of what cannot be met, each with a slack of its own."""
         ids = sorted(needed)
         column = {id_: at for at, id_ in enumerate(ids)}
@@ -293,19 +291,15 @@ class Planner:
         return found
 
     def _why_not(self, course: Course) -> Hindrance:
-        """What bars a course: itself, or one that it requires."""
+        """What bars a course: one that it requires, or itself."""
         for before in course.prerequisites:
             if before in self._finished:
                 continue
             if before not in self._all or before not in self._open:
                 return Hindrance("no_prerequisite", (course.title, self._title(before)))
-            if not self._takeable(before):
-                return Hindrance("no_session", (self._title(before),))
-            if (deeper := self._why_not(self._all[before])).obstacle != "no_session" or deeper.values != (
-                self._title(before),
-            ):
-                if deeper.obstacle == "no_prerequisite":
-                    return deeper
+            deeper = self._why_not(self._all[before])
+            if deeper.obstacle == "no_prerequisite" or not self._takeable(before):
+                return deeper
         return Hindrance("no_session", (course.title,))
 
     def _title(self, id_: str) -> str:
@@ -314,7 +308,7 @@ class Planner:
     def _known(self, ids: Iterable[str]) -> dict[str, Course]:
         return {id_: self._all[id_] for id_ in ids if id_ in self._all}
 
-    # -- when -------------------------------------------------------------------------------------------------------------
+    # -- when --------------------------------------------------------------------------------------------------------
 
     def _scheduled(self, goal: Goal, terms: Terms, ordered: Sequence[Course]) -> list[Step]:
         chosen = {course.id for course in ordered}
@@ -370,10 +364,10 @@ def _dated(steps: Sequence[Step], sessions: Mapping[str, Sequence[Session]], ter
             placed = _in_a_session(step, sessions.get(step.course.id, ()), ready, terms, used)
         if placed is None and step.course.delivery != "offline":
             placed = _alone(step, ready, terms, used)
-        step = placed or replace(step, session=None)
-        if step.ends:
-            ended[step.course.id] = step.ends
-        told.append(step)
+        dated = placed or replace(step, session=None)
+        if dated.ends:
+            ended[dated.course.id] = dated.ends
+        told.append(dated)
     return told
 
 

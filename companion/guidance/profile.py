@@ -15,7 +15,7 @@ Verb = Literal["started", "progressed", "completed", "failed", "answered", "prac
 # Subjects that tell of health, belief, politics, trouble with the law or with money: interests in them are never
 # inferred, however many such courses somebody takes.
 SENSITIVE = (
-    "健康", "保健", "疾病", "医", "药", "心理", "抑郁", "残疾", "护理", "孕", "生育", "性", "宗教", "信仰", "民族", "政治", "党",
+    "健康", "保健", "疾病", "医", "药", "心理", "抑郁", "残疾", "护理", "孕", "生育", "性", "宗教", "信仰", "民族", "政治", "党",  # noqa: E501
     "法律", "刑", "犯罪", "矫正", "债", "贷款", "破产", "离婚", "艾滋", "戒毒",
     "health", "medical", "disease", "disab", "pregnan", "religio", "faith", "ethnic", "politic", "law", "crime", "debt",
     "divorce", "addict", "sexual", "mental",

@@ -1,4 +1,4 @@
-"""Courses for a need, in two stages: what may be offered at all, then what fits best; each with the facts that ranked it."""
+"""Courses for a need in two stages, what may be offered and what fits best, each with the facts that ranked it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -144,7 +144,7 @@ class Recommender:
             fitting[:] = True
         rows = np.flatnonzero(permitted & fitting).tolist()
         if query is not None and len(rows) < k and len(found) >= _DEPTH:
-            found |= self._among_permitted(query, need, permitted)
+            found |= self._among_permitted(query, permitted)
             rows = sorted({*rows, *(row for row in found if permitted[row])})
         after = following.after(finished)
         candidates = [_Candidate(row, found.get(row)) for row in self._worth_ranking(rows, about_nothing, need, after)]
@@ -173,7 +173,7 @@ class Recommender:
         hits = self.search.nearest_courses(query, _DEPTH)
         return {self.shelf.row_of[hit.course.id]: hit for hit in hits if hit.course.id in self.shelf.row_of}
 
-    def _among_permitted(self, query: Query, need: Need, permitted: Mask) -> dict[int, CourseHit]:
+    def _among_permitted(self, query: Query, permitted: Mask) -> dict[int, CourseHit]:
         """Where hard facts left hardly any of the nearest: the nearest of all that fit the words."""
         page = self.search.courses_among(
             query, [self.shelf.courses[row].id for row in np.flatnonzero(permitted)], _DEPTH
@@ -192,7 +192,7 @@ class Recommender:
     def _worth_ranking(
         self, rows: Sequence[int], about_nothing: bool, need: Need, after: Mapping[str, tuple[float, int]]
     ) -> Sequence[int]:
-        """With no words to go by, as many of the shelf as a page of it: those for the audience, and what others took."""
+        """With no words to go by, a part of the shelf: what others took next, what is for the audience, what is new."""
         if not about_nothing or len(rows) <= _DEPTH * 4:
             return rows
         shelf = self.shelf.courses

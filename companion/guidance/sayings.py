@@ -299,8 +299,8 @@ _EN = Sayings(
     ),
     credits_total="Your credit account holds {} credits ({} entries). ",
     credits_no_ledger=(
-        "You are not signed in, so your credit account cannot be seen. Sign in, or ask the Guangdong Academic Credit Bank "
-        "(Open University of Guangdong). "
+        "You are not signed in, so your credit account cannot be seen. Sign in, or ask the Guangdong Academic Credit "
+        "Bank (Open University of Guangdong). "
     ),
     credits_empty="Your credit account has no entries yet. ",
     credits_expired="{} more credits are past their time. ",

@@ -29,8 +29,8 @@ _MIGRATION_LOCK = 7_214_031
 
 
 _OF_LEARNERS = (
-    "turns", "conversations", "turn_log", "feedback", "complaints", "learners", "profiles", "learning_events", "reviews",
-    "credit_entries", "pathways", "unmet_needs",
+    "turns", "conversations", "turn_log", "feedback", "complaints", "learners", "profiles", "learning_events",
+    "reviews", "credit_entries", "pathways", "unmet_needs",
 )  # fmt: skip
 
 
