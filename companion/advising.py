@@ -49,7 +49,7 @@ _WOULD_ADD = re.compile(
 # A way is wanted, and not only to know something about ways.
 _WANTS_TO_GET_THERE = re.compile(
     r"(?:我|咱|俺|本人)?(?:想|要|打算|希望|准备)|怎么(?:才能|走|学|一步步)|点样先|路径|路线|一步(?:一|步)|从哪(?:里|儿)?(?:开始|学起)|规划"
-    r"|\b(?:i want|i'd like|how (?:do|can|could|should) i|path|route|steps? to|become|where do i start)\b"
+    r"|\b(?:want|i'd like|hope to|how (?:do|can|could|should) i|path|route|steps? to|become|where do i start)\b"
 )
 
 

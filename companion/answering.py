@@ -108,7 +108,8 @@ class Answering:
         found = await self._find(heard, ledger)
         ledger.mark("found")
         if not found.answers:
-            async for event in self.nothing(found, heard, ledger):
+            leads = await self._advising.leads_somewhere(heard)
+            async for event in self._advising.way(heard, ledger) if leads else self.nothing(found, heard, ledger):
                 yield event
             return
         async for event in self._answered(found, heard, ledger):

@@ -1,6 +1,6 @@
 """The credit bank: what a learner has, what courses would add, what a target lacks. All of it arithmetic.
 
-Rules are an operator's data, each with its clause, source and date; with none loaded, no total is held against anything.  # noqa: E501
+Rules are an operator's data, each with its clause, source and date; with none loaded, no total is held against any.
 """
 
 import json

@@ -92,7 +92,7 @@ def destination(aim: Aim, need: Need, known: Known, desk: Recommender, today: da
     if aim.credits is not None:
         return Destination(_by_credits(aim.credits, subject, need, known, desk, today), match, diploma)
     if diploma:
-        return Destination(_by_school(aim.text, need, known, desk, today), match, diploma)
+        return Destination(_by_school(need, known, desk, today), match, diploma)
     return Destination(_by_words(aim.text, subject, need, known, desk, today), match, diploma)
 
 
@@ -162,10 +162,10 @@ def _by_words(text: str, subject: str, need: Need, known: Known, desk: Recommend
     fit = _fitting(subject or text, need, known, desk, today, _COURSES_OF_WORDS)
     close = [id_ for id_, share in fit.items() if share >= _SHARE_OF_BEST]
     titles = {id_: desk.shelf.courses[desk.shelf.row_of[id_]].title for id_ in close}
-    return Goal(text, tuple(Requirement("course", titles[id_], frozenset({id_})) for id_ in close), None, (), fit)
+    return Goal("", tuple(Requirement("course", titles[id_], frozenset({id_})) for id_ in close), None, (), fit)
 
 
-def _by_school(text: str, need: Need, known: Known, desk: Recommender, today: date) -> Goal:
+def _by_school(need: Need, known: Known, desk: Recommender, today: date) -> Goal:
     """The courses on the ways to a diploma, and then those that refresh what school taught."""
     found: dict[str, float] = {}
     for words in (DIPLOMA_WORDS, _SCHOOL_WORDS):
@@ -175,4 +175,4 @@ def _by_school(text: str, need: Need, known: Known, desk: Recommender, today: da
         close = [id_ for id_ in academic if fit[id_] >= _SHARE_OF_SCHOOL * best][:_COURSES_OF_WORDS]
         found |= {id_: fit[id_] for id_ in close if id_ not in found}
     titles = {id_: desk.shelf.courses[desk.shelf.row_of[id_]].title for id_ in found}
-    return Goal(text, tuple(Requirement("course", titles[id_], frozenset({id_})) for id_ in found), None, (), found)
+    return Goal("", tuple(Requirement("course", titles[id_], frozenset({id_})) for id_ in found), None, (), found)

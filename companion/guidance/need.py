@@ -60,6 +60,22 @@ _ADVANCED = re.compile(
     r"高级|高阶|精通|熟练|资深|专家|深入|专业水平|做了(?:好多|很多|十几|几十|[五六七八九十\d]{1,2})年|老手|深造|研究级"
     r"|\b(?:advanced|expert|experts|in[- ]depth|master class|professional level|experienced|years of experience|graduate[- ]level|specialist|deep dive|push further|state of the art|cutting[- ]edge|seasoned)\b"
 )
+_INITIATIVES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "skills",
+        re.compile(
+            r"(?:技能|技术|手艺)(?:类|培训|课|班)|学(?:门|个|一门)?(?:技术|手艺|技能)|职业技能|\b(?:vocational|skills? (?:course|class|training)s?)\b"
+        ),
+    ),
+    ("academic", re.compile(r"(?:学历|文化)(?:类|教育|提升|课)|补习|\bacademic (?:course|class)(?:es|s)?\b")),
+    (
+        "culture",
+        re.compile(
+            r"(?:文化艺术|艺术|文艺|非遗)(?:类|课|班)?|\b(?:arts?|culture|cultural) (?:course|class)(?:es|s)?\b"
+        ),
+    ),
+    ("ideology", re.compile(r"思政|思想(?:政治)?(?:类|课|教育)|公民素养")),
+)
 _AUDIENCES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("senior", re.compile(r"退休|(?<!护理)(?<!照顾)(?<!伺候)(?<!照护)(?<!服务)(?<!服侍)老人|长者|老年|阿婆|阿公|公公|婆婆|爷爷|奶奶|爸妈|老爸|老妈|我(?:妈|爸|阿妈|老豆|婆婆|外公)|[六七八]十(?:几|多)?岁|\b(?:senior|seniors|elderly|retired|retiree|my (?:mother|father|mum|mom|dad|grand\w+))\b")),
     ("child", re.compile(r"小朋友|小孩|细路|孩子|儿子|女儿|我(?:仔|囡)|小学生|[五六七八九十]岁|\b(?:kids?|children|child|my (?:son|daughter))\b")),
@@ -108,6 +124,7 @@ class Need:
     skip_without_prerequisites: bool = False
 
     audience: str | None = None
+    initiative: str | None = None
     standing: Standing | None = None
     occupation: str | None = None
     locale_language: str = ""
@@ -140,6 +157,7 @@ def need_of(message: str, audience: str | None = None) -> Need:
         near=near or class_there,
         step_free=_says(_STEP_FREE, said),
         audience=audience_in(message) or audience,
+        initiative=next((name for name, pattern in _INITIATIVES if pattern.search(said)), None),
         standing=standing_in(said),
         locale_language=language_of(message),
         around=place,

@@ -315,7 +315,7 @@ class Planner:
         steps = [
             Step(
                 course,
-                tuple(one.name for one in goal.requirements if course.id in one.courses),
+                tuple(one.name for one in goal.requirements if course.id in one.courses and one.kind == "skill"),
                 tuple(id_ for id_ in course.prerequisites if id_ in chosen),
                 session=next(iter(self._sessions.get(course.id, ())), None),
                 done=course.id in self._finished,

@@ -1,6 +1,6 @@
 """Courses for a need in two stages, what may be offered and what fits best, each with the facts that ranked it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
@@ -23,11 +23,12 @@ from retrieval.search import Search
 
 Fact = Literal[
     "lesson", "terms", "card", "occupation", "occupation_named", "audience", "standing", "place", "step_free", "free",
-    "online", "followed", "rated", "interest", "fresh", "level", "language", "again",
+    "online", "initiative", "followed", "rated", "interest", "fresh", "level", "language", "again",
 ]  # fmt: skip
 
 # What each fact adds to a course that fits the words by about .3 to 1.2. Chosen on half of the wishes of eval/cases;
 # docs/decisions/0007-guidance.md says what each earns.
+_INITIATIVE = 0.15
 _AUDIENCE, _OTHER_AUDIENCE = 0.06, -0.04
 _STANDING = 0.14
 _SAME_LANGUAGE, _OTHER_LANGUAGE = 0.06, -0.16
@@ -137,6 +138,7 @@ class Recommender:
         permitted = self.shelf.permitted(need, finished, day)
         fitting = np.zeros(len(self.shelf), np.bool_)
         fitting[list(found)] = True
+        on_it = [row for row, hit in found.items() if hit.certain] or list(found)[:_NEAREST_SHOWN]
         skilled = self.skills.teaching(match.occupation, finished) if match else {}
         fitting[list(skilled)] = True
         about_nothing = query is None and not match
@@ -157,13 +159,18 @@ class Recommender:
         return Recommended(
             need,
             tuple(self._told(one, need, day) for one in best),
-            int(fitting.sum()) if not about_nothing else len(rows),
-            {} if best else self.shelf.in_the_way(need, fitting, finished, day),
+            len(rows) if about_nothing else len({*on_it, *skilled}),
+            {} if best else self.shelf.in_the_way(need, self._rows({*on_it, *skilled}), finished, day),
             match,
             certain=bool(sure),
             personalised=learner != Known(),
             about_something=not about_nothing,
         )
+
+    def _rows(self, rows: Iterable[int]) -> Mask:
+        mask = np.zeros(len(self.shelf), np.bool_)
+        mask[list(rows)] = True
+        return mask
 
     # -- stage one: what is on the subject -----------------------------------------------------------------------------
 
@@ -224,6 +231,8 @@ class Recommender:
             taught = skilled[candidate.row]
             share = len(taught) / max(1, len(match.occupation.skills) or 3)
             why.append(Why("occupation", _OCCUPATION * min(1.0, share), (match.occupation.title, *taught[:3])))
+        if need.initiative and need.initiative == course.initiative:
+            why.append(Why("initiative", _INITIATIVE, (str(need.initiative),)))
         if need.audience and course.audience:
             fits = need.audience in course.audience
             neutral = "everyone" in course.audience

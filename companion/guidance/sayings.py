@@ -65,6 +65,8 @@ class Sayings:
     sample_data: str
     # Pathways.
     path_intro: str
+    path_intro_plain: str
+    path_no_diploma: str
     path_step: str
     path_hours: str
     path_credits: str
@@ -163,6 +165,8 @@ _ZH = Sayings(
     not_taught="这里还没有课教的：{}。您的需要已经记下，供开课参考。",
     sample_data="（示例数据，不是正式规定）",
     path_intro="去“{}”的路，一共 {} 步：",
+    path_intro_plain="一共 {} 步：",
+    path_no_diploma="目录里没有一门课写明能直接取得文凭；上面的课是为走那条路作准备。",
     path_step="{}. 《{}》",
     path_hours="{} 小时",
     path_credits="课程记录写明 {} 学分",
@@ -259,6 +263,10 @@ _EN = Sayings(
     not_taught="No course here teaches yet: {}. Your wish was counted. ",
     sample_data="(sample data, no official rule)",
     path_intro="The way to “{}” in {} steps:",
+    path_intro_plain="{} steps:",
+    path_no_diploma=(
+        "No record of a course says that it leads to a diploma by itself; these courses prepare for the way there. "
+    ),
     path_step="{}. “{}”",
     path_hours="{} hours",
     path_credits="its record states {} credits",

@@ -62,6 +62,13 @@ class Shelf:
         ]
         return sorted(here, key=lambda one: (_rank(one, place), one.offering.start or date.max, one.offering.id))
 
+    def is_near(self, session: Session, need: Need) -> bool:
+        """Whether a session is in the city asked for, or near the point given."""
+        place = need.place
+        if place is None or (place.city and same_city(place.city, session.offering.city)):
+            return True
+        return place.point is not None and session.km is not None and session.km <= NEAR_KM
+
     def _facts(self, need: Need, finished: frozenset[str], today: date) -> list[tuple[Fact, Mask]]:
         facts: list[tuple[Fact, Mask]] = [("open", self._open_on(today)), ("finished", ~self._among(finished))]
         if need.exclude:

@@ -23,7 +23,7 @@ def reason(one: Recommendation, need: Need, lessons: Mapping[str, str], locale: 
     say = sayings(locale)
     said = [_said(why, one, lessons, say, locale) for why in one.why if why.weight > 0]
     conditions = _conditions(one, need, say)
-    told = [text for text in (*said[:_FACTS_SAID], *conditions) if text]
+    told = [text for text in (*said, *conditions) if text][: _FACTS_SAID + len(conditions)] or _plain(one, say)
     return say.between.join(dict.fromkeys(told)) + (say.stop if told else "")
 
 
@@ -54,6 +54,13 @@ def _said(why: Why, one: Recommendation, lessons: Mapping[str, str], say: Saying
         case "interest":
             return say.interest.format(why.values[0])
     return ""
+
+
+def _plain(one: Recommendation, say: Sayings) -> list[str]:
+    """What the record says of a course that nothing else speaks for but that it is there."""
+    course = one.course
+    told = [say.level.format(course.level)] if course.level is not None else []
+    return told + ([say.fresh.format(course.updated_at.isoformat())] if course.updated_at else [])
 
 
 def _conditions(one: Recommendation, need: Need, say: Sayings) -> list[str]:
@@ -123,7 +130,8 @@ def way_told(way: Way, locale: Locale, *, official: bool) -> str:
     say, path = sayings(locale), way.pathway
     if path.hindrances and not path.steps:
         return _hindered(path.hindrances, say, locale)
-    lines = [say.path_intro.format(path.goal.title, len(path.steps)), ""]
+    intro = say.path_intro.format(path.goal.title, len(path.steps)) if path.goal.title else ""
+    lines = [intro or say.path_intro_plain.format(len(path.steps)), ""]
     lines += [f"{_step(number, step, say)}" for number, step in enumerate(path.steps, 1)]
     lines.append("")
     lines.append(totals_told(path, locale))
@@ -134,6 +142,8 @@ def way_told(way: Way, locale: Locale, *, official: bool) -> str:
     if way.alternatives:
         lines += ["", say.path_alternatives]
         lines += [f"- {_alternative(other, say, locale)}" for other in way.alternatives]
+    if way.destination.diploma:
+        lines += ["", say.path_no_diploma]
     if not official or way.destination.diploma:
         lines += ["", say.path_unofficial]
     return "\n".join(lines)

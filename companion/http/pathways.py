@@ -1,0 +1,173 @@
+"""/v1/pathways: the ordered steps to a goal, as JSON or as a picture; kept ones are planned anew."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from pydantic import Field
+
+from companion.advising import Advising
+from companion.guidance.adviser import Way
+from companion.guidance.goals import Aim
+from companion.guidance.pathway import Pathway, Terms
+from companion.guidance.picture import mermaid, svg
+from companion.guidance.profile import Known
+from companion.guidance.telling import hindrance_told, way_told
+from companion.http.gate import caller_of
+from companion.http.problems import AsciiJSONResponse, Problem
+from companion.http.wishes import Conditions, CourseId, need_from, session_told_plainly
+from companion.safety.mask import masked
+from companion.state.pathways import KeptPathway, Pathways
+from companion.words import Locale, locale_of
+
+_SVG = "image/svg+xml"
+_NOBODY = "Nobody has to say who they are here, so no pathway is kept."
+
+
+class PathwayWish(Conditions):
+    """A goal: in words, a course, an occupation, a level or credits; and the time there is."""
+
+    goal: str = Field(default="", max_length=2_000)
+    course_id: CourseId | None = None
+    occupation_id: CourseId | None = None
+    target_level: int | None = Field(default=None, ge=1, le=7)
+    credits: float | None = Field(default=None, gt=0, le=10_000)
+    hours_a_week: float | None = Field(default=None, gt=0, le=112)
+    start: date | None = None
+    until: date | None = None
+    audience: str | None = Field(default=None, max_length=40)
+    locale: str | None = Field(default=None, max_length=20)
+    personalised: bool = True
+    keep: bool = False
+
+
+def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:
+    """Ways to goals, over the catalogue that serves."""
+    router = APIRouter(prefix="/v1", tags=["guidance"])
+    adviser = advising.adviser
+
+    async def known(request: Request, wanted: bool) -> Known | None:
+        owner = caller_of(request).learner
+        return await run_in_threadpool(advising.known, owner) if wanted and owner else None
+
+    @router.post("/pathways", responses={200: {"content": {"application/json": {}, _SVG: {}}}})
+    async def pathways(wish: PathwayWish, request: Request) -> Response:
+        """Ordered steps to a goal with hours, dates and credits; as a picture with `Accept: image/svg+xml`.
+
+        With `keep`, it can be asked for again, and is then planned anew from what was finished or failed since.
+        """
+        if not (wish.goal.strip() or wish.course_id or wish.occupation_id or wish.target_level or wish.credits):
+            return Problem(422, "Name a goal: goal, course_id, occupation_id, target_level or credits.")
+        if wish.occupation_id and adviser.occupations.get(wish.occupation_id) is None:
+            return Problem(404, "There is no occupation with this id; GET /v1/occupations finds ids.")
+        learner = await known(request, wish.personalised)
+        way, locale = await run_in_threadpool(planned, wish, learner)
+        if _SVG in request.headers.get("accept", ""):
+            return Response(svg(way.pathway, locale), media_type=_SVG)
+        told = _way(way, locale, official=adviser.rules.are_loaded)
+        if wish.keep:
+            owner = caller_of(request).learner
+            if not owner:
+                return Problem(404, _NOBODY)
+            kept = wish.model_dump(mode="json", exclude={"latitude", "longitude", "keep"})
+            kept["goal"] = masked(wish.goal).text
+            steps = tuple(step.course.id for step in way.pathway.left)
+            told["pathway_id"] = await run_in_threadpool(kept_ones.keep, owner, kept, steps)
+        return AsciiJSONResponse(told)
+
+    @router.get("/pathways")
+    async def all_kept(request: Request) -> Response:
+        """The learner's own."""
+        kept = await run_in_threadpool(kept_ones.of, caller_of(request).learner)
+        return AsciiJSONResponse({"pathways": [_outline(one) for one in kept if one.owner]})
+
+    @router.get("/pathways/{pathway_id}", responses={200: {"content": {"application/json": {}, _SVG: {}}}})
+    async def again(pathway_id: str, request: Request) -> Response:
+        """A pathway that was kept, planned anew from what was finished or failed since; and what that changed."""
+        owner = caller_of(request).learner
+        kept = await run_in_threadpool(kept_ones.get, owner, pathway_id) if owner else None
+        if kept is None:
+            return Problem(404, "You have no such pathway.")
+        wish = PathwayWish.model_validate(kept.wish)
+        way, locale = await run_in_threadpool(planned, wish, await known(request, True))
+        if _SVG in request.headers.get("accept", ""):
+            return Response(svg(way.pathway, locale), media_type=_SVG)
+        now = tuple(step.course.id for step in way.pathway.left)
+        done = {step.course.id for step in way.pathway.steps if step.done}
+        await run_in_threadpool(kept_ones.told, owner, pathway_id, now)
+        changed = {
+            "finished": [id_ for id_ in kept.steps if id_ in done],
+            "added": [id_ for id_ in now if id_ not in kept.steps],
+            "dropped": [id_ for id_ in kept.steps if id_ not in now and id_ not in done],
+            "again": [step.course.id for step in way.pathway.left if step.again],
+        }
+        told = _way(way, locale, official=adviser.rules.are_loaded)
+        return AsciiJSONResponse(told | {"pathway_id": pathway_id, "changed": changed})
+
+    @router.delete("/pathways/{pathway_id}", status_code=204)
+    async def give_up(pathway_id: str, request: Request) -> Response:
+        """Give one up."""
+        owner = caller_of(request).learner
+        gone = bool(owner) and await run_in_threadpool(kept_ones.forget, owner, pathway_id)
+        return Response(status_code=204) if gone else Problem(404, "You have no such pathway.")
+
+    def planned(wish: PathwayWish, learner: Known | None) -> tuple[Way, Locale]:
+        text = masked(wish.goal).text
+        aim = Aim(text, wish.course_id, wish.occupation_id, wish.target_level, wish.credits)
+        need = need_from(text, wish, wish.audience)
+        terms = Terms(wish.hours_a_week, wish.start or adviser.today(), wish.until, wish.in_person)
+        return adviser.way(aim, need, terms, learner), locale_of(text, wish.locale)
+
+    return router
+
+
+def _way(way: Way, locale: Locale, *, official: bool) -> dict[str, Any]:
+    match = way.destination.occupation
+    return {
+        **_pathway(way.pathway, locale),
+        "occupation": match
+        and {"id": match.occupation.id, "title": match.occupation.title, "sample": match.occupation.sample},
+        "missing": way.pathway.goal.missing,
+        "alternatives": [_pathway(one, locale) for one in way.alternatives],
+        "text": way_told(way, locale, official=official),
+    }
+
+
+def _pathway(path: Pathway, locale: Locale) -> dict[str, Any]:
+    return {
+        "possible": path.possible,
+        "preference": path.preference,
+        "steps": [
+            {
+                "course_id": step.course.id,
+                "title": step.course.title,
+                "sample": step.course.sample,
+                "level": step.course.level,
+                "hours": step.course.hours,
+                "credits": step.course.credits,
+                "price": step.course.price and asdict(step.course.price),
+                "teaches": step.meets,
+                "after": step.after,
+                "begins": step.begins and step.begins.isoformat(),
+                "ends": step.ends and step.ends.isoformat(),
+                "session": step.session and session_told_plainly(step.session),
+                "status": "done" if step.done else "again" if step.again else "open",
+            }
+            for step in path.steps
+        ],
+        "hours": path.hours,
+        "credits": path.credits,
+        "price": path.price,
+        "ends": path.ends and path.ends.isoformat(),
+        "hindrances": [{"obstacle": one.obstacle, "text": hindrance_told(one, locale)} for one in path.hindrances],
+        "mermaid": mermaid(path, locale),
+    }
+
+
+def _outline(kept: KeptPathway) -> dict[str, Any]:
+    steps: Sequence[str] = kept.steps
+    return {"pathway_id": kept.id, "made_at": kept.made_at.isoformat(), "goal": kept.wish.get("goal"), "steps": steps}

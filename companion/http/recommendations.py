@@ -1,0 +1,183 @@
+"""POST /v1/recommendations, /v1/offerings/search; GET /v1/occupations, /v1/credit-rules."""
+
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from pydantic import Field
+
+from companion.advising import Advising
+from companion.catalogue import public_record
+from companion.guidance.book import Unmet, UnmetReason
+from companion.guidance.need import Need, need_of
+from companion.guidance.places import Place
+from companion.guidance.recommend import Recommended
+from companion.guidance.telling import courses_told, nearest_told, reason
+from companion.http.gate import caller_of
+from companion.http.problems import AsciiJSONResponse
+from companion.http.wishes import Body, Conditions, Short, need_from, point_of, session_told_plainly
+from companion.safety.mask import masked
+from companion.words import Locale, locale_of
+
+
+class RecommendationWish(Conditions):
+    """A need in words, conditions, or both; with neither, what suits anybody, or this learner."""
+
+    text: str = Field(default="", max_length=2_000)
+    audience: str | None = Field(default=None, max_length=40)
+    locale: str | None = Field(default=None, max_length=20)
+    limit: int = Field(default=5, ge=1, le=20)
+    personalised: bool = True
+
+
+class OfferingWish(Body):
+    """Sessions to be found: on a subject, near a place."""
+
+    text: str = Field(default="", max_length=2_000)
+    city: Short | None = None
+    district: Short | None = None
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    step_free: bool = False
+    locale: str | None = Field(default=None, max_length=20)
+    limit: int = Field(default=10, ge=1, le=50)
+
+
+def recommendations_router(advising: Advising) -> APIRouter:
+    """Courses, sessions and occupations for a need, over the catalogue that serves."""
+    router = APIRouter(prefix="/v1", tags=["guidance"])
+    adviser = advising.adviser
+
+    @router.post("/recommendations")
+    async def recommendations(wish: RecommendationWish, request: Request) -> Response:
+        """Courses with reasons. `personalised: false` gives what anybody gets who asks the same."""
+        text = masked(wish.text).text
+        locale = locale_of(text, wish.locale)
+        need = need_from(text, wish, wish.audience)
+        owner = caller_of(request).learner if wish.personalised else ""
+        learner = await run_in_threadpool(advising.known, owner) if owner else None
+        found = await run_in_threadpool(adviser.recommend, need, learner, wish.limit)
+        told = await run_in_threadpool(_recommended, found, advising, locale)
+        if need.in_person and not any(one.session for one in found.courses):
+            await note(request, need, "no_place", locale)
+            told["counted"] = True
+        elif text and not (found.courses and found.certain):
+            await note(request, need, "no_course", locale)
+            told["counted"] = True
+        return AsciiJSONResponse(told)
+
+    @router.post("/offerings/search")
+    async def offerings(wish: OfferingWish, request: Request) -> Response:
+        """Sessions in person that can still be joined, the nearest first. Where somebody is is not kept."""
+        text = masked(wish.text).text
+        locale = locale_of(text, wish.locale)
+        where = Place(wish.city, wish.district, None, point_of(wish.latitude, wish.longitude))
+        somewhere = bool(where.city or where.point)
+        need = replace(need_of(text), near=True, place=where if somewhere else None, step_free=wish.step_free)
+        found = await run_in_threadpool(adviser.recommend, replace(need, place=None, near=False), None, 20)
+        here = await run_in_threadpool(sessions_of, found, need)
+        told, _ = nearest_told(replace(found, need=need), locale)
+        if not here and somewhere:
+            await note(request, need, "no_place", locale)
+        return AsciiJSONResponse(
+            {
+                "offerings": here[: wish.limit],
+                "total": len(here),
+                "online": [one.course.id for one in found.courses if one.course.delivery in ("online", "blended")][:5],
+                "text": told,
+                "counted": not here and somewhere,
+            }
+        )
+
+    @router.get("/occupations")
+    async def occupations(
+        q: Annotated[str, Query(min_length=1, max_length=200)], limit: Annotated[int, Query(ge=1, le=20)] = 5
+    ) -> Response:
+        """Occupations that words may mean, with what they take and what of it is taught here."""
+        return AsciiJSONResponse({"occupations": await run_in_threadpool(matched, q, limit)})
+
+    @router.get("/credit-rules")
+    async def credit_rules() -> Response:
+        """The rules on credits that the operator has loaded, each with its clause, source and date; samples say so."""
+        rules = adviser.rules.in_force(adviser.today())
+        return AsciiJSONResponse(
+            {"loaded": adviser.rules.are_loaded, "rules": [rule.model_dump(mode="json") for rule in rules]}
+        )
+
+    def sessions_of(found: Recommended, need: Need) -> list[dict[str, Any]]:
+        shelf, day = adviser.desk().shelf, adviser.today()
+        held = [
+            (session, one.course) for one in found.courses for session in shelf.sessions(one.course, need, day)
+            if not need.place or shelf.is_near(session, need)
+        ]  # fmt: skip
+        held.sort(key=lambda pair: (pair[0].km if pair[0].km is not None else 1e6, pair[0].offering.start or date.max))
+        return [
+            {**session_told_plainly(session), "course_id": course.id, "title": course.title} for session, course in held
+        ]
+
+    def matched(words: str, limit: int) -> list[dict[str, Any]]:
+        desk = adviser.desk()
+        told = []
+        for match in desk.occupations.match(words, limit):
+            gap = desk.skills.gap(match.occupation, frozenset())
+            told.append(
+                {
+                    **asdict(match.occupation),
+                    "score": round(match.score, 4),
+                    "named": match.named,
+                    "taught_here": gap.taught,
+                    "not_taught_here": gap.missing,
+                }
+            )
+        return told
+
+    async def note(request: Request, need: Need, why: UnmetReason, locale: Locale) -> None:
+        caller = caller_of(request)
+        where = need.place or need.around
+        unmet = Unmet(
+            caller.learner,
+            caller.learner or "nobody",
+            why,
+            need.text[:200],
+            locale,
+            need.audience,
+            where.city if where else None,
+        )
+        await run_in_threadpool(advising.book.note, unmet)
+
+    return router
+
+
+def _recommended(found: Recommended, advising: Advising, locale: Locale) -> dict[str, Any]:
+    records = advising.adviser.desk().search.records
+    passages = records.passages([one.passage_id for one in found.courses if one.passage_id])
+    lessons = records.lessons_by_id([passage.lesson_id for passage in passages.values()])
+    titles = {id_: lessons[passage.lesson_id].title for id_, passage in passages.items()}
+    return {
+        "courses": [
+            {
+                "course_id": one.course.id,
+                "title": one.course.title,
+                "sample": one.course.sample,
+                **public_record(one.course),
+                "reason": reason(one, found.need, titles, locale),
+                "score": round(one.score, 4),
+                "why": [asdict(why) for why in one.why],
+                "session": one.session and session_told_plainly(one.session),
+            }
+            for one in found.courses
+        ],
+        "certain": found.certain,
+        "personalised": found.personalised,
+        "occupation": found.occupation
+        and {
+            "id": found.occupation.occupation.id,
+            "title": found.occupation.occupation.title,
+            "sample": found.occupation.occupation.sample,
+        },
+        "in_the_way": dict(found.in_the_way),
+        "text": courses_told(found, locale),
+    }
