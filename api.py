@@ -33,13 +33,18 @@ from companion.http.chat import chat_router
 from companion.http.completions import completions_router
 from companion.http.conversations import conversations_router
 from companion.http.courses import courses_router
+from companion.http.credits import credits_router
 from companion.http.gate import Bounds, Gate
 from companion.http.health import health_router
 from companion.http.learners import learners_router
 from companion.http.mcp_door import mcp_application, mcp_server
 from companion.http.metrics import looked_up, metrics_router
 from companion.http.operators import operators_router
+from companion.http.pathways import pathways_router
 from companion.http.portal import mount_portal
+from companion.http.progress import progress_router
+from companion.http.recommendations import recommendations_router
+from companion.http.reports import reports_router
 from companion.http.sessions import sessions_router
 from companion.metering import Metered
 from companion.settings import CompanionSettings
@@ -102,6 +107,11 @@ def create_app(
     app.include_router(conversations_router(companion.remembering))
     app.include_router(courses_router(companion))
     app.include_router(learners_router(state, turns, companion, settings.aigc_producer))
+    app.include_router(recommendations_router(companion.advising))
+    app.include_router(pathways_router(companion.advising, state.pathways))
+    app.include_router(progress_router(companion.advising, state))
+    app.include_router(credits_router(companion.advising, state))
+    app.include_router(reports_router(companion.advising, state))
     app.include_router(operators_router(state))
     app.include_router(about_router(settings))
     app.include_router(sessions_router(identities, settings.allowed_origins))
@@ -115,7 +125,7 @@ def create_app(
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
-        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
         expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"],
     )

@@ -308,6 +308,12 @@ def test_a_learner_is_exported_and_erased_whole_and_nobody_else_is(state, kept, 
         state.complaints.make(owner, "complaint", f"{owner}的投诉", None)
         state.learners.change(owner, {"age_band": "adult"})
         state.turn_log.write(LoggedTurn(f"t-{owner}", owner, f"c-{owner}", "d", (("text", {"text": f"{owner}的流"}),)))
+        book = state.book
+        book.profiles.change(owner, {"goals": [f"{owner}的目标"]}, (), True)
+        book.practised(owner, f"t-{owner}", [Practised(f"{owner}|1", "course", right=True)])
+        book.credits.put(owner, [Entry("e", Decimal(1), "2026-01-01", f"{owner}的学校", "课")])
+        state.pathways.keep(owner, {"goal": f"{owner}的去处"}, ())
+        book.note(Unmet(owner, owner, "no_course", f"{owner}的需要", "zh-Hans"))
     whole = state.learners.export("anna-zq7")
     assert {table: len(rows) for table, rows in whole.items()} == dict.fromkeys(whole, 1)
     assert "bert-zq7" not in str(whole)

@@ -1,6 +1,7 @@
 """/v1/learners/me: what is kept of a learner, told, corrected, exported, erased; feedback and complaints."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from companion.guidance.profile import Standing
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem
 from companion.identity import Caller
@@ -26,12 +28,34 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class ProfileChange(_Body):
+    """What a learner tells for advice; null takes a field back, what is left out stays."""
+
+    goals: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=10)] | None = None
+    audience: str | None = Field(default=None, max_length=40)
+    occupation: str | None = Field(default=None, max_length=80)
+    level: int | None = Field(default=None, ge=1, le=7)
+    standing: Standing | None = None
+    hours_a_week: float | None = Field(default=None, gt=0, le=112)
+    city: str | None = Field(default=None, max_length=40)
+    district: str | None = Field(default=None, max_length=40)
+    language: str | None = Field(default=None, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    free_only: bool = False
+    step_free: bool = False
+    completed: Annotated[list[Annotated[str, Field(max_length=120)]], Field(max_length=500)] | None = None
+
+
 class LearnerChange(_Body):
     """What a learner tells of themselves; null takes it back."""
 
     consent_version: str | None = Field(default=None, max_length=40)
     age_band: AgeBand | None = None
     guardian_consent: bool = False
+    # Whether advice may use what is known of the learner; what is known stays, and stays the learner's.
+    personalised: bool = True
+    profile: ProfileChange = Field(default_factory=ProfileChange)
+    # Beliefs that are wrong, by their ids; they are not formed again.
+    rejected: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=200)] = []
 
 
 class Opinion(_Body):
@@ -61,8 +85,9 @@ def learners_router(state: State, turns: Turns, companion: Companion, aigc_produ
         caller = caller_of(request)
         if _is_nobody(caller):
             return Problem(404, _NOBODY)
-        told = await run_in_threadpool(state.learners.get, caller.learner)
-        return AsciiJSONResponse({**asdict(told), "kind": caller.kind})
+        return AsciiJSONResponse(
+            {**await run_in_threadpool(_whole, caller.learner, state, companion), "kind": caller.kind}
+        )
 
     @router.patch("/learners/me")
     async def change(told: LearnerChange, request: Request) -> Response:
@@ -73,11 +98,14 @@ def learners_router(state: State, turns: Turns, companion: Companion, aigc_produ
         if caller.kind == "visitor":
             return Problem(403, "Nothing is kept of visitors; sign in on the portal.")
         values = told.model_dump(exclude_unset=True)
+        advice: dict[str, Any] = {name: values.pop(name) for name in _FOR_ADVICE if name in values}
+        if advice:
+            await run_in_threadpool(_change_for_advice, caller.learner, state, advice)
         changed = await run_in_threadpool(state.learners.change, caller.learner, values)
         if "consent_version" in values:
             deed: Deed = "consented" if values["consent_version"] else "withdrew"
             await run_in_threadpool(state.audit.record, audited(caller.learner), deed, values["consent_version"] or "")
-        return AsciiJSONResponse({**asdict(changed), "kind": caller.kind})
+        return AsciiJSONResponse({**await run_in_threadpool(_whole, changed.id, state, companion), "kind": caller.kind})
 
     @router.get("/learners/me/export")
     async def export(request: Request) -> Response:
@@ -142,7 +170,30 @@ def learners_router(state: State, turns: Turns, companion: Companion, aigc_produ
     return router
 
 
+_FOR_ADVICE = ("profile", "personalised", "rejected")
 _NOBODY = "Nobody has to say who they are here, so nothing is kept of you as a learner."
+
+
+def _whole(learner: str, state: State, companion: Companion) -> dict[str, Any]:
+    kept = state.book.kept(learner)
+    beliefs = companion.advising.adviser.beliefs(state.book.events(learner), kept.rejected)
+    return {
+        **asdict(state.learners.get(learner)),
+        "profile": asdict(kept.profile),
+        "personalised": kept.personalised,
+        "beliefs": [asdict(belief) for belief in beliefs],
+        "rejected": kept.rejected,
+    }
+
+
+def _change_for_advice(learner: str, state: State, advice: Mapping[str, Any]) -> None:
+    kept = state.book.kept(learner)
+    state.book.profiles.change(
+        learner,
+        advice.get("profile"),
+        (*kept.rejected, *advice.get("rejected", ())),
+        advice.get("personalised", kept.personalised),
+    )
 
 
 def _is_nobody(caller: Caller) -> bool:

@@ -13,7 +13,19 @@ from companion.state.tables import audit
 
 _LOCK = 7_214_032
 
-Deed = Literal["consented", "withdrew", "exported", "erased", "complained", "answered", "read_complaints", "changed"]
+Deed = Literal[
+    "consented",
+    "withdrew",
+    "exported",
+    "erased",
+    "complained",
+    "answered",
+    "read_complaints",
+    "changed",
+    "read_demand",
+    "awarded",
+    "took_back",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class Disliked:
     mode: str
     reply: str
     passages: tuple[str, ...]
+    owner: str = ""
 
 
 class Feedback:
@@ -61,6 +62,7 @@ class Feedback:
                 row.mode,
                 row.reply,
                 tuple(row.passages),
+                row.owner,
             )
             for row in rows
         ]

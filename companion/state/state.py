@@ -15,6 +15,7 @@ from companion.state.database import flush, open_database, transaction
 from companion.state.feedback import Feedback
 from companion.state.learners import Learners
 from companion.state.pathways import Pathways
+from companion.state.quality import Quality
 from companion.state.reviews import Reviews
 from companion.state.spending import StoredSpending
 from companion.state.tables import conversations
@@ -36,6 +37,7 @@ class State:
     book: StoredBook
     reviews: Reviews
     pathways: Pathways
+    quality: Quality
     sweep: Callable[[], int]
 
     def close(self) -> None:
@@ -61,6 +63,7 @@ def open_state(
         book,
         Reviews(engine),
         Pathways(engine),
+        Quality(engine),
         lambda: _sweep(engine, turn_log, book, conversation_days, demand_days),
     )
 

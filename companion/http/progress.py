@@ -1,0 +1,92 @@
+"""/v1/events (xAPI), and what follows: progress, skills believed mastered, reviews due; each learner's own."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from pydantic import Field
+
+from companion.advising import Advising
+from companion.guidance.profile import failed_courses, finished_courses
+from companion.guidance.progress import course_finder, mastery, passage_of, read_statements
+from companion.http.gate import caller_of
+from companion.http.problems import AsciiJSONResponse, Problem
+from companion.state.state import State
+
+_MOST = 100
+_NOBODY = "Nobody has to say who they are here, so nothing is kept of you as a learner."
+_VISITOR = "Nothing is kept of visitors; sign in on the portal."
+_Statements = Annotated[list[dict[str, Any]], Field(min_length=1, max_length=_MOST)]
+
+
+def progress_router(advising: Advising, state: State) -> APIRouter:
+    """What a learner has learned and has to show for it."""
+    router = APIRouter(prefix="/v1", tags=["learners"])
+    adviser = advising.adviser
+
+    def keep(learner: str, sent: list[dict[str, Any]]) -> dict[str, Any]:
+        finder = course_finder(adviser.desk().shelf.courses)
+        events, refused = read_statements(sent, finder)
+        return {"stored": state.book.learning.add(learner, events), "refused": [asdict(one) for one in refused]}
+
+    @router.post("/events")
+    async def events(sent: dict[str, Any] | _Statements, request: Request) -> Response:
+        """Keep xAPI statements of the learner's own, one or up to a hundred; which were not kept, and why."""
+        caller = caller_of(request)
+        if not caller.learner:
+            return Problem(404, _NOBODY)
+        if caller.kind == "visitor":
+            return Problem(403, _VISITOR)
+        told = await run_in_threadpool(keep, caller.learner, sent if isinstance(sent, list) else [sent])
+        return AsciiJSONResponse(told, 200 if told["stored"] or not told["refused"] else 422)
+
+    @router.get("/learners/me/progress")
+    async def progress(request: Request) -> Response:
+        """Courses begun and finished, and how probably each skill is mastered, with the evidence."""
+        learner = caller_of(request).learner
+        if not learner:
+            return Problem(404, _NOBODY)
+        return AsciiJSONResponse(await run_in_threadpool(progress_of, learner))
+
+    @router.get("/learners/me/reviews")
+    async def reviews(request: Request) -> Response:
+        """What was practised and is due again."""
+        learner = caller_of(request).learner
+        if not learner:
+            return Problem(404, _NOBODY)
+        due = await run_in_threadpool(state.reviews.due, learner, datetime.now(UTC))
+        told = [
+            {
+                "item": one.item,
+                "passage_id": passage_of(one.item),
+                "course_id": one.course_id,
+                "due_at": one.due_at.isoformat(),
+            }
+            for one in due
+        ]
+        return AsciiJSONResponse({"due": told})
+
+    @router.post("/operators/learners/{learner}/events")
+    async def events_of(learner: str, sent: dict[str, Any] | _Statements) -> Response:
+        """Keep statements that a learning platform tells of a learner."""
+        return AsciiJSONResponse(
+            await run_in_threadpool(keep, learner[:64], sent if isinstance(sent, list) else [sent])
+        )
+
+    def progress_of(learner: str) -> dict[str, Any]:
+        happened = state.book.events(learner)
+        shelf = adviser.desk().shelf
+        courses = {course.id: course for course in shelf.courses}
+        begun = {event.course_id for event in happened if event.verb in ("started", "progressed", "completed")}
+        return {
+            "begun": sorted(begun),
+            "finished": sorted(finished_courses(happened)),
+            "failed": sorted(failed_courses(happened)),
+            "skills": [asdict(one) for one in mastery(happened, courses, datetime.now(UTC))],
+            "events": [asdict(event) | {"at": event.at.isoformat()} for event in happened[-200:]],
+        }
+
+    return router

@@ -1,0 +1,160 @@
+"""/v1/reports/demand and /quality, for operators: what is needed and not taught, and how well learners are answered."""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+import jinja2
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, Response
+
+from companion.advising import Advising
+from companion.guidance.demand import Cell, DemandReport, K, Topic, outdated_courses, report, rows
+from companion.guidance.sayings import audience_named
+from companion.http.gate import caller_of
+from companion.http.problems import AsciiJSONResponse, Problem
+from companion.state.state import State
+
+_PAGES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).with_name("pages")), autoescape=True, undefined=jinja2.StrictUndefined
+)
+_WORDS = {
+    "": "没有说",
+    "no_answer": "没有内容回答",
+    "low_confidence": "只有相近内容",
+    "no_course": "没有这样的课",
+    "no_place": "附近没有班",
+    "refused": "要问主管部门",
+    "disliked": "回答不满意",
+    "everyone": "所有人",
+}
+_LONGEST_DAYS = 400
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+_HALF = timedelta(days=90)
+
+
+def reports_router(advising: Advising, state: State) -> APIRouter:
+    """Reports that the gate opens to operators alone."""
+    router = APIRouter(prefix="/v1/reports", tags=["operators"])
+
+    @router.get("/demand", responses={200: {"content": {"application/json": {}, "text/csv": {}, "text/html": {}}}})
+    async def demand(
+        request: Request,
+        since: date | None = None,
+        until: date | None = None,
+        form: Annotated[Literal["json", "csv", "html"] | None, Query(alias="format")] = None,
+    ) -> Response:
+        """Needs that no course met, by topic, audience, place and week; no cell under five learners. As JSON, a table
+        (`text/csv`) or a page with charts (`text/html`), by `format` or Accept. The last 28 days unless told.
+        """
+        last = until or (datetime.now(UTC).date() + timedelta(days=1))
+        first = since or last - timedelta(days=28)
+        if not 0 < (last - first).days <= _LONGEST_DAYS:
+            return Problem(422, f"since must lie before until, by at most {_LONGEST_DAYS} days")
+        found = await run_in_threadpool(made, first, last)
+        await run_in_threadpool(state.audit.record, caller_of(request).learner, "read_demand", f"{first} {last}")
+        match form or _form(request.headers.get("accept", "")):
+            case "csv":
+                return Response(_table(found), media_type="text/csv", headers=_attached("demand.csv"))
+            case "html":
+                return HTMLResponse(_page(found), headers=_HEADERS)
+        return AsciiJSONResponse(_plain(found))
+
+    @router.get("/quality")
+    async def quality(days: Annotated[int, Query(ge=1, le=366)] = 28) -> Response:
+        """How turns ended, day by day: modes, thumbs, needs not met."""
+        since = datetime.now(UTC) - timedelta(days=days)
+        return AsciiJSONResponse(await run_in_threadpool(state.quality.since, since))
+
+    def made(first: date, last: date) -> DemandReport:
+        desk = advising.adviser.desk()
+        begin, end = _midnight(first), _midnight(last)
+        middle = datetime.now(UTC) - _HALF
+        learning = state.book.learning
+        outdated = outdated_courses(
+            desk.shelf.courses,
+            advising.adviser.today(),
+            _by_course(state, desk.search.records.courses_of_passages, begin),
+            _counted(learning.begun_and_completed(middle - _HALF, middle)),
+            _counted(learning.begun_and_completed(middle, datetime.now(UTC))),
+        )
+
+        def nearest(words: str) -> str | None:
+            hit = next(iter(desk.search.nearest_courses(desk.search.query(words), 1)), None)
+            return hit.course.title if hit else None
+
+        return report(state.book.unmet(begin, end), first, last, desk.search.embed_plainly, nearest, outdated)
+
+    return router
+
+
+def _by_course(state: State, course_of: Callable[[list[str]], dict[str, str]], since: datetime) -> dict[str, int]:
+    """By how many learners an answer from each course was called wrong or outdated."""
+    days = max(1, (datetime.now(UTC) - since).days)
+    who: dict[str, set[str]] = {}
+    for turn in state.feedback.disliked(days):
+        if {"wrong", "outdated"} & set(turn.reasons):
+            for course_id in set(course_of(list(turn.passages[:1])).values()):
+                who.setdefault(course_id, set()).add(turn.owner or turn.turn_id)
+    return {course_id: len(learners) for course_id, learners in who.items()}
+
+
+def _counted(found: dict[str, tuple[set[str], set[str]]]) -> dict[str, tuple[int, int]]:
+    return {course_id: (len(begun), len(begun & completed)) for course_id, (begun, completed) in found.items()}
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _form(accept: str) -> str:
+    named = [part.split(";")[0].strip() for part in accept.split(",")]
+    forms = {"text/csv": "csv", "text/html": "html", "application/json": "json"}
+    return next((forms[part] for part in named if part in forms), "json")
+
+
+def _plain(found: DemandReport) -> dict[str, Any]:
+    return asdict(found) | {"since": found.since.isoformat(), "until": found.until.isoformat(), "k": K}
+
+
+def _table(found: DemandReport) -> str:
+    """With a mark of the encoding at its head: spreadsheets take it for another without."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, ["topic", "dimension", "value", "learners"])
+    writer.writeheader()
+    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows(found))
+    return f"\ufeff{file.getvalue()}"
+
+
+def _harmless(value: object) -> object:
+    """What a spreadsheet would take for a formula is text."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+
+
+def _attached(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+
+
+def _page(found: DemandReport) -> str:
+    def parts(topic: Topic) -> list[tuple[str, Sequence[Cell]]]:
+        named = [("为什么", topic.reasons), ("谁", topic.audiences), ("哪里", topic.places), ("哪一周", topic.weeks)]
+        return [(name, cells) for name, cells in named if any(cell.value for cell in cells)]
+
+    return _PAGES.get_template("demand.html").render(
+        report=found,
+        k=K,
+        most=max((topic.learners for topic in found.topics), default=1),
+        parts=parts,
+        label=lambda value: _WORDS.get(value) or audience_named(value, "zh-Hans"),
+        query=urlencode({"since": found.since.isoformat(), "until": found.until.isoformat()}),
+    )
