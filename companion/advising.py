@@ -18,6 +18,7 @@ from companion.guidance.profile import Known
 from companion.guidance.recommend import Recommended
 from companion.guidance.sayings import sayings
 from companion.guidance.skills import Gap
+from companion.guidance.subject import titles_named
 from companion.guidance.telling import (
     balance_told,
     courses_told,
@@ -38,6 +39,7 @@ from retrieval.search import Search
 log = logging.getLogger(__name__)
 
 SHOWN = 5
+_MAY_SUIT = 3
 # What a learner asks of their own account, and not of credits as such.
 _MY_CREDITS = re.compile(
     r"我(?:现在|目前|一共|总共|已经|都)?(?:的|有|攒|拿|修|存)?(?:了)?[^，。？?]{0,6}(?:几|多少|几多)(?:个)?学分|我的学分|学分(?:账户|帐户|账号|余额|银行里)|(?:还|仲)(?:差|缺|要|爭|争)[^，。？?]{0,6}学分"
@@ -45,6 +47,9 @@ _MY_CREDITS = re.compile(
 )
 _WOULD_ADD = re.compile(
     r"(?:学完|上完|修完|读完)[^，。？?]{0,30}(?:几|多少|几多)(?:个)?学分|\bcredits? (?:would|will) .{0,20}(?:add|give)\b"  # noqa: E501
+)
+_ASKS_FOR_FACTS = re.compile(
+    r"多少|几多|几钱|吗|么|呢|嘛|[?？]|是不是|要不要|收不收|\b(?:how much|is it|are they|do i)\b"
 )
 # A way is wanted, and not only to know something about ways.
 _WANTS_TO_GET_THERE = re.compile(
@@ -68,8 +73,11 @@ class Advising:
         say = heard.say
         if found.courses:
             yield CoursesFound(await asyncio.to_thread(self.cards, found, heard))
-        text = opening + (say.courses_found if found.courses and found.certain else say.no_course_found)
-        if found.courses and not found.certain:
+        missing = self.titles_missing(heard)
+        certain = found.certain and not missing
+        unknown = "".join(sayings(heard.locale).no_such_course.format(title) for title in missing)
+        text = opening + (say.courses_found if found.courses and certain else unknown or say.no_course_found)
+        if found.courses and not certain:
             text += sayings(heard.locale).closest_courses
             ledger.unmet = "no_course"
         if not found.courses:
@@ -96,6 +104,31 @@ class Advising:
     def cards(self, found: Recommended, heard: Heard) -> tuple[CourseCard, ...]:
         """What is recommended, as cards."""
         return cards_of(found, self.adviser.desk().search, heard)
+
+    def titles_missing(self, heard: Heard) -> list[str]:
+        """Titles that a message names as courses and that no record has."""
+        known = {_plain(course.title) for course in self.adviser.desk().shelf.courses}
+        return [title for title in titles_named(heard.question) if _plain(title) not in known]
+
+    def names_conditions(self, heard: Heard) -> bool:
+        """Whether a message says what a course must be: cheap, near, online. Who asks for fees names none."""
+        need = need_of(heard.question)
+        return bool(
+            need.free or need.max_price is not None or need.max_hours is not None or need.delivery or need.step_free
+        ) and not asks_for_facts(heard.question)
+
+    def names_a_course(self, heard: Heard) -> bool:
+        """Whether a message asks after a course by its title."""
+        return bool(titles_named(heard.question))
+
+    async def may_suit(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """For who tells of a need without asking: the nearest courses, told as no more than that; nothing for none."""
+        found = await self.recommended(heard, _MAY_SUIT)
+        if not found.courses or not found.about_something:
+            return
+        yield CoursesFound(await asyncio.to_thread(self.cards, found, heard))
+        yield TextAdded(heard.say.courses_beside if found.certain else sayings(heard.locale).may_suit)
+        ledger.unmet = None if found.certain else "no_course"
 
     def _place(self, found: Recommended, heard: Heard, ledger: Ledger) -> str:
         """The nearest class, where somebody asks for one or says where they are."""
@@ -264,6 +297,15 @@ def cards_of(found: Recommended, search: Search, heard: Heard) -> tuple[CourseCa
     lessons = search.records.lessons_by_id([passage.lesson_id for passage in passages.values()])
     titles = {id_: lessons[passage.lesson_id].title for id_, passage in passages.items()}
     return tuple(card_of(one.course, reason(one, found.need, titles, heard.locale)) for one in found.courses)
+
+
+def asks_for_facts(message: str) -> bool:
+    """Whether fees and dates are asked for, and not a course."""
+    return bool(_ASKS_FOR_FACTS.search(normalise(message)))
+
+
+def _plain(title: str) -> str:
+    return "".join(one for one in normalise(title) if one.isalnum())
 
 
 def _km(step: Step) -> float:

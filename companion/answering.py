@@ -194,7 +194,8 @@ class Answering:
                 async for event in self._answered(found, heard, ledger):
                     yield event
                 return
-            wanted = self._advising.courses(heard, ledger) if wants_to_learn(heard.question) else None
+            wants = wants_to_learn(heard.question) or self._advising.names_conditions(heard)
+            wanted = self._advising.courses(heard, ledger) if wants else None
             if not wanted:
                 ledger.unmet = "refused"
             async for event in wanted or said(say.official):
@@ -225,6 +226,13 @@ class Answering:
         """An honest no, with the closest passage as what it is, and related courses; `shown` when sources are out."""
         say = heard.say
         near = bool(found.quotes) and (found.confidence.probability or 0.0) >= WORTH_A_LOOK
+        if not near and not shown and not asks_anything(heard.question):
+            suited = [event async for event in self._advising.may_suit(heard, ledger)]
+            if suited:
+                for event in suited:
+                    yield event
+                yield Done("catalogue", None)
+                return
         cards = await self._advising.beside(heard, _COURSES_SHOWN)
         if near and not cards:
             cards = tuple(cards_of_passages(found.hits[:1], say, _COURSES_SHOWN))

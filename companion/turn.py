@@ -178,7 +178,14 @@ class Companion:
             return self._planning.events(heard, ledger)
         if isinstance(pending, PathwayWanted) and self._advising.completes(heard):
             return self._advising.way(heard, ledger, pending.goal)
-        match _styled(heard.wish, heard.style):
+        wish = _styled(heard.wish, heard.style)
+        if (
+            wish in ("question", "credits")
+            and self._advising.names_a_course(heard)
+            and self._advising.titles_missing(heard)
+        ):
+            wish = "courses"  # a course that there is not has neither lessons nor fees
+        match wish:
             case "end":
                 return said(say.goodbye)
             case "nothing":

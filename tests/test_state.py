@@ -1,6 +1,7 @@
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import inspect, text
@@ -8,6 +9,9 @@ from sqlalchemy.exc import DBAPIError
 
 from companion.conversation import REMEMBERED, Conversation, Hinted, PastTurn, Quiz, Rest
 from companion.events import Source
+from companion.guidance.book import Unmet
+from companion.guidance.credits import Entry
+from companion.guidance.progress import Practised
 from companion.practice.questions import QuizQuestion
 from companion.state.conversations import StoredConversations
 from companion.state.database import StateUnavailable, is_sqlite, migrate, open_database, wipe
@@ -318,7 +322,21 @@ def test_a_learner_is_exported_and_erased_whole_and_nobody_else_is(state, kept, 
     assert {table: len(rows) for table, rows in whole.items()} == dict.fromkeys(whole, 1)
     assert "bert-zq7" not in str(whole)
     assert state.learners.erase("anna-zq7") == dict.fromkeys(
-        ("feedback", "complaints", "turn_log", "turns", "conversations", "learner"), 1
+        (
+            "feedback",
+            "complaints",
+            "turn_log",
+            "turns",
+            "conversations",
+            "learner",
+            "profiles",
+            "learning_events",
+            "reviews",
+            "credit_entries",
+            "pathways",
+            "unmet_needs",
+        ),
+        1,
     )
     wipe(state.engine)
     folder = where_the_files_are(state.engine, request, tmp_path)

@@ -128,13 +128,20 @@ def _by_skills(match: Match, desk: Recommender) -> Goal:
     return Goal(occupation.title, tuple(requirements), None, tuple(missing), named)
 
 
-def _fitting(subject: str, need: Need, known: Known, desk: Recommender, today: date, k: int) -> dict[str, float]:
+def _fitting(
+    subject: str, need: Need, known: Known, desk: Recommender, today: date, k: int, *, by_record: bool = False
+) -> dict[str, float]:
     """How well courses fit the words of a goal: 1 for the best."""
     asked = replace(need, text=subject)
     # Finished courses belong to a way too: they are its first part.
     found = desk.recommend(asked, Known(known.profile), k, today, NOBODY, subject)
     best = max((one.score for one in found.courses), default=0.0)
-    return {one.course.id: one.score / best for one in found.courses if best > 0 and found.certain}
+    # That some passage is near does not make a course one on the goal.
+    return {
+        one.course.id: one.score / best
+        for one in found.courses
+        if best > 0 and found.certain and (one.passage_id is None or not by_record)
+    }
 
 
 def _by_level(level: int, subject: str, need: Need, known: Known, desk: Recommender, today: date) -> Goal:
@@ -159,7 +166,7 @@ def _by_credits(wanted: float, subject: str, need: Need, known: Known, desk: Rec
 
 
 def _by_words(text: str, subject: str, need: Need, known: Known, desk: Recommender, today: date) -> Goal:
-    fit = _fitting(subject or text, need, known, desk, today, _COURSES_OF_WORDS)
+    fit = _fitting(subject or text, need, known, desk, today, _COURSES_OF_WORDS, by_record=True)
     close = [id_ for id_, share in fit.items() if share >= _SHARE_OF_BEST]
     titles = {id_: desk.shelf.courses[desk.shelf.row_of[id_]].title for id_ in close}
     return Goal("", tuple(Requirement("course", titles[id_], frozenset({id_})) for id_ in close), None, (), fit)

@@ -52,6 +52,8 @@ class Sayings:
     in_the_way: str
     nothing_meets: str
     closest_courses: str
+    no_such_course: str
+    may_suit: str
     # Places.
     nearest: str
     none_near: str
@@ -155,6 +157,8 @@ _ZH = Sayings(
     in_the_way="内容相近、但不合条件的课：{}。",
     nothing_meets="没有一门课同时符合您说的全部条件。",
     closest_courses="最接近的是这几门，请看看合不合适：",
+    no_such_course="目录里没有找到《{}》这门课。",
+    may_suit="目录里没有找到写明就是讲这个的课程；最接近的是这几门，请看看合不合适：",
     nearest="最近的线下班：《{}》，{}，{}开班{}。",
     none_near="{}附近没有合适的线下班。",
     online_instead="这些可以在线学：",
@@ -253,6 +257,8 @@ _EN = Sayings(
     in_the_way="Courses on this that do not meet your conditions: {}.",
     nothing_meets="No course meets all the conditions you named. ",
     closest_courses="These come closest; see whether one suits:",
+    no_such_course="There is no course “{}” in the catalogue. ",
+    may_suit="No course says that it is on this; these come closest, see whether one suits:",
     nearest="The nearest class in person: “{}” in {}, from {}{}. ",
     none_near="There is no suitable class near {}. ",
     online_instead="These can be taken online:",

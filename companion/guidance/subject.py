@@ -7,6 +7,10 @@ from companion.guidance.places import names_of_places
 from companion.understanding.wish import course_subject
 from course_index.analyze import normalise
 
+# Who is to learn it: 孩子想学小提琴 is about 小提琴.
+_WHO = re.compile(
+    r"(?:^|(?<=[，。,.]))(?:我|给|帮|替|同|想给|想帮)*(?:我|家里?的?|咱)*(?:小?孩子?|儿子|女儿|小朋友|细路仔?|老公|老婆|老伴|爸妈|妈妈?|阿妈|爸爸?|老人|爷爷|奶奶|外婆|阿婆|孙子|孙女)(?=(?:也|都|总|就|很|好)?(?:想|要|找|报|学))"
+)
 _LEFT_OVER = re.compile(
     r"^[\s，。？！、,.?!；;]*(?:我|在|的|就|想|要|最好|能|可以|和|或|也|都|那种|这种|in|at|or|and|please)*[\s，。？！、,.?!；;]*$"
 )
@@ -19,9 +23,26 @@ _ANY = re.compile(
 )
 
 
+_QUOTED = re.compile(r"《([^》\n]{2,60})》|“([^”\n]{4,60})”|\"([A-Z][^\"\n]{4,80})\"")
+_AS_A_COURSE = re.compile(
+    r"课(?!文|堂|本)|班|报名?|招人|招生|开课|链接|怎么(?:进去|学)|在哪(?:里|儿)?(?:学|报|上)|上到|看到一半|第几页|有(?:没有|冇|无)《|找《|上《|发我|哪个|学习|名额|位置"
+    r"|\b(?:course|class|enrol|enroll|sign up|register|open|find|learn|teach)\b"
+)
+
+
+def titles_named(message: str) -> list[str]:
+    """The titles that a message names as courses: 《…》 beside words of courses; of laws and books one speaks without."""  # noqa: E501
+    if not _AS_A_COURSE.search(_QUOTED.sub(" ", message.lower())) and not re.search(
+        r"有(?:没有|冇|無)《|上《|找《", message
+    ):
+        return []
+    return ["".join(parts).strip(" ,.，。") for parts in _QUOTED.findall(message)]
+
+
 def subject_of(message: str) -> str:
     """The words of a wish that say what is to be learned; empty when it names conditions only."""
     said = normalise(message)
+    said = _WHO.sub(" ", said)
     for pattern in (*CONDITIONS, names_of_places()):
         said = pattern.sub(" ", said)
     if _LEFT_OVER.match(course_subject(said)) or not any(one.isalnum() for one in _ANY.sub("", said)):

@@ -30,7 +30,7 @@ class Quality:
         total: Counter[str] = sum(counts.values(), Counter())
         return {"days": {day: _nested(counts[day]) for day in sorted(counts)}, "total": _nested(total)}
 
-    def _rows(self, query: Select[tuple[datetime, str]]) -> Sequence[Row[tuple[datetime, str]]]:
+    def _rows(self, query: Select[datetime, str]) -> Sequence[Row[datetime, str]]:
         return transaction(self._engine, lambda connection: connection.execute(query).all())
 
 

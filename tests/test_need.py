@@ -1,0 +1,129 @@
+import pytest
+
+from companion.guidance.need import audience_in, need_of, standing_in, with_profile
+from companion.guidance.places import Place, Point, distance_km, place_in, same_city
+from companion.guidance.profile import Profile
+from companion.guidance.subject import subject_of
+from course_index.course import Offering
+
+
+@pytest.mark.parametrize(
+    ("message", "named"),
+    [
+        ("我在佛山南海送快递", ("佛山市", "南海区")),
+        ("I deliver parcels in Foshan", ("佛山市", None)),
+        ("高州根子那边", ("茂名市", "高州市")),
+        ("我住廣州", ("广州市", None)),
+        ("深圳光明有班吗", ("深圳市", "光明区")),
+    ],
+)
+def test_places_are_found_as_people_name_them(message, named):
+    found = place_in(message)
+    assert found is not None
+    assert (found.city, found.district) == named
+
+
+@pytest.mark.parametrize("message", ["世界和平", "新兴产业", "白云飘过", "什么是光合作用"])
+def test_words_that_are_also_districts_are_no_places(message):
+    assert place_in(message) is None
+
+
+def test_one_city_has_several_names():
+    assert same_city("佛山", "Foshan")
+    assert same_city("佛山市", "佛山")
+    assert not same_city("佛山", "广州")
+    assert not same_city(None, "广州")
+
+
+def test_distance_is_between_points_where_they_are_known_else_between_districts():
+    guangzhou_tower, foshan_temple = Point(23.1065, 113.3245), Point(23.0310, 113.1105)
+    exact = distance_km(
+        Place(point=guangzhou_tower), Offering("o", latitude=foshan_temple.latitude, longitude=foshan_temple.longitude)
+    )
+    assert exact == pytest.approx(23.5, abs=0.5)
+    by_district = distance_km(Place("佛山", "顺德区"), Offering("o", "佛山市", "南海区"))
+    assert by_district is not None
+    assert 10 < by_district < 35
+    assert distance_km(Place("桂林"), Offering("o", "佛山市")) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "facts"),
+    [
+        ("有没有免费的课", {"free": True}),
+        ("不要钱的急救班", {"free": True}),
+        ("我很自由，想学画画", {"free": False}),
+        ("I have free time on Sunday, any course?", {"free": False}),
+        ("五十块以内的课", {"max_price": 50}),
+        ("a course under 100 yuan", {"max_price": 100}),
+        ("十二个小时以内能学完的", {"max_hours": 12}),
+        ("每天学两个小时", {"max_hours": None}),
+        ("只想上网课", {"delivery": {"online", "blended"}}),
+        ("不要网课，要面授", {"delivery": {"offline", "blended"}}),
+        ("坐轮椅能进去的", {"step_free": True}),
+        ("taught in English please", {"language": "en"}),
+        ("等级3的课", {"level": 3}),
+        ("想学三级片区管理", {"free": False}),
+    ],
+)
+def test_conditions_are_read_from_what_people_say(message, facts):
+    need = need_of(message)
+    for name, value in facts.items():
+        assert getattr(need, name) == value, name
+
+
+def test_saying_where_one_is_does_not_ask_for_a_class_there():
+    tells = need_of("我在佛山送快递，想提升学历")
+    assert tells.place is None
+    assert tells.around is not None
+    assert tells.around.city == "佛山市"
+    asks = need_of("佛山有没有学舞狮的班")
+    assert asks.place is not None
+    assert asks.in_person
+
+
+@pytest.mark.parametrize(
+    ("message", "audience"),
+    [
+        ("我妈总接到诈骗电话", "senior"),
+        ("想学护理老人", None),
+        ("跑外卖的想学急救", "courier"),
+        ("给七岁孩子找课", "child"),
+        ("laid off from the factory", "worker"),
+        ("有老师教的课", None),
+    ],
+)
+def test_whom_a_message_is_about(message, audience):
+    assert audience_in(message) == audience
+
+
+@pytest.mark.parametrize(
+    ("message", "standing"),
+    [
+        ("零基础想学电工", "new"),
+        ("I'm new to Python", "new"),
+        ("有一点基础，想再进一步", "some"),
+        ("an advanced course on statistics", "advanced"),
+        ("想学电工", None),
+    ],
+)
+def test_how_far_somebody_says_they_are(message, standing):
+    assert standing_in(message) == standing
+
+
+@pytest.mark.parametrize(
+    ("message", "about"),
+    [("免费的网课", False), ("推荐几门课给我", False), ("佛山附近有什么班", False), ("佛山附近免费学舞狮", True)],
+)
+def test_conditions_are_not_what_a_course_is_to_be_about(message, about):
+    assert bool(subject_of(message)) is about
+
+
+def test_a_profile_fills_in_what_the_message_leaves_open():
+    profile = Profile(audience="courier", city="佛山市", free_only=True, standing="new")
+    need = with_profile(need_of("附近有急救班吗"), profile)
+    assert (need.audience, need.free, need.standing) == ("courier", True, "new")
+    assert need.place == Place("佛山市", None)
+    said_otherwise = with_profile(need_of("给我妈找个手机班，五十块以内"), profile)
+    assert said_otherwise.audience == "senior"
+    assert not said_otherwise.free
