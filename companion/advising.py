@@ -186,8 +186,9 @@ class Advising:
     def _steps_as_cards(self, way: Way, heard: Heard) -> tuple[CourseCard, ...]:
         say = sayings(heard.locale)
         cards = []
-        for step in way.pathway.steps:
+        for number, step in enumerate(way.pathway.steps, 1):
             parts = [
+                say.path_nth.format(number),
                 say.path_done if step.done else say.path_again if step.again else "",
                 "、".join(step.meets) if heard.locale != "en" else ", ".join(step.meets),
                 say.path_dates.format(step.begins, step.ends) if step.begins and step.ends else "",

@@ -1,5 +1,7 @@
 """The one place where the parts of the tutor are chosen."""
 
+from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING
 
 from companion.advising import Advising
@@ -118,6 +120,7 @@ def assemble(
     spending: Spending,
     circuit: Circuit | None = None,
     book: Book | None = None,
+    today: Callable[[], date] = date.today,
 ) -> Companion:
     """The tutor of these parts."""
     writer = Writer(
@@ -128,7 +131,7 @@ def assemble(
         settings.llm_daily_tokens,
     )
     book = book or NoBook()
-    advising = Advising(make_adviser(settings, index, book), book)
+    advising = Advising(make_adviser(settings, index, book, today), book)
     return _around(writer, settings, index, Remembering(conversations, writer), advising)
 
 
@@ -146,7 +149,9 @@ def without_model(companion: Companion, settings: CompanionSettings) -> Companio
     )
 
 
-def make_adviser(settings: CompanionSettings, index: LiveIndex, book: Book) -> Adviser:
+def make_adviser(
+    settings: CompanionSettings, index: LiveIndex, book: Book, today: Callable[[], date] = date.today
+) -> Adviser:
     """Advice over the operator's occupations and credit rules; without them over sample occupations and no rules.
 
     Raises OccupationsUnreadable and RulesUnreadable.
@@ -157,6 +162,7 @@ def make_adviser(settings: CompanionSettings, index: LiveIndex, book: Book) -> A
         read_rules(settings.credit_rules) if settings.credit_rules else Rules(),
         settings.data_dir / "occupations",
         book.following,
+        today,
     )
 
 
@@ -185,7 +191,7 @@ def _around(
         answering,
         advising,
         Practising(index, writer, answering, settings.passages_per_answer, advising.book),
-        Planning(index, writer, answering),
+        Planning(index, writer, answering, advising.adviser.today),
         remembering,
     )
 

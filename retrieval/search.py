@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from course_index.analyze import normalise, simplified, terms
 from course_index.card import card_text, course_id_of
 from course_index.centring import Vectors, load_centring
+from course_index.course import Course
 from course_index.embedders.embedder import Embedder, TokenEmbedder
 from course_index.language import language_of
 from course_index.store.generations import Generation
@@ -128,7 +129,11 @@ class Search:
             card, best = cards.get(id_), inside.get(id_)
             fits = (card.fit if card else 0.0, best.ranked.fit if best else 0.0)
             by_passage = best is not None and fits[1] > fits[0]
-            said = _says_all(query, card_text(course)) or (best is not None and _says_all(query, best.passage.text))
+            said = (
+                _names(query, course)
+                or _says_all(query, card_text(course))
+                or (best is not None and _says_all(query, best.passage.text))
+            )
             passage_id = best.passage.id if best and by_passage else None
             score = max(0.0, fits[0]) + max(0.0, fits[1])
             found.append(CourseHit(course, score, passage_id, said or max(fits) >= COURSE_FLOOR))
@@ -182,6 +187,12 @@ class Search:
             for hit in hits
             if hit.ranked.fit >= COURSE_FLOOR or _says_all(query, hit.passage.text)
         ]
+
+
+def _names(query: Query, course: Course) -> bool:
+    """Whether a skill or subject of the record is said in so many words."""
+    said = normalise(query.text)
+    return any(len(name) > 2 and normalise(name) in said for name in (*course.skills, *course.subjects))
 
 
 def _says_all(query: Query, text: str) -> bool:

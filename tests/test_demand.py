@@ -22,8 +22,8 @@ class Wish:
 
 
 @pytest.fixture
-def cluster(embedder):
-    return lambda needs, **more: report(needs, BEGIN, END, lambda texts: embedder.embed(texts, "passage"), **more)
+def cluster(index):
+    return lambda needs, **more: report(needs, BEGIN, END, index.search.embed_texts, **more)
 
 
 def test_needs_are_clustered_by_topic_and_counted_by_learner(cluster):

@@ -19,7 +19,7 @@ from course_index.course import Course
 
 Preference = Literal["balanced", "fewest_hours", "cheapest", "online"]
 Obstacle = Literal[
-    "no_course", "no_skill", "no_level", "no_credits", "no_time", "no_prerequisite", "no_session", "circle"
+    "no_course", "no_skill", "no_level", "no_credits", "no_time", "no_prerequisite", "no_session", "too_late", "circle"
 ]
 
 # A course whose record states no hours counts as long as the middle one that states them, for choosing only.
@@ -163,6 +163,11 @@ class Planner:
 
     def plan(self, goal: Goal, terms: Terms, preference: Preference = "balanced") -> Pathway:
         """The best way; with hindrances where there is none."""
+        in_time = self._in_time(terms)
+        if in_time is not self:
+            path = in_time.plan(goal, replace(terms, until=None), preference)
+            if path.possible and path.ends and terms.until and path.ends <= terms.until:
+                return replace(path, terms=terms)
         needed = self._with_prerequisites(goal)
         if circle := _circle(needed):
             return Pathway(goal, (), terms, (Hindrance("circle", tuple(self._title(id_) for id_ in circle)),))
@@ -185,6 +190,19 @@ class Planner:
             if all({step.course.id for step in other.steps} != {step.course.id for step in way.steps} for way in found):
                 found.append(other)
         return found[1:]
+
+    def _in_time(self, terms: Terms) -> "Planner":
+        """The same without sessions that end too late; itself, where there are none or there is no last day."""
+        if terms.until is None or not terms.hours_a_week:
+            return self
+        last = terms.until
+        early = {
+            id_: [one for one in held if (one.offering.end or one.offering.start or last) <= last]
+            for id_, held in self._sessions.items()
+        }
+        if all(len(early[id_]) == len(held) for id_, held in self._sessions.items()):
+            return self
+        return Planner(list(self._open.values()), self._all, early, self._finished, self._failed)
 
     # -- which courses -----------------------------------------------------------------------------------------------
 
@@ -323,7 +341,11 @@ class Planner:
             )
             for course in ordered
         ]
-        return _dated(steps, self._sessions, terms) if terms.hours_a_week else steps
+        if not terms.hours_a_week:
+            return steps
+        # By their days; what has none stays where it was.
+        dated = _dated(steps, self._sessions, terms)
+        return sorted(dated, key=lambda step: (not step.done, step.begins or date.max))
 
     def _lateness(self, goal: Goal, terms: Terms, steps: Sequence[Step]) -> list[Hindrance]:
         way = Pathway(goal, tuple(steps), terms)
@@ -334,7 +356,11 @@ class Planner:
         least = math.ceil(hours / weeks * 2) / 2
         if least <= terms.hours_a_week:  # the hours would do; a session comes too late
             late = [step for step in way.left if step.ends is None or step.ends > terms.until]
-            return [Hindrance("no_session", (late[0].course.title,))] if late else []
+            if not late:
+                return []
+            if (ends := late[0].ends) is None:
+                return [Hindrance("no_session", (late[0].course.title,))]
+            return [Hindrance("too_late", (late[0].course.title, ends.isoformat(), terms.until.isoformat()))]
         return [Hindrance("no_time", (terms.until.isoformat(), f"{terms.hours_a_week:g}", f"{hours:g}", f"{least:g}"))]
 
 

@@ -153,14 +153,15 @@ class Recommender:
         for candidate in candidates:
             self._weigh(candidate, need, learner, query, match, skilled, after, following, day)
         self._weigh_standing(candidates, need)
+        about = range(len(self.shelf)) if about_nothing else {*on_it, *skilled}
         best = self._varied(candidates, k)
         sure = [one for one in best if about_nothing or one.row in skilled or (one.hit is not None and one.hit.certain)]
         best = sure or best[:_NEAREST_SHOWN]
         return Recommended(
             need,
             tuple(self._told(one, need, day) for one in best),
-            len(rows) if about_nothing else len({*on_it, *skilled}),
-            {} if best else self.shelf.in_the_way(need, self._rows({*on_it, *skilled}), finished, day),
+            len(rows) if about_nothing else len(about),
+            {} if best else self.shelf.in_the_way(need, self._rows(about), finished, day),
             match,
             certain=bool(sure),
             personalised=learner != Known(),
@@ -339,7 +340,13 @@ Recommend = Callable[[Need], Recommended]
 def _shared(course: Course, query: Query) -> list[str]:
     """The record's own words that the learner used."""
     on_card = set(terms(normalise(card_text(course))))
-    return [term for term in query.terms if len(term) > 1 and term in on_card][:3]
+    kept: list[str] = []
+    for term in query.terms:
+        # 垃圾分类 is 垃圾 and 分类; the pair between them says nothing.
+        bridges = len(term) == 2 and kept and term[0] == kept[-1][-1] and not term.isascii()
+        if len(term) > 1 and term in on_card and not bridges:
+            kept.append(term)
+    return kept[:3]
 
 
 def _traits(course: Course) -> frozenset[str]:

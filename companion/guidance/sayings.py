@@ -98,6 +98,8 @@ class Sayings:
     no_time: str
     no_prerequisite: str
     no_session: str
+    too_late: str
+    path_nth: str
     circle: str
     no_goal: str
     # Credits.
@@ -200,6 +202,8 @@ _ZH = Sayings(
     no_time="到 {} 每周 {} 小时不够：一共要 {} 小时，至少每周 {} 小时",
     no_prerequisite="《{}》要先学 {}，目录里没有这门课，或它现在不能学",
     no_session="《{}》只有线下班，没有合适的班次",
+    too_late="《{}》要到 {} 才学完，晚于 {}",
+    path_nth="第 {} 步",
     circle="这些课互为先修：{}",
     no_goal="想去哪里？可以说一个职业、一门课、一个等级，或者想学会的本领。",
     credits_none_loaded="这里没有载入学分规则，所以不能说还差多少、能换什么。请向广东终身教育学分银行（广东开放大学）查询。",
@@ -305,6 +309,8 @@ _EN = Sayings(
     no_time="until {} at {} hours a week is not enough: {} hours are needed, at least {} a week",
     no_prerequisite="“{}” needs {} first, which is not in the catalogue or cannot be taken now",
     no_session="“{}” is held in person only, and no session fits",
+    too_late="“{}” ends on {}, after {}",
+    path_nth="step {}",
     circle="these courses require each other: {}",
     no_goal="Where do you want to go? Name an occupation, a course, a level, or what you want to be able to do.",
     credits_none_loaded=(

@@ -32,9 +32,8 @@ _AS_A_COURSE = re.compile(
 
 def titles_named(message: str) -> list[str]:
     """The titles that a message names as courses: 《…》 beside words of courses; of laws and books one speaks without."""  # noqa: E501
-    if not _AS_A_COURSE.search(_QUOTED.sub(" ", message.lower())) and not re.search(
-        r"有(?:没有|冇|無)《|上《|找《", message
-    ):
+    said = normalise(message)
+    if not _AS_A_COURSE.search(_QUOTED.sub(" ", said)) and not re.search(r"有(?:没有|冇|无)《|上《|找《", said):
         return []
     return ["".join(parts).strip(" ,.，。") for parts in _QUOTED.findall(message)]
 

@@ -93,7 +93,7 @@ def reports_router(advising: Advising, state: State) -> APIRouter:
             hit = next(iter(desk.search.nearest_courses(desk.search.query(words), 1)), None)
             return hit.course.title if hit else None
 
-        return report(state.book.unmet(begin, end), first, last, desk.search.embed_plainly, nearest, outdated)
+        return report(state.book.unmet(begin, end), first, last, desk.search.embed_texts, nearest, outdated)
 
     return router
 

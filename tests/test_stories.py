@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import anyio
+import pytest
+
+from eval.stories import STORIES, stories, storyteller, tell
+
+DOCS = Path(__file__).parent.parent / "docs" / "stories.md"
+
+
+@pytest.fixture(scope="module")
+def tutor(tmp_path_factory, embedder):
+    home = tmp_path_factory.mktemp("stories")
+    companion, state = storyteller(home, embedder)
+    yield companion, state
+    companion.index.close()
+    state.close()
+
+
+def test_each_initiative_has_two_stories():
+    told = [story["initiative"] for story in stories()]
+    assert {name: told.count(name) for name in set(told)} == dict.fromkeys(
+        ("ideology", "academic", "skills", "culture", "key_groups", "network"), 2
+    )
+
+
+@pytest.mark.parametrize("story", stories(), ids=lambda story: story["id"])
+def test_a_learner_gets_what_suits_them(tutor, story):
+    told = anyio.run(tell, story, tutor[0])
+    assert {turn.says: turn.misses for turn in told} == {turn["says"]: () for turn in story["turns"]}
+
+
+def test_needs_that_no_course_meets_are_counted(tutor):
+    from datetime import UTC, datetime, timedelta
+
+    now = datetime.now(UTC)
+    noted = {
+        need.words: need.reason for need in tutor[1].book.unmet(now - timedelta(hours=1), now + timedelta(hours=1))
+    }
+    due = {turn["says"]: turn["unmet"] for story in stories() for turn in story["turns"] if "unmet" in turn}
+    assert due
+    assert due.items() <= noted.items()
+
+
+def test_the_stories_can_be_read():
+    page = DOCS.read_text("utf-8")
+    assert all(story["title"] in page for story in stories())
+    assert STORIES.name == "stories.jsonl"
