@@ -19,6 +19,7 @@ from course_index.embedders.embedder import Embedder
 from course_index.errors import IndexProblem
 from course_index.parts import make_embedder
 from course_index.terminal import OnProgress, explained, progress_bars
+from eval.advice import evaluate_advice, is_advice_data
 from eval.candidates import disliked, write_drafts
 from eval.case import Case
 from eval.collections.choose import read_collection
@@ -51,7 +52,8 @@ Data = Annotated[
     Path | None,
     typer.Option(
         help="A folder with <suite>*.jsonl cases of your own and, in library/, the courses they are about; for "
-        "retrieval also a data set such as BEIR's, SQuAD's or DuReader's. Without it: the cases that ship.",
+        "retrieval also a data set such as BEIR's, SQuAD's or DuReader's, for recommend a table of occupations with "
+        "their other names or of courses with their difficulty. Without it: the cases that ship.",
         metavar="PATH",
     ),
 ]
@@ -101,6 +103,9 @@ def _suite_command(name: str) -> None:
         with explained("companion-eval", _err, EvaluationProblem, IndexProblem, exit_code=1):
             if name == "retrieval" and data and not (data.is_dir() and list(data.glob("retrieval*.jsonl"))):
                 _collection(data, limit, report, ablate)
+                return
+            if name == "recommend" and data and not list(data.glob("recommend*.jsonl")) and is_advice_data(data):
+                _advice(data, limit, report)
                 return
             who = _Who(base_url, chat_url, chat_model, chain)
             plan = _plan(suites, data, limit, seed, repeat)
@@ -464,6 +469,28 @@ def _collection(data: Path, limit: int | None, report: Path | None, ablate: bool
     if report:
         _keep(report, collection, stages, figures)
     sys.stdout.write(json.dumps(figures) + "\n")
+
+
+def _advice(data: Path, limit: int | None, report: Path | None) -> None:
+    """The suite `recommend` over tables that others made, against popularity and plain catalogue search."""
+    told: list[dict[str, Any]] = []
+    with progress_bars(_err) as progress:
+        embedder = make_embedder(CompanionSettings(), progress)
+        for one in evaluate_advice(data, embedder, limit, progress):
+            table = Table(title=f"{one.data}; {one.questions} questions; percent")
+            for heading in ("way", *one.ways[0].figures):
+                table.add_column(heading, justify="left" if heading == "way" else "right")
+            for way in one.ways:
+                table.add_row(way.way, *(f"{100 * value:.1f}" for value in way.figures.values()))
+            _err.print(table)
+            told.append(
+                {"data": one.data, "questions": one.questions, **{way.way: dict(way.figures) for way in one.ways}}
+            )
+    figures = {"suite": "recommend", "sets": told, **told[0]["ours"]} if told else {"suite": "recommend", "sets": []}
+    if report:
+        report.mkdir(parents=True, exist_ok=True)
+        (report / "recommend.json").write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    sys.stdout.write(json.dumps(figures, ensure_ascii=False) + "\n")
 
 
 def _of_stages(collection: Any, embedder: str, indexing: IndexingReport, stages: list[StageReport]) -> dict[str, Any]:
