@@ -2,8 +2,8 @@
 
     python -m bench.recommend [--asked 200] [COURSES:LEARNERS ...]
 
-Courses are made of words that catalogues have, learners of courses that follow each other; cards are embedded by the real
-embedder, and no course has content. Each figure is beside the embedding of the same wish in the same run.
+Courses are made of words that catalogues have, learners of courses that follow each other; cards are embedded by the
+real embedder, and no course has content. Each figure is beside the embedding of the same wish in the same run.
 """
 
 import argparse

@@ -10,12 +10,19 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
+from companion.guidance.occupations import (
+    OccupationsUnreadable,
+    import_classification,
+    read_occupations,
+    write_occupations,
+)
 from companion.settings import CompanionSettings, where_state_is
 from companion.state.audit import Audit
 from companion.state.backup import BackupProblem, back_up, restore
 from companion.state.database import StateUnavailable, migrate, open_database, wipe
 from companion.state.learners import Learners
 from companion.state.state import open_state
+from course_index.record import first_problem
 from course_index.settings import explain
 
 commands = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
@@ -71,6 +78,24 @@ def erase_command(
         erased = Learners(engine).erase(learner)
         Audit(engine).record("operator", "erased", "by companion-state")
         typer.echo(f"erased {_counted(erased)}")
+
+
+@commands.command("import-occupations")
+def import_occupations_command(
+    table: Annotated[Path, typer.Argument(help="A table with columns code, name, and definition, tasks, alias, level.")],
+    file: Annotated[Path, typer.Argument(help="Where to write it, for COMPANION_OCCUPATIONS.")],
+    source: Annotated[str, typer.Option(help="What the table is, as learners are told.")],
+    as_of: Annotated[str, typer.Option(help="Of when it is: a year, month or day.")],
+) -> None:
+    """Make a file of occupations from a table of the national classification."""
+    try:
+        count = write_occupations(import_classification(table, source, as_of), file)
+        read_occupations(file)
+    except (OccupationsUnreadable, ValidationError, OSError) as error:
+        why = first_problem(error) if isinstance(error, ValidationError) else error
+        typer.echo(f"companion-state: {why}", err=True)
+        sys.exit(1)
+    typer.echo(f"{file}: {count} occupations; set COMPANION_OCCUPATIONS to it")
 
 
 @commands.command("audit")
