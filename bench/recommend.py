@@ -7,6 +7,7 @@ real embedder, and no course has content. Each figure is beside the embedding of
 """
 
 import argparse
+import json
 import random
 import tempfile
 import time
@@ -40,7 +41,7 @@ ASPECTS = "入门 基础 实务 进阶 案例 安全 技巧 常识 训练 考证
 PLACES = "广州市 佛山市 东莞市 茂名市 湛江市 江门市 珠海市 中山市".split()
 AUDIENCES = "worker youth courier senior farmer child parent migrant".split()
 WISHES = (
-    "想学{}", "零基础学{}，最好免费", "有没有{}的线下班，我在{}", "{}有一点基础，想再进一步", "推荐几门课给我", "五十块以内的{}课",
+    "想学{}", "零基础学{}，最好免费", "有没有{}的线下班，我在{}", "{}有一点基础，想再进一步", "推荐几门课给我", "五十块以内的{}课",  # noqa: E501
 )  # fmt: skip
 
 
@@ -83,9 +84,7 @@ def taken(learners: int, courses: int, chance: random.Random) -> list[tuple[str,
 
 
 def measure(courses: int, learners: int, asked: int) -> tuple[float, float, float, float, float, float]:
-    """p50 and p95 of a recommendation and p50 of the embedding (ms), memory grown (MB), preparation and counting (s)."""
-    import json
-
+    """p50 and p95 of advice and p50 of the embedding (ms), memory grown (MB), preparation and counting (s)."""
     chance = random.Random(7)
     process = psutil.Process()
     embedder = make_embedder(IndexSettings())

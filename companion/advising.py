@@ -10,7 +10,7 @@ from companion.conversation import PathwayWanted
 from companion.events import CourseCard, CoursesFound, Done, Event, TextAdded
 from companion.guidance.adviser import Adviser, Way
 from companion.guidance.book import Book, Unmet, UnmetReason
-from companion.guidance.credits import balance, standing, would_add
+from companion.guidance.credits import Clause, Target, balance, standing, would_add
 from companion.guidance.goals import aim_of
 from companion.guidance.need import need_of
 from companion.guidance.pathway import Step, Terms
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 SHOWN = 5
 _MAY_SUIT = 3
+_CREDITS_AS_SUCH = re.compile(r"学分(?!布)|\bcredits?\b(?!.{0,6}card)")
 # What a learner asks of their own account, and not of credits as such.
 _MY_CREDITS = re.compile(
     r"我(?:现在|目前|一共|总共|已经|都)?(?:的|有|攒|拿|修|存)?(?:了)?[^，。？?]{0,6}(?:几|多少|几多)(?:个)?学分|我的学分|学分(?:账户|帐户|账号|余额|银行里)|(?:还|仲)(?:差|缺|要|爭|争)[^，。？?]{0,6}学分"
@@ -223,9 +224,13 @@ class Advising:
     # -- credits -----------------------------------------------------------------------------------------------------
 
     def asks_for_own_credits(self, heard: Heard) -> bool:
-        """Whether a message asks what is in the learner's account, or would be."""
+        """Whether a message asks what is in the learner's account, or would be; or how credits count, if we know."""
         said = normalise(heard.question)
-        return bool(_MY_CREDITS.search(said) or _WOULD_ADD.search(said))
+        return bool(_MY_CREDITS.search(said) or _WOULD_ADD.search(said)) or self.knows_the_rule(heard.question)
+
+    def knows_the_rule(self, message: str) -> bool:
+        """Whether a message asks about credits as such, and rules on them are loaded."""
+        return self.adviser.rules.are_loaded and bool(_CREDITS_AS_SUCH.search(normalise(message)))
 
     async def credits(self, heard: Heard) -> AsyncGenerator[Event, None]:
         """What the learner's account holds, what targets lack, and what courses named would add; arithmetic alone."""
@@ -240,8 +245,9 @@ class Advising:
         text = "" if named and not owner else balance_told(held, bool(owner), rules, standings, heard.locale)
         if named:
             text = f"{would_add_told(added, [course.title for course in silent], heard.locale)}\n\n{text}".strip()
-        if not owner and rules.are_loaded and not named:
-            text += "".join(f"\n\n{rule_told(rule, heard.locale)}" for rule in rules.targets(day))
+        if not named:
+            told = rules.in_force(day) if not owner else [one for one in rules.in_force(day) if not _is_target(one)]
+            text += "".join(f"\n\n{rule_told(rule, heard.locale)}" for rule in told)
         yield TextAdded(text)
         yield Done("catalogue", None)
 
@@ -303,6 +309,10 @@ def cards_of(found: Recommended, search: Search, heard: Heard) -> tuple[CourseCa
 def asks_for_facts(message: str) -> bool:
     """Whether fees and dates are asked for, and not a course."""
     return bool(_ASKS_FOR_FACTS.search(normalise(message)))
+
+
+def _is_target(rule: Clause) -> bool:
+    return isinstance(rule, Target)
 
 
 def _plain(title: str) -> str:

@@ -91,6 +91,9 @@ class Companion:
             message = masked(ask.message).text
             locale = locale_of(message, ask.locale)
             refusal = await self._moderator.check(message, locale, "input")
+            if refusal and refusal.rule == "official_fact" and self._advising.knows_the_rule(message):
+                # The operator has said it, with source and date.
+                refusal, ask = None, replace(ask, wish="credits")
             # What was said in despair is not kept.
             to_remember = ask.said is None and (refusal is None or refusal.rule != "crisis")
             heard = await self._heard(ask, message, conversation_id, ledger, refusal)

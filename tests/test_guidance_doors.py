@@ -251,3 +251,17 @@ def test_a_ledger_is_read_from_the_chat_by_whoever_owns_it(door, provider, state
     assert answer["mode"] == "catalogue"
     bert = door.post("/v1/chat", json={"message": "我有几个学分"}, headers=user(provider, "bert")).json()
     assert "2.5" not in bert["text"]
+
+
+def test_how_credits_convert_is_told_by_the_clause_where_rules_are_loaded_and_left_to_the_office_where_not(
+    service, door, provider
+):
+    asked = {"message": "急救证能折算多少学分"}
+    told = door.post("/v1/chat", json=asked, headers=user(provider)).json()
+    assert told["mode"] == "catalogue"
+    assert "零点五学分" in told["text"]
+    assert "示例规则" in told["text"]
+    with TestClient(service()) as without:
+        declined = without.post("/v1/chat", json=asked, headers=user(provider)).json()
+        assert declined["mode"] == "declined"
+        assert "零点五" not in declined["text"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from companion.guidance.adviser import Way
-from companion.guidance.credits import Balance, Entry, Rules, Standing, Target
+from companion.guidance.credits import Balance, Clause, Entry, Rules, Standing
 from companion.guidance.need import Need
 from companion.guidance.occupations import Match
 from companion.guidance.pathway import Hindrance, Pathway, Step
@@ -200,7 +200,7 @@ def standing_told(one: Standing, locale: Locale) -> str:
     return told + rule_told(target, locale)
 
 
-def rule_told(rule: Target, locale: Locale) -> str:
+def rule_told(rule: Clause, locale: Locale) -> str:
     """The clause, its source and since when; a sample is called one."""
     say = sayings(locale)
     told = say.credits_rule.format(rule.clause, rule.source, rule.effective_from.isoformat())

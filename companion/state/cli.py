@@ -82,7 +82,9 @@ def erase_command(
 
 @commands.command("import-occupations")
 def import_occupations_command(
-    table: Annotated[Path, typer.Argument(help="A table with columns code, name, and definition, tasks, alias, level.")],
+    table: Annotated[
+        Path, typer.Argument(help="A table with columns code, name, and definition, tasks, alias, level.")
+    ],
     file: Annotated[Path, typer.Argument(help="Where to write it, for COMPANION_OCCUPATIONS.")],
     source: Annotated[str, typer.Option(help="What the table is, as learners are told.")],
     as_of: Annotated[str, typer.Option(help="Of when it is: a year, month or day.")],
