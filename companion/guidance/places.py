@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from course_index.analyze import normalise
 from course_index.course import Offering
 
@@ -21,6 +24,14 @@ class Point:
 
     latitude: float
     longitude: float
+
+    def km_to_all(self, latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """As `km_to`, to many points at once; NaN where a point is."""
+        a, b = np.radians(self.latitude), np.radians(latitudes)
+        half = (
+            np.sin((b - a) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(np.radians(longitudes - self.longitude) / 2) ** 2
+        )
+        return np.asarray(2 * _EARTH_KM * np.arcsin(np.sqrt(half)), np.float64)
 
     def km_to(self, other: "Point") -> float:
         """Kilometres over the earth as a sphere (haversine)."""
@@ -80,7 +91,7 @@ def names_of_places() -> re.Pattern[str]:
 
 def same_city(one: str | None, other: str | None) -> bool:
     """Whether two names are one city's: 佛山 is 佛山市 is Foshan."""
-    return bool(one and other) and _city_key(str(one)) == _city_key(str(other))
+    return bool(one and other) and city_key(str(one)) == city_key(str(other))
 
 
 def distance_km(place: Place, offering: Offering) -> float | None:
@@ -88,12 +99,15 @@ def distance_km(place: Place, offering: Offering) -> float | None:
 
     Two names of one district are 0 apart: so much is not known better.
     """
-    if offering.latitude is not None and offering.longitude is not None:
-        there: Point | None = Point(offering.latitude, offering.longitude)
-    else:
-        there = _point_of(offering.city, offering.district)
-    here = place.where
+    here, there = place.where, point_of(offering)
     return None if here is None or there is None else here.km_to(there)
+
+
+def point_of(offering: Offering) -> Point | None:
+    """Where a session is, as exactly as is known: its own point, or its district's or city's."""
+    if offering.latitude is not None and offering.longitude is not None:
+        return Point(offering.latitude, offering.longitude)
+    return _point_of(offering.city, offering.district)
 
 
 def _names(said: str, known: _Known, *, beside_its_city: bool = False) -> bool:
@@ -104,7 +118,9 @@ def _names(said: str, known: _Known, *, beside_its_city: bool = False) -> bool:
     return len(stem) > 1 and stem in said and (beside_its_city or stem not in _ALSO_WORDS)
 
 
-def _city_key(name: str) -> str:
+@cache
+def city_key(name: str) -> str:
+    """One word for a city, whatever it is called."""
     plain = normalise(name).strip()
     latin = (known.city for known in _places() if not known.district and known.latin.lower() == plain)
     return next(latin, plain).removesuffix("市")
@@ -114,7 +130,7 @@ def _city_key(name: str) -> str:
 def _point_of(city: str | None, district: str | None) -> Point | None:
     if not city:
         return None
-    key = _city_key(city)
+    key = city_key(city)
     here = [known for known in _places() if known.city.removesuffix("市") == key]
     exact = next((known.point for known in here if district and known.district == district), None)
     return exact or next((known.point for known in here if not known.district), None)

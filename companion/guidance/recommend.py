@@ -201,13 +201,14 @@ class Recommender:
         self, rows: Sequence[int], about_nothing: bool, need: Need, after: Mapping[str, tuple[float, int]]
     ) -> Sequence[int]:
         """With no words to go by, a part of the shelf: what others took next, what is for the audience, what is new."""
-        if not about_nothing or len(rows) <= _DEPTH * 4:
+        if not about_nothing or len(rows) <= _DEPTH * 2:
             return rows
         shelf = self.shelf.courses
         liked = [row for row in rows if shelf[row].id in after]
         for_them = [row for row in rows if need.audience and need.audience in shelf[row].audience]
-        newest = sorted(rows, key=lambda row: -np.nan_to_num(self.shelf.updated[row]))
-        return list(dict.fromkeys([*liked, *for_them[: _DEPTH * 2], *newest]))[: _DEPTH * 4]
+        order = self.shelf.newest_first
+        newest = order[self._rows(rows)[order]][: _DEPTH * 2].tolist()
+        return list(dict.fromkeys([*liked, *for_them[:_DEPTH], *newest]))[: _DEPTH * 2]
 
     # -- stage two: what fits best -------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.guidance.need import Need
-from companion.guidance.places import Place, distance_km, same_city
+from companion.guidance.places import Place, city_key, distance_km, point_of, same_city
 from course_index.course import Course, Offering
 
 Mask = NDArray[np.bool_]
@@ -27,6 +27,19 @@ class Session:
     course_id: str
     offering: Offering
     km: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sessions:
+    """All sessions of all courses in columns; `row` is the course's. Days are ordinals, degrees are NaN if unknown."""
+
+    row: NDArray[np.intp]
+    city: NDArray[np.str_]
+    start: NDArray[np.int64]
+    full: Mask
+    step_free: Mask
+    latitude: NDArray[np.float64]
+    longitude: NDArray[np.float64]
 
 
 class Shelf:
@@ -88,15 +101,36 @@ class Shelf:
         if need.delivery:
             facts.append(("delivery", np.isin(self._deliveries, list(need.delivery))))
         if need.place and need.in_person:
-            facts.append(("place", self._each(lambda course: _held_at(course, need, today))))
+            facts.append(("place", self._courses_of(self._held(need, today) & self._there(need.place))))
         if need.step_free:
-            facts.append(("step_free", self._each(lambda course: _can_be_reached(course, need, today))))
+            # Online there are no steps; in person only where a record says that there are none.
+            reached = self._courses_of(self._held(need, today))
+            facts.append(("step_free", reached | ((self._deliveries == "online") & (not need.in_person))))
         if need.skip_without_prerequisites:
             facts.append(("prerequisites", self._each(lambda course: set(course.prerequisites) <= finished)))
         return facts
 
     def _each(self, holds: Callable[[Course], bool]) -> Mask:
         return np.fromiter((holds(course) for course in self.courses), np.bool_, len(self))
+
+    def _held(self, need: Need, today: date) -> Mask:
+        """The sessions that can still be joined, of those without steps where that is asked for."""
+        sessions = self._sessions
+        held = (sessions.start >= today.toordinal()) & ~sessions.full
+        return held & sessions.step_free if need.step_free else held
+
+    def _there(self, place: Place) -> Mask:
+        """The sessions in the city named, or near the point given."""
+        if place.city:
+            return np.asarray(self._sessions.city == city_key(place.city), np.bool_)
+        if place.point is None:
+            return np.zeros(len(self._sessions.row), np.bool_)
+        return place.point.km_to_all(self._sessions.latitude, self._sessions.longitude) <= NEAR_KM
+
+    def _courses_of(self, sessions: Mask) -> Mask:
+        mask = np.zeros(len(self), np.bool_)
+        mask[self._sessions.row[sessions]] = True
+        return mask
 
     def _among(self, ids: frozenset[str]) -> Mask:
         mask = np.zeros(len(self), np.bool_)
@@ -106,6 +140,26 @@ class Shelf:
     def _open_on(self, today: date) -> Mask:
         """Not past its date; where a course is held only in person, with a session that is still to come."""
         return self._valid_until >= today.toordinal()
+
+    @cached_property
+    def _sessions(self) -> "_Sessions":
+        held = [(row, one) for row, course in enumerate(self.courses) for one in course.offerings]
+        points = [point_of(one) for _, one in held]
+        return _Sessions(
+            np.array([row for row, _ in held], np.intp),
+            np.array([city_key(one.city) if one.city else "" for _, one in held] or [""], np.str_)[: len(held)],
+            # One without a date is still to come as far as anybody has said.
+            np.array([(one.start or date.max).toordinal() for _, one in held], np.int64),
+            np.array([one.seats == 0 for _, one in held], np.bool_),
+            np.array([bool(one.step_free) for _, one in held], np.bool_),
+            np.array([point.latitude if point else np.nan for point in points], np.float64),
+            np.array([point.longitude if point else np.nan for point in points], np.float64),
+        )
+
+    @cached_property
+    def newest_first(self) -> NDArray[np.intp]:
+        """All rows, the last changed first, those that state no day last."""
+        return np.argsort(-np.nan_to_num(self.updated), kind="stable")
 
     @cached_property
     def _valid_until(self) -> NDArray[np.int64]:
@@ -179,28 +233,6 @@ def _last_day(course: Course) -> int:
 
 def _is_open(offering: Offering, today: date) -> bool:
     return offering.seats != 0 and (offering.start is None or offering.start >= today)
-
-
-def _held_at(course: Course, need: Need, today: date) -> bool:
-    place = need.place
-    assert place
-    return any(
-        _is_open(one, today)
-        and (one.step_free or not need.step_free)
-        and (
-            same_city(place.city, one.city)
-            if place.city
-            else ((km := distance_km(place, one)) is not None and km <= NEAR_KM)
-        )
-        for one in course.offerings
-    )
-
-
-def _can_be_reached(course: Course, need: Need, today: date) -> bool:
-    """Online there are no steps; in person only where a record says that there are none."""
-    if course.delivery == "online":
-        return not need.in_person
-    return any(bool(one.step_free) and _is_open(one, today) for one in course.offerings)
 
 
 def _rank(session: Session, place: Place | None) -> float:
