@@ -257,7 +257,7 @@ def _topic(
         _cells(members, lambda need: need.reason),
         _cells(members, lambda need: need.audience or ""),
         _cells(members, lambda need: need.place or ""),
-        _cells(members, lambda need: _week(need.at)),
+        tuple(sorted(_cells(members, lambda need: _week(need.at)), key=lambda cell: cell.value)),
         nearest(" ".join(terms)) if nearest else None,
     )
 

@@ -88,7 +88,9 @@ def _row(number: int, step: Step, first: date | None, last: date | None, locale:
     held = step.session is not None and step.session.offering.start == step.begins
     colour = _DONE if step.done else _SESSION if held else _ALONE
     dates = f"{step.begins:%m-%d} – {step.ends:%m-%d}"
-    before_end = x + 90 > _WIDE
+    if held and step.session and (place := step.session.offering.district or step.session.offering.city):
+        dates += f" · {escape(say.path_session.format(_short(place, 8)))}"
+    before_end = x + 190 > _WIDE
     anchor, at = ("end", _WIDE - 16.0) if before_end else ("start", x)
     return (
         f'{card}<rect x="{x:.1f}" y="{top + 12}" width="{min(long, _WIDE - 16 - x):.1f}" height="14" rx="4" fill="{colour}"/>'  # noqa: E501

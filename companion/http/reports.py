@@ -91,7 +91,7 @@ def reports_router(advising: Advising, state: State) -> APIRouter:
 
         def nearest(words: str) -> str | None:
             hit = next(iter(desk.search.nearest_courses(desk.search.query(words), 1)), None)
-            return hit.course.title if hit else None
+            return hit.course.title if hit and hit.certain else None
 
         return report(state.book.unmet(begin, end), first, last, desk.search.embed_texts, nearest, outdated)
 
