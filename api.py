@@ -84,7 +84,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         behind = [
-            asyncio.create_task(work) for work in (_follow_index(companion), _keep_house(state), _keep_figures(refresh))
+            asyncio.create_task(work)
+            for work in (_follow_index(companion), _keep_house(state), _keep_figures(refresh), _warm_advice(companion))
         ]
         async with tools.session_manager.run():
             yield
@@ -151,6 +152,16 @@ async def _follow_index(companion: Companion) -> None:
                 log.warning("%s", error)
             said = str(error)
         await asyncio.sleep(_LOOK_FOR_NEWER_INDEX_SECONDS)
+
+
+async def _warm_advice(companion: Companion) -> None:
+    """Embed occupations and skills before the first learner asks; without an index the first one will."""
+    try:
+        await asyncio.to_thread(companion.advising.adviser.desk)
+    except IndexProblem:
+        log.info("advice is set up once there is an index")
+    except Exception:
+        log.exception("advice could not be set up; it is tried again when somebody asks")
 
 
 async def _keep_house(state: State) -> None:

@@ -68,6 +68,11 @@ class Search:
         raw = self._embedder.embed([simplified(text) for text in texts], "passage")
         return self._centring.apply(raw, "passage", [language_of(text) for text in texts])
 
+    @property
+    def embedder_fingerprint(self) -> str:
+        """Which embedder it is: vectors of another are not comparable."""
+        return self._embedder.fingerprint
+
     def embed_plainly(self, texts: list[str]) -> Vectors:
         """The unit vectors of texts as passages, not centred, shape (len(texts), dimension): for sets of their own."""
         return self._embedder.embed([simplified(text) or " " for text in texts], "passage")

@@ -143,3 +143,27 @@ def test_what_learners_went_on_to_take_is_told_of_five_and_more():
     found = following(rows, {"a": (4, 1.0), "b": (5, 0.9)})
     assert found.after(["a"]) == {"b": (5 / 6, 5)}
     assert set(found.ratings) == {"b"}
+
+
+def test_nobody_waits_while_it_is_counted_what_learners_went_on_to(index):
+    import threading
+
+    from companion.guidance.adviser import Adviser
+    from companion.guidance.credits import Rules
+
+    counting, go_on = threading.Event(), threading.Event()
+
+    def slowly():
+        counting.set()
+        go_on.wait(5)
+        return following([], {"parcels": (9, 1.0)})
+
+    adviser = Adviser(index, [], Rules(), count_following=slowly)
+    assert not adviser.following().ratings
+    assert counting.wait(5)
+    go_on.set()
+    for _ in range(100):
+        if adviser.following().ratings:
+            break
+        threading.Event().wait(0.05)
+    assert adviser.following().ratings == {"parcels": (9, 1.0)}

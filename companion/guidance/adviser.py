@@ -68,13 +68,23 @@ class Adviser:
         return self.desk().occupations
 
     def desk(self) -> Recommender:
-        """The recommender over the generation that serves. Raises IndexProblem."""
+        """The recommender over the generation that serves. Raises IndexProblem.
+
+        After a build one caller sets up the desk over it, and all others have the one before until then: that
+        generation is still open.
+        """
         search = self._index.search
         name = search.generation.name
-        with self._lock:
-            if self._desk is None or self._desk[0] != name:
-                self._desk = (name, self._set_up(search))
+        if self._desk and self._desk[0] == name:
             return self._desk[1]
+        if self._lock.acquire(blocking=self._desk is None):
+            try:
+                if self._desk is None or self._desk[0] != name:
+                    self._desk = (name, self._set_up(search))
+            finally:
+                self._lock.release()
+        assert self._desk
+        return self._desk[1]
 
     def recommend(self, need: Need, known: Known | None = None, k: int = 5, subject: str | None = None) -> Recommended:
         """The best courses for a need; `known` is what may be used of the learner. Raises IndexProblem."""
@@ -131,14 +141,19 @@ class Adviser:
         return shelf.courses[shelf.row_of[id_]] if id_ in shelf.row_of else None
 
     def following(self) -> Following:
-        """What learners went on to take; what cannot be counted now is left as it was."""
+        """What learners went on to take, as last counted: while it is counted anew, nobody waits for it."""
         if self._count_following and time.monotonic() >= self._count_due:
             self._count_due = time.monotonic() + _COUNTED_AGAIN_SECONDS
-            try:
-                self._following = self._count_following()
-            except Exception:
-                log.exception("what learners went on to take could not be counted; advice goes on without it")
+            threading.Thread(target=self.count_following, name="count-following", daemon=True).start()
         return self._following
+
+    def count_following(self) -> None:
+        """Count it now; what cannot be counted is left as it was."""
+        assert self._count_following
+        try:
+            self._following = self._count_following()
+        except Exception:
+            log.exception("what learners went on to take could not be counted; advice goes on with what was known")
 
     def _planner(self, need: Need, learner: Known, desk: Recommender) -> Planner:
         shelf, day = desk.shelf, self.today()
@@ -156,5 +171,5 @@ class Adviser:
         courses = list(search.records.courses(search.records.course_ids()).values())
         embed: Embed = search.embed_plainly
         if self._occupations is None:
-            self._occupations = Occupations(self._records, embed, self._kept)
+            self._occupations = Occupations(self._records, embed, self._kept, search.embedder_fingerprint)
         return Recommender(search, self._occupations, SkillMap(courses, embed), Shelf(courses))

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -86,7 +87,9 @@ class Occupations:
     matrices of a few megabytes, and a question 1 ms beside its own embedding.
     """
 
-    def __init__(self, occupations: Sequence[Occupation], embed: Embed, kept: Path | None = None) -> None:
+    def __init__(
+        self, occupations: Sequence[Occupation], embed: Embed, kept: Path | None = None, embedder: str = ""
+    ) -> None:
         self.occupations = tuple(occupations)
         self._by_id = {one.id: one for one in self.occupations}
         self._embed = embed
@@ -98,7 +101,7 @@ class Occupations:
         self._rarity = {gram: float(np.log(1 + len(names) / count)) for gram, count in spread.items()}
         self._lengths = np.array([np.sqrt(sum(self._weight(gram) ** 2 for gram in grams)) for grams in self._grams])
         self._postings = _postings(self._grams)
-        name_vectors, work_vectors = self._vectors([name for _, name in names], kept)
+        name_vectors, work_vectors = self._vectors([name for _, name in names], kept, embedder)
         # What all names share tells none of them apart. What is asked is a name too, so its mean is theirs.
         self._name_mean = name_vectors.mean(axis=0) if names else np.zeros(1, np.float32)
         self._name_vectors = _centred(name_vectors, self._name_mean)
@@ -151,11 +154,12 @@ class Occupations:
     def _weight(self, gram: str) -> float:
         return self._rarity.get(gram, _UNKNOWN)
 
-    def _vectors(self, names: list[str], kept: Path | None) -> tuple[Vectors, Vectors]:
+    def _vectors(self, names: list[str], kept: Path | None, embedder: str) -> tuple[Vectors, Vectors]:
+        """Embedded once for a folder to keep them in; `embedder` says by what."""
         works = [_work(one) for one in self.occupations]
         if not names:
             return np.zeros((0, 1), np.float32), np.zeros((0, 1), np.float32)
-        mark = hashlib.sha256("\n".join([*names, *works]).encode("utf-8", "replace")).hexdigest()[:16]
+        mark = hashlib.sha256("\n".join([embedder, *names, *works]).encode("utf-8", "replace")).hexdigest()[:16]
         file = kept / f"occupations-{mark}.npz" if kept else None
         if file and file.exists():
             try:
@@ -166,7 +170,7 @@ class Occupations:
         found = self._embed(names), self._embed(works)
         if file:
             file.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = file.with_suffix(".part.npz")
+            unfinished = file.with_suffix(f".{os.getpid()}.npz")  # workers that start at once do not share one
             np.savez(unfinished, names=found[0], works=found[1])
             unfinished.replace(file)
         return found
