@@ -50,6 +50,9 @@ WORTH_A_LOOK = 0.3
 _MONEY = re.compile(
     r"转账|汇款|验证码|密码|银行卡|中奖|投资|理财|保健品|刷单|退款|客服|贷款|钱|\b(?:money|bank|transfer|code)\b"
 )
+_YES_OR_NO = re.compile(
+    r"是不是|系咪|能不能|可不可以|可唔可以|能否|吗[\s。！!?？]*$|\b(?:is it|are there|can i|do i (?:need|have))\b"
+)
 # With less of it supported, an answer is completed by quotes.
 ENOUGH_SUPPORTED = 0.6
 # A model that finds no answer, or none that the passages bear, is believed below this probability; above, they are
@@ -164,12 +167,14 @@ class Answering:
         """The way to a goal, where one is wanted and courses lead there; else what courses teach of such ways; else
         courses on it, and the office that knows.
         """
-        if await self._advising.leads_somewhere(heard):
+        found = await self._find(heard, ledger)
+        ledger.mark("found")
+        # 是不是要先有高中毕业证 asks for a fact, which the lessons have or have not.
+        asks_a_fact = found.answers and bool(_YES_OR_NO.search(normalise(heard.question)))
+        if not asks_a_fact and await self._advising.leads_somewhere(heard):
             async for event in self._advising.way(heard, ledger):
                 yield event
             return
-        found = await self._find(heard, ledger)
-        ledger.mark("found")
         opening = f"{heard.say.no_pathways}\n\n"
         steps = (
             self._answered(found, heard, ledger) if found.answers else self._advising.courses(heard, ledger, opening)
@@ -226,7 +231,7 @@ class Answering:
         """An honest no, with the closest passage as what it is, and related courses; `shown` when sources are out."""
         say = heard.say
         near = bool(found.quotes) and (found.confidence.probability or 0.0) >= WORTH_A_LOOK
-        if not near and not shown and not asks_anything(heard.question):
+        if not near and not shown and not heard.scope.course_id and not asks_anything(heard.question):
             suited = [event async for event in self._advising.may_suit(heard, ledger)]
             if suited:
                 for event in suited:
