@@ -109,6 +109,8 @@ def test_a_session_that_takes_more_hours_than_there_are_is_no_session():
     ("plan", "obstacle"),
     [
         (lambda: planner(course("a")).plan(wants(焊接=[]), Terms(5, TODAY)), "no_skill"),
+        (lambda: planner(course("a")).plan(Goal("g"), Terms(5, TODAY)), "no_course"),
+        (lambda: planner(course("a")).plan(Goal("g", missing=("焊接",)), Terms(5, TODAY)), "no_skill"),
         (lambda: planner(course("a", prerequisites=("gone",))).plan(wants("a"), Terms(5, TODAY)), "no_prerequisite"),
         (lambda: planner(course("a", delivery="offline")).plan(wants("a"), Terms(5, TODAY)), "no_session"),
         (

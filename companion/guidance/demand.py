@@ -1,7 +1,6 @@
 """What learners need and nobody teaches: needs clustered by topic, counted by audience, place and week, k-anonymous."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -318,13 +317,3 @@ def _bare(text: str) -> str:
 def _week(at: datetime) -> str:
     day = at.date()
     return (day - timedelta(days=day.weekday())).isoformat()
-
-
-def most_asked_places(found: DemandReport) -> list[tuple[str, int]]:
-    """Places over all topics, as far as they may be told; the most learners first."""
-    counted: Counter[str] = Counter()
-    for topic in found.topics:
-        for cell in topic.places:
-            if cell.value and cell.learners is not None:
-                counted[cell.value] += cell.learners
-    return counted.most_common()

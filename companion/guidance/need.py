@@ -8,7 +8,7 @@ from companion.guidance.profile import Profile, Standing
 from companion.quantities import quantities
 from course_index.analyze import normalise
 from course_index.course import Delivery
-from course_index.language import EN, language_of
+from course_index.language import language_of
 
 _FREE = re.compile(
     r"免费|不(?:要|用|需要?|想|能|许|准|愿意?|肯)?(?:花|收|交|出|要)(?:一分)?(?:钱|费)|唔(?:使|洗|要|想|好)?(?:畀|俾|收|使)?钱|不收(?:费|钱)|冇钱|没(?:有)?钱|零元|一(?:分|毛|块|元|蚊)(?:钱)?(?:学费)?[都也](?:不|唔|没)|\b(?:free of charge|for free|free (?:course|class|lesson)s?|no (?:fee|cost|charge)|can't afford|without paying)\b"
@@ -246,8 +246,3 @@ def _level(said: str) -> int | None:
 def languages_fit(course_language: str | None, wanted: str) -> bool:
     """Whether a course is in the language wanted, in any variant."""
     return bool(course_language) and str(course_language).split("-", maxsplit=1)[0].lower() == wanted
-
-
-def is_english(need: Need) -> bool:
-    """Whether the learner writes English."""
-    return need.locale_language == EN

@@ -163,6 +163,9 @@ class Planner:
 
     def plan(self, goal: Goal, terms: Terms, preference: Preference = "balanced") -> Pathway:
         """The best way; with hindrances where there is none."""
+        if not goal.requirements and goal.credits is None:
+            nobody = tuple(Hindrance("no_skill", (name,)) for name in goal.missing) or (Hindrance("no_course"),)
+            return Pathway(goal, (), terms, nobody)
         in_time = self._in_time(terms)
         if in_time is not self:
             path = in_time.plan(goal, replace(terms, until=None), preference)

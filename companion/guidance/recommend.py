@@ -1,7 +1,7 @@
 """Courses for a need in two stages, what may be offered and what fits best, each with the facts that ranked it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -328,14 +328,6 @@ class Recommender:
         session = next(iter(sessions), None) if where or need.in_person else None
         why = tuple(sorted(one.why, key=lambda reason: -reason.weight))
         return Recommendation(course, one.score, why, session, one.hit.passage_id if one.hit else None)
-
-
-def without_learner(need: Need) -> Need:
-    """What anybody would be told who said the same: nothing but the words and the hard facts."""
-    return replace(need, audience=None, standing=None, occupation=None, around=None, interests=())
-
-
-Recommend = Callable[[Need], Recommended]
 
 
 def _shared(course: Course, query: Query) -> list[str]:

@@ -88,7 +88,6 @@ class Sayings:
     path_fewest_hours: str
     path_cheapest: str
     path_online: str
-    path_soonest: str
     path_already: str
     path_impossible: str
     no_skill: str
@@ -101,7 +100,6 @@ class Sayings:
     too_late: str
     path_nth: str
     circle: str
-    no_goal: str
     # Credits.
     credits_none_loaded: str
     credits_total: str
@@ -192,7 +190,6 @@ _ZH = Sayings(
     path_fewest_hours="学时最少",
     path_cheapest="花钱最少",
     path_online="全部在线",
-    path_soonest="最早学完",
     path_already="这条路上的课您都学完了。",
     path_impossible="这个目标现在走不通：",
     no_skill="没有课教“{}”",
@@ -205,7 +202,6 @@ _ZH = Sayings(
     too_late="《{}》要到 {} 才学完，晚于 {}",
     path_nth="第 {} 步",
     circle="这些课互为先修：{}",
-    no_goal="想去哪里？可以说一个职业、一门课、一个等级，或者想学会的本领。",
     credits_none_loaded="这里没有载入学分规则，所以不能说还差多少、能换什么。请向广东终身教育学分银行（广东开放大学）查询。",
     credits_total="您的学分账户里有 {} 学分（{} 条记录）。",
     credits_no_ledger="这里没有登录，看不到您的学分账户。请登录后再问，或向广东终身教育学分银行（广东开放大学）查询。",
@@ -299,7 +295,6 @@ _EN = Sayings(
     path_fewest_hours="fewest hours",
     path_cheapest="least money",
     path_online="all online",
-    path_soonest="soonest",
     path_already="You have finished every course on this way. ",
     path_impossible="This goal cannot be reached now: ",
     no_skill="no course teaches “{}”",
@@ -312,7 +307,6 @@ _EN = Sayings(
     too_late="“{}” ends on {}, after {}",
     path_nth="step {}",
     circle="these courses require each other: {}",
-    no_goal="Where do you want to go? Name an occupation, a course, a level, or what you want to be able to do.",
     credits_none_loaded=(
         "No credit rules are loaded here, so it cannot be said how much is missing or what credits are good for. Please ask the "  # noqa: E501
         "Guangdong Academic Credit Bank (Open University of Guangdong). "

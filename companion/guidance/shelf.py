@@ -203,21 +203,6 @@ class Shelf:
         """1 to 7; NaN where a record states none."""
         return self._levels
 
-    @property
-    def prices(self) -> NDArray[np.float64]:
-        """In yuan; NaN where no record states one."""
-        return self._prices
-
-    @property
-    def languages(self) -> NDArray[np.str_]:
-        """The language without its script: zh, en; empty where a record states none."""
-        return self._languages
-
-
-def can_be_joined(course: Course, today: date) -> bool:
-    """Whether a course can still be begun."""
-    return _last_day(course) >= today.toordinal()
-
 
 def _known(value: float | None) -> float:
     return np.nan if value is None else float(value)
