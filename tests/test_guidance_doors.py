@@ -265,3 +265,37 @@ def test_how_credits_convert_is_told_by_the_clause_where_rules_are_loaded_and_le
         declined = without.post("/v1/chat", json=asked, headers=user(provider)).json()
         assert declined["mode"] == "declined"
         assert "零点五" not in declined["text"]
+
+
+def test_hard_facts_do_not_hide_a_course_behind_many_that_are_nearer(tmp_path, embedder):
+    import json
+
+    from companion.guidance.need import Need
+    from companion.guidance.occupations import Occupations
+    from companion.guidance.recommend import Recommender
+    from companion.guidance.shelf import Shelf
+    from companion.guidance.skills import SkillMap
+    from course_index.build import build_index
+    from course_index.store.generations import IndexHome
+    from retrieval.live import LiveIndex
+
+    folder = tmp_path / "catalogue"
+    folder.mkdir()
+    records = [
+        {"id": f"c{n}", "title": f"电工基础第 {n} 期", "provider": "p", "language": "zh-Hans", "price": {"amount": 90}}
+        for n in range(120)
+    ]
+    records.append(
+        {"id": "free", "title": "电工与电路常识", "provider": "p", "language": "zh-Hans", "price": {"amount": 0}}
+    )
+    (folder / "courses.jsonl").write_text("\n".join(json.dumps(one) for one in records), "utf-8")
+    home = IndexHome(tmp_path / "index")
+    build_index([folder], home, embedder)
+    live = LiveIndex(home, embedder)
+    search = live.search
+    courses = list(search.records.courses(search.records.course_ids()).values())
+    embed = search.embed_plainly
+    desk = Recommender(search, Occupations([], embed), SkillMap(courses, embed), Shelf(courses))
+    found = desk.recommend(Need(text="电工基础", free=True), k=3)
+    assert [one.course.id for one in found.courses] == ["free"]
+    live.close()

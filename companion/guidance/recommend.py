@@ -43,8 +43,7 @@ _PREREQUISITES_MISSING = -0.06
 _SHORT_WAY = 0.02
 # A second course of the same provider, subject and initiative is worth less beside the first.
 _ALIKE = 0.12
-# How many courses by their words are ranked; and how many of the best of them a rule of hard facts must leave, before
-# the whole shelf is looked through again.
+# How many courses by their words are ranked. Where hard facts leave too few of them, the whole shelf is looked through.
 _DEPTH = 60
 # Half the weight of a fact is gone after so many days.
 _STALE_DAYS = 365.0
@@ -145,8 +144,8 @@ class Recommender:
         if about_nothing:
             fitting[:] = True
         rows = np.flatnonzero(permitted & fitting).tolist()
-        if query is not None and len(rows) < k and len(found) >= _DEPTH:
-            found |= self._among_permitted(query, permitted)
+        if query is not None and len(rows) < k and len(self.shelf) > _DEPTH:
+            found = self._among_permitted(query, permitted) | found
             rows = sorted({*rows, *(row for row in found if permitted[row])})
         after = following.after(finished)
         candidates = [_Candidate(row, found.get(row)) for row in self._worth_ranking(rows, about_nothing, need, after)]
