@@ -70,7 +70,7 @@ class Advising:
 
     async def courses(self, heard: Heard, ledger: Ledger, opening: str = "") -> AsyncGenerator[Event, None]:
         """Courses that the learner asked for, with the nearest class where a place was named."""
-        found = await self.recommended(heard)
+        found = await self.recommended(heard, ledger)
         say = heard.say
         if found.courses:
             yield CoursesFound(await asyncio.to_thread(self.cards, found, heard))
@@ -89,10 +89,10 @@ class Advising:
             yield TextAdded(f"\n\n{about}")
         yield Done("catalogue", None)
 
-    async def recommended(self, heard: Heard, k: int = SHOWN) -> Recommended:
+    async def recommended(self, heard: Heard, ledger: Ledger, k: int = SHOWN) -> Recommended:
         """What suits a message, and the learner where something may be known of them."""
         need = need_of(heard.question, heard.audience)
-        known = await self._known(heard)
+        known = await self._known(heard, ledger)
         return await asyncio.to_thread(self.adviser.recommend, need, known, k)
 
     async def beside(self, heard: Heard, k: int) -> tuple[CourseCard, ...]:
@@ -124,7 +124,7 @@ class Advising:
 
     async def may_suit(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """For who tells of a need without asking: the nearest courses, told as no more than that; nothing for none."""
-        found = await self.recommended(heard, _MAY_SUIT)
+        found = await self.recommended(heard, ledger, _MAY_SUIT)
         if not found.courses or not found.about_something:
             return
         yield CoursesFound(await asyncio.to_thread(self.cards, found, heard))
@@ -156,7 +156,7 @@ class Advising:
         words = goal or (pending.goal if pending else heard.question)
         asked = wanted(heard.message, self.adviser.today())
         need = need_of(words, heard.audience)
-        known = await self._known(heard)
+        known = await self._known(heard, ledger)
         terms = Terms(asked.hours_a_week, self.adviser.today(), asked.until)
         way = await asyncio.to_thread(self.adviser.way, aim_of(words), need, terms, known)
         match = way.destination.occupation
@@ -280,14 +280,16 @@ class Advising:
         """Keep how practice went, and when it is due again."""
         await asyncio.to_thread(self.book.practised, heard.conversation.owner, ledger.turn_id, tuple(ledger.practised))
 
-    async def _known(self, heard: Heard) -> Known | None:
+    async def _known(self, heard: Heard, ledger: Ledger) -> Known | None:
         """What may be used of who asks. A store that fails costs the personal touch, not the answer."""
         owner = heard.conversation.owner
         try:
-            return await asyncio.to_thread(self.known, owner) if owner else None
+            known = await asyncio.to_thread(self.known, owner) if owner and heard.personalised else None
         except Exception:
             log.exception("the learner's profile could not be read; the advice is what anybody gets")
             return None
+        ledger.personal = ledger.personal or known is not None
+        return known
 
     def known(self, owner: str) -> Known | None:
         """What may be used of a learner; None where nothing is known, or the learner has switched it off."""

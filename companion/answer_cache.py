@@ -47,9 +47,9 @@ class AnswerCache:
         return answer.events
 
     def put(self, key: bytes, events: tuple[Event, ...], ledger: Ledger) -> None:
-        """Keep an answer that ended well and that no model had a part in."""
+        """Keep an answer that ended well, that no model had a part in and that is anybody's."""
         done = events[-1]
-        if not isinstance(done, Done) or done.fallback or done.aigc or ledger.used():
+        if not isinstance(done, Done) or done.fallback or done.aigc or ledger.used() or ledger.personal:
             return
         self._answers[key] = _Answer(
             self.clock(), events, ledger.pending, ledger.confidence, frozenset(ledger.cited), ledger.unmet

@@ -15,7 +15,8 @@ Style = Literal["answer", "hint", "quiz", "plan"]
 class Heard:
     """A learner's message, masked, with what it wants and the question that it puts when it stands alone.
 
-    `style` is how the page wants questions taken; `depends` tells that it leans on the turns before.
+    `style` is how the page wants questions taken; `depends` tells that it leans on the turns before. Where it is not
+    `personalised`, advice is what anybody gets who says the same.
     """
 
     message: str
@@ -28,3 +29,4 @@ class Heard:
     audience: str | None
     scope: Scope
     conversation: Conversation
+    personalised: bool = True

@@ -32,6 +32,8 @@ class Ledger:
     pending: Pending | None = None
     unmet: UnmetReason | None = None
     practised: list[Practised] = field(default_factory=list)
+    # What is known of the learner has shaped the answer: it is nobody else's.
+    personal: bool = False
 
     def note(self, sentence: Sentence) -> None:
         """A sentence was judged."""

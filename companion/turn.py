@@ -52,6 +52,7 @@ class Ask:
     learner: str = ""
     said: tuple[tuple[str, str], ...] | None = None
     wish: Wish | None = None
+    personalised: bool = True
 
 
 class Companion:
@@ -94,6 +95,8 @@ class Companion:
             if refusal and refusal.rule == "official_fact" and self._advising.knows_the_rule(message):
                 # The operator has said it, with source and date.
                 refusal, ask = None, replace(ask, wish="credits")
+            if refusal and refusal.rule == "official_fact":
+                ledger.unmet = "refused"
             # What was said in despair is not kept.
             to_remember = ask.said is None and (refusal is None or refusal.rule != "crisis")
             heard = await self._heard(ask, message, conversation_id, ledger, refusal)
@@ -135,6 +138,7 @@ class Companion:
             audience=ask.audience,
             scope=Scope(ask.course_id, ask.lesson_id if ask.course_id else None),
             conversation=conversation,
+            personalised=ask.personalised,
         )
 
     def _note_what_was_learned_of(self, heard: Heard, ledger: Ledger) -> None:

@@ -299,3 +299,34 @@ def test_hard_facts_do_not_hide_a_course_behind_many_that_are_nearer(tmp_path, e
     found = desk.recommend(Need(text="电工基础", free=True), k=3)
     assert [one.course.id for one in found.courses] == ["free"]
     live.close()
+
+
+def test_in_a_chat_too_anybodys_answer_is_one_option_away(door, provider):
+    anna = user(provider)
+    door.post("/v1/events", json=statement("completed", "parcels"), headers=anna)
+    asked = {"message": "推荐几门快递的课"}
+    known = door.post("/v1/chat", json=asked, headers=anna).json()
+    nobody = door.post("/v1/chat", json=asked | {"personalised": False}, headers=anna).json()
+    assert "parcels" not in [one["course_id"] for one in known["courses"]]
+    assert nobody["courses"][0]["course_id"] == "parcels"
+
+
+def test_facts_that_only_an_office_may_state_are_counted_as_needs(service, provider):
+    with TestClient(service()) as door:
+        door.post("/v1/chat", json={"message": "60个学分能换大专吗"}, headers=user(provider))
+        unmet = door.get("/v1/reports/quality", headers=OPERATORS).json()["total"]["unmet"]
+    assert unmet == {"refused": 1}
+
+
+def test_what_is_told_to_one_learner_is_not_remembered_for_another(door, provider):
+    anna = user(provider)
+    for course in ("parcels", "lists"):
+        door.post("/v1/events", json=statement("completed", course), headers=anna)
+    told = [
+        door.post("/v1/chat", json={"message": said}, headers=who).json()
+        for said in ("我想学好链表和数组，怎么学", "家里快递老是丢，烦死了")
+        for who in (anna, user(provider, "bert"))
+    ]
+    for first, second in zip(told[::2], told[1::2], strict=True):
+        assert "已学完" not in second["text"]
+        assert {one["course_id"] for one in first["courses"]}.isdisjoint({"parcels"})

@@ -127,3 +127,24 @@ def test_a_profile_fills_in_what_the_message_leaves_open():
     said_otherwise = with_profile(need_of("给我妈找个手机班，五十块以内"), profile)
     assert said_otherwise.audience == "senior"
     assert not said_otherwise.free
+
+
+def test_the_session_in_ones_own_town_comes_first_then_the_districts_then_the_nearest():
+    from datetime import date
+
+    from companion.guidance.need import Need
+    from companion.guidance.shelf import Shelf
+    from course_index.course import Course
+
+    day = date(2026, 11, 24)
+    held = [
+        Offering("far", "茂名市", "高州市", start=date(2026, 12, 1)),
+        Offering("district", "佛山市", "南海区", "狮山镇", start=date(2026, 12, 20)),
+        Offering("town", "佛山市", "南海区", "西樵镇", start=date(2027, 1, 5)),
+        Offering("full", "佛山市", "南海区", "西樵镇", start=date(2026, 12, 2), seats=0),
+        Offering("over", "佛山市", "南海区", "西樵镇", start=date(2026, 11, 1)),
+    ]
+    course = Course("c", "课", "p", delivery="blended", offerings=tuple(held))
+    need = Need(near=True, place=Place("佛山市", "南海区", "西樵镇"))
+    found = Shelf([course]).sessions(course, need, day)
+    assert [one.offering.id for one in found] == ["town", "district", "far"]

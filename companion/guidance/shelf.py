@@ -73,7 +73,12 @@ class Shelf:
             for offering in course.offerings
             if _is_open(offering, today) and (offering.step_free or not need.step_free)
         ]
-        return sorted(here, key=lambda one: (_rank(one, place), one.offering.start or date.max, one.offering.id))
+        return sorted(here, key=lambda one: self.nearness(one, need))
+
+    def nearness(self, session: Session, need: Need) -> tuple[float, date, str]:
+        """By what sessions are ordered: the nearest, and of those the soonest first."""
+        place = need.place or need.around
+        return _rank(session, place), session.offering.start or date.max, session.offering.id
 
     def is_near(self, session: Session, need: Need) -> bool:
         """Whether a session is in the city asked for, or near the point given."""
@@ -221,7 +226,9 @@ def _is_open(offering: Offering, today: date) -> bool:
 
 
 def _rank(session: Session, place: Place | None) -> float:
-    """Same district, same city, by distance, unknown: in kilometres, or what stands for them."""
+    """Same town, same district, by distance, same city, unknown: in kilometres, or what stands for them."""
+    if place and place.town and session.offering.town == place.town:
+        return -2.0
     if place and place.district and session.offering.district == place.district:
         return -1.0
     if session.km is not None:

@@ -35,6 +35,8 @@ class ChatRequest(BaseModel):
     style: Style = "answer"
     course_id: str | None = Field(default=None, max_length=200)
     lesson_id: str | None = Field(default=None, max_length=200)
+    # Whether advice may use what is known of the learner.
+    personalised: bool = True
 
 
 def chat_router(turns: Turns, remembering: Remembering, admission: Admission) -> APIRouter:

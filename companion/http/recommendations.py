@@ -1,7 +1,6 @@
 """POST /v1/recommendations, /v1/offerings/search; GET /v1/occupations, /v1/credit-rules."""
 
 from dataclasses import asdict, replace
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -39,6 +38,7 @@ class OfferingWish(Body):
     text: str = Field(default="", max_length=2_000)
     city: Short | None = None
     district: Short | None = None
+    town: Short | None = None
     latitude: float | None = Field(default=None, ge=-90, le=90)
     longitude: float | None = Field(default=None, ge=-180, le=180)
     step_free: bool = False
@@ -74,7 +74,7 @@ def recommendations_router(advising: Advising) -> APIRouter:
         """Sessions in person that can still be joined, the nearest first. Where somebody is is not kept."""
         text = masked(wish.text).text
         locale = locale_of(text, wish.locale)
-        where = Place(wish.city, wish.district, None, point_of(wish.latitude, wish.longitude))
+        where = Place(wish.city, wish.district, wish.town, point_of(wish.latitude, wish.longitude))
         somewhere = bool(where.city or where.point)
         need = replace(need_of(text), near=True, place=where if somewhere else None, step_free=wish.step_free)
         found = await run_in_threadpool(adviser.recommend, replace(need, place=None, near=False), None, 20)
@@ -113,7 +113,7 @@ def recommendations_router(advising: Advising) -> APIRouter:
             (session, one.course) for one in found.courses for session in shelf.sessions(one.course, need, day)
             if not need.place or shelf.is_near(session, need)
         ]  # fmt: skip
-        held.sort(key=lambda pair: (pair[0].km if pair[0].km is not None else 1e6, pair[0].offering.start or date.max))
+        held.sort(key=lambda pair: shelf.nearness(pair[0], need))
         return [
             {**session_told_plainly(session), "course_id": course.id, "title": course.title} for session, course in held
         ]
