@@ -79,7 +79,7 @@ class Advising:
         unknown = "".join(sayings(heard.locale).no_such_course.format(title) for title in missing)
         text = opening + (say.courses_found if found.courses and certain else unknown or say.no_course_found)
         if found.courses and not certain:
-            text += sayings(heard.locale).closest_courses
+            text += courses_told(found, heard.locale) + sayings(heard.locale).closest_courses
             ledger.unmet = "no_course"
         if not found.courses:
             ledger.unmet = "no_course"
@@ -135,6 +135,8 @@ class Advising:
         """The nearest class, where somebody asks for one or says where they are."""
         if not (found.need.place or found.need.around or found.need.near):
             return ""
+        if not found.certain and found.courses and not found.need.in_person:
+            return ""  # where the nearest courses are held is of no use to who asked for another
         told, there = nearest_told(found, heard.locale)
         if found.need.in_person and not there:
             ledger.unmet = "no_place"

@@ -137,7 +137,7 @@ class Recommender:
         permitted = self.shelf.permitted(need, finished, day)
         fitting = np.zeros(len(self.shelf), np.bool_)
         fitting[list(found)] = True
-        on_it = [row for row, hit in found.items() if hit.certain] or list(found)[:_NEAREST_SHOWN]
+        on_it = [row for row, hit in found.items() if hit.certain]
         skilled = self.skills.teaching(match.occupation, finished) if match else {}
         fitting[list(skilled)] = True
         about_nothing = query is None and not match
@@ -160,7 +160,7 @@ class Recommender:
             need,
             tuple(self._told(one, need, day) for one in best),
             len(rows) if about_nothing else len(about),
-            {} if best else self.shelf.in_the_way(need, self._rows(about), finished, day),
+            {} if sure else self.shelf.in_the_way(need, self._rows(about), finished, day),
             match,
             certain=bool(sure),
             personalised=learner != Known(),
