@@ -330,3 +330,22 @@ def test_what_is_told_to_one_learner_is_not_remembered_for_another(door, provide
     for first, second in zip(told[::2], told[1::2], strict=True):
         assert "已学完" not in second["text"]
         assert {one["course_id"] for one in first["courses"]}.isdisjoint({"parcels"})
+
+
+def test_a_course_that_five_learners_complain_of_is_named_in_the_report(door, provider):
+    asked = {"message": "快递丢了怎么赔"}
+    for number in range(5):
+        who = user(provider, f"learner-{number}")
+        turn_id = door.post("/v1/chat", json=asked, headers=who).json()["turn_id"]
+        before = door.get("/v1/reports/demand", headers=OPERATORS).json()["outdated"]
+        assert "parcels" not in [one["course_id"] for one in before]
+        if number % 2:
+            thumb = {"turn_id": turn_id, "rating": "down", "reasons": ["outdated"]}
+            assert door.post("/v1/feedback", json=thumb, headers=who).status_code == 204
+        else:
+            grievance = {"kind": "report", "words": "这是旧规定", "turn_id": turn_id}
+            assert door.post("/v1/complaints", json=grievance, headers=who).status_code == 201
+    outdated = {
+        one["course_id"]: one["why"] for one in door.get("/v1/reports/demand", headers=OPERATORS).json()["outdated"]
+    }
+    assert outdated["parcels"] == ["found wrong or outdated by 5 learners"]

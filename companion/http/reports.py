@@ -99,13 +99,17 @@ def reports_router(advising: Advising, state: State) -> APIRouter:
 
 
 def _by_course(state: State, course_of: Callable[[list[str]], dict[str, str]], since: datetime) -> dict[str, int]:
-    """By how many learners an answer from each course was called wrong or outdated."""
+    """By how many learners an answer from each course was called wrong or outdated, or complained of."""
     days = max(1, (datetime.now(UTC) - since).days)
     who: dict[str, set[str]] = {}
-    for turn in state.feedback.disliked(days):
-        if {"wrong", "outdated"} & set(turn.reasons):
-            for course_id in set(course_of(list(turn.passages[:1])).values()):
-                who.setdefault(course_id, set()).add(turn.owner or turn.turn_id)
+    spoken = [
+        (turn.owner or turn.turn_id, turn.passages)
+        for turn in state.feedback.disliked(days)
+        if {"wrong", "outdated"} & set(turn.reasons)
+    ]
+    for learner, passages in (*spoken, *state.complaints.about(since)):
+        for course_id in set(course_of(list(passages[:1])).values()):
+            who.setdefault(course_id, set()).add(learner)
     return {course_id: len(learners) for course_id, learners in who.items()}
 
 

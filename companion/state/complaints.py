@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import Engine, Row, insert, select, update
 
 from companion.state.database import transaction
-from companion.state.tables import complaints
+from companion.state.tables import complaints, turns
 
 Kind = Literal["complaint", "report", "appeal"]
 
@@ -52,6 +52,16 @@ class Complaints:
         """Those that wait for an answer, the one that is due first before the others."""
         waiting = select(complaints).where(complaints.c.answered_at.is_(None))
         return self._read(waiting.order_by(complaints.c.due_at).limit(limit))
+
+    def about(self, since: datetime) -> list[tuple[str, tuple[str, ...]]]:
+        """(learner, passages of the turn complained of) of complaints and reports about a turn, since a time."""
+        query = (
+            select(complaints.c.owner, turns.c.passages)
+            .join(turns, turns.c.id == complaints.c.turn_id)
+            .where(complaints.c.made_at >= since, complaints.c.kind.in_(("complaint", "report")))
+        )
+        rows = transaction(self._engine, lambda connection: connection.execute(query).all())
+        return [(row.owner, tuple(row.passages)) for row in rows]
 
     def answer(self, ticket: str, words: str) -> bool:
         """Answer one; False when there is none that waits."""
