@@ -107,7 +107,7 @@ def _kind(file: Path) -> str | None:
 def _occupations(file: Path, embedder: Embedder, limit: int | None, progress: OnProgress) -> AdviceReport:
     """Other names of occupations, which what is searched does not have; and job titles of a table beside it."""
     try:
-        records = list(import_classification(file, file.name, "2022"))
+        records = import_classification(file, file.name, "2022")
     except OccupationsUnreadable as error:
         raise DataProblem(str(error)) from error
     known = [

