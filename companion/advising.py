@@ -27,6 +27,7 @@ from companion.guidance.telling import (
     reason,
     rule_told,
     way_told,
+    work_told,
     would_add_told,
 )
 from companion.heard import Heard
@@ -170,20 +171,25 @@ class Advising:
         text = way_told(way, heard.locale, official=self.adviser.rules.are_loaded)
         if match:
             gap = await asyncio.to_thread(self._gap, way, known)
-            text = f"{gap_told(match, gap, heard.locale)}\n\n{text}" if gap else text
+            about = gap_told(match, gap, heard.locale) if gap else work_told(match, heard.locale)
+            text = f"{about}\n\n{text}"
         yield TextAdded(text)
         if near := self._nearest_of(way, heard):
             yield TextAdded(f"\n\n{near}")
         yield Done("catalogue", None)
 
-    async def leads_somewhere(self, heard: Heard) -> bool:
-        """Whether a message wants to get somewhere where courses lead."""
+    async def leads_somewhere(self, heard: Heard, *, by_words: bool = False) -> bool:
+        """Whether a message wants to get somewhere where courses lead: a trade, a diploma, a level, credits; with
+        `by_words` also what merely sounds like a course.
+        """
         if not _WANTS_TO_GET_THERE.search(normalise(heard.question)):
             return False
         need = need_of(heard.question, heard.audience)
         way = await asyncio.to_thread(
             self.adviser.way, aim_of(heard.question), need, Terms(start=self.adviser.today()), None, False
         )
+        if way.destination.by_words and not by_words:
+            return False
         return bool(way.pathway.steps or (way.destination.occupation and way.pathway.goal.missing))
 
     def _steps_as_cards(self, way: Way, heard: Heard) -> tuple[CourseCard, ...]:

@@ -171,7 +171,7 @@ class Answering:
         ledger.mark("found")
         # 是不是要先有高中毕业证 asks for a fact, which the lessons have or have not.
         asks_a_fact = found.answers and bool(_YES_OR_NO.search(normalise(heard.question)))
-        if not asks_a_fact and await self._advising.leads_somewhere(heard):
+        if not asks_a_fact and await self._advising.leads_somewhere(heard, by_words=True):
             async for event in self._advising.way(heard, ledger):
                 yield event
             return

@@ -184,3 +184,14 @@ def test_the_picture_is_well_formed_and_carries_no_markup_of_a_title():
     assert "<script" not in mermaid(path, "zh-Hans")
     undated = planner(evil).plan(wants("a"), Terms(None, TODAY))
     assert mermaid(undated, "en").startswith("flowchart")
+
+
+def test_a_course_that_states_no_hours_has_no_days():
+    path = planner(course("known"), course("silent", hours=None)).plan(
+        wants("known", "silent"), Terms(5, TODAY, TODAY + timedelta(weeks=9))
+    )
+    days = {step.course.id: step.ends for step in path.steps}
+    assert days["silent"] is None
+    assert days["known"] is not None
+    assert path.ends is None
+    assert path.possible  # whether it is in time cannot be told

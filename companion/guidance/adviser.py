@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 _COUNTED_AGAIN_SECONDS = 600.0
 
 
+# More occupations than this are embedded while advice goes on without them: a learner waits for a second, not a minute.
+_EMBEDDED_AT_ONCE = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """A pathway, what its goal was taken for, and other ways to the same."""
@@ -59,6 +63,7 @@ class Adviser:
         self._lock = threading.Lock()
         self._desk: tuple[str, Recommender] | None = None
         self._occupations: Occupations | None = None
+        self._embedding = False
         self._following: Following = NOBODY
         self._count_due = 0.0
 
@@ -170,6 +175,26 @@ class Adviser:
     def _set_up(self, search: Search) -> Recommender:
         courses = list(search.records.courses(search.records.course_ids()).values())
         embed: Embed = search.embed_plainly
-        if self._occupations is None:
-            self._occupations = Occupations(self._records, embed, self._kept, search.embedder_fingerprint)
-        return Recommender(search, self._occupations, SkillMap(courses, embed), Shelf(courses))
+        if self._occupations is None and len(self._records) <= _EMBEDDED_AT_ONCE:
+            self._occupations = self._embedded(search)
+        elif self._occupations is None and not self._embedding:
+            self._embedding = True
+            threading.Thread(target=self._embed_behind, args=(search,), name="occupations", daemon=True).start()
+        known = self._occupations or Occupations([], embed)
+        return Recommender(search, known, SkillMap(courses, embed), Shelf(courses))
+
+    def _embedded(self, search: Search) -> Occupations:
+        return Occupations(self._records, search.embed_plainly, self._kept, search.embedder_fingerprint)
+
+    def _embed_behind(self, search: Search) -> None:
+        """1,600 take a minute, once: until then advice goes without them."""
+        try:
+            found = self._embedded(search)
+        except Exception:
+            log.exception("the occupations could not be embedded; advice goes on without them")
+            return
+        with self._lock:
+            self._occupations = found
+            if self._desk:
+                name, desk = self._desk
+                self._desk = (name, Recommender(desk.search, found, desk.skills, desk.shelf))

@@ -1,6 +1,7 @@
 """From a goal in a learner's words, or as a page asks for it, to what courses have to bring about."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -10,12 +11,12 @@ from companion.guidance.occupations import Match
 from companion.guidance.pathway import Goal, Requirement
 from companion.guidance.profile import Known
 from companion.guidance.recommend import LIKELY_OCCUPATION, Recommender
-from companion.guidance.subject import subject_of
+from companion.guidance.subject import subject_of, wanted_part
 from companion.understanding.wish import course_subject
 from course_index.analyze import normalise
 
-# So many courses make a way where nothing but words says what it is to lead to.
-_COURSES_OF_WORDS = 3
+# So many of the nearest courses are looked at where nothing but words says what a way is to lead to.
+_COURSES_OF_WORDS = 5
 # A course belongs to a way by words when it fits at least this share of what the best one does.
 _SHARE_OF_BEST = 0.8
 _SHARE_OF_SCHOOL = 0.5
@@ -38,11 +39,14 @@ _TRADE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A goal, with what its words were taken for. `diploma` tells that a degree was named, which no course grants."""
+    """A goal, with what its words were taken for. `diploma` tells that a degree was named, which no course grants;
+    `by_words` that nothing but the likeness of words says which courses lead there.
+    """
 
     goal: Goal
     occupation: Match | None = None
     diploma: bool = False
+    by_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +87,18 @@ def destination(aim: Aim, need: Need, known: Known, desk: Recommender, today: da
         only = Requirement("course", title, frozenset({aim.course_id} if there else ()))
         return Destination(Goal(title, (only,)))
     match = _occupation(aim, desk)
-    if match and match.occupation.skills:
-        return Destination(_by_skills(match, desk), match, diploma)
+    if match:
+        by = _by_skills(match, desk) if match.occupation.skills else _by_work(match, need, known, desk, today)
+        return Destination(by, match, diploma)
     bare = subject_of(_LEVEL.sub(" ", _CREDITS.sub(" ", aim.text)))
     subject = _PARTICLES.sub("", course_subject(bare)).strip() if bare else ""
     if aim.level is not None:
-        return Destination(_by_level(aim.level, subject, need, known, desk, today), match, diploma)
+        return Destination(_by_level(aim.level, subject, need, known, desk, today), None, diploma)
     if aim.credits is not None:
-        return Destination(_by_credits(aim.credits, subject, need, known, desk, today), match, diploma)
+        return Destination(_by_credits(aim.credits, subject, need, known, desk, today), None, diploma)
     if diploma:
-        return Destination(_by_school(need, known, desk, today), match, diploma)
-    return Destination(_by_words(aim.text, subject, need, known, desk, today), match, diploma)
+        return Destination(_by_school(need, known, desk, today), None, diploma)
+    return Destination(_by_words(subject, need, known, desk, today), by_words=True)
 
 
 def _occupation(aim: Aim, desk: Recommender) -> Match | None:
@@ -102,16 +107,9 @@ def _occupation(aim: Aim, desk: Recommender) -> Match | None:
         return Match(occupation, 1.0, True) if occupation else None
     if aim.level is not None or aim.credits is not None or not aim.text:
         return None
-    (match, *_) = desk.occupations.match(_wanted_part(aim.text), 1) or (None,)
+    (match, *_) = desk.occupations.match(wanted_part(aim.text), 1) or (None,)
     wants_a_trade = bool(_TRADE.search(normalise(aim.text)))
     return match if match and wants_a_trade and (match.named or match.score >= LIKELY_OCCUPATION) else None
-
-
-def _wanted_part(text: str) -> str:
-    """What is wanted, without what is: 送快递的想当电工 wants to be an electrician."""
-    said = normalise(text)
-    marks = list(re.finditer(r"想|要|打算|转行|改行|成为|从事|希望|\b(?:want|like|become|hope)\b", said))
-    return said[marks[0].start() :] if marks else said
 
 
 def _by_skills(match: Match, desk: Recommender) -> Goal:
@@ -165,21 +163,42 @@ def _by_credits(wanted: float, subject: str, need: Need, known: Known, desk: Rec
     return Goal(subject or f"{wanted:g}", (), wanted, (), fit)
 
 
-def _by_words(text: str, subject: str, need: Need, known: Known, desk: Recommender, today: date) -> Goal:
-    fit = _fitting(subject or text, need, known, desk, today, _COURSES_OF_WORDS, by_record=True)
-    close = [id_ for id_, share in fit.items() if share >= _SHARE_OF_BEST]
-    titles = {id_: desk.shelf.courses[desk.shelf.row_of[id_]].title for id_ in close}
-    return Goal("", tuple(Requirement("course", titles[id_], frozenset({id_})) for id_ in close), None, (), fit)
+def _by_words(subject: str, need: Need, known: Known, desk: Recommender, today: date) -> Goal:
+    """Of the courses whose records are on a subject any one: several schools teach the same."""
+    fit = _fitting(subject, need, known, desk, today, _COURSES_OF_WORDS, by_record=True) if subject else {}
+    return Goal("", _any_of(fit, _SHARE_OF_BEST, desk), None, (), fit)
+
+
+def _by_work(match: Match, need: Need, known: Known, desk: Recommender, today: date) -> Goal:
+    """For an occupation whose record names no skills: the courses that name it, else those on its name."""
+    named = dict.fromkeys(desk.skills.named(match.occupation), 1.0)
+    goal = _by_words(match.occupation.title, need, known, desk, today)
+    requirements = _any_of(named, 1.0, desk) if named else goal.requirements
+    return replace(goal, title=match.occupation.title, requirements=requirements, fit={**goal.fit, **named})
 
 
 def _by_school(need: Need, known: Known, desk: Recommender, today: date) -> Goal:
-    """The courses on the ways to a diploma, and then those that refresh what school taught."""
+    """A course on the ways to a diploma, and then one that refreshes what school taught."""
     found: dict[str, float] = {}
+    requirements: list[Requirement] = []
     for words in (DIPLOMA_WORDS, _SCHOOL_WORDS):
         fit = _fitting(words, replace(need, locale_language=""), known, desk, today, 60)
-        academic = [id_ for id_ in fit if desk.shelf.courses[desk.shelf.row_of[id_]].initiative == "academic"]
-        best = max((fit[id_] for id_ in academic), default=0.0)
-        close = [id_ for id_ in academic if fit[id_] >= _SHARE_OF_SCHOOL * best][:_COURSES_OF_WORDS]
-        found |= {id_: fit[id_] for id_ in close if id_ not in found}
-    titles = {id_: desk.shelf.courses[desk.shelf.row_of[id_]].title for id_ in found}
-    return Goal("", tuple(Requirement("course", titles[id_], frozenset({id_})) for id_ in found), None, (), found)
+        courses = desk.shelf.courses
+        academic = {
+            id_: share
+            for id_, share in fit.items()
+            if courses[desk.shelf.row_of[id_]].initiative == "academic" and id_ not in found
+        }
+        requirements += _any_of(academic, _SHARE_OF_SCHOOL, desk)
+        found |= academic
+    return Goal("", tuple(requirements), None, (), found)
+
+
+def _any_of(fit: Mapping[str, float], share: float, desk: Recommender) -> tuple[Requirement, ...]:
+    """One of the courses that fit at least that share of what the best one does; nothing where there are none."""
+    best = max(fit.values(), default=0.0)
+    close = [id_ for id_, fits in fit.items() if best > 0 and fits >= share * best]
+    if not close:
+        return ()
+    title = desk.shelf.courses[desk.shelf.row_of[close[0]]].title
+    return (Requirement("course", title, frozenset(close)),)

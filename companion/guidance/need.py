@@ -86,6 +86,10 @@ _AUDIENCES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("worker", re.compile(r"工厂|车间|厂里|上班|工人|下岗|失业|被裁|流水线|打螺丝|返工|\b(?:factory|worker|laid[- ]off|unemployed|shop floor|assembly line|lost my job)\b")),
     ("youth", re.compile(r"高中|中专|职高|毕业生|刚毕业|大学生|青年|\b(?:school leaver|student|graduate|left school|teenager)\b")),
 )  # fmt: skip
+# What one can do already, told beside what is to be learned: 学历提升 and 高级茶艺师 are subjects and stay.
+_KNOWS_SOME = re.compile(
+    r"(?:有|冇)?(?:一点|一些|点|啲|些)(?:基础|底子|经验)|有(?:基础|底子|经验)(?:了|的)?|(?:想|要|再)+(?:提高|提升|进)一(?:下|步)|学过一(?:点|些|年)(?!.)"
+)
 # What of a message names a condition, and so not what the course is to be about.
 CONDITIONS = (
     _FREE,
@@ -99,6 +103,7 @@ CONDITIONS = (
     _IN_ENGLISH,
     _IN_CHINESE,
     _NEW,
+    _KNOWS_SOME,
 )
 
 

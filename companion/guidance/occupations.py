@@ -93,19 +93,25 @@ class Occupations:
         self.occupations = tuple(occupations)
         self._by_id = {one.id: one for one in self.occupations}
         self._embed = embed
-        names = [(row, name) for row, one in enumerate(self.occupations) for name in _names(one)]
-        self._rows = np.array([row for row, _ in names], np.intp)
-        self._plain = [_plain(name) for _, name in names]
+        named = [(row, name) for row, one in enumerate(self.occupations) for name in _names(one)]
+        names = [name for _, name in named]
+        self._rows = np.array([row for row, _ in named], np.intp)
+        self._plain = [_plain(name) for name in names]
         self._grams = [_grams(name) for name in self._plain]
         spread = Counter(gram for grams in self._grams for gram in grams)
         self._rarity = {gram: float(np.log(1 + len(names) / count)) for gram, count in spread.items()}
         self._lengths = np.array([np.sqrt(sum(self._weight(gram) ** 2 for gram in grams)) for grams in self._grams])
         self._postings = _postings(self._grams)
-        name_vectors, work_vectors = self._vectors([name for _, name in names], kept, embedder)
-        # What all names share tells none of them apart. What is asked is a name too, so its mean is theirs.
+        works = [_work(one) for one in self.occupations]
+        # What all names share tells none of them apart. What is asked is a name too, so its mean is theirs. A short
+        # list has a mean that tells of itself only: the samples stand in for the occupations it lacks.
+        others = read_occupations(SAMPLES) if 0 < len(names) < _ENOUGH_FOR_A_MEAN else []
+        name_vectors, work_vectors = self._vectors(
+            [*names, *(name for one in others for name in _names(one))], [*works, *map(_work, others)], kept, embedder
+        )
         self._name_mean = name_vectors.mean(axis=0) if names else np.zeros(1, np.float32)
-        self._name_vectors = _centred(name_vectors, self._name_mean)
-        self._work_vectors = _centred(work_vectors, work_vectors.mean(axis=0)) if names else work_vectors
+        self._name_vectors = _centred(name_vectors[: len(names)], self._name_mean)
+        self._work_vectors = _centred(work_vectors[: len(works)], work_vectors.mean(axis=0)) if works else work_vectors
 
     def __len__(self) -> int:
         return len(self.occupations)
@@ -154,9 +160,8 @@ class Occupations:
     def _weight(self, gram: str) -> float:
         return self._rarity.get(gram, _UNKNOWN)
 
-    def _vectors(self, names: list[str], kept: Path | None, embedder: str) -> tuple[Vectors, Vectors]:
+    def _vectors(self, names: list[str], works: list[str], kept: Path | None, embedder: str) -> tuple[Vectors, Vectors]:
         """Embedded once for a folder to keep them in; `embedder` says by what."""
-        works = [_work(one) for one in self.occupations]
         if not names:
             return np.zeros((0, 1), np.float32), np.zeros((0, 1), np.float32)
         mark = hashlib.sha256("\n".join([embedder, *names, *works]).encode("utf-8", "replace")).hexdigest()[:16]
@@ -181,6 +186,7 @@ _LETTERS = 0.2
 _NAME = 0.5
 _WORK = 1.0
 _NAMED = 0.5
+_ENOUGH_FOR_A_MEAN = 50
 # What a pair that no name has weighs in the length of what was asked.
 _UNKNOWN = 4.0
 

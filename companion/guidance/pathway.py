@@ -354,6 +354,8 @@ class Planner:
         way = Pathway(goal, tuple(steps), terms)
         if not terms.until or not terms.hours_a_week or (way.ends and way.ends <= terms.until):
             return []
+        if way.without_hours and all(step.ends is None or step.ends <= terms.until for step in way.left):
+            return []  # whether it is in time cannot be told, and that is told
         hours = way.hours
         weeks = max(1, (terms.until - terms.start).days // 7)
         least = math.ceil(hours / weeks * 2) / 2
@@ -391,7 +393,8 @@ def _dated(steps: Sequence[Step], sessions: Mapping[str, Sequence[Session]], ter
         placed = None
         if step.course.delivery == "offline" or (terms.in_person and step.course.delivery == "blended"):
             placed = _in_a_session(step, sessions.get(step.course.id, ()), ready, terms, used)
-        if placed is None and step.course.delivery != "offline":
+        # How long a course takes that states no hours nobody knows.
+        if placed is None and step.course.delivery != "offline" and step.course.hours is not None:
             placed = _alone(step, ready, terms, used)
         dated = placed or replace(step, session=None)
         if dated.ends:

@@ -11,7 +11,7 @@ from companion.guidance.following import NOBODY, Following
 from companion.guidance.need import Need, languages_fit
 from companion.guidance.occupations import Match, Occupations
 from companion.guidance.places import same_city
-from companion.guidance.profile import Known
+from companion.guidance.profile import Known, Standing
 from companion.guidance.shelf import NEAR_KM, Mask, Session, Shelf
 from companion.guidance.skills import SkillMap
 from course_index.analyze import normalise, terms
@@ -283,10 +283,16 @@ class Recommender:
             why.append(Why("place", _FAR))
 
     def _weigh_standing(self, candidates: Sequence[_Candidate], need: Need) -> None:
-        """Who is new gets the lower levels of what there is on this, who knows more the higher."""
+        """Who is new gets the lower levels of what there is on this, who knows more the higher.
+
+        Where a record states no level, its title may: 零基础, 入门, （下）.
+        """
+        if not need.standing:
+            return
+        self._weigh_titles(candidates, need.standing)
         levels = self.shelf.levels
         known = sorted({float(levels[one.row]) for one in candidates if not np.isnan(levels[one.row])})
-        if not need.standing or len(known) < 2:
+        if len(known) < 2:
             if need.standing == "new" and len(known) == 1 and known[0] <= 1:
                 for one in candidates:
                     if not np.isnan(levels[one.row]):
@@ -299,6 +305,14 @@ class Recommender:
                 height = known.index(level) / (len(known) - 1)
                 fit = 1 - 2 * abs(height - wish)
                 one.why.append(Why("standing", _STANDING * fit, (need.standing, f"{level:g}")))
+
+    def _weigh_titles(self, candidates: Sequence[_Candidate], standing: Standing) -> None:
+        for one in candidates:
+            if not np.isnan(self.shelf.levels[one.row]) or not (title := self.shelf.stages[one.row]):
+                continue
+            fits = (title < 0) == (standing == "new")
+            named = "title_low" if title < 0 else "title_high"
+            one.why.append(Why("standing", _STANDING if fits else -_STANDING, (named, "")))
 
     def _varied(self, candidates: Sequence[_Candidate], k: int) -> list[_Candidate]:
         """The best, each next one weighed against those before it (maximal marginal relevance)."""

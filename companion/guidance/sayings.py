@@ -65,6 +65,10 @@ class Sayings:
     had: str
     not_taught: str
     sample_data: str
+    work: str
+    no_skills_named: str
+    title_low: str
+    title_high: str
     # Pathways.
     path_intro: str
     path_intro_plain: str
@@ -168,6 +172,10 @@ _ZH = Sayings(
     had="您学过的：{}。",
     not_taught="这里还没有课教的：{}。您的需要已经记下，供开课参考。",
     sample_data="（示例数据，不是正式规定）",
+    work="它的工作有：{}（{}）。",
+    no_skills_named="它的记录没有写要哪些本领，所以说不出还缺什么；下面只是目录里与它相近的课。",
+    title_low="课名说是入门的",
+    title_high="课名说是后续或提高的",
     path_intro="去“{}”的路，一共 {} 步：",
     path_intro_plain="一共 {} 步：",
     path_no_diploma="目录里没有一门课写明能直接取得文凭；上面的课是为走那条路作准备。",
@@ -268,6 +276,12 @@ _EN = Sayings(
     had="You have learned: {}. ",
     not_taught="No course here teaches yet: {}. Your wish was counted. ",
     sample_data="(sample data, no official rule)",
+    work="Its work: {} ({}). ",
+    no_skills_named=(
+        "Its record names no skills, so what is missing cannot be said; what follows is only near it in the catalogue. "
+    ),
+    title_low="its title says that it is for beginners",
+    title_high="its title says that it goes on from another",
     path_intro="The way to “{}” in {} steps:",
     path_intro_plain="{} steps:",
     path_no_diploma=(

@@ -1,5 +1,6 @@
 """The courses of one generation as columns: which of them may be offered at all, and why the others may not."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,14 @@ Mask = NDArray[np.bool_]
 
 # Each hard fact by its name, in the order in which it is said what stood in the way.
 Fact = str
+_LOW = re.compile(
+    r"零基础|零起点|入门|初级|初学|启蒙|导论|第一课|[（(][上一][）)]|\b(?:introduct|beginner|first steps|basics)",
+    re.I,
+)
+_HIGH = re.compile(
+    r"高级|进阶|提高|[（(][下中二三四五六][）)]|\b(?:advanced|intermediate|part (?:2|3|two|three|ii+))\b",
+    re.I,
+)
 # Sessions farther than this are not near.
 NEAR_KM = 30.0
 
@@ -197,6 +206,12 @@ class Shelf:
         return np.array([course.delivery or "" for course in self.courses] or [""], np.str_)
 
     # What ranks, in columns too.
+    @cached_property
+    def stages(self) -> NDArray[np.int8]:
+        """-1 where a title says that a course is for beginners, 1 where that it goes on from another, else 0."""
+        found = (-1 if _LOW.search(one.title) else int(bool(_HIGH.search(one.title))) for one in self.courses)
+        return np.fromiter(found, np.int8, len(self))
+
     @cached_property
     def updated(self) -> NDArray[np.float64]:
         """The day of the last change as an ordinal; NaN where it is not stated."""

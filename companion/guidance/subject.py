@@ -30,6 +30,29 @@ _AS_A_COURSE = re.compile(
 )
 
 
+_WANTED = re.compile(r"(?:想|要|打算|准备|希望|转行|改行|\b(?:want|like|hope)\b)[^，。,.；;？?！!]*")
+# 想做 and 去当 lead to a trade, 做菜, 做事 and 当面 do not.
+_TRADE = re.compile(
+    r"(?:(?:转行|改行|转岗)(?:去)?(?:当|做)?|(?:想|要|准备|打算|希望|去)(?:当(?![面地时天])|做(?![个点菜饭事好起])|成为|从事))(?:一?名|一?个)?"
+    r"(?P<trade>[^的，。,.；;？?！!][^，。,.；;？?！!]{1,11}?)(?:的?(?:工作|职业|岗位|行业))?(?:$|[，。,.；;？?！!]|要|怎么|该|需要)"
+    r"|\b(?:become|work as|be) (?:an? )?(?P<job>[a-z ]{3,30})"
+)
+
+
+def wanted_part(message: str) -> str:
+    """What is wanted, without what is: 送快递的想当电工，怎么学 wants to be an electrician."""
+    said = normalise(message)
+    found = _WANTED.search(said)
+    return found[0] if found else said
+
+
+def _trade_wanted(said: str) -> str:
+    """The trade that somebody wants to go into; empty where none is named."""
+    wanted = _WANTED.search(said)
+    named = _TRADE.search(wanted[0]) if wanted else None
+    return (named["trade"] or named["job"] or "").strip() if named else ""
+
+
 def titles_named(message: str) -> list[str]:
     """The titles that a message names as courses: 《…》 beside words of courses; of laws and books one speaks without."""  # noqa: E501
     said = normalise(message)
@@ -41,6 +64,8 @@ def titles_named(message: str) -> list[str]:
 def subject_of(message: str) -> str:
     """The words of a wish that say what is to be learned; empty when it names conditions only."""
     said = normalise(message)
+    if trade := _trade_wanted(said):
+        return trade
     said = _WHO.sub(" ", said)
     for pattern in (*CONDITIONS, names_of_places()):
         said = pattern.sub(" ", said)

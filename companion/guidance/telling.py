@@ -43,7 +43,8 @@ def _said(why: Why, one: Recommendation, lessons: Mapping[str, str], say: Saying
         case "audience":
             return say.audience.format(audience_named(why.values[0], locale))
         case "standing":
-            template = {"new": say.start_low, "some": say.go_on, "advanced": say.go_deep}[why.values[0]]
+            names = {"new": "start_low", "some": "go_on", "advanced": "go_deep"}
+            template: str = getattr(say, names.get(why.values[0], why.values[0]))
             return template.format(why.values[1])
         case "place":
             return session_told(one.session, locale) if one.session else ""
@@ -123,6 +124,16 @@ def gap_told(match: Match, gap: Gap, locale: Locale) -> str:
     said += say.had.format(_list(gap.had, locale)) if gap.had else ""
     said += say.taught.format(_list(gap.taught, locale)) if gap.taught else ""
     return said + (say.not_taught.format(_list(gap.missing, locale)) if gap.missing else "")
+
+
+def work_told(match: Match, locale: Locale) -> str:
+    """What an occupation's record says of its work, where it names no skills."""
+    say, occupation = sayings(locale), match.occupation
+    said = say.means.format(occupation.title)
+    said += say.sample_data if occupation.sample else ""
+    if occupation.tasks:
+        said += say.work.format(_list(occupation.tasks[:3], locale), occupation.source)
+    return said + say.no_skills_named
 
 
 def way_told(way: Way, locale: Locale, *, official: bool) -> str:
