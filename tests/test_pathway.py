@@ -195,3 +195,18 @@ def test_a_course_that_states_no_hours_has_no_days():
     assert days["known"] is not None
     assert path.ends is None
     assert path.possible  # whether it is in time cannot be told
+
+
+def test_a_way_is_called_short_or_cheap_only_where_the_records_say_how_long_and_how_much():
+    silent = course("silent", hours=None)
+    told = course("told", hours=30.0, price=Price(20.0))
+    plans = planner(silent, told)
+    goal = Goal("x", (Requirement("course", "x", frozenset({"silent", "told"})),), fit={"silent": 1.0})
+    best = plans.plan(goal, Terms(None, TODAY))
+    assert ids(best) == ["silent"]
+    assert (best.without_hours, best.price) == (1, None)
+    (other,) = plans.alternatives(goal, Terms(None, TODAY), best)
+    assert (ids(other), other.preference, other.price) == (["told"], "fewest_hours", 20.0)
+    alone = planner(told, course("mute", hours=None))
+    only = Goal("y", (Requirement("course", "y", frozenset({"mute", "silent"})),))
+    assert alone.alternatives(only, Terms(None, TODAY), alone.plan(only, Terms(None, TODAY))) == []

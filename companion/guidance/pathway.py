@@ -27,6 +27,7 @@ _UNKNOWN_HOURS = 10.0
 # What an hour and a yuan weigh in choosing, and how much a course that fits the goal's words well is worth in hours.
 _YUAN_IN_HOURS = {"balanced": 0.05, "fewest_hours": 0.001, "cheapest": 1.0, "online": 0.05}
 _FIT_IN_HOURS = 20.0
+_SILENT_HOURS = 1_000.0
 _IN_PERSON_HOURS = {"balanced": 0.0, "fewest_hours": 0.0, "cheapest": 0.0, "online": 1_000.0}
 _SOLVER_SECONDS = 5.0
 # No plan reaches further.
@@ -114,9 +115,10 @@ class Pathway:
         return sum(step.course.credits or 0.0 for step in self.left)
 
     @property
-    def price(self) -> float:
-        """In yuan, of the courses still to be taken, as far as their records state it."""
-        return sum(_yuan(step.course) or 0.0 for step in self.left)
+    def price(self) -> float | None:
+        """In yuan, of the courses still to be taken; None where the record of one of them states none."""
+        stated = [price for step in self.left if (price := _yuan(step.course)) is not None]
+        return sum(stated) if len(stated) == len(self.left) else None
 
     @property
     def left(self) -> tuple[Step, ...]:
@@ -187,8 +189,7 @@ class Planner:
         found = [best]
         for preference in ("fewest_hours", "cheapest", "online"):
             other = self.plan(goal, terms, preference)
-            online = all(step.course.delivery == "online" or step.done for step in other.steps)
-            if not other.possible or (preference == "online" and not online):
+            if not other.possible or not _is_as_preferred(other):
                 continue
             if all({step.course.id for step in other.steps} != {step.course.id for step in way.steps} for way in found):
                 found.append(other)
@@ -282,8 +283,12 @@ class Planner:
     def _cost(self, course: Course, goal: Goal, preference: Preference, middle: float) -> float:
         if course.id in self._finished:
             return 0.0
-        hours = course.hours if course.hours is not None else middle
-        money = (_yuan(course) or 0.0) * _YUAN_IN_HOURS[preference]
+        # Who asks for the shortest or the cheapest way is not sent to a course that does not say how long it is.
+        silent_hours = _SILENT_HOURS if preference == "fewest_hours" else middle
+        silent_price = _SILENT_HOURS if preference == "cheapest" else 0.0
+        hours = course.hours if course.hours is not None else silent_hours
+        price = _yuan(course)
+        money = price * _YUAN_IN_HOURS[preference] if price is not None else silent_price
         away = 0.0 if course.delivery == "online" else _IN_PERSON_HOURS[preference]
         fit = goal.fit.get(course.id, 0.0)
         # Never free: of two ways the one with fewer courses is better.
@@ -484,6 +489,19 @@ def _circle(courses: Mapping[str, Course]) -> list[str]:
         if id_ not in state and (found := visit(id_)):
             return found
     return []
+
+
+def _is_as_preferred(path: Pathway) -> bool:
+    """Whether a way can be called what it was planned for: known to be short, cheap or online."""
+    match path.preference:
+        case "fewest_hours":
+            return not path.without_hours
+        case "cheapest":
+            return path.price is not None
+        case "online":
+            return all(step.course.delivery == "online" for step in path.left)
+        case _:
+            return True
 
 
 def _middle_hours(courses: Iterable[Course]) -> float:

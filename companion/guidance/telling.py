@@ -165,7 +165,7 @@ def totals_told(path: Pathway, locale: Locale) -> str:
     say = sayings(locale)
     if not path.left:
         return say.path_already
-    told = say.path_total.format(f"{path.hours:g}")
+    told = say.path_total.format(f"{path.hours:g}") if path.hours else ""
     if path.without_hours:
         told += say.path_no_hours.format(path.without_hours)
     if path.credits:
@@ -245,7 +245,12 @@ def _step(number: int, step: Step, say: Sayings) -> str:
 def _alternative(path: Pathway, say: Sayings, locale: Locale) -> str:
     name: str = getattr(say, f"path_{path.preference}")
     titles = _list([step.course.title for step in path.left], locale)
-    return f"{name}: {titles} ({say.path_hours.format(f'{path.hours:g}')}, {path.price:g} CNY)"
+    told = [
+        "" if path.without_hours else say.path_hours.format(f"{path.hours:g}"),
+        "" if path.price is None else say.price.format(f"{path.price:g}"),
+    ]
+    facts = say.between.join(filter(None, told))
+    return f"{name}{say.between}{titles}{say.between}{facts}" if facts else f"{name}{say.between}{titles}"
 
 
 def _hindered(hindrances: Sequence[Hindrance], say: Sayings, locale: Locale) -> str:

@@ -160,6 +160,7 @@ def _pathway(path: Pathway, locale: Locale) -> dict[str, Any]:
             for step in path.steps
         ],
         "hours": path.hours,
+        "without_hours": path.without_hours,
         "credits": path.credits,
         "price": path.price,
         "ends": path.ends and path.ends.isoformat(),
