@@ -20,6 +20,7 @@ from companion.build import (
     make_alarm,
     make_identities,
     make_limits,
+    make_starting,
     make_state,
     make_tracing,
     without_budget,
@@ -106,7 +107,7 @@ def create_app(
     app.include_router(chat_router(turns, companion.remembering, admission))
     app.include_router(completions_router(turns, admission))
     app.include_router(conversations_router(companion.remembering))
-    app.include_router(courses_router(companion))
+    app.include_router(courses_router(companion, make_starting(settings, companion)))
     app.include_router(learners_router(state, turns, companion, settings.aigc_producer))
     app.include_router(recommendations_router(companion.advising))
     app.include_router(pathways_router(companion.advising, state.pathways))
@@ -119,7 +120,7 @@ def create_app(
     app.include_router(health_router(companion, alarm))
     app.include_router(metrics_router(metrics, refresh))
     app.router.routes.extend(tools_over_http.routes)
-    mount_portal(app)
+    mount_portal(app, companion)
     # The last one added is the first one met.
     app.add_middleware(Gate, identities=identities, limits=limits)
     app.add_middleware(Bounds, body_bytes=settings.body_max_bytes)

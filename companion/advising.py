@@ -4,10 +4,11 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 from companion.catalogue import card_of
 from companion.conversation import PathwayWanted
-from companion.events import CourseCard, CoursesFound, Done, Event, TextAdded
+from companion.events import CourseCard, CoursesFound, Done, Event, PathStep, TextAdded
 from companion.guidance.adviser import Adviser, Way
 from companion.guidance.book import Book, Unmet, UnmetReason
 from companion.guidance.credits import Clause, Target, balance, standing, would_add
@@ -202,7 +203,14 @@ class Advising:
                 "、".join(step.meets) if heard.locale != "en" else ", ".join(step.meets),
                 say.path_dates.format(step.begins, step.ends) if step.begins and step.ends else "",
             ]
-            cards.append(card_of(step.course, say.between.join(filter(None, parts))))
+            where = PathStep(
+                number,
+                len(way.pathway.steps),
+                "done" if step.done else "again" if step.again else "open",
+                step.begins.isoformat() if step.begins else None,
+                step.ends.isoformat() if step.ends else None,
+            )
+            cards.append(replace(card_of(step.course, say.between.join(filter(None, parts))), step=where))
         return tuple(cards)
 
     def _gap(self, way: Way, known: Known | None) -> Gap | None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from companion.catalogue import public_record
-from course_index.course import Course
+from course_index.course import Course, Lesson
 from course_index.store.records import CourseFilter
 from course_index.suggestions import Suggestion
 from retrieval.catalogue import CourseOrder
@@ -91,3 +91,35 @@ def whole_passage(search: Search, passage_id: str) -> dict[str, Any] | None:
         "url": course.url,
         "sample": course.sample,
     }
+
+
+def whole_lesson(search: Search, lesson_id: str) -> dict[str, Any] | None:
+    """A lesson to be read, its text as Markdown, and the lessons around it; None when there is none."""
+    lesson = search.records.lessons_by_id([lesson_id]).get(lesson_id)
+    if lesson is None:
+        return None
+    course = search.records.courses([lesson.course_id])[lesson.course_id]
+    ids = search.records.passages_within(lesson.course_id, lesson_id)
+    found = search.records.passages(ids)
+    headings = {heading for passage in found.values() for heading in passage.heading_path} - {lesson.title}
+    paragraphs = "\n\n".join(found[id_].text for id_ in ids).split("\n\n")
+    # A passage keeps a heading as a paragraph of its own.
+    text = "\n\n".join(f"# {one}" if one.strip() in headings else one for one in paragraphs)
+    lessons = search.records.lessons(lesson.course_id)
+    at = next(place for place, one in enumerate(lessons) if one.id == lesson_id)
+    return {
+        "lesson_id": lesson_id,
+        "title": lesson.title,
+        "as_of": lesson.updated_at and lesson.updated_at.isoformat(),
+        "course_id": course.id,
+        "course_title": course.title,
+        "language": course.language,
+        "sample": course.sample,
+        "text": text,
+        "before": _outline(lessons[at - 1]) if at else None,
+        "after": _outline(lessons[at + 1]) if at + 1 < len(lessons) else None,
+    }
+
+
+def _outline(lesson: Lesson) -> dict[str, str]:
+    return {"lesson_id": lesson.id, "title": lesson.title}

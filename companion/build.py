@@ -22,6 +22,8 @@ from companion.remembering import Remembering
 from companion.safety.bounds import BUILT_IN, Bounds
 from companion.safety.moderation import KeywordModerator
 from companion.settings import CompanionSettings, where_state_is
+from companion.starting import SAMPLES as STARTERS
+from companion.starting import Starting, read_starters
 from companion.state.state import State, open_state
 from companion.telemetry.alarm import Alarm
 from companion.turn import Companion
@@ -79,6 +81,11 @@ def make_identities(settings: CompanionSettings) -> Identities:
         )
     operator = settings.operator_token.get_secret_value() if settings.operator_token else None
     return Identities(Visitors(secret, settings.session_minutes) if secret else None, users, operator)
+
+
+def make_starting(settings: CompanionSettings, companion: Companion) -> Starting:
+    """The questions that a page begins with. Raises StartersUnreadable."""
+    return Starting(companion.index, read_starters(settings.starters or STARTERS))
 
 
 def make_limits(settings: CompanionSettings) -> Limits:

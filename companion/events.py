@@ -25,6 +25,17 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class PathStep:
+    """Which step of a pathway a course is: `number` of `of`; ISO dates where hours a week are known."""
+
+    number: int
+    of: int
+    status: Literal["open", "done", "again"]
+    begins: str | None
+    ends: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CourseCard:
     """A course from the catalogue, with the reason why it is shown. `record` holds what the catalogue knows."""
 
@@ -33,6 +44,17 @@ class CourseCard:
     reason: str
     sample: bool
     record: dict[str, Any]
+    step: PathStep | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuizItem:
+    """A question of a quiz that waits for its answer, for a page that draws it; the text asks it too."""
+
+    number: int
+    kind: Literal["fill_in", "true_false", "choice", "open"]
+    prompt: str
+    options: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +111,8 @@ class Done:
     `grounded` is True when every released sentence stands in a source, and None where nothing is claimed.
     `confidence` is the probability that the passages found answer, where passages were looked for.
     `checked` and `released` count the sentences the LLM wrote and those that passed; `support` is their share. `usage`
-    counts tokens and what they cost. `more` tells that the answer goes on when the learner asks for more.
+    counts tokens and what they cost. `more` tells that the answer goes on when the learner asks for more, `quiz` which
+    questions the next message may answer.
     """
 
     mode: Mode
@@ -102,6 +125,7 @@ class Done:
     support: float | None = None
     confidence: float | None = None
     more: bool = False
+    quiz: tuple[QuizItem, ...] = ()
     usage: dict[str, float] = field(default_factory=dict)
     timing_ms: dict[str, float] = field(default_factory=dict)
 
@@ -162,4 +186,5 @@ def _flat(card: CourseCard) -> dict[str, Any]:
         "title": card.title,
         "reason": card.reason,
         "sample": card.sample,
+        **({"step": asdict(card.step)} if card.step else {}),
     }

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from companion.answering import Answering, said
 from companion.conversation import Hinted, Quiz
-from companion.events import Done, Event, Source, SourcesFound, TextAdded
+from companion.events import Done, Event, QuizItem, Source, SourcesFound, TextAdded
 from companion.extract import is_exercise
 from companion.find import Found, Scope, find
 from companion.guidance.book import Book
@@ -106,7 +106,9 @@ class Practising:
         if together:
             yield TextAdded(f"\n\n{say.practise_how}")
         label = self._answering.label(ledger, say) if by_model else None
-        yield Done("generated" if by_model else "extracted", True, aigc=label)
+        yield Done(
+            "generated" if by_model else "extracted", True, aigc=label, quiz=_items(asked if together else asked[:1])
+        )
 
     def wants_another(self, heard: Heard) -> bool:
         """Whether a message during a quiz asks for a question more instead of answering the one that is open."""
@@ -140,6 +142,7 @@ class Practising:
             mark = "" if n is None else f" [{n}]"
             yield TextAdded(f"{number}. {result.reason}{mark}\n\n", ai=question.kind == "open" and by_model)
         position = quiz.position + len(given)
+        following: Sequence[QuizQuestion] = ()
         if position < len(quiz.questions):
             ledger.pending = replace(quiz, position=position, right=right)
             following = quiz.questions[position:] if quiz.together else quiz.questions[position : position + 1]
@@ -151,7 +154,8 @@ class Practising:
         else:
             yield TextAdded(say.practise_score.format(right=right, count=len(quiz.questions)))
         label = self._answering.label(ledger, say) if by_model else None
-        yield Done("generated" if by_model else "extracted", True, aigc=label)
+        quiz_on = _items(following, position + 1)
+        yield Done("generated" if by_model else "extracted", True, aigc=label, quiz=quiz_on)
 
     async def _questions(
         self, hits: Sequence[Hit], count: int, heard: Heard, ledger: Ledger
@@ -338,6 +342,10 @@ def _practised(question: QuizQuestion, verdict: Verdict, sources: Sequence[Sourc
         return []
     item = item_of(question.passage_id, question.id)
     return [Practised(item, of, verdict == "right", verdict == "partly")]
+
+
+def _items(asked: Sequence[QuizQuestion], first: int = 1) -> tuple[QuizItem, ...]:
+    return tuple(QuizItem(number, one.kind, one.prompt, one.options) for number, one in enumerate(asked, first))
 
 
 def _count(message: str) -> int | None:

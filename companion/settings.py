@@ -89,6 +89,8 @@ class CompanionSettings(RetrievalSettings):
     # Files of the operator's: occupations (`companion-state import-occupations` makes one) and credit rules.
     occupations: Path | None = None
     credit_rules: Path | None = None
+    # Questions that a page begins with, as {"zh-Hans": ["..."]}; what the library does not answer is not shown.
+    starters: Path | None = None
     # Needs that no course met are counted in words for so many days.
     demand_days: int = Field(default=92, ge=7, le=3_650)
 

@@ -20,6 +20,8 @@ def about_router(settings: CompanionSettings) -> APIRouter:
         "terms_url": settings.terms_url,
         "privacy_url": settings.privacy_url,
         "hotline": settings.service_hotline,
+        # Whether a page asks POST /v1/sessions for a token before a turn.
+        "visitors": bool(settings.session_secret),
         "consent_version": settings.consent_version,
         "complaint_days": settings.complaint_days,
         "conversation_days": settings.conversation_days,

@@ -1,4 +1,4 @@
-"""GET /v1/courses, its /suggest and /{id}, /v1/passages/{id}: the catalogue, and the source behind a citation."""
+"""GET /v1/courses, its /suggest and /{id}, /v1/passages/{id}, /v1/starters: the catalogue, and what stands in it."""
 
 from typing import Annotated
 
@@ -8,7 +8,9 @@ from fastapi.responses import Response
 
 from companion.browsing import course_page, suggestions, whole_course, whole_passage
 from companion.http.problems import AsciiJSONResponse
+from companion.starting import Starting
 from companion.turn import Companion
+from companion.words import locale_of
 from course_index.sources.schema_org import json_ld
 from course_index.store.records import CourseFilter
 from retrieval.catalogue import CourseOrder
@@ -17,7 +19,7 @@ _JSON_LD = "application/ld+json"
 _Word = Annotated[str | None, Query(max_length=200)]
 
 
-def courses_router(companion: Companion) -> APIRouter:
+def courses_router(companion: Companion, starting: Starting) -> APIRouter:
     """The catalogue's doors over one companion's index."""
     router = APIRouter(prefix="/v1", tags=["courses"])
 
@@ -50,6 +52,17 @@ def courses_router(companion: Companion) -> APIRouter:
         if _JSON_LD in request.headers.get("accept", ""):
             return AsciiJSONResponse(json_ld(record), media_type=_JSON_LD)
         return AsciiJSONResponse(whole)
+
+    @router.get("/starters")
+    async def starters(
+        locale: Annotated[str, Query(max_length=20)] = "",
+        audience: _Word = None,
+        course_id: _Word = None,
+        lesson_id: Annotated[str | None, Query(max_length=400)] = None,
+    ) -> Response:
+        """Questions to begin with, which the library answers."""
+        wanted = (locale_of("", locale), audience or "", course_id or "", lesson_id or "")
+        return AsciiJSONResponse({"questions": await run_in_threadpool(starting.questions, *wanted)})
 
     @router.get("/passages/{passage_id}")
     async def passage(passage_id: str) -> Response:

@@ -15,7 +15,7 @@ from companion.limits import Limits, Sort, Standing
 
 # Whoever is not named here has to say who they are: a new route is closed until somebody opens it.
 _FOR_EVERYBODY = re.compile(
-    r"/|/portal(/.*)?|/widget\.js|/favicon\.ico|/healthz|/readyz|/openapi\.json|/v1/about|/v1/sessions|/v1/courses(/.*)?"
+    r"/|/courses/.*|/lessons/.*|/assets/.*|/widget(-math)?\.js|/favicon\.ico|/healthz|/readyz|/openapi\.json|/v1/about|/v1/starters|/v1/sessions|/v1/courses(/.*)?"
 )
 _FOR_OPERATORS = re.compile(r"/metrics|/admin(/.*)?|/v1/reports(/.*)?|/v1/operators(/.*)?")
 _TURNS = re.compile(r"/v1/chat|/v1/chat/completions")

@@ -1,0 +1,136 @@
+"""Questions to begin with: what the library is sure to answer, for the page and the learner they are shown to."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import zip_longest
+from pathlib import Path
+
+from companion.find import Scope, find
+from companion.guidance.sayings import audience_named
+from companion.words import Locale, to_traditional
+from course_index.course import Course
+from retrieval.live import LiveIndex
+from retrieval.search import Search
+
+# Everyday wordings for the sample courses. Another library answers few of them, and those it does not are not shown.
+SAMPLES = Path(__file__).with_name("starters.json")
+_SHOWN = 6
+_LOOKED_AT = 24  # candidates that are tried: each costs a search
+_COURSES = 12
+_PASSAGES = 4
+
+Questions = Mapping[str, Sequence[str]]
+
+
+class StartersUnreadable(Exception):
+    """A file of starting questions cannot be used; the message says where and why."""
+
+
+def read_starters(path: Path) -> Questions:
+    """A JSON object of locale to questions. Raises StartersUnreadable."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise StartersUnreadable(f"{path} cannot be read: {error}") from error
+    well_formed = isinstance(found, dict) and all(
+        isinstance(asked, list) and all(isinstance(one, str) and one.strip() for one in asked)
+        for asked in found.values()
+    )
+    if not well_formed:
+        raise StartersUnreadable(f'{path}: a JSON object is needed, such as {{"zh-Hans": ["怎样量血压？"]}}')
+    return {locale: tuple(asked) for locale, asked in found.items()}
+
+
+class Starting:
+    """Starting questions over the index that serves; each set is worked out once for a generation."""
+
+    def __init__(self, index: LiveIndex, questions: Questions) -> None:
+        self._index = index
+        self._questions = questions
+        self._worked_out = lru_cache(maxsize=512)(self._work_out)
+
+    def questions(self, locale: Locale, audience: str = "", course_id: str = "", lesson_id: str = "") -> list[str]:
+        """Up to six questions that are answered, and what else one can ask for there."""
+        generation = self._index.generation or ""
+        return list(self._worked_out(generation, locale, audience, course_id, lesson_id))
+
+    def _work_out(
+        self, _generation: str, locale: Locale, audience: str, course_id: str, lesson_id: str
+    ) -> tuple[str, ...]:
+        search = self._index.search
+        scope = Scope(course_id or None, lesson_id or None)
+        if course_id:
+            course = search.records.courses([course_id]).get(course_id)
+            if course is None:
+                return ()
+            candidates: Iterable[str] = _of_course(search, course, lesson_id, locale)
+            besides = _besides(locale, "quiz", "plan")
+        else:
+            candidates = [] if audience else self._questions.get(locale, ())
+            candidates = [*candidates, *_of_library(search, locale, audience)]
+            besides = [_wish_of(audience, locale)] if audience else []
+        answered = _answered(search, list(dict.fromkeys(candidates))[:_LOOKED_AT], scope, _SHOWN - len(besides))
+        return (*answered, *besides)
+
+
+def _answered(search: Search, candidates: Sequence[str], scope: Scope, wanted: int) -> list[str]:
+    found: list[str] = []
+    for question in candidates:
+        if len(found) == wanted:
+            break
+        if find(search, question, _PASSAGES, scope).answers:
+            found.append(question)
+    return found
+
+
+def _of_course(search: Search, course: Course, lesson_id: str, locale: Locale) -> list[str]:
+    """A question for each heading, the lessons by turns."""
+    by_lesson: dict[str, list[str]] = {}
+    ids = search.records.passages_within(course.id, lesson_id or None)
+    for passage in sorted(search.records.passages(ids).values(), key=lambda one: ids.index(one.id)):
+        if passage.heading_path:
+            by_lesson.setdefault(passage.lesson_id, []).append(passage.heading_path[-1])
+    turns = zip_longest(*(dict.fromkeys(headings) for headings in by_lesson.values()))
+    return [_about(heading, locale) for turn in turns for heading in turn if heading]
+
+
+def _of_library(search: Search, locale: Locale, audience: str) -> list[str]:
+    """Questions for the headings of the courses in the learner's language and for this audience, by turns."""
+    language = "en" if locale == "en" else "zh"
+    with_content = [
+        course
+        for course in search.records.courses(search.records.course_ids()).values()
+        if (course.language or "").startswith(language) and search.records.lessons(course.id)
+    ]
+    fitting = [course for course in with_content if not audience or audience in course.audience]
+    turns = zip_longest(*(_of_course(search, course, "", locale) for course in fitting[:_COURSES]))
+    return [question for turn in turns for question in turn if question]
+
+
+def _about(heading: str, locale: Locale) -> str:
+    if heading.endswith(("?", "？")):
+        return heading
+    if locale == "en":
+        return f"What should I know about “{heading}”?"
+    said = f"“{heading}”讲了什么？"
+    return to_traditional(said) if locale == "zh-Hant" else said
+
+
+def _besides(locale: Locale, *sorts: str) -> list[str]:
+    said = {
+        "quiz": ("考考我这门课", "Quiz me on this course"),
+        "plan": ("每周学三小时，帮我排个学习计划", "Make me a study plan for three hours a week"),
+    }
+    return [_in(locale, *said[sort]) for sort in sorts]
+
+
+def _wish_of(audience: str, locale: Locale) -> str:
+    chinese, english = audience_named(audience, "zh-Hans"), audience_named(audience, "en")
+    return _in(locale, f"有适合{chinese}的课程吗？", f"Are there courses for {english}?")
+
+
+def _in(locale: Locale, chinese: str, english: str) -> str:
+    if locale == "en":
+        return english
+    return to_traditional(chinese) if locale == "zh-Hant" else chinese

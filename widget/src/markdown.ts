@@ -1,0 +1,132 @@
+// Markdown to nodes, as it grows. Blocks that are whole are made once; only the end of the text is made anew.
+import DOMPurify from "dompurify";
+import { Marked, type Token, type TokenizerAndRendererExtension, type Tokens } from "marked";
+
+/** The button of [n], or null where there is no source n. */
+export type Cite = (n: number) => HTMLElement | null;
+export type TexToMathML = (tex: string, display: boolean) => string;
+
+const TAGS = ["p", "ul", "ol", "li", "blockquote", "pre", "code", "strong", "em", "del", "h4", "h5", "h6", "br", "hr", "span",
+  "table", "thead", "tbody", "tr", "th", "td"];
+const escaped = (text: string) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+const formula = (name: string, level: "block" | "inline", pattern: RegExp, start: RegExp, display: boolean): TokenizerAndRendererExtension => ({
+  name,
+  level,
+  start: (text) => { const at = text.search(start); return at < 0 ? undefined : at; },
+  tokenizer(text) {
+    const found = pattern.exec(text);
+    return found ? { type: name, raw: found[0], tex: (found[1] ?? found[2] ?? "").trim() } : undefined;
+  },
+  renderer: (token) => `<span data-tex="${escaped(String(token.tex))}" data-display="${display}">${escaped(token.raw.trim())}</span>`,
+});
+
+// Course and model text is data: no links, no images, no HTML of its own. What a link says stays, and where it leads.
+const marked = new Marked({
+  gfm: true,
+  breaks: true,
+  extensions: [
+    formula("displayed", "block", /^(?:\$\$([\s\S]+?)\$\$|\\\[([\s\S]+?)\\\])(?:\n|$)/, /\$\$|\\\[/, true),
+    // Not every $ begins a formula: prices do not.
+    formula("inline", "inline", /^(?:\$(?![\s\d.,]+\$)((?:[^\s$\\]|\\.)(?:(?:[^$\n\\]|\\.)*?(?:[^\s$\\]|\\.))?)\$(?!\d)|\\\((.+?)\\\))/, /\$|\\\(/, false),
+  ],
+  renderer: {
+    html: ({ text }) => escaped(text),
+    image: ({ text }) => escaped(text),
+    link({ href, tokens, text }) {
+      const said = this.parser.parseInline(tokens);
+      return text === href || text.includes(href.replace(/^\w+:(\/\/)?/, "")) ? said : `${said} (${escaped(href)})`;
+    },
+    heading({ tokens, depth }) {
+      const level = Math.min(6, depth + 3);
+      return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>`;
+    },
+    checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
+  },
+});
+
+/** A text on the page that only grows. */
+export class Growing {
+  #host: HTMLElement;
+  #cite: Cite;
+  #settled = 0; // so many characters are shown for good
+  #tail: { raw: string; nodes: Node[] }[] = [];
+
+  constructor(host: HTMLElement, cite: Cite) {
+    this.#host = host;
+    this.#cite = cite;
+  }
+
+  show(text: string): void {
+    const tokens = marked.lexer(text.slice(this.#settled));
+    const same = tokens.findIndex((token, at) => this.#tail[at]?.raw !== token.raw);
+    const from = same < 0 ? tokens.length : same;
+    const root = this.#host.getRootNode() as ShadowRoot;
+    const focused = this.#cites().indexOf(root.activeElement as HTMLElement);
+    for (const gone of this.#tail.splice(from)) gone.nodes.forEach((node) => (node as ChildNode).remove());
+    for (const token of tokens.slice(from)) {
+      const nodes = nodesOf(token, this.#cite);
+      this.#host.append(...nodes);
+      this.#tail.push({ raw: token.raw, nodes });
+    }
+    if (focused >= 0 && !root.activeElement) this.#cites()[focused]?.focus({ preventScroll: true });
+    // The last blocks may still change: a list goes on after a blank line.
+    for (const whole of this.#tail.splice(0, Math.max(0, tokens.length - 3))) this.#settled += whole.raw.length;
+  }
+
+  #cites(): HTMLElement[] {
+    return this.#tail.flatMap(({ nodes }) => nodes.flatMap(citesIn));
+  }
+}
+
+function citesIn(node: Node): HTMLElement[] {
+  return node instanceof Element ? [...node.querySelectorAll<HTMLElement>(".cite")] : [];
+}
+
+function nodesOf(token: Token, cite: Cite): Node[] {
+  const fragment = DOMPurify.sanitize(marked.parser([token] as Tokens.Generic[] as Token[]), {
+    ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ["start"], ALLOW_DATA_ATTR: true, ALLOW_ARIA_ATTR: false, RETURN_DOM_FRAGMENT: true,
+  });
+  putCitations(fragment, cite);
+  for (const pre of fragment.querySelectorAll("pre")) pre.tabIndex = 0; // it scrolls, so the keyboard must reach it
+  for (const table of fragment.querySelectorAll("table")) {
+    const frame = document.createElement("div");
+    frame.className = "table";
+    frame.tabIndex = 0;
+    table.replaceWith(frame);
+    frame.append(table);
+  }
+  for (const spot of fragment.querySelectorAll<HTMLElement>("span[data-tex]")) void typeset(spot);
+  return [...fragment.childNodes];
+}
+
+function putCitations(root: Node, cite: Cite): void {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const texts: Text[] = [];
+  while (walker.nextNode()) texts.push(walker.currentNode as Text);
+  for (const text of texts) {
+    if (!/\[\d{1,2}\]/.test(text.data) || text.parentElement?.closest("code, [data-tex]")) continue;
+    text.replaceWith(...text.data.split(/(\[\d{1,2}\])/).map((part) => {
+      const n = /^\[(\d+)\]$/.exec(part);
+      return (n && cite(Number(n[1]))) || part;
+    }));
+  }
+}
+
+// Half of what the widget weighs, and few answers have a formula: fetched from our own service with the first one.
+let math: Promise<TexToMathML | null> | null = null;
+let mathAt = "";
+
+export function mathFrom(base: string): void {
+  mathAt = `${base}/widget-math.js`;
+}
+
+async function typeset(spot: HTMLElement): Promise<void> {
+  math ??= import(/* @vite-ignore */ mathAt).then((module: { toMathML: TexToMathML }) => module.toMathML).catch(() => null);
+  const toMathML = await math;
+  if (!toMathML) return; // the formula stays as it was written
+  const fragment = DOMPurify.sanitize(toMathML(spot.dataset.tex ?? "", spot.dataset.display === "true"), {
+    USE_PROFILES: { mathMl: true }, FORBID_ATTR: ["href", "style"], RETURN_DOM_FRAGMENT: true,
+  });
+  if (fragment.querySelector("math")) spot.replaceChildren(fragment);
+}
