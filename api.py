@@ -30,6 +30,7 @@ from companion.cli import explain
 from companion.http import problems
 from companion.http.about import about_router, untold
 from companion.http.access import Access
+from companion.http.admin import admin_router
 from companion.http.chat import chat_router
 from companion.http.completions import completions_router
 from companion.http.conversations import conversations_router
@@ -104,21 +105,25 @@ def create_app(
     # No /docs: that page fetches its scripts from a CDN. The description itself is at /openapi.json.
     app = FastAPI(title="Learning companion", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app)
-    app.include_router(chat_router(turns, companion.remembering, admission))
-    app.include_router(completions_router(turns, admission))
-    app.include_router(conversations_router(companion.remembering))
-    app.include_router(courses_router(companion, make_starting(settings, companion)))
-    app.include_router(learners_router(state, turns, companion, settings.aigc_producer))
-    app.include_router(recommendations_router(companion.advising))
-    app.include_router(pathways_router(companion.advising, state.pathways))
-    app.include_router(progress_router(companion.advising, state))
-    app.include_router(credits_router(companion.advising, state))
-    app.include_router(reports_router(companion.advising, state))
-    app.include_router(operators_router(state))
-    app.include_router(about_router(settings))
-    app.include_router(sessions_router(identities, settings.allowed_origins))
-    app.include_router(health_router(companion, alarm))
-    app.include_router(metrics_router(metrics, refresh))
+    for router in (
+        chat_router(turns, companion.remembering, admission),
+        completions_router(turns, admission),
+        conversations_router(companion.remembering),
+        courses_router(companion, make_starting(settings, companion)),
+        learners_router(state, turns, companion, settings.aigc_producer),
+        recommendations_router(companion.advising),
+        pathways_router(companion.advising, state.pathways),
+        progress_router(companion.advising, state),
+        credits_router(companion.advising, state),
+        reports_router(companion.advising, state),
+        operators_router(state),
+        admin_router(companion, state, identities),
+        about_router(settings),
+        sessions_router(identities, settings.allowed_origins),
+        health_router(companion, alarm),
+        metrics_router(metrics, refresh),
+    ):
+        app.include_router(router)
     app.router.routes.extend(tools_over_http.routes)
     mount_portal(app, companion)
     # The last one added is the first one met.

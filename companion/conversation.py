@@ -72,7 +72,10 @@ Pending = Rest | Quiz | Hinted | PlanWanted | PathwayWanted
 
 @dataclass(frozen=True, slots=True)
 class PastTurn:
-    """A turn that has ended. `message` is masked; `question` is the message made to stand alone."""
+    """A turn that has ended. `message` is masked; `question` is the message made to stand alone.
+
+    `grounded` is as in `Done`; `course_id` is the course on whose page it was asked.
+    """
 
     id: str
     asked_at: datetime
@@ -84,6 +87,9 @@ class PastTurn:
     passages: tuple[str, ...] = ()
     ai: bool = False
     usage: tuple[tuple[str, float], ...] = ()
+    grounded: bool | None = None
+    seconds: float | None = None
+    course_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

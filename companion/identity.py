@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ _KEYS_TIMEOUT_SECONDS = 5
 _ISSUER = "learning-companion"
 # A visitor who comes back within this time after the token ended is the same visitor.
 _RENEWABLE_SECONDS = 24 * 3_600
+# An operator signs in to the pages again after a working day.
+_PAGE_SECONDS = 8 * 3_600
 
 Kind = Literal["open", "visitor", "learner", "operator"]
 
@@ -179,9 +182,36 @@ class Identities:
         """Whether nobody has to say who they are."""
         return not (self.visitors or self.users or self._operator_token)
 
+    async def page_session(self, token: str) -> Session:
+        """What an operator's browser keeps for the pages below /admin in place of the operator's token, which never
+        stays in a browser. An operator known to the portal keeps the portal's token. Raises NotAdmitted,
+        KeysUnavailable.
+        """
+        if not (await self.caller(token, None)).is_operator:
+            raise NotAdmitted("This token is no operator's.")
+        if not self._is_operator_token(token):
+            return Session(token, _PAGE_SECONDS)
+        ends = str(int(time.time()) + _PAGE_SECONDS)
+        return Session(f"page.{ends}.{self._page_seal(ends)}", _PAGE_SECONDS)
+
+    def _has_page_session(self, token: str) -> bool:
+        kind, _, rest = token.partition(".")
+        ends, _, seal = rest.partition(".")
+        if kind != "page" or not self._operator_token or not re.fullmatch(r"[0-9]{1,12}", ends):
+            return False
+        return hmac.compare_digest(seal.encode(), self._page_seal(ends).encode()) and int(ends) > time.time()
+
+    def _is_operator_token(self, token: str) -> bool:
+        ours = self._operator_token
+        return bool(ours) and hmac.compare_digest(token.encode(errors="replace"), (ours or "").encode())
+
+    def _page_seal(self, ends: str) -> str:
+        key = (self._operator_token or "").encode()
+        return hmac.new(key, f"page session until {ends}".encode(), hashlib.sha256).hexdigest()
+
     async def caller(self, token: str, origin: str | None) -> Caller:
         """Who holds this token, on a page of this origin. Raises NotAdmitted, KeysUnavailable."""
-        if self._operator_token and hmac.compare_digest(token.encode(errors="replace"), self._operator_token.encode()):
+        if self._is_operator_token(token) or self._has_page_session(token):
             return Caller("operator", "operator")
         header = _header(token)
         if self.visitors and header.get("alg") == "HS256":

@@ -50,7 +50,7 @@ class Remembering:
             return True
         return owner in (None, learner)
 
-    async def remember(self, heard: Heard, ledger: Ledger, mode: Mode) -> None:
+    async def remember(self, heard: Heard, ledger: Ledger, mode: Mode, grounded: bool | None = None) -> None:
         """Keep a turn."""
         turn = PastTurn(
             id=ledger.turn_id,
@@ -63,6 +63,9 @@ class Remembering:
             passages=ledger.passages,
             ai=ledger.ai,
             usage=tuple(ledger.used().items()),
+            grounded=grounded,
+            seconds=round(ledger.seconds(), 3),
+            course_id=heard.scope.course_id,
         )
         try:
             await asyncio.to_thread(self.conversations.add, heard.conversation, turn, ledger.pending)

@@ -105,7 +105,7 @@ class Companion:
                     ledger.see(event)
                     if isinstance(event, Done) and to_remember:
                         to_remember = False
-                        await self.remembering.remember(heard, ledger, event.mode)
+                        await self.remembering.remember(heard, ledger, event.mode, event.grounded)
                         self._note_what_was_learned_of(heard, ledger)
                     yield ledger.finished(event) if isinstance(event, Done) else event
         except IndexProblem as error:

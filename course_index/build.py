@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,8 +85,26 @@ def build_index(
             _make_searchable(draft, journal, embedder, report, progress)
         journal.discard()
         report.generation = home.current() or ""
-    report.seconds = time.perf_counter() - started
+        report.seconds = time.perf_counter() - started
+        home.note_build(as_plain(report))
     return report
+
+
+def as_plain(report: BuildReport) -> dict[str, Any]:
+    """A report as plain values."""
+    return {
+        "generation": report.generation,
+        "seconds": round(report.seconds, 2),
+        "courses": report.courses,
+        "courses_removed": report.courses_removed,
+        "lessons_read": report.lessons_read,
+        "lessons_unchanged": report.lessons_unchanged,
+        "lessons_removed": report.lessons_removed,
+        "embedded": report.embedded,
+        "taken_from_journal": report.taken_from_journal,
+        "totals": {name: getattr(report.totals, name) for name in ("courses", "lessons", "passages", "tokens")},
+        "notices": [{"where": n.where, "what": n.what, "skipped": n.skipped} for n in report.notices],
+    }
 
 
 def index_entries(

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from course_index.build import BuildReport, build_index, remove_courses
+from course_index.build import BuildReport, as_plain, build_index, remove_courses
 from course_index.errors import IndexProblem
 from course_index.parts import index_home, make_embedder
 from course_index.settings import IndexSettings
@@ -35,7 +35,7 @@ def build(
         embedder = make_embedder(settings, progress)
         report = build_index(paths, index_home(settings), embedder, rebuild=rebuild, progress=progress)
     if as_json:
-        _out.print_json(data=_as_json(report))
+        _out.print_json(data=as_plain(report))
     else:
         _print(report)
     if not report.totals.courses:
@@ -78,22 +78,6 @@ def remove(ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Cours
     with explained("companion-index", _err, IndexProblem):
         remove_courses(ids, index_home(IndexSettings()))
     _out.print(f"removed {len(ids)} course{'s' * (len(ids) != 1)}")
-
-
-def _as_json(report: BuildReport) -> dict[str, object]:
-    return {
-        "generation": report.generation,
-        "seconds": round(report.seconds, 2),
-        "courses": report.courses,
-        "courses_removed": report.courses_removed,
-        "lessons_read": report.lessons_read,
-        "lessons_unchanged": report.lessons_unchanged,
-        "lessons_removed": report.lessons_removed,
-        "embedded": report.embedded,
-        "taken_from_journal": report.taken_from_journal,
-        "totals": {name: getattr(report.totals, name) for name in ("courses", "lessons", "passages", "tokens")},
-        "notices": [{"where": n.where, "what": n.what, "skipped": n.skipped} for n in report.notices],
-    }
 
 
 def _print(report: BuildReport) -> None:

@@ -1,6 +1,7 @@
 """The index that serves: always the newest generation that could be opened, never a half-written one."""
 
 import threading
+from typing import Any
 
 from course_index.build import refuse_mismatch
 from course_index.embedders.embedder import Embedder
@@ -35,6 +36,10 @@ class LiveIndex:
             self.refresh()
         assert self._search is not None
         return self._search
+
+    def builds(self) -> list[dict[str, Any]]:
+        """What the latest builds did, the oldest first."""
+        return self._home.builds()
 
     @property
     def generation(self) -> str | None:

@@ -1,3 +1,4 @@
+import html
 import json
 import re
 
@@ -6,6 +7,7 @@ from starlette.testclient import TestClient
 
 from api import create_app
 from companion.circuit import Circuit
+from companion.http.portal import _html
 from companion.language_model import ModelUnavailable
 from companion.settings import CompanionSettings
 from course_index.sources.schema_org import record_from_json_ld
@@ -181,16 +183,51 @@ def test_without_an_index_it_lives_and_says_what_to_do(tmp_path, embedder):
         assert client.get("/v1/courses").status_code == 503
 
 
-def test_the_portal_page_is_whole_and_asks_nobody_else(client):
-    page = client.get("/")
-    assert "default-src 'self'" in page.headers["content-security-policy"]
-    assets = re.findall(r'(?:src|href)="([^"]+)"', page.text)
-    assert len(assets) >= 3
-    for asset in [*assets, "/portal/markdown.js", "/portal/stream.js", "/portal/words.js", "/portal/questions.json"]:
-        assert asset.startswith("/portal/")
+@pytest.mark.parametrize("path", ["/", "/?q=快递&lang=en", "/courses/parcels", "/lessons/LESSON", "/courses/none"])
+def test_the_portals_pages_are_whole_and_ask_nobody_else(client, path):
+    (lesson, *_) = client.get("/v1/courses/parcels").json()["lessons"]
+    page = client.get(path.replace("LESSON", lesson["lesson_id"]))
+    assert page.status_code == (404 if path.endswith("none") else 200)
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert "unsafe" not in page.headers["content-security-policy"]
+    assets = re.findall(r'(?:src|href)="(/(?:assets/|widget)[^"]+)"', page.text)
+    assert {"/widget.js", "/assets/portal.css"} <= set(assets)
+    for asset in assets:
         response = client.get(asset)
         assert response.status_code == 200
-        assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", response.text)
+        assert not re.search(r"(?:src|href|url|import)\W{1,3}https?://", response.text)
+
+
+def test_the_catalogue_page_filters_and_keeps_what_was_chosen(client):
+    whole = client.get("/")
+    total = client.get("/v1/courses").json()["total"]
+    assert f"共 {total} 门课程" in whole.text
+    one = client.get("/", params={"audience": "courier", "lang": "zh-Hant"})
+    assert "門課程" in one.text
+    links = [html.unescape(link) for link in re.findall(r'href="([^"]+)"', one.text)]
+    assert any("lang=zh-Hant" in link and "audience" not in link for link in links)
+    assert client.get("/", params={"level": "seven", "page": "-3", "q": "a" * 5_000}).status_code == 200
+    assert "<script>" not in client.get("/", params={"q": "<script>alert(1)</script>"}).text
+
+
+def test_a_lesson_page_shows_what_the_lesson_says_and_runs_none_of_it(client):
+    (lesson, *_) = client.get("/v1/courses/parcels").json()["lessons"]
+    page = client.get(f"/lessons/{lesson['lesson_id']}").text
+    assert f'lesson="{lesson["lesson_id"]}"' in page
+    assert lesson["title"] in page
+    hostile = _html("<img src=x onerror=alert(1)>\n\n[a](javascript:alert(1)) ![b](https://x.example/b.png)\n\n# t")
+    assert all(part not in hostile for part in ("<img", 'href="javascript', "<h1"))
+    assert "<h2>t</h2>" in hostile
+
+
+@pytest.mark.parametrize("asked", [{}, {"locale": "en"}, {"course_id": "parcels"}, {"audience": "courier"}])
+def test_starting_questions_are_answered(client, asked):
+    questions = client.get("/v1/starters", params=asked).json()["questions"]
+    assert questions
+    for question in questions[:2]:
+        answer = client.post("/v1/chat", json={"message": question, "course_id": asked.get("course_id")}).json()
+        assert answer["mode"] == "extracted", question
+    assert client.get("/v1/starters", params={"course_id": "none"}).json()["questions"] == []
 
 
 def test_no_page_fetches_from_a_third_party(client):

@@ -94,4 +94,4 @@ def test_courses_that_want_looking_after_are_named_with_the_reason():
         one.course_id: one.why for one in outdated_courses(courses, today, {"wrong": 6, "fine": 4}, before, lately)
     }
     assert set(found) == {"old", "over", "wrong", "falling"}
-    assert "80% to 20%" in found["falling"][0]
+    assert "80% 降到 20%" in found["falling"][0]

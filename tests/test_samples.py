@@ -57,7 +57,7 @@ def test_prerequisites_exist(library):
 
 
 def test_the_starting_questions_of_the_page_are_in_all_its_languages():
-    questions = json.loads((PROJECT / "companion" / "http" / "portal" / "questions.json").read_text("utf-8"))
+    questions = json.loads((PROJECT / "companion" / "starters.json").read_text("utf-8"))
     assert {language: len(asked) >= 4 for language, asked in questions.items()} == dict.fromkeys(
         ("zh-Hans", "zh-Hant", "en"), True
     )

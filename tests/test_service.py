@@ -24,7 +24,15 @@ OPEN_TO_ALL = {
     ("GET", "/v1/courses"),
     ("GET", "/v1/courses/suggest"),
     ("GET", "/v1/courses/{course_id}"),
+    ("GET", "/v1/starters"),
     ("POST", "/v1/sessions"),
+    ("GET", "/courses/{course_id}"),
+    ("GET", "/lessons/{lesson_id:path}"),
+    ("GET", "/widget.js"),
+    ("GET", "/widget-math.js"),
+    ("GET", "/favicon.ico"),
+    ("GET", "/admin/session"),
+    ("POST", "/admin/session"),
 }
 FOR_OPERATORS = ("/v1/operators", "/v1/reports", "/metrics", "/admin")
 
@@ -60,7 +68,7 @@ def routes(app):
 
 
 def filled(path, **ids):
-    return re.sub(r"\{(\w+)\}", lambda found: ids.get(found[1], "x"), path)
+    return re.sub(r"\{(\w+)(?::path)?\}", lambda found: ids.get(found[1], "x"), path)
 
 
 def test_nobody_gets_in_but_where_it_is_open_to_all(app, client):
@@ -68,9 +76,12 @@ def test_nobody_gets_in_but_where_it_is_open_to_all(app, client):
     assert set(found) >= OPEN_TO_ALL
     assert len(found) > 20
     for method, path in found:
-        response = client.request(method, filled(path), json={} if method in ("POST", "PATCH") else None)
+        body = {} if method in ("POST", "PATCH") else None
+        response = client.request(method, filled(path), json=body, follow_redirects=False)
         if (method, path) in OPEN_TO_ALL:
             assert response.status_code not in (401, 500), (method, path)
+        elif path.startswith("/admin"):  # a browser, which is shown where to sign in
+            assert (response.status_code, response.headers["location"]) == (303, "/admin/session"), (method, path)
         else:
             assert (response.status_code, response.headers["www-authenticate"][:6]) == (401, "Bearer"), (method, path)
 
@@ -95,7 +106,7 @@ def test_a_learner_reaches_nothing_of_another_learners(app, client, anna, bert):
         body = {"message": "那旧的呢", "conversation_id": "c-anna"} if path == "/v1/chat" else body
         url = filled(path, turn_id=turn["turn_id"], conversation_id="c-anna")
         response = client.request(method, url, json=body, headers=bert)
-        if path.startswith(FOR_OPERATORS):
+        if path.startswith(FOR_OPERATORS) and (method, path) not in OPEN_TO_ALL:
             assert response.status_code == 403, (method, path)
         elif "{" in path and "course" not in path:
             assert response.status_code in (204, 404), (method, path)
@@ -116,6 +127,33 @@ def test_an_operator_reads_what_is_for_operators_and_no_learners_conversation(ap
         if path.startswith(FOR_OPERATORS) and method == "GET":
             assert client.get(path, headers=operator).status_code == 200
     assert client.get("/v1/conversations/c-anna", headers=operator).status_code == 404
+
+
+def test_an_operator_signs_in_to_the_pages_and_out_again(app, client, anna, bert):
+    turn = client.post("/v1/chat", json={"message": LOST}, headers=anna).json()
+    opinion = {"turn_id": turn["turn_id"], "rating": "down", "reasons": ["wrong"], "comment": "没有说到点子上"}
+    client.post("/v1/feedback", json=opinion, headers=anna)
+    assert client.post("/admin/session", data={"token": "guessed"}).status_code == 401
+    learner = bert["Authorization"].removeprefix("Bearer ")
+    assert client.post("/admin/session", data={"token": learner}).status_code == 401
+        client.post("/admin/session", data={"token": bert["Authorization"].removeprefix("Bearer ")}).status_code == 401
+    )
+    signed_in = client.post("/admin/session", data={"token": OPERATOR}, follow_redirects=False)
+    kept = signed_in.headers["set-cookie"]
+    assert all(mark in kept for mark in ("HttpOnly", "SameSite=strict", "Path=/admin"))
+    assert OPERATOR not in kept
+    pages = {path: client.get(path).text for path in ("/admin", "/admin/feedback", "/admin/courses", "/admin/builds")}
+    assert "没有说到点子上" in pages["/admin/feedback"]
+    assert LOST in pages["/admin/feedback"]
+    assert all(word not in pages["/admin/feedback"] for word in ("anna", "没有意见"))
+    assert client.get("/admin/overview.csv").text.startswith("\ufeffday,generated")
+    # The cookie is for the pages: an API asks for a token.
+    assert client.get("/v1/operators/audit").status_code == 401
+    client.post("/admin/session/end")
+    assert client.get("/admin", follow_redirects=False).headers["location"] == "/admin/session"
+    ends, _, seal = kept.split("page.")[1].split(";")[0].partition(".")
+    client.cookies.set("companion-operator", f"page.{int(ends) + 9}.{seal}", path="/admin")
+    assert client.get("/admin", follow_redirects=False).status_code == 303
 
 
 def test_a_complaint_gets_its_answer_and_leaves_its_trace(client, anna):

@@ -176,14 +176,14 @@ def outdated_courses(
     for course in courses:
         why = []
         if course.valid_until and course.valid_until < today:
-            why.append(f"expired {course.valid_until.isoformat()}")
+            why.append(f"{course.valid_until.isoformat()} 已过期")
         passed = [one for one in course.offerings if one.start and (one.end or one.start) < today]
         if course.offerings and len(passed) == len(course.offerings):
-            why.append("all sessions are over")
+            why.append("写明的班次都已结束")
         if complained.get(course.id, 0) >= K:
-            why.append(f"found wrong or outdated by {complained[course.id]} learners")
+            why.append(f"{complained[course.id]} 位学习者说有错或过时")
         if (fall := _fall(before.get(course.id), lately.get(course.id))) is not None:
-            why.append(f"completion fell from {fall[0]:.0%} to {fall[1]:.0%}")
+            why.append(f"完成率从 {fall[0]:.0%} 降到 {fall[1]:.0%}")
         if why:
             found.append(Outdated(course.id, course.title, tuple(why)))
     return found

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from companion.http.problems import Problem
@@ -15,9 +16,13 @@ from companion.limits import Limits, Sort, Standing
 
 # Whoever is not named here has to say who they are: a new route is closed until somebody opens it.
 _FOR_EVERYBODY = re.compile(
-    r"/|/courses/.*|/lessons/.*|/assets/.*|/widget(-math)?\.js|/favicon\.ico|/healthz|/readyz|/openapi\.json|/v1/about|/v1/starters|/v1/sessions|/v1/courses(/.*)?"
+    r"/|/courses/.*|/lessons/.*|/assets/.*|/widget(-math)?\.js|/favicon\.ico|/healthz|/readyz|/openapi\.json|/v1/about|/v1/starters|/admin/session|/v1/sessions|/v1/courses(/.*)?"
 )
-_FOR_OPERATORS = re.compile(r"/metrics|/admin(/.*)?|/v1/reports(/.*)?|/v1/operators(/.*)?")
+_FOR_OPERATORS = re.compile(r"/metrics|/admin(?!/session$)(/.*)?|/v1/reports(/.*)?|/v1/operators(/.*)?")
+# Pages for a browser, which has a cookie and no header to show.
+_ADMIN_PAGES = re.compile(r"/admin(/.*)?")
+PAGE_COOKIE = "companion-operator"
+_WHERE_TOKENS_ARE_GIVEN = ("/v1/sessions", "/admin/session")
 _TURNS = re.compile(r"/v1/chat|/v1/chat/completions")
 _NOT_COUNTED = re.compile(r"/healthz|/readyz|/metrics")
 
@@ -26,6 +31,20 @@ def caller_of(connection: HTTPConnection) -> Caller:
     """Who is asking, as the gate found."""
     caller: Caller = connection.scope["state"]["caller"]
     return caller
+
+
+def _token(scope: Scope, headers: Headers, path: str) -> str:
+    """The token that is shown: in the header, or by a browser on a page for operators in its cookie."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    return HTTPConnection(scope).cookies.get(PAGE_COOKIE, "") if _ADMIN_PAGES.fullmatch(path) else ""
+
+
+def _not_admitted(path: str, why: NotAdmitted) -> Response:
+    if _ADMIN_PAGES.fullmatch(path):
+        return RedirectResponse("/admin/session", 303)
+    return Problem(401, str(why), {"WWW-Authenticate": 'Bearer realm="learning-companion"'})
 
 
 class Gate:
@@ -42,8 +61,8 @@ class Gate:
             await self._app(scope, receive, send)
             return
         scope.setdefault("state", {})["caller"] = Caller("visitor")
-        if refusal := self._not_from_here(scope):
-            await refusal(scope, receive, send)
+        if elsewhere := self._not_from_here(scope):
+            await elsewhere(scope, receive, send)
             return
         # Who is refused is counted too: to verify a forged token costs more than to make one.
         refusal = await self._unknown(scope)
@@ -59,23 +78,22 @@ class Gate:
             return None
         return Problem(403, "No identities are set up, so only this machine is served; see docs/operations.md.")
 
-    async def _unknown(self, scope: Scope) -> Problem | None:
+    async def _unknown(self, scope: Scope) -> Response | None:
         headers, path = Headers(scope=scope), _path(scope)
-        scheme, _, token = headers.get("authorization", "").partition(" ")
         if self._identities.is_open:
             scope["state"]["caller"] = OPEN
             return None
         try:
-            if scheme.lower() == "bearer" and token:
-                scope["state"]["caller"] = await self._identities.caller(token.strip(), headers.get("origin"))
+            if token := _token(scope, headers, path):
+                scope["state"]["caller"] = await self._identities.caller(token, headers.get("origin"))
             elif not _FOR_EVERYBODY.fullmatch(path):
                 raise NotAdmitted(
                     "Say who you are: Authorization: Bearer TOKEN; visitors get one at POST /v1/sessions."
                 )
         except NotAdmitted as error:
             # A page that renews its session sends the token that has ended.
-            if path != "/v1/sessions":
-                return Problem(401, str(error), {"WWW-Authenticate": 'Bearer realm="learning-companion"'})
+            if path not in _WHERE_TOKENS_ARE_GIVEN:
+                return _not_admitted(path, error)
         except KeysUnavailable as error:
             return Problem(503, str(error), {"Retry-After": "30"})
         if _FOR_OPERATORS.fullmatch(path) and not scope["state"]["caller"].is_operator:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -61,13 +61,13 @@ def reports_router(advising: Advising, state: State) -> APIRouter:
         first = since or last - timedelta(days=28)
         if not 0 < (last - first).days <= _LONGEST_DAYS:
             return Problem(422, f"since must lie before until, by at most {_LONGEST_DAYS} days")
-        found = await run_in_threadpool(made, first, last)
+        found = await run_in_threadpool(demand_between, advising, state, first, last)
         await run_in_threadpool(state.audit.record, caller_of(request).learner, "read_demand", f"{first} {last}")
         match form or _form(request.headers.get("accept", "")):
             case "csv":
-                return Response(_table(found), media_type="text/csv", headers=_attached("demand.csv"))
+                return Response(demand_csv(found), media_type="text/csv", headers=attached("demand.csv"))
             case "html":
-                return HTMLResponse(_page(found), headers=_HEADERS)
+                return HTMLResponse(demand_page(found), headers=_HEADERS)
         return AsciiJSONResponse(_plain(found))
 
     @router.get("/quality")
@@ -76,26 +76,28 @@ def reports_router(advising: Advising, state: State) -> APIRouter:
         since = datetime.now(UTC) - timedelta(days=days)
         return AsciiJSONResponse(await run_in_threadpool(state.quality.since, since))
 
-    def made(first: date, last: date) -> DemandReport:
-        desk = advising.adviser.desk()
-        begin, end = _midnight(first), _midnight(last)
-        middle = datetime.now(UTC) - _HALF
-        learning = state.book.learning
-        outdated = outdated_courses(
-            desk.shelf.courses,
-            advising.adviser.today(),
-            _by_course(state, desk.search.records.courses_of_passages, begin),
-            _counted(learning.begun_and_completed(middle - _HALF, middle)),
-            _counted(learning.begun_and_completed(middle, datetime.now(UTC))),
-        )
-
-        def nearest(words: str) -> str | None:
-            hit = next(iter(desk.search.nearest_courses(desk.search.query(words), 1)), None)
-            return hit.course.title if hit and hit.certain else None
-
-        return report(state.book.unmet(begin, end), first, last, desk.search.embed_texts, nearest, outdated)
-
     return router
+
+
+def demand_between(advising: Advising, state: State, first: date, last: date) -> DemandReport:
+    """Needs that no course met from `first` until before `last`, and the courses that need looking after."""
+    desk = advising.adviser.desk()
+    begin, end = midnight(first), midnight(last)
+    middle = datetime.now(UTC) - _HALF
+    learning = state.book.learning
+    outdated = outdated_courses(
+        desk.shelf.courses,
+        advising.adviser.today(),
+        _by_course(state, desk.search.records.courses_of_passages, begin),
+        _counted(learning.begun_and_completed(middle - _HALF, middle)),
+        _counted(learning.begun_and_completed(middle, datetime.now(UTC))),
+    )
+
+    def nearest(words: str) -> str | None:
+        hit = next(iter(desk.search.nearest_courses(desk.search.query(words), 1)), None)
+        return hit.course.title if hit and hit.certain else None
+
+    return report(state.book.unmet(begin, end), first, last, desk.search.embed_texts, nearest, outdated)
 
 
 def _by_course(state: State, course_of: Callable[[list[str]], dict[str, str]], since: datetime) -> dict[str, int]:
@@ -117,7 +119,8 @@ def _counted(found: dict[str, tuple[set[str], set[str]]]) -> dict[str, tuple[int
     return {course_id: (len(begun), len(begun & completed)) for course_id, (begun, completed) in found.items()}
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """When a day begins, UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
@@ -131,13 +134,18 @@ def _plain(found: DemandReport) -> dict[str, Any]:
     return asdict(found) | {"since": found.since.isoformat(), "until": found.until.isoformat(), "k": K}
 
 
-def _table(found: DemandReport) -> str:
-    """With a mark of the encoding at its head: spreadsheets take it for another without."""
+def as_csv(columns: Sequence[str], lines: Iterable[Mapping[str, object]]) -> str:
+    """A table for spreadsheets, with a mark of the encoding at its head: they take it for another without."""
     file = io.StringIO()
-    writer = csv.DictWriter(file, ["topic", "dimension", "value", "learners"])
+    writer = csv.DictWriter(file, list(columns))
     writer.writeheader()
-    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows(found))
+    writer.writerows({name: _harmless(value) for name, value in line.items()} for line in lines)
     return f"\ufeff{file.getvalue()}"
+
+
+def demand_csv(found: DemandReport) -> str:
+    """The report as a table."""
+    return as_csv(["topic", "dimension", "value", "learners"], rows(found))
 
 
 def _harmless(value: object) -> object:
@@ -145,11 +153,14 @@ def _harmless(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
 
 
-def _attached(name: str) -> dict[str, str]:
+def attached(name: str) -> dict[str, str]:
+    """The headers of a file to be kept."""
     return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
 
 
-def _page(found: DemandReport) -> str:
+def demand_page(found: DemandReport) -> str:
+    """The report as a page with charts."""
+
     def parts(topic: Topic) -> list[tuple[str, Sequence[Cell]]]:
         named = [("为什么", topic.reasons), ("谁", topic.audiences), ("哪里", topic.places), ("哪一周", topic.weeks)]
         return [(name, cells) for name, cells in named if any(cell.value for cell in cells)]

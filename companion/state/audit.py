@@ -23,6 +23,7 @@ Deed = Literal[
     "read_complaints",
     "changed",
     "read_demand",
+    "read_feedback",
     "awarded",
     "took_back",
 ]

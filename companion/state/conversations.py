@@ -121,4 +121,7 @@ def _turn(row: Row[Any]) -> PastTurn:
         passages=tuple(row.passages),
         ai=row.ai,
         usage=tuple(row.usage.items()),
+        grounded=row.grounded,
+        seconds=row.seconds,
+        course_id=row.course_id,
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, Select, delete, insert, select
 
 from companion.state.database import transaction
 from companion.state.tables import conversations, feedback, turns
@@ -40,6 +40,12 @@ class Feedback:
         values = {"rating": rating, "reasons": list(reasons), "comment": comment, "given_at": datetime.now(UTC)}
         return transaction(self._engine, lambda connection: _give(connection, owner, turn_id, values))
 
+    def said_before(self, turn_id: str, most: int = 4) -> list[tuple[str, str]]:
+        """(message, reply) of the turns of the same conversation before this one, the oldest first; masked."""
+        query = _before(turn_id).limit(most)
+        rows = transaction(self._engine, lambda connection: connection.execute(query).all())
+        return [(row.message, row.reply) for row in reversed(rows)]
+
     def disliked(self, days: int, limit: int = 1_000) -> list[Disliked]:
         """Turns with a thumb down in the last `days`, the newest first."""
         since = datetime.now(UTC) - timedelta(days=days)
@@ -66,6 +72,16 @@ class Feedback:
             )
             for row in rows
         ]
+
+
+def _before(turn_id: str) -> Select[Any]:
+    of = select(turns.c.conversation_id).where(turns.c.id == turn_id).scalar_subquery()
+    asked = select(turns.c.number).where(turns.c.id == turn_id).scalar_subquery()
+    return (
+        select(turns.c.message, turns.c.reply)
+        .where(turns.c.conversation_id == of, turns.c.number < asked)
+        .order_by(turns.c.number.desc())
+    )
 
 
 def _give(connection: Connection, owner: str, turn_id: str, values: dict[str, Any]) -> bool:

@@ -97,7 +97,11 @@ turns = Table(
     Column("passages", JSON, nullable=False),
     Column("ai", Boolean, nullable=False),
     Column("usage", JSON, nullable=False),
+    Column("grounded", Boolean),
+    Column("seconds", Float),
+    Column("course_id", Name(200)),  # where on the portal it was asked
     Index("ix_turns_conversation", "conversation_id", "number"),
+    Index("ix_turns_asked", "asked_at"),
 )
 
 # What went over the wire, for who lost the connection: kept for minutes.

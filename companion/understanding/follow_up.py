@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from companion.guidance.subject import subject_of
+from companion.understanding.wish import course_subject, wants_to_learn
 from course_index.analyze import normalise
 from retrieval.query import query_terms
 
@@ -41,13 +43,24 @@ _AND_A_WHOLE_QUESTION = re.compile(r"^(?:and|but|so|then|also|or|if)\b(?:[\s,]+[
 _TELLS = re.compile(r"^(?:他|她|佢|我)|没|冇|不|未|已经|[了过咗]|\b(?:is|was|has|have|had|not|no|didn't|doesn't)\b")
 
 
+# What a wish for courses has in place of a subject: 有没有简单一点的课, 还有别的班吗.
+_NO_SUBJECT = re.compile(
+    r"一点|一些|点的|啲|更|比较|太|别的|其他|其它|另外|还有|类似|相关|同类|同样|方面|合适|适合|便宜|简单|容易|难|短|长|近|远|快|慢|早|晚|好|新|旧|周末|晚上|夜校|证书|学分"
+    r"|\b(?:other|another|more|similar|related|easier|harder|cheaper|shorter|longer|nearer|better|certificate|evening|weekend)\b"
+)
+
+
+_IS_THERE = re.compile(r"\b(?:is|are) there\b")
+
+
 def depends(message: str) -> bool:
     """Whether a message cannot be understood without the turns before it."""
     text = normalise(message).strip()
     if not text or _CHANGES.match(text):
         return False
     content = _content(text)
-    if _DEFINES.match(text) and not _POINTS_BACK.search(text) and content >= 2:
+    defines = _DEFINES.match(text) and not _POINTS_BACK.search(text) and content >= 2
+    if defines or _wants_a_course_on_something(text):
         return False
     if _ENDS_OPEN.search(text) and content <= 2.5 * SHORT:
         return True
@@ -56,6 +69,15 @@ def depends(message: str) -> bool:
     if _POINTS_BACK.search(text) and content <= 2.5 * SHORT:
         return True
     return content < SHORT and bool(_ASKS.search(text) or _TELLS.search(text))
+
+
+def _wants_a_course_on_something(text: str) -> bool:
+    """有没有教炒股的课 is about 炒股, whatever was talked of before; 有没有免费的课 is about that."""
+    if not wants_to_learn(text) or _POINTS_BACK.search(_IS_THERE.sub(" ", text)) or _GOES_ON.match(text):
+        return False
+    subject = course_subject(subject_of(text)) if subject_of(text) else ""
+    bare = re.sub(r"^[教学讲]|[教学讲的]$", "", re.sub(r"\s+|教|的", "", subject))
+    return not _NO_SUBJECT.search(subject) and len(bare) >= 2
 
 
 def carried(message: str, before: Sequence[str]) -> str:

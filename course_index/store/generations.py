@@ -10,12 +10,15 @@ SIGKILL, leaves what serves untouched. (One process cannot see another's writes 
     index/build.lock         held by the one process that writes
 """
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -27,6 +30,7 @@ from course_index.store.vectors import VectorCollection, VectorIndex
 
 # The one that serves, and the one that slow readers may still have open.
 _KEPT = 2
+_BUILDS_KEPT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class IndexHome:
         self._generations = self._root / "generations"
         self._draft = self._root / "draft"
         self._pointer = self._root / "CURRENT"
+        self._builds = self._root / "builds.jsonl"
 
     @property
     def journal(self) -> Path:
@@ -91,6 +96,21 @@ class IndexHome:
             return self._pointer.read_text("ascii").strip() or None
         except FileNotFoundError:
             return None
+
+    def note_build(self, report: dict[str, Any]) -> None:
+        """Keep what a build did, beside when it ended; the latest are kept."""
+        told = {"ended_at": datetime.now(UTC).isoformat(timespec="seconds"), **report}
+        lines = [json.dumps(one, ensure_ascii=False) for one in [*self.builds(), told][-_BUILDS_KEPT:]]
+        unfinished = self._builds.with_suffix(".new")
+        unfinished.write_text("\n".join(lines) + "\n", "utf-8", "replace")
+        unfinished.replace(self._builds)
+
+    def builds(self) -> list[dict[str, Any]]:
+        """What the latest builds did, the oldest first. A list that cannot be read is begun anew."""
+        try:
+            return [json.loads(line) for line in self._builds.read_text("utf-8").splitlines()]
+        except (OSError, ValueError):
+            return []
 
     def open_current(self) -> Generation:
         """Open the generation that serves. Raises IndexMissing when there is none."""
