@@ -194,7 +194,7 @@ def _around(
         index,
         writer,
         moderator,
-        StandingAlone(writer, settings.llm_first_token_seconds),
+        StandingAlone(writer, settings.llm_first_token_seconds, index),
         answering,
         advising,
         Practising(index, writer, answering, settings.passages_per_answer, advising.book),

@@ -136,8 +136,6 @@ def test_an_operator_signs_in_to_the_pages_and_out_again(app, client, anna, bert
     assert client.post("/admin/session", data={"token": "guessed"}).status_code == 401
     learner = bert["Authorization"].removeprefix("Bearer ")
     assert client.post("/admin/session", data={"token": learner}).status_code == 401
-        client.post("/admin/session", data={"token": bert["Authorization"].removeprefix("Bearer ")}).status_code == 401
-    )
     signed_in = client.post("/admin/session", data={"token": OPERATOR}, follow_redirects=False)
     kept = signed_in.headers["set-cookie"]
     assert all(mark in kept for mark in ("HttpOnly", "SameSite=strict", "Path=/admin"))

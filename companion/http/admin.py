@@ -1,22 +1,21 @@
 """The pages below /admin, for operators: what is asked, how it is answered, what is missing, what needs mending."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 
 from companion.http.gate import PAGE_COOKIE, caller_of
-from companion.http.portal import PAGES, SAFE_HEADERS
+from companion.http.rendering import operator_page
 from companion.http.reports import as_csv, attached, demand_between, demand_csv, demand_page
 from companion.identity import Identities, KeysUnavailable, NotAdmitted
 from companion.state.state import State
 from companion.turn import Companion
 
-_HEADERS = {**SAFE_HEADERS, "Cache-Control": "no-store"}
 _MODES = {"generated": "AI 写成", "extracted": "原文摘录", "catalogue": "只有目录", "declined": "不能回答"}
 _WISHES = {
     "question": "内容提问",
@@ -60,7 +59,7 @@ def admin_router(companion: Companion, state: State, identities: Identities) -> 
     @router.get("")
     async def overview(request: Request, days: _Days = 28) -> Response:
         found = await run_in_threadpool(_overview, companion, state, days)
-        return _page("admin_overview.html", request, days=days, **found)
+        return operator_page("admin_overview.html", request, days=days, **found)
 
     @router.get("/overview.csv")
     async def overview_csv(days: _Days = 28) -> Response:
@@ -73,7 +72,7 @@ def admin_router(companion: Companion, state: State, identities: Identities) -> 
         first, last = _between(since, until)
         found = await run_in_threadpool(demand_between, advising, state, first, last)
         await run_in_threadpool(state.audit.record, caller_of(request).learner, "read_demand", f"{first} {last}")
-        return HTMLResponse(demand_page(found), headers=_HEADERS)
+        return demand_page(request, found)
 
     @router.get("/needs.csv")
     async def needs_csv(request: Request, since: date | None = None, until: date | None = None) -> Response:
@@ -84,7 +83,7 @@ def admin_router(companion: Companion, state: State, identities: Identities) -> 
 
     @router.get("/courses")
     async def courses(request: Request) -> Response:
-        return _page("admin_courses.html", request, courses=await run_in_threadpool(_to_mend, companion, state))
+        return operator_page("admin_courses.html", request, courses=await run_in_threadpool(_to_mend, companion, state))
 
     @router.get("/courses.csv")
     async def courses_csv() -> Response:
@@ -97,23 +96,25 @@ def admin_router(companion: Companion, state: State, identities: Identities) -> 
     async def feedback(request: Request, days: _Days = 28) -> Response:
         """What learners disliked, with what was said before it. Who they are is not told, only who is the same."""
         await run_in_threadpool(state.audit.record, caller_of(request).learner, "read_feedback", f"{days} days")
-        return _page("admin_feedback.html", request, days=days, turns=await run_in_threadpool(_disliked, state, days))
+        return operator_page(
+            "admin_feedback.html", request, days=days, turns=await run_in_threadpool(_disliked, state, days)
+        )
 
     @router.get("/builds")
     async def builds(request: Request) -> Response:
         latest = await run_in_threadpool(companion.index.builds)
-        return _page("admin_builds.html", request, builds=latest[::-1], serving=companion.index.generation)
+        return operator_page("admin_builds.html", request, builds=latest[::-1], serving=companion.index.generation)
 
     @router.get("/session")
     async def sign_in(request: Request) -> Response:
-        return _page("admin_session.html", request, refused=False)
+        return operator_page("admin_session.html", request, refused=False)
 
     @router.post("/session")
     async def signed_in(request: Request, token: Annotated[str, Form(max_length=8_000)]) -> Response:
         try:
             session = await identities.page_session(token.strip())
         except (NotAdmitted, KeysUnavailable):
-            return _page("admin_session.html", request, status=401, refused=True)
+            return operator_page("admin_session.html", request, status=401, refused=True)
         response = RedirectResponse("/admin", 303)
         response.set_cookie(
             PAGE_COOKIE,
@@ -220,17 +221,3 @@ def _between(since: date | None, until: date | None) -> tuple[date, date]:
     last = until or (datetime.now(UTC).date() + timedelta(days=1))
     first = since or last - timedelta(days=28)
     return (first, last) if timedelta(0) < last - first <= timedelta(days=400) else (last - timedelta(days=28), last)
-
-
-def _page(template: str, request: Request, status: int = 200, **values: Any) -> HTMLResponse:
-    links: Sequence[tuple[str, str]] = (
-        ("/admin", "概况"),
-        ("/admin/needs", "没有课的需要"),
-        ("/admin/courses", "课程维护"),
-        ("/admin/feedback", "不满意的回答"),
-        ("/admin/builds", "索引"),
-    )
-    page = PAGES.get_template(template).render(
-        links=links, here=request.url.path, is_open=caller_of(request).kind == "open", **values
-    )
-    return HTMLResponse(page, status, headers=_HEADERS)

@@ -1,11 +1,9 @@
 """The portal's pages: the catalogue, a course, a lesson. They stand without scripts; the widget comes on top."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import jinja2
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
@@ -16,30 +14,14 @@ from starlette.staticfiles import StaticFiles
 from companion.browsing import course_page, whole_course, whole_lesson
 from companion.guidance.sayings import audience_named
 from companion.http.portal_words import PortalWords, initiative_named, language_named, portal_words
+from companion.http.rendering import HERE, PAGES, SAFE_HEADERS
 from companion.turn import Companion
 from companion.words import Locale, locale_of
 from course_index.errors import IndexProblem
 from course_index.sources.schema_org import json_ld
 from course_index.store.records import CourseFilter
 
-_HERE = Path(__file__).parent
-_ASSETS = _HERE / "assets"
-PAGES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_HERE / "pages"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-PAGES.filters["batch_of"] = lambda row, names: [row[name] for name in names]
-SAFE_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' data:; object-src 'none'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
+_ASSETS = HERE / "assets"
 # Other people's pages load these: they may be kept for an hour, and read by any origin.
 _WIDGET_HEADERS = {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
 _FILTERS = ("initiative", "audience", "level", "delivery", "city", "language", "provider")

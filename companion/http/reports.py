@@ -5,25 +5,21 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-import jinja2
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 
 from companion.advising import Advising
 from companion.guidance.demand import Cell, DemandReport, K, Topic, outdated_courses, report, rows
 from companion.guidance.sayings import audience_named
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem
+from companion.http.rendering import operator_page
 from companion.state.state import State
 
-_PAGES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).with_name("pages")), autoescape=True, undefined=jinja2.StrictUndefined
-)
 _WORDS = {
     "": "没有说",
     "no_answer": "没有内容回答",
@@ -35,11 +31,6 @@ _WORDS = {
     "everyone": "所有人",
 }
 _LONGEST_DAYS = 400
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-}
 _HALF = timedelta(days=90)
 
 
@@ -67,7 +58,7 @@ def reports_router(advising: Advising, state: State) -> APIRouter:
             case "csv":
                 return Response(demand_csv(found), media_type="text/csv", headers=attached("demand.csv"))
             case "html":
-                return HTMLResponse(demand_page(found), headers=_HEADERS)
+                return demand_page(request, found)
         return AsciiJSONResponse(_plain(found))
 
     @router.get("/quality")
@@ -158,17 +149,18 @@ def attached(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
 
 
-def demand_page(found: DemandReport) -> str:
+def demand_page(request: Request, found: DemandReport) -> Response:
     """The report as a page with charts."""
 
     def parts(topic: Topic) -> list[tuple[str, Sequence[Cell]]]:
         named = [("为什么", topic.reasons), ("谁", topic.audiences), ("哪里", topic.places), ("哪一周", topic.weeks)]
         return [(name, cells) for name, cells in named if any(cell.value for cell in cells)]
 
-    return _PAGES.get_template("demand.html").render(
+    return operator_page(
+        "admin_needs.html",
+        request,
         report=found,
         k=K,
-        most=max((topic.learners for topic in found.topics), default=1),
         parts=parts,
         label=lambda value: _WORDS.get(value) or audience_named(value, "zh-Hans"),
         query=urlencode({"since": found.since.isoformat(), "until": found.until.isoformat()}),

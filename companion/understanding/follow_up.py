@@ -80,6 +80,17 @@ def _wants_a_course_on_something(text: str) -> bool:
     return not _NO_SUBJECT.search(subject) and len(bare) >= 2
 
 
+def leans(message: str) -> bool:
+    """Whether a message points back at what was said in so many words; else its being short is all that says so."""
+    text = normalise(message).strip()
+    return bool(_POINTS_BACK.search(text) or _ENDS_OPEN.search(text))
+
+
+def goes_on(message: str) -> bool:
+    """Whether a message begins as what goes on from something does."""
+    return bool(_GOES_ON.match(normalise(message).strip()))
+
+
 def carried(message: str, before: Sequence[str]) -> str:
     """The message with the learner's earlier messages before it, as far as they go on one subject, newest kept."""
     subject: list[str] = []

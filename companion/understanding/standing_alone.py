@@ -1,16 +1,22 @@
 """A follow-up made to stand alone: by the model when there is one, by carried topic words when not."""
 
+import asyncio
+
 from companion.conversation import Conversation
+from companion.find import Scope, find
 from companion.history import history
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.safety.untrusted import for_prompt
-from companion.understanding.follow_up import carried, depends
+from companion.understanding.follow_up import carried, depends, goes_on, leans
+from companion.understanding.wish import wish_of
 from companion.words import Words
 from companion.writer import Writer
 from course_index.analyze import normalise
 from prompts import render
+from retrieval.live import LiveIndex
 from retrieval.query import query_terms
+from retrieval.search import Search
 
 _TOKENS = 80
 _HISTORY_TOKENS = 300
@@ -19,12 +25,21 @@ _LONGEST = 120
 _HAVE_A_SUBJECT = ("question", "hint", "practice", "plan", "courses", "credits", "pathway")
 
 
+# A short question is asked of the library in both readings. Chosen on half of our follow-ups, and of our short
+# questions put behind a conversation on something else (docs/decisions/0005-honest-turn.md).
+_NAMES_SOMETHING = 3
+_MORE_OF_IT_ALONE = {False: 0.0, True: 0.4}  # by whether it begins with what goes on: 那, 要是
+_SURE = 0.9
+_LOOKED_AT = 4
+
+
 class StandingAlone:
     """Rewrites follow-ups; the model has `seconds` for it."""
 
-    def __init__(self, writer: Writer, seconds: float) -> None:
+    def __init__(self, writer: Writer, seconds: float, index: LiveIndex) -> None:
         self._writer = writer
         self._seconds = seconds
+        self._index = index
 
     async def question(self, message: str, conversation: Conversation, say: Words, ledger: Ledger) -> tuple[bool, str]:
         """Whether a message depends on the turns before, and the question it puts when it stands alone."""
@@ -35,6 +50,12 @@ class StandingAlone:
             return False, message
         before = [turn.message for turn in subjects]
         plain = carried(message, before)
+        if (
+            not leans(message)
+            and wish_of(message) == "question"
+            and await asyncio.to_thread(self._says_all, message, plain)
+        ):
+            return False, message
         if not self._writer.has_model:
             return True, plain
         prompt = render("standalone", history=history(conversation, say, _HISTORY_TOKENS), message=for_prompt(message))
@@ -45,6 +66,27 @@ class StandingAlone:
         rewritten = written.splitlines()[0].strip() if written else ""
         known = " ".join([message, *(f"{turn.message} {turn.question} {turn.reply}" for turn in conversation.turns)])
         return True, rewritten if _says_nothing_new(rewritten, known, message) else plain
+
+    def _says_all(self, message: str, carried_on: str) -> bool:
+        """Whether a short question is one of its own: what it names is found with it, and lost among what was said.
+
+        怎么量血压 after a talk on litchis is on blood pressure; 要多久 after it is on litchis.
+        """
+        terms = [term for term in query_terms(message) if len(term) == 1 or term.isascii()]
+        alone, sure = _share(terms, self._index.search, message)
+        together, _ = _share(terms, self._index.search, carried_on)
+        names_it = len(terms) >= _NAMES_SOMETHING and alone - together >= _MORE_OF_IT_ALONE[goes_on(message)]
+        return names_it or sure >= _SURE
+
+
+def _share(terms: list[str], search: Search, question: str) -> tuple[float, float]:
+    """How much of `terms` stands in the passage closest to a question, and how probable it is that it answers."""
+    found = find(search, question, _LOOKED_AT, Scope())
+    if not found.hits or not terms:
+        return 0.0, 0.0
+    text = normalise(f"{found.hits[0].passage.text} {found.hits[0].lesson.title}")
+    probability = (found.confidence.probability or 0.0) if found.answers else 0.0
+    return sum(term in text for term in terms) / len(terms), probability
 
 
 def _says_nothing_new(rewritten: str, known: str, message: str) -> bool:
