@@ -45,7 +45,7 @@ _TELLS = re.compile(r"^(?:他|她|佢|我)|没|冇|不|未|已经|[了过咗]|\b
 
 # What a wish for courses has in place of a subject: 有没有简单一点的课, 还有别的班吗.
 _NO_SUBJECT = re.compile(
-    r"一点|一些|点的|啲|更|比较|太|别的|其他|其它|另外|还有|类似|相关|同类|同样|方面|合适|适合|便宜|简单|容易|难|短|长|近|远|快|慢|早|晚|好|新|旧|周末|晚上|夜校|证书|学分"
+    r"一点|一些|点的|啲|更|比较|太|别的|其他|其它|另外|还有|类似|相关|同类|同样|方面|合适|适合|便宜|简单|容易|难|周末|晚上|夜校|证书|学分"
     r"|\b(?:other|another|more|similar|related|easier|harder|cheaper|shorter|longer|nearer|better|certificate|evening|weekend)\b"
 )
 

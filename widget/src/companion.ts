@@ -6,10 +6,10 @@ import { mathFrom } from "./markdown";
 import { scrollToMark, sourceView } from "./source-view";
 import { canDictate, dictate } from "./speech";
 import { styles } from "./styles";
-import { ended, type Style, Thread, type Turn } from "./thread";
+import { citedIn, ended, type Style, Thread, type Turn } from "./thread";
 import { asText, download } from "./transcript";
 import type { Host } from "./turn-view";
-import { type About, type Card, type Done, type Passage, Refused, type Source } from "./wire";
+import { type About, type Card, type Kept, type Passage, Refused, type Source } from "./wire";
 import { type Locale, LOCALES, nearest, type Say, speaking, type Word } from "./words";
 
 type Page = "chat" | "menu" | "history" | "settings" | "about" | "complain" | "erase";
@@ -134,12 +134,15 @@ export class LearningCompanion extends LitElement implements Host {
     view?.requestUpdate();
     // The whole is drawn anew only where a turn comes or goes: not for every piece of text.
     if (!view || ended(turn)) this.requestUpdate();
-    if (ended(turn)) {
+    if (ended(turn) && !this.heardOf.has(turn)) {
+      this.heardOf.add(turn);
       const words = turn.done ? this.say("finished") : this.say(turn.trouble ?? "trouble", 0);
       this.announce(words);
       this.tell("answer", { turnId: turn.id, mode: turn.done?.mode ?? null, trouble: turn.trouble });
     }
   }
+
+  private heardOf = new WeakSet<Turn>();
 
   private tell(name: string, detail: unknown, cancelable = false): boolean {
     return this.dispatchEvent(new CustomEvent(`companion-${name}`, { detail, bubbles: true, composed: true, cancelable }));
@@ -272,12 +275,12 @@ export class LearningCompanion extends LitElement implements Host {
     const { say } = this;
     const inline = this.mode === "inline";
     const names = ["root", inline ? "inline" : "floating", this.isDark && "dark", this.isElder && "elder"].filter(Boolean).join(" ");
-    const inside = html`${this.top()}${this.offline ? html`<p class="offline">${say("isOffline")}</p>` : nothing}
+    const inside = html`${this.top()}${this.offline ? html`<p class="no-network">${say("isOffline")}</p>` : nothing}
       ${this.page === "chat" ? this.chat() : html`<div class="page">${this.other()}</div>`}`;
     return html`<div class=${names} lang=${this.locale}>
       ${inline
         ? html`<section class="panel" aria-labelledby="title">${inside}</section>`
-        : html`<button type="button" class="launcher" ?hidden=${this.open} aria-haspopup="dialog" aria-label=${say("open")} @click=${() => this.show()}>
+        : html`<button type="button" class="launcher" ?hidden=${this.open} aria-haspopup="dialog" @click=${() => this.show()}>
             ${bubble()}<span>${say("title")}</span><small>${say("badge")}</small></button>
           <dialog class="panel" aria-labelledby="title" @keydown=${this.onKey} @cancel=${this.onCancel}>${inside}</dialog>`}
       <dialog class="source" aria-labelledby="source-title" @close=${this.sourceClosed} @click=${this.onBackdrop}>
@@ -290,13 +293,13 @@ export class LearningCompanion extends LitElement implements Host {
     const { say } = this;
     const chat = this.page === "chat";
     const title: Word = ({ chat: "title", menu: "menu", complain: "complain" } as Record<string, Word>)[this.page] ?? (this.page as Word);
-    return html`<header>
+    return html`<div class="head">
       ${chat ? nothing : html`<button type="button" class="icon" aria-label=${say("back")} title=${say("back")} @click=${() => this.goTo(this.page === "menu" ? "chat" : "menu")}>${icon("M15 5l-7 7 7 7")}</button>`}
       <h2 id="title" tabindex="-1">${say(title)}${chat ? html`<small>${say("badge")}</small>` : nothing}</h2>
       ${chat && this.thread.turns.length ? html`<button type="button" class="icon" aria-label=${say("fresh")} title=${say("fresh")} @click=${this.fresh}>${icon("M12 5v14M5 12h14")}</button>` : nothing}
       ${chat ? html`<button type="button" class="icon" aria-label=${say("menu")} title=${say("menu")} @click=${() => this.goTo("menu")}>${icon("M5 7h14M5 12h14M5 17h14")}</button>` : nothing}
       ${this.mode === "inline" ? nothing : html`<button type="button" class="icon" aria-label=${say("close")} title=${say("close")} @click=${() => this.close()}>${icon("M6 6l12 12M18 6L6 18")}</button>`}
-    </header>`;
+    </div>`;
   }
 
   private chat(): TemplateResult {
@@ -310,7 +313,7 @@ export class LearningCompanion extends LitElement implements Host {
         <div role="log" aria-live="off" aria-label=${say("thread")}>${repeat(turns.slice(first), (turn) => turn.key, (turn, at) => html`
           <learning-companion-turn .turn=${turn} .host=${this as Host} ?latest=${first + at === turns.length - 1}></learning-companion-turn>`)}</div>
       </div>
-      <footer ?inert=${this.hasToAgree}>
+      <div class="foot" ?inert=${this.hasToAgree}>
         <div class="styles" role="group" aria-label=${say("style")}>${STYLES.map((style) => html`
           <button type="button" aria-pressed=${this.replyStyle === style} @click=${() => this.choose(style)}>${say(`style_${style}`)}</button>`)}</div>
         <form class="ask" @submit=${this.onSubmit}>
@@ -322,7 +325,7 @@ export class LearningCompanion extends LitElement implements Host {
             : html`<button type="submit" class="main send">${say("send")}</button>`}
         </form>
         <p class="notice"><span>${say("notice")}</span><button type="button" @click=${() => this.goTo("about")}>${say("about")}</button></p>
-      </footer>`;
+      </div>`;
   }
 
   private get hasToAgree(): boolean {
@@ -394,8 +397,8 @@ export class LearningCompanion extends LitElement implements Host {
         <option value=${one} ?selected=${one === this.chosenAudience}>${say(`audience_${one}`)}</option>`)}</select></label>
       <label class="check"><input type="checkbox" id="elder" .checked=${this.isElder} @change=${(event: Event) => this.set({ elder: (event.target as HTMLInputElement).checked, scale: undefined })}>${say("elder")}</label>
       <div class="sizes" role="group" aria-label=${say("textSize")}>${say("textSize")}<div>
-        <button type="button" ?disabled=${at <= 0} aria-label=${say("smaller")} @click=${() => this.set({ scale: at - 1 })}>A−</button>
-        <button type="button" ?disabled=${at >= this.scales.length - 1} aria-label=${say("larger")} @click=${() => this.set({ scale: at + 1 })}>A+</button></div></div>
+        <button type="button" ?disabled=${at <= 0} aria-label=${`A− ${say("smaller")}`} @click=${() => this.set({ scale: at - 1 })}>A−</button>
+        <button type="button" ?disabled=${at >= this.scales.length - 1} aria-label=${`A+ ${say("larger")}`} @click=${() => this.set({ scale: at + 1 })}>A+</button></div></div>
       <label>${say("theme")}<select id="theme" @change=${(event: Event) => this.set({ theme: choice(event) as Theme })}>${(["auto", "light", "dark"] as const).map((one) => html`
         <option value=${one} ?selected=${one === (settings.theme ?? this.theme)}>${say(`theme_${one}`)}</option>`)}</select></label>
       <label class="check"><input type="checkbox" id="personalised" .checked=${this.personalised} @change=${(event: Event) => this.set({ personalised: (event.target as HTMLInputElement).checked })}>${say("personal")}</label>
@@ -568,19 +571,29 @@ export class LearningCompanion extends LitElement implements Host {
     this.requestUpdate();
   }
 
-  /** A conversation of before, as it was kept: without its sources, which are fetched only while they are new. */
+  /** A conversation of before, as it was kept. */
   private async reopen(id: string): Promise<void> {
-    interface Kept { id: string; message: string; reply: string; mode: Done["mode"]; ai: boolean }
     const kept = await this.door.json<{ turns: Kept[] }>(`/v1/conversations/${id}`).catch(() => null);
     if (!kept) return this.announce(this.say("trouble"));
     this.thread.clear();
     this.thread.conversation = id;
-    this.thread.turns = kept.turns.map(({ id: turnId, message, reply, mode, ai }): Turn => ({
-      key: turnId, id: turnId, message, style: "answer", last: "0", phase: "done", text: reply, ai, sources: [], courses: [],
-      done: { mode, grounded: mode === "generated" ? true : null, cited: [], fallback: null, aigc: null },
-      trouble: null, detail: "", retryAt: 0, instead: null, opinion: "",
-    }));
+    this.thread.turns = await Promise.all(kept.turns.map((one) => this.asItWas(one)));
     this.goTo("chat");
+  }
+
+  private async asItWas({ id, message, reply, mode, ai, grounded, passages }: Kept): Promise<Turn> {
+    const cited = citedIn(reply).filter((n) => n <= passages.length);
+    const found = await Promise.all(cited.map(async (n) => {
+      const id = passages[n - 1]!;
+      const passage = await this.door.json<Passage>(`/v1/passages/${encodeURIComponent(id)}`).catch(() => null);
+      return passage && { ...passage, n, passage_id: id, quote: "" };
+    }));
+    return {
+      key: id, id, message, style: "answer", last: "0", phase: "done", text: reply, ai, courses: [],
+      sources: found.filter((source) => source !== null),
+      done: { mode, grounded, cited, fallback: null, aigc: null },
+      trouble: null, detail: "", retryAt: 0, instead: null, opinion: "",
+    };
   }
 }
 

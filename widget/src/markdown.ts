@@ -57,7 +57,9 @@ export class Growing {
     this.#cite = cite;
   }
 
-  show(text: string): void {
+  show(whole: string): void {
+    // What turns the direction of writing around is no part of an answer.
+    const text = whole.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
     const tokens = marked.lexer(text.slice(this.#settled));
     const same = tokens.findIndex((token, at) => this.#tail[at]?.raw !== token.raw);
     const from = same < 0 ? tokens.length : same;
@@ -125,8 +127,10 @@ async function typeset(spot: HTMLElement): Promise<void> {
   math ??= import(/* @vite-ignore */ mathAt).then((module: { toMathML: TexToMathML }) => module.toMathML).catch(() => null);
   const toMathML = await math;
   if (!toMathML) return; // the formula stays as it was written
-  const fragment = DOMPurify.sanitize(toMathML(spot.dataset.tex ?? "", spot.dataset.display === "true"), {
-    USE_PROFILES: { mathMl: true }, FORBID_ATTR: ["href", "style"], RETURN_DOM_FRAGMENT: true,
-  });
-  if (fragment.querySelector("math")) spot.replaceChildren(fragment);
+  try {
+    const fragment = DOMPurify.sanitize(toMathML(spot.dataset.tex ?? "", spot.dataset.display === "true"), {
+      USE_PROFILES: { mathMl: true }, FORBID_ATTR: ["href", "style"], RETURN_DOM_FRAGMENT: true,
+    });
+    if (fragment.querySelector("math")) spot.replaceChildren(fragment);
+  } catch { /* no TeX that can be drawn */ }
 }

@@ -1,5 +1,5 @@
 // The passage behind a citation, opened in place.
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { sampleTag } from "./cards";
 import type { Passage, Source } from "./wire";
 import type { Say } from "./words";
@@ -17,7 +17,7 @@ export function sourceView(source: Source, passage: Passage | null | undefined, 
   return html`
     <h3 id="source-title">[${source.n}] ${source.course_title} ${sampleTag(source, say)}</h3>
     <dl class="facts">${facts.map(([name, fact]) => html`<div><dt>${name}</dt><dd>${fact}</dd></div>`)}</dl>
-    <blockquote>${source.quote}</blockquote>
+    ${source.quote ? html`<blockquote>${source.quote}</blockquote>` : nothing}
     <h4>${say("passage")}</h4>
     <div class="passage" role="region" tabindex="0" aria-label=${say("passage")}>${
       passage === undefined ? say("loading") : passage === null ? say("noPassage") : marked(passage.text, source.quote)}</div>`;

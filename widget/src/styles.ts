@@ -35,7 +35,7 @@ input:not([type="checkbox"]), textarea { padding: .4em .7em; width: 100%; }
 input[type="checkbox"] { width: 1.25em; height: 1.25em; accent-color: var(--brand); flex: none; }
 button:hover:not(:disabled), select:hover { border-color: var(--brand); background: var(--soft); }
 button:disabled { opacity: .55; cursor: default; }
-button[aria-pressed="true"] { background: var(--brand); border-color: var(--brand); color: var(--on-brand); }
+button[aria-pressed="true"], button[aria-pressed="true"]:hover:not(:disabled) { background: var(--brand); border-color: var(--brand); color: var(--on-brand); }
 .main { background: var(--brand); color: var(--on-brand); border-color: var(--brand); font-weight: 600; }
 .main:hover:not(:disabled) { background: var(--brand); filter: brightness(1.12); }
 .quiet { border-color: transparent; background: none; color: var(--brand); }
@@ -66,12 +66,12 @@ a { color: var(--brand); }
 .inline .panel { position: static; width: 100%; height: var(--companion-height, min(46rem, 86dvh)); }
 .panel::backdrop { background: rgb(0 0 0 / .45); }
 
-header { display: flex; align-items: center; gap: .5em; padding: .55em .6em .55em 1em; border-bottom: 1px solid var(--line); background: var(--card); }
-header h2 { flex: 1; min-width: 0; font-size: 1.08em; line-height: 1.35; }
-header h2 small { display: inline-block; margin-inline-start: .4em; padding: 0 .45em; border-radius: .4em; background: var(--soft); color: var(--brand); font-size: .74em; font-weight: 600; vertical-align: .08em; }
+.head { display: flex; align-items: center; gap: .5em; padding: .55em .6em .55em 1em; border-bottom: 1px solid var(--line); background: var(--card); }
+.head h2 { flex: 1; min-width: 0; font-size: 1.08em; line-height: 1.35; }
+.head h2 small { display: inline-block; margin-inline-start: .4em; padding: 0 .45em; border-radius: .4em; background: var(--soft); color: var(--brand); font-size: .74em; font-weight: 600; vertical-align: .08em; }
 .icon { display: grid; place-items: center; min-width: var(--target); padding: 0; border-color: transparent; background: none; }
 .page { flex: 1; min-height: 0; overflow-y: auto; padding: .9em 1em 1.2em; overscroll-behavior: contain; scroll-padding-block: 1em; }
-.offline { padding: .35em 1em; background: var(--bad-soft); color: var(--bad); font-size: .9em; }
+.no-network { padding: .35em 1em; background: var(--bad-soft); color: var(--bad); font-size: .9em; }
 
 .welcome p { color: var(--quiet); margin-bottom: 1em; }
 .welcome h3 { font-size: .92em; color: var(--quiet); font-weight: 600; margin-bottom: .5em; }
@@ -150,7 +150,7 @@ blockquote .cite { background: var(--card); }
 .tools { display: flex; flex-wrap: wrap; align-items: center; gap: .15em .3em; margin: .6em -.5em 0; }
 .tools button { padding: .1em .6em; border-color: transparent; background: none; color: var(--quiet); font-size: .86em; min-height: 2.3em; }
 .elder .tools button { min-height: 60px; font-size: 1em; border-color: var(--line); }
-.tools button[aria-pressed="true"] { background: var(--soft); color: var(--brand); }
+.tools button[aria-pressed="true"], .tools button[aria-pressed="true"]:hover:not(:disabled) { background: var(--soft); color: var(--brand); }
 .thumbs { display: inline-flex; margin-inline-start: auto; }
 .thumb { display: grid; place-items: center; min-width: 2.5em; }
 .elder .thumb { min-width: 60px; }
@@ -161,7 +161,7 @@ blockquote .cite { background: var(--card); }
 .why legend { font-weight: 600; margin-bottom: .2em; }
 .why fieldset label, .check { display: flex; align-items: center; gap: .5em; min-height: max(2em, calc(var(--target) * .8)); cursor: pointer; }
 
-footer { padding: .5em .8em .55em; border-top: 1px solid var(--line); background: var(--card); }
+.foot { padding: .5em .8em .55em; border-top: 1px solid var(--line); background: var(--card); }
 .styles { display: flex; gap: .3em; margin-bottom: .4em; padding: 3px; overflow-x: auto; scrollbar-width: none; }
 .styles button { flex: none; min-height: max(24px, calc(var(--target) * .72)); padding: 0 .75em; font-size: .86em; border-color: var(--line); border-radius: 1.5em; }
 .elder .styles button { min-height: 60px; font-size: .95em; }

@@ -118,7 +118,9 @@ export class Thread {
       } catch (error) {
         // A gateway that stands in for a service that starts again is waited for; a refusal is not.
         const passing = !(error instanceof Refused) || [502, 503, 504].includes(error.problem.status);
-        if (signal.aborted || !passing || (!turn.id && !navigator.onLine)) throw error;
+        // A turn that was never begun may be refused before it is heard, as a page that is not admitted is.
+        const hopeless = !turn.id && (!navigator.onLine || wait >= TRIES[2]!);
+        if (signal.aborted || !passing || hopeless) throw error;
       }
       if (ended(turn)) return;
     }

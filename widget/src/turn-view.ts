@@ -105,10 +105,10 @@ export class TurnView extends LitElement {
     const cited = turn.done?.cited ?? citedIn(turn.text);
     const sources = turn.sources.filter(({ n }) => cited.includes(n));
     if (!sources.length) return nothing;
-    return html`<section class="sources" aria-label=${say("sources")}><h4>${say("sources")}</h4><ol>${sources.map((source) => html`<li>
+    return html`<div class="sources" role="group" aria-label=${say("sources")}><h4>${say("sources")}</h4><ol>${sources.map((source) => html`<li>
       <button type="button" @click=${() => this.host.openSource(source)}><span class="number">${source.n}</span>
         <span><b>${source.course_title}</b> ${sampleTag(source, say)}
-        <span class="place">${[source.lesson_title, source.locator].filter(Boolean).join(" · ")}</span></span></button></li>`)}</ol></section>`;
+        <span class="place">${[source.lesson_title, source.locator].filter(Boolean).join(" · ")}</span></span></button></li>`)}</ol></div>`;
   }
 
   #otherCourses(cards: Card[]): TemplateResult {

@@ -27,7 +27,13 @@ export interface Done {
 }
 
 export interface Passage {
-  text: string; heading_path: string[]; locator: string; as_of: string | null; course_title: string; lesson_title: string;
+  text: string; heading_path: string[]; locator: string; as_of: string | null; course_id: string; course_title: string;
+  lesson_title: string; url: string | null; sample: boolean;
+}
+
+/** A turn of a conversation of before. */
+export interface Kept {
+  id: string; message: string; reply: string; mode: Done["mode"]; ai: boolean; grounded: boolean | null; passages: string[];
 }
 
 export interface About {

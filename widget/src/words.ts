@@ -4,7 +4,6 @@ export type Locale = (typeof LOCALES)[number];
 
 const WORDS = {
   title: ["学习助手", "學習助手", "Study aid"],
-  open: ["打开学习助手", "打開學習助手", "Open the study aid"],
   close: ["关闭", "關閉", "Close"],
   back: ["返回", "返回", "Back"],
   menu: ["更多", "更多", "More"],

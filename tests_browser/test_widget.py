@@ -1,0 +1,354 @@
+"""The built widget in real Chromium against the real service: a learner's way through it."""
+
+import json
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.streaming_llm import StreamingLLM
+from tests_browser.hand import WIDGET, ask, go_to, open_widget, panel, turns
+from tests_browser.service import OPERATOR, says, source
+
+LOST = "快件丢了谁来赔"
+
+
+def test_a_question_is_answered_and_its_source_opens_in_place(shared, visit):
+    page = visit(shared.url)
+    assert not [url for url in page.asked if "/v1/" in url]  # nothing is asked of the service before it is opened
+    open_widget(page)
+    expect(page.locator(f"{WIDGET} .starters button").first).to_be_visible()
+    turn = ask(page, LOST)
+    expect(turn.locator(".state")).to_contain_text("不是 AI 写的")
+    cite = turn.locator(".body .cite").first
+    cite.click()
+    source_of = page.locator(f"{WIDGET} dialog.source")
+    expect(source_of.locator("mark")).to_be_visible()
+    expect(source_of).to_contain_text("第一条")
+    page.keyboard.press("Escape")
+    expect(source_of).to_be_hidden()
+    expect(cite).to_be_focused()
+    expect(panel(page)).to_be_visible()
+    assert all(url.startswith((shared.url, "data:", "blob:")) for url in page.asked)
+
+
+def test_it_is_streamed_labelled_and_stopped(serve, visit):
+    with StreamingLLM(sentences=40, seconds=0.3) as model:
+        service = serve(llm_base_url=model.url)
+        page = visit(service.url)
+        open_widget(page)
+        turn = ask(page, LOST, ends=False)
+        expect(turn.locator(".aigc")).to_be_visible(timeout=15_000)
+        seen = [len(turn.locator(".body").inner_text())]
+        deadline = time.monotonic() + 10
+        while len(seen) < 3 and time.monotonic() < deadline:
+            if (length := len(turn.locator(".body").inner_text())) > seen[-1]:
+                seen.append(length)
+            page.wait_for_timeout(50)
+        assert len(seen) == 3, "the text did not come piece by piece"
+        page.get_by_role("button", name="停止", exact=True).click()
+        expect(turn.locator(".problem")).to_contain_text("已停止")
+        expect(turn.locator(".state")).to_contain_text("没有完成，含 AI 生成的内容")
+        assert model.cut.wait(10), "the model was not told"
+        expect(page.get_by_role("button", name="发送", exact=True)).to_be_visible()
+
+
+def test_it_goes_on_where_it_was_when_the_page_is_left_in_the_middle_of_an_answer(serve, visit):
+    with StreamingLLM(sentences=12, seconds=0.3) as model:
+        service = serve(llm_base_url=model.url)
+        page = visit(service.url)
+        open_widget(page)
+        turn = ask(page, LOST, ends=False)
+        expect(turn.locator(".aigc")).to_be_visible(timeout=15_000)
+        page.goto(f"{service.url}/courses/parcels")
+        page.locator(f"{WIDGET} .launcher").click()
+        expect(turns(page)).to_have_count(1)
+        expect(turns(page).locator("article")).to_have_attribute("aria-busy", "false", timeout=20_000)
+        expect(turns(page).locator(".state")).to_contain_text("逐句核对")
+        assert model.calls == 1, "the answer was written twice"
+
+
+def test_a_service_that_was_killed_in_the_middle_of_an_answer_costs_only_the_rest(serve, visit):
+    with StreamingLLM(sentences=40, seconds=0.3) as model:
+        service = serve(llm_base_url=model.url)
+        page = visit(service.url, expects=("ERR_", "Failed to load resource", "WebSocket"))
+        open_widget(page)
+        turn = ask(page, LOST, ends=False)
+        expect(turn.locator(".aigc")).to_be_visible(timeout=15_000)
+        before = turn.locator(".body").inner_text()[:20]
+        service.kill()
+        expect(turn.locator(".state")).to_contain_text("正在接上", timeout=10_000)
+        service.start()
+        expect(turn.locator("article")).to_have_attribute("aria-busy", "false", timeout=40_000)
+        assert turn.locator(".body").inner_text().startswith(before)  # what had come stays
+        expect(turn.locator(".state")).to_contain_text("没有完成")
+        turn.get_by_role("button", name="重试").click()
+        expect(turns(page).last.locator(".aigc")).to_be_visible(timeout=20_000)
+        expect(turns(page)).to_have_count(1)
+
+
+def test_an_opinion_with_its_reason_reaches_the_operator(shared, visit):
+    page = visit(shared.url)
+    open_widget(page)
+    turn = ask(page, LOST)
+    turn.get_by_role("button", name="没有帮助").click()
+    turn.get_by_label("不完整").check()
+    turn.get_by_label("还想说什么").fill("没有说保价的电话 13800138000")
+    turn.get_by_role("button", name="提交").click()
+    expect(turn.locator(".said")).to_contain_text("已经记下")
+    expect(turn.get_by_role("button", name="没有帮助")).to_have_attribute("aria-pressed", "true")
+    told = page.request.get(f"{shared.url}/v1/operators/disliked", headers={"Authorization": f"Bearer {OPERATOR}"})
+    (mine, *_) = told.json()["turns"]
+    assert (mine["reasons"], "13800138000" in mine["comment"]) == (["incomplete"], False)
+
+
+def test_history_is_there_until_it_is_erased(serve, visit):
+    service = serve()
+    page = visit(service.url)
+    open_widget(page)
+    ask(page, LOST)
+    page.get_by_role("button", name="新对话").click()
+    expect(turns(page)).to_have_count(0)
+    go_to(page, "以前的对话")
+    panel(page).get_by_role("button", name=re.compile(LOST)).click()
+    expect(turns(page).locator(".asked")).to_contain_text(LOST)
+    turns(page).locator(".cite").first.click()
+    expect(page.locator(f"{WIDGET} dialog.source .passage")).to_contain_text("快件", timeout=5_000)
+    page.keyboard.press("Escape")
+    go_to(page, "清除我的数据")
+    panel(page).get_by_role("button", name="全部清除").click()
+    expect(panel(page)).to_contain_text("回执号")
+    page.get_by_role("button", name="返回").click()
+    panel(page).get_by_role("button", name="以前的对话", exact=True).click()
+    expect(panel(page)).to_contain_text("没有保存的对话")
+    assert page.evaluate("JSON.stringify(sessionStorage)").find(LOST) < 0
+
+
+def test_a_quiz_is_answered_by_hand_to_its_end(shared, visit):
+    page = visit(f"{shared.url}/courses/parcels")
+    open_widget(page)
+    page.locator(f"{WIDGET} .starters").get_by_role("button", name="考考我这门课").click()
+    for _ in range(6):
+        last = turns(page).last
+        expect(last.locator("article")).to_have_attribute("aria-busy", "false")
+        quiz = last.locator(".quiz")
+        if not quiz.count():
+            break
+        count = turns(page).count()
+        if quiz.locator("input, textarea").count():
+            quiz.locator("input, textarea").first.fill("三十")
+            quiz.get_by_role("button", name="交卷").click()
+        else:
+            quiz.locator("button").first.click()
+        expect(turns(page)).to_have_count(count + 1)
+        expect(turns(page).nth(count - 1).locator(".quiz")).to_have_count(0)  # it is answered once
+    expect(turns(page).last.locator(".body")).to_contain_text(re.compile(r"答对|\d+ ?/ ?\d+|对了"))
+
+
+def test_a_way_is_drawn_with_its_steps_in_order(shared, visit):
+    page = visit(shared.url)
+    open_widget(page)
+    turn = ask(page, "想当电工，每周学四小时")
+    steps = turn.locator(".way .course")
+    expect(steps).to_have_count(2)
+    assert [steps.nth(at).locator("h4").inner_text().split()[0] for at in range(2)] == [
+        "电工入门",
+        "电工提高：触电急救",
+    ]
+    assert [steps.nth(at).locator(".nth").inner_text() for at in range(2)] == ["1", "2"]
+    expect(steps.first).to_contain_text("12")
+    steps.first.get_by_role("link").click()
+    expect(page.locator("h1")).to_contain_text("电工入门")
+
+
+def test_courses_instead_of_an_answer_are_one_press_away(shared, visit):
+    page = visit(shared.url)
+    open_widget(page)
+    turn = ask(page, LOST)
+    turn.get_by_role("button", name="看相关课程").click()
+    expect(turn.locator(".instead .course").first).to_contain_text("快递服务规则")
+    expect(turn.locator(".instead h4").first).to_be_focused()
+
+
+def test_three_languages_and_what_is_chosen_stays(shared, visit):
+    page = visit(f"{shared.url}/?lang=en", locale="en-US")
+    open_widget(page)
+    expect(page.locator(f"{WIDGET} #title")).to_contain_text("Study aid")
+    page.locator(f"{WIDGET} .head").get_by_role("button", name="More").click()
+    panel(page).get_by_role("button", name="Settings").click()
+    page.locator(f"{WIDGET} #locale").select_option("zh-Hant")
+    expect(page.locator(f"{WIDGET} #title")).to_contain_text("設定")
+    page.reload()
+    open_widget(page)
+    expect(page.locator(f"{WIDGET} #title")).to_contain_text("學習助手")
+    turn = ask(page, "快件丟了誰來賠")
+    expect(turn.locator(".state")).to_contain_text("課程原文")
+    assert page.locator(f"{WIDGET} .root").get_attribute("lang") == "zh-Hant"
+
+
+def test_senior_mode_is_large_everywhere_and_grows_to_thirty_points(shared, visit):
+    page = visit(shared.url)
+    open_widget(page)
+    ask(page, LOST)
+    go_to(page, "设置")
+    page.locator(f"{WIDGET} #elder").check()
+    larger = panel(page).get_by_role("button", name="大一点")
+    sizes = [font_size(page)]
+    while larger.is_enabled():
+        larger.click()
+        sizes.append(font_size(page))
+    assert (sizes[0], sizes[-1]) == (24, 40)  # 18 and 30 points in CSS pixels
+    page.keyboard.press("Escape")
+    small = page.evaluate(
+        """() => [...document.querySelector("learning-companion").shadowRoot.querySelectorAll("button:not(.cite)")]
+            .filter((one) => one.checkVisibility() && !one.closest(".notice, .sources"))
+            .map((one) => [one.textContent.trim() || one.ariaLabel, one.getBoundingClientRect().height])
+            .filter(([, height]) => height < 60)"""
+    )
+    assert small == []
+    page.reload()
+    page.locator(f"{WIDGET} .launcher").click()
+    assert font_size(page) == 40
+
+
+def font_size(page):
+    return page.evaluate(
+        """() => parseFloat(getComputedStyle(document.querySelector("learning-companion").shadowRoot.querySelector(".root")).fontSize)"""
+    )
+
+
+def test_everything_is_done_with_the_keyboard_alone(shared, visit):
+    page = visit(shared.url)
+    page.locator(f"{WIDGET} .launcher").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{WIDGET} #message")).to_be_focused()
+    page.keyboard.type(LOST)
+    page.keyboard.press("Enter")
+    turn = turns(page).first
+    expect(turn.locator("article")).to_have_attribute("aria-busy", "false")
+    expect(page.locator(f"{WIDGET} #message")).to_be_focused()  # where one goes on typing
+    reached = []
+    for _ in range(25):
+        page.keyboard.press("Shift+Tab")
+        reached.append(
+            page.evaluate("document.querySelector('learning-companion').shadowRoot.activeElement?.className ?? ''")
+        )
+        if reached[-1] == "cite":
+            break
+    assert "cite" in reached
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{WIDGET} dialog.source")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(panel(page)).to_be_hidden()
+    expect(page.locator(f"{WIDGET} .launcher")).to_be_focused()
+
+
+def test_a_screen_reader_hears_the_start_and_the_end_and_not_each_piece(stand_in, visit):
+    server = stand_in('<learning-companion open></learning-companion><script src="/widget.js"></script>')
+    server.events = says(*(f"第 {n} 句。" for n in range(30)), seconds=0.03)
+    page = visit(server.url)
+    page.evaluate(
+        """() => { window.heard = [];
+            const status = document.querySelector("learning-companion").shadowRoot.querySelector("[role=status]");
+            new MutationObserver(() => window.heard.push(status.textContent.trim())).observe(status, {childList: true, characterData: true, subtree: true}); }"""
+    )
+    turn = ask(page, "你好")
+    expect(turn.locator(".body")).to_contain_text("第 29 句")
+    assert page.evaluate("window.heard") == ["正在查找", "回答完成"]
+    assert page.locator(f"{WIDGET} [role=log]").get_attribute("aria-live") == "off"
+
+
+def test_what_is_copied_and_what_is_saved_carries_the_label_and_the_sources(stand_in, visit):
+    server = stand_in('<learning-companion open></learning-companion><script src="/widget.js"></script>')
+    server.events = says("水在一百度烧开。[1]", sources=[source(1, course_title="物理", as_of="2026-01-01")])
+    page = visit(server.url, permissions=["clipboard-read", "clipboard-write"])
+    turn = ask(page, "水几度烧开")
+    turn.get_by_role("button", name="复制").click()
+    expect(turn.locator(".said")).to_have_text("已复制")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert all(part in copied for part in ("水在一百度烧开", "[1] 物理", "2026-01-01", "内容由 AI 生成"))
+    page.locator(f"{WIDGET} .head").get_by_role("button", name="更多", exact=True).click()
+    with page.expect_download() as kept:
+        panel(page).get_by_role("button", name="保存对话").click()
+    text = kept.value.path().read_text("utf-8")
+    assert "内容由 AI 生成" in text
+    implicit = json.loads(re.search(r"<!-- (\{.*\}) -->", text)[1])["AIGC"]
+    assert (implicit["Label"], implicit["ProduceID"]) == ("1", "p-1")
+
+
+def test_who_asks_too_fast_is_told_how_long_to_wait_and_may_then_go_on(stand_in, visit):
+    server = stand_in('<learning-companion open></learning-companion><script src="/widget.js"></script>')
+    server.status = (429, {"Retry-After": "2"}, {"title": "Too Many Requests", "status": 429, "detail": "slow down"})
+    page = visit(server.url, expects=("429",))
+    turn = ask(page, "你好")
+    expect(turn.locator(".problem")).to_contain_text("请等")
+    again = turn.get_by_role("button", name="重试")
+    expect(again).to_be_disabled()
+    expect(again).to_be_enabled(timeout=5_000)
+    server.status, server.events = None, says("好。")
+    again.click()
+    expect(turns(page).last.locator(".body")).to_contain_text("好。")
+    expect(turns(page)).to_have_count(1)
+
+
+def test_without_a_network_the_question_is_kept(shared, visit):
+    page = visit(shared.url, expects=("ERR_INTERNET_DISCONNECTED",))
+    open_widget(page)
+    page.context.set_offline(True)
+    expect(page.locator(f"{WIDGET} .no-network")).to_be_visible()
+    turn = ask(page, LOST)
+    expect(turn.locator(".problem")).to_contain_text("现在没有网络")
+    page.context.set_offline(False)
+    expect(page.locator(f"{WIDGET} .no-network")).to_have_count(0)
+    turn.get_by_role("button", name="重试").click()
+    expect(turns(page).last.locator(".state")).to_contain_text("原文摘录")
+
+
+def test_terms_are_agreed_to_before_the_first_question(serve, visit):
+    service = serve(consent_version="2026-11", terms_url="https://portal.example/terms")
+    page = visit(service.url)
+    page.locator(f"{WIDGET} .launcher").click()
+    expect(panel(page)).to_contain_text("请先同意")
+    expect(page.locator(f"{WIDGET} .foot")).to_have_attribute("inert", "")
+    panel(page).get_by_role("button", name="同意并开始").click()
+    expect(ask(page, LOST).locator(".state")).to_contain_text("原文摘录")
+    page.reload()
+    page.locator(f"{WIDGET} .launcher").click()
+    expect(ask(page, LOST).locator(".state")).to_contain_text("原文摘录")
+
+
+def test_a_complaint_gets_a_ticket_and_a_day(shared, visit):
+    page = visit(shared.url)
+    open_widget(page)
+    go_to(page, "投诉与举报")
+    panel(page).get_by_label("请写下经过").fill("回答有误")
+    panel(page).get_by_role("button", name="提交").click()
+    expect(panel(page).locator(".said")).to_contain_text(re.compile(r"编号 \S+，最迟 20\d\d-\d\d-\d\d"))
+
+
+def test_who_answers_here_is_told(serve, visit):
+    with StreamingLLM() as model:
+        facts = {
+            "llm_model": "some-model",
+            "model_filing": "粤-0001",
+            "operator_name": "某教育厅",
+            "service_hotline": "12345",
+        }
+        service = serve(llm_base_url=model.url, privacy_url="https://portal.example/privacy", **facts)
+        page = visit(service.url)
+        open_widget(page)
+        panel(page).get_by_role("button", name="关于").click()
+        for fact in (*facts.values(), "portal.example/privacy", "未注明"):
+            expect(panel(page)).to_contain_text(fact)
+
+
+@pytest.mark.parametrize("words", ["圆的面积公式是什么"])
+def test_formulas_are_typeset_and_copied_as_they_are_written(shared, visit, words):
+    page = visit(shared.url)
+    open_widget(page)
+    assert not [url for url in page.asked if "widget-math" in url]
+    turn = ask(page, words)
+    expect(turn.locator("math").first).to_be_visible()
+    assert [url for url in page.asked if "widget-math" in url]
