@@ -4,7 +4,7 @@ BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: setup run index test gate test-extras test-nginx lint format bench clean
+.PHONY: setup run index test test-browser widget widget-is-built images gate test-extras test-nginx lint format bench clean
 
 setup: .venv/.ready
 
@@ -25,7 +25,30 @@ run: index
 	$(BIN)/companion-serve --host $(HOST) --port $(PORT)
 
 test: setup
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
+	@if command -v npm > /dev/null && { [ -n "$$CHROMIUM" ] || command -v chromium > /dev/null; }; then $(MAKE) test-browser; \
+	else echo "Not run: the browser tests (make test-browser), which need Debian's chromium, Node.js and npm."; fi
+
+# The built widget on the real service in real Chromium.
+test-browser: setup widget/node_modules
+	$(BIN)/python -m pytest --numprocesses 2 --dist load tests_browser
+
+widget/node_modules: widget/package-lock.json
+	cd widget && npm ci --no-audit --no-fund
+	@touch $@
+
+# The files that pages load are committed, so that running the service needs no Node.
+widget: widget/node_modules
+	cd widget && npm run check && npm run build
+
+# That what is committed is what its source builds.
+widget-is-built: widget
+	@git diff --exit-code --stat -- companion/http/assets \
+		|| { echo "companion/http/assets is not what widget/ builds: run make widget and commit it"; exit 1; }
+
+# The pictures in docs/images, of the sample courses.
+images: setup
+	$(BIN)/python -m bench.pictures
 
 # The tutor without a model, held against the accepted figures.
 gate: setup

@@ -219,7 +219,7 @@ def test_the_demand_report_is_for_operators_and_names_nobody(door, provider, sta
     assert "潜水" not in str(found)
     page = door.get("/v1/reports/demand", headers=OPERATORS | {"Accept": "text/html"})
     assert "电焊" in page.text
-    assert "script-src" not in page.headers["content-security-policy"]
+    assert "script-src 'self'" in page.headers["content-security-policy"]
     table = door.get("/v1/reports/demand", params={"format": "csv"}, headers=OPERATORS).text
     assert table.startswith("\ufefftopic,dimension,value,learners")
     assert "佛山市,6" in table
@@ -348,4 +348,4 @@ def test_a_course_that_five_learners_complain_of_is_named_in_the_report(door, pr
     outdated = {
         one["course_id"]: one["why"] for one in door.get("/v1/reports/demand", headers=OPERATORS).json()["outdated"]
     }
-    assert outdated["parcels"] == ["found wrong or outdated by 5 learners"]
+    assert outdated["parcels"] == ["5 位学习者说有错或过时"]

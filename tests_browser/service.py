@@ -1,4 +1,4 @@
-"""The real service as a process of its own, which a test may kill and start again; and a stand-in that says anything."""
+"""The real service as a process that a test may kill and start again, and a stand-in that says anything."""
 
 import json
 import os

@@ -1,10 +1,10 @@
-"""axe finds no violation of WCAG 2.2 AA in any state, light, dark and in senior mode; nothing scrolls sideways on a phone."""
+"""axe finds no violation of WCAG 2.2 AA in any state and look; nothing scrolls sideways on a phone."""
 
 import pytest
 from playwright.sync_api import expect
 
 from tests_browser.conftest import AXE
-from tests_browser.hand import WIDGET, ask, go_to, open_widget, panel
+from tests_browser.hand import WIDGET, ask, open_widget, panel
 from tests_browser.service import OPERATOR, says, source
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

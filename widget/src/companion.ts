@@ -2,7 +2,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { type AccessToken, Door, keep, preferred } from "./door";
-import { mathFrom } from "./markdown";
+import { mathFrom, warmUp } from "./markdown";
 import { scrollToMark, sourceView } from "./source-view";
 import { canDictate, dictate } from "./speech";
 import { styles } from "./styles";
@@ -257,6 +257,7 @@ export class LearningCompanion extends LitElement implements Host {
     this.renderRoot.querySelector<HTMLElement>(".root")?.style.setProperty("--scale", String(this.scale));
     const panel = this.renderRoot.querySelector<HTMLDialogElement>("dialog.panel");
     if (!panel || !changed.has("open")) return;
+    if (this.open) setTimeout(warmUp, 300);
     if (this.open && !panel.open) {
       this.back = document.activeElement as HTMLElement | null;
       // On a phone it covers the page, which is then out of reach; elsewhere the page stays in use.

@@ -81,6 +81,11 @@ export class Growing {
   }
 }
 
+/** Draw something unseen, so that the first answer does not wait for the engine to get going. */
+export function warmUp(): void {
+  new Growing(document.createElement("div"), () => null).show("A **b** `c` [1]\n\n- d\n\n> e\n\n1. f\n\ng");
+}
+
 function citesIn(node: Node): HTMLElement[] {
   return node instanceof Element ? [...node.querySelectorAll<HTMLElement>(".cite")] : [];
 }

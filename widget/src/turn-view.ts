@@ -48,6 +48,13 @@ export class TurnView extends LitElement {
     if (this.#reading) hush();
   }
 
+  /** While an answer arrives it is drawn once a frame, however many pieces come in between. */
+  protected override async scheduleUpdate(): Promise<void> {
+    const growing = this.#shown !== "" && !ended(this.turn); // the first piece waits for nothing
+    if (growing && document.visibilityState === "visible") await new Promise(requestAnimationFrame);
+    await super.scheduleUpdate();
+  }
+
   protected override render(): TemplateResult {
     const { turn, host: { say } } = this;
     const over = ended(turn);
