@@ -15,24 +15,32 @@ function draw(figure: HTMLElement): void {
   const names = [...(table.tHead?.rows[0]?.cells ?? [])].slice(1).map(text);
   const kind = figure.dataset["chart"];
   const style = getComputedStyle(figure);
+  const across = figure.dataset["across"] === "true";
+  const values = names.map((_, at) => rows.map((row) => { const value = text(row.cells[at + 1]); return value === "" || value === "—" ? null : Number(value); }));
+  if (!values.flat().some((value) => value !== null)) { // nothing that may be shown: the table says why
+    canvas.parentElement!.hidden = true;
+    figure.querySelector("details")!.open = true;
+    return;
+  }
+  if (across) canvas.parentElement!.style.height = `${rows.length * 30 + 46}px`;
   new Chart(canvas, {
     type: kind === "line" ? "line" : "bar",
     data: {
       labels: rows.map((row) => text(row.cells[0])),
       datasets: names.map((label, at) => ({
         label,
-        data: rows.map((row) => { const value = text(row.cells[at + 1]); return value === "" || value === "—" ? null : Number(value); }),
+        data: values[at]!,
         borderColor: COLOURS[at % COLOURS.length], backgroundColor: COLOURS[at % COLOURS.length], borderWidth: kind === "line" ? 2 : 0,
-        pointRadius: 2, spanGaps: true,
+        pointRadius: 2, spanGaps: true, maxBarThickness: 22,
       })),
     },
     options: {
       animation: false,
       responsive: true,
       maintainAspectRatio: false,
-      indexAxis: figure.dataset["across"] === "true" ? "y" : "x",
+      indexAxis: across ? "y" : "x",
       scales: {
-        x: { stacked: kind === "stacked", ticks: { color: style.color, maxRotation: 0, autoSkip: true }, grid: { display: false } },
+        x: { stacked: kind === "stacked", beginAtZero: true, ticks: { color: style.color, maxRotation: 0, precision: 0 }, grid: { display: false } },
         y: { stacked: kind === "stacked", beginAtZero: true, ticks: { color: style.color, precision: kind === "line" ? undefined : 0 } },
       },
       plugins: { legend: { display: names.length > 1, labels: { color: style.color, boxWidth: 14 } } },

@@ -549,22 +549,20 @@ export class LearningCompanion extends LitElement implements Host {
     if (!this.starters.length) {
       const asked = new URLSearchParams({ locale: this.locale, audience: this.chosenAudience, course_id: this.course, lesson_id: this.lesson });
       for (const [name, value] of [...asked]) if (!value) asked.delete(name);
-      const found = await this.door.json<{ questions: string[] }>(`/v1/starters?${asked}`).catch(() => ({ questions: [] }));
+      const found = await this.door.json<{ questions: string[] }>(`/v1/starters?${asked}`).catch(() => ({ questions: [] as string[] }));
       if (wanted === this.startersOf) this.starters = found.questions;
     }
     this.requestUpdate();
   }
 
   private async fetchAbout(): Promise<void> {
-    if (this.told || this.fetching) return;
-    this.fetching = true;
-    this.told = await this.door.json<About>("/v1/about").catch(() => null);
-    this.door.admits = this.told?.visitors ?? false;
-    if (this.told) this.fetching = false;
-    else setTimeout(() => { this.fetching = false; }, 5_000);
+    if (this.asksAbout) return;
+    this.asksAbout = true;
+    this.told = await this.door.about();
+    if (!this.told) setTimeout(() => { this.asksAbout = false; }, 5_000);
     this.requestUpdate();
   }
-  private fetching = false;
+  private asksAbout = false;
 
   private async fetchHistory(): Promise<void> {
     this.listed = null;

@@ -1,6 +1,6 @@
 // Every call to the service. Where visitors have to say who they are, a token is asked for and kept for this tab.
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { Refused } from "./wire";
+import { type About, Refused } from "./wire";
 
 /** The portal's own access token for who is signed in there; null for visitors. */
 export type AccessToken = () => Promise<string | null> | string | null;
@@ -11,8 +11,7 @@ export class Door {
   accessToken: AccessToken | null = null;
   /** The terms that the visitor agreed to, by their version. */
   consent: string | null = null;
-  /** Whether visitors get a token: then one is asked for before the first call that needs it. */
-  admits = false;
+  #about: Promise<About | null> | null = null;
   #visitor: string | null;
 
   constructor(readonly base: string) {
@@ -22,10 +21,18 @@ export class Door {
   /** Fetch a path of the service, with whose token there is; a visitor's that has ended is renewed once. */
   async knock(path: string, options: RequestInit & { headers?: Record<string, string> } = {}): Promise<Response> {
     const theirs = (await this.accessToken?.()) ?? null;
-    if (this.admits && !theirs && !this.#visitor) await this.#admitted();
+    // Where visitors get a token it is asked for before the first call, not after a refusal.
+    if (!theirs && !this.#visitor && (await this.about())?.visitors) await this.#admitted();
     const go = () => fetch(this.base + path, { ...options, headers: bearing(options.headers, theirs ?? this.#visitor) });
     const response = await go();
     return response.status === 401 && !theirs && (await this.#admitted()) ? go() : response;
+  }
+
+  /** Who answers here, asked once; null while that cannot be had. */
+  about(): Promise<About | null> {
+    this.#about ??= fetch(`${this.base}/v1/about`).then((response) => (response.ok ? (response.json() as Promise<About>) : null)).catch(() => null)
+      .then((told) => { if (!told) this.#about = null; return told; });
+    return this.#about;
   }
 
   /** The JSON of an answer. Throws Refused. */
