@@ -9,6 +9,7 @@ from companion.conversation import REMEMBERED
 from companion.events import CoursesFound, Done, SourcesFound, TextAdded
 from companion.language_model import Counted
 from companion.turn import Ask
+from companion.understanding.follow_up import depends
 from tests.scripted_model import ScriptedModel
 
 GOOD = "快件丢失的，保过价的，按寄件时约定的保价规则赔。[1]"
@@ -256,3 +257,39 @@ def test_after_a_hint_only_who_asks_for_the_answer_is_told_it(companion_with):
     assert "30 日" in talk.say("不猜了，讲答案")
     talk.say("给我一点提示：快件赔偿申请要在签收后几日内提出？")
     assert "头盔" in talk.say("送件时得数好几件，还要戴头盔吗")
+
+
+@pytest.mark.parametrize("before", ["快件丢了谁来赔", "what is a binary heap"])
+@pytest.mark.parametrize(
+    ("message", "course"), [("哈希表怎么用", "lists"), ("链表怎么删除节点", "lists"), ("快件丢了怎么赔", "parcels")]
+)
+def test_a_short_question_of_its_own_is_no_follow_up(companion_with, before, message, course):
+    talk = Talk(companion_with())
+    talk.say(before)
+    talk.say(message)
+    assert {source.course_id for source in talk.sources if source.n in talk.done.cited} == {course}
+
+
+@pytest.mark.parametrize("message", ["要几天内申请", "多久能到账"])
+def test_a_short_question_that_names_nothing_of_its_own_still_is_one(companion_with, message):
+    talk = Talk(companion_with())
+    talk.say("快件丢了谁来赔")
+    talk.say(message)
+    assert talk.turns[-1].question.startswith("快件丢了谁来赔 ")
+
+
+@pytest.mark.parametrize(
+    ("message", "leans"),
+    [
+        ("有没有教炒股的课", False),
+        ("有冇教煮嘢食嘅班", False),
+        ("Is there a course on welding?", False),
+        ("有没有免费的课", True),
+        ("有线上的课吗", True),
+        ("有没有简单一点的课", True),
+        ("那有没有课", True),
+        ("are there any cheaper courses?", True),
+    ],
+)
+def test_a_wish_for_courses_that_names_a_subject_stands_alone(message, leans):
+    assert depends(message) == leans

@@ -28,7 +28,9 @@ _HAVE_A_SUBJECT = ("question", "hint", "practice", "plan", "courses", "credits",
 # A short question is asked of the library in both readings. Chosen on half of our follow-ups, and of our short
 # questions put behind a conversation on something else (docs/decisions/0005-honest-turn.md).
 _NAMES_SOMETHING = 3
-_MORE_OF_IT_ALONE = {False: 0.0, True: 0.4}  # by whether it begins with what goes on: 那, 要是
+# How much more of what it names has to be found with it alone: where that answers, where it does not, and where it
+# begins with what goes on from something: 那, 要是.
+_ANSWERED, _UNANSWERED, _GOING_ON = 0.0, 0.2, 0.4
 _SURE = 0.9
 _LOOKED_AT = 4
 
@@ -75,8 +77,8 @@ class StandingAlone:
         terms = [term for term in query_terms(message) if len(term) == 1 or term.isascii()]
         alone, sure = _share(terms, self._index.search, message)
         together, _ = _share(terms, self._index.search, carried_on)
-        names_it = len(terms) >= _NAMES_SOMETHING and alone - together >= _MORE_OF_IT_ALONE[goes_on(message)]
-        return names_it or sure >= _SURE
+        more = _GOING_ON if goes_on(message) else _ANSWERED if sure else _UNANSWERED
+        return sure >= _SURE or (len(terms) >= _NAMES_SOMETHING and alone - together >= more)
 
 
 def _share(terms: list[str], search: Search, question: str) -> tuple[float, float]:

@@ -1,0 +1,40 @@
+import pytest
+
+from companion.settings import CompanionSettings
+from companion.starting import SAMPLES, StartersUnreadable, Starting, read_starters
+
+
+@pytest.mark.parametrize("text", ["[]", '{"en": "one"}', '{"en": [" "]}', '{"en": [5]}', "no json", ""])
+def test_a_file_of_starting_questions_that_cannot_be_used_is_named(tmp_path, text):
+    path = tmp_path / "starters.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(StartersUnreadable, match=r"starters\.json"):
+        read_starters(path)
+    with pytest.raises(StartersUnreadable):
+        read_starters(tmp_path / "none.json")
+
+
+def test_questions_that_the_library_does_not_answer_are_not_shown(index):
+    told = {"zh-Hans": ("火星上怎么种土豆", "快件丢了谁来赔")}
+    found = Starting(index, told).questions("zh-Hans")
+    assert "快件丢了谁来赔" in found
+    assert "火星上怎么种土豆" not in found
+
+
+def test_an_audience_gets_questions_of_its_courses_and_a_wish_for_more(index):
+    found = Starting(index, read_starters(SAMPLES)).questions("zh-Hant", "courier")
+    assert found[-1] == "有適合快遞員和騎手的課程嗎？"
+    assert len(found) > 1
+
+
+def test_a_courses_page_offers_practice_and_a_plan_in_the_learners_language(index):
+    starting = Starting(index, {})
+    assert starting.questions("en", course_id="heaps")[-2:] == [
+        "Quiz me on this course",
+        "Make me a study plan for three hours a week",
+    ]
+    assert starting.questions("en", course_id="none") == []
+
+
+def test_the_setting_names_a_file(tmp_path):
+    assert CompanionSettings(starters=tmp_path / "x.json").starters == tmp_path / "x.json"
