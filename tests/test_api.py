@@ -198,6 +198,17 @@ def test_the_portals_pages_are_whole_and_ask_nobody_else(client, path):
         assert not re.search(r"(?:src|href|url|import)\W{1,3}https?://", response.text)
 
 
+def test_the_widget_is_one_small_file_for_any_page(client):
+    packed = client.get("/widget.js", headers={"Origin": "https://portal.example"})
+    assert packed.headers["access-control-allow-origin"] == "*"
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < 60_000
+    plain = client.get("/widget.js", headers={"Accept-Encoding": "identity"})
+    assert plain.content == packed.content
+    assert client.get("/assets/charts.js").headers["content-encoding"] == "gzip"
+    assert client.get("/assets/../portal.py").status_code == 404
+
+
 def test_the_catalogue_page_filters_and_keeps_what_was_chosen(client):
     whole = client.get("/")
     total = client.get("/v1/courses").json()["total"]

@@ -270,3 +270,19 @@ def test_migrations_lead_up_and_down(tmp_path):
     assert set(inspect(engine).get_table_names()) == {"alembic_version"}
     engine.dispose()
     records.close()
+
+
+def test_each_build_is_noted_with_what_it_left_out_and_the_latest_are_kept(home, course, embedder, tmp_path):
+    build_index([course], home, embedder)
+    (course / "broken.md").write_bytes(b"\xff\xfe\x00")
+    build_index([course], home, embedder)
+    first, second = home.builds()
+    assert (first["generation"], second["generation"]) == ("1", "2")
+    assert first["totals"]["courses"] == 1
+    assert first["embedded"] > second["embedded"] == 0
+    assert any("broken.md" in notice["where"] for notice in second["notices"])
+    for number in range(60):
+        home.note_build({"generation": str(number)})
+    assert len(home.builds()) == 50
+    (home.journal.parent / "builds.jsonl").write_text("{cut", "utf-8")
+    assert home.builds() == []

@@ -363,3 +363,22 @@ def test_a_database_that_is_gone_is_told_as_that(postgres, postgres_url):
     finally:
         postgres.start()
         state.close()
+
+
+def test_how_turns_went_is_told_by_day_and_together(state):
+    now = datetime.now(UTC)
+    turns = [
+        replace(TURN, id="q1", asked_at=now, mode="extracted", grounded=True, seconds=0.1, passages=("p1", "p2")),
+        replace(TURN, id="q2", asked_at=now, mode="generated", grounded=False, seconds=0.3, course_id="parcels"),
+        replace(TURN, id="q3", asked_at=now, mode="catalogue", grounded=None, seconds=None, usage=(("cost", 0.5),)),
+    ]
+    for number, turn in enumerate(turns):
+        state.conversations.add(Conversation(f"quality-{number}"), turn, None)
+    told = state.quality.since(now - timedelta(hours=1))
+    total = told["total"]
+    assert total["mode"] == {"catalogue": 1, "extracted": 1, "generated": 1}
+    assert (total["grounded"], total["seconds_p50"], total["cost"]) == (0.5, 0.2, 0.5)
+    assert told["days"][now.date().isoformat()]["grounded"] == 0.5
+    assert told["asked_on"] == {"parcels": 1}
+    assert told["cited"] == {"p1": 1}
+    assert state.conversations.whole("quality-1")[0].course_id == "parcels"

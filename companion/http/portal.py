@@ -1,6 +1,8 @@
 """The portal's pages: the catalogue, a course, a lesson. They stand without scripts; the widget comes on top."""
 
+import gzip
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -9,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from markdown_it import MarkdownIt
 from markupsafe import Markup
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from companion.browsing import course_page, whole_course, whole_lesson
@@ -23,7 +26,11 @@ from course_index.store.records import CourseFilter
 
 _ASSETS = HERE / "assets"
 # Other people's pages load these: they may be kept for an hour, and read by any origin.
-_WIDGET_HEADERS = {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
+_WIDGET_HEADERS = {
+    "Cache-Control": "public, max-age=3600",
+    "Access-Control-Allow-Origin": "*",
+    "Vary": "Accept-Encoding",
+}
 _FILTERS = ("initiative", "audience", "level", "delivery", "city", "language", "provider")
 _LONGEST_FACET = 12
 # Course text is data: no HTML of its own, and links only where they say they lead.
@@ -40,8 +47,11 @@ def mount_portal(app: FastAPI, companion: Companion) -> None:
     @router.get("/widget.js")
     @router.get("/widget-math.js")
     async def widget(request: Request) -> Response:
-        file = _ASSETS / request.url.path.removeprefix("/")
-        return FileResponse(file, media_type="text/javascript", headers=_WIDGET_HEADERS)
+        name = request.url.path.removeprefix("/")
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers = {**_WIDGET_HEADERS, "Content-Encoding": "gzip"}
+            return Response(_packed(name), media_type="text/javascript", headers=headers)
+        return FileResponse(_ASSETS / name, media_type="text/javascript", headers=_WIDGET_HEADERS)
 
     @router.get("/")
     async def catalogue(request: Request) -> Response:
@@ -60,7 +70,12 @@ def mount_portal(app: FastAPI, companion: Companion) -> None:
         return RedirectResponse("/assets/icon.svg", 301)
 
     app.include_router(router)
-    app.mount("/assets", StaticFiles(directory=_ASSETS), name="assets")
+    app.mount("/assets", GZipMiddleware(StaticFiles(directory=_ASSETS)), name="assets")
+
+
+@cache
+def _packed(name: str) -> bytes:
+    return gzip.compress((_ASSETS / name).read_bytes(), 9)
 
 
 def _shown(page: Any, request: Request, companion: Companion, *ids: str) -> Response:
@@ -82,7 +97,7 @@ def _catalogue(request: Request, companion: Companion) -> Response:
     page = asked.get("page", "1")
     number = min(10_000, max(1, int(page))) if page.isascii() and page.isdigit() and len(page) < 6 else 1
     q = asked.get("q", "")[:200]
-    found = course_page(companion.index.search, q or None, wanted, "relevance", number)
+    found = course_page(companion.index.search, q or None, wanted, "relevance" if q else "updated", number)
     chosen = {name: asked[name] for name in _FILTERS if name in asked}
     return _rendered("catalogue.html", request, found=found, q=q, chosen=chosen, facets=_facets(found, chosen))
 
