@@ -1,10 +1,12 @@
 """The pictures under docs/images, of the sample courses: `make images`. Look at them before they are committed."""
 
+import io
 import os
 import tempfile
 from pathlib import Path
 
 import httpx2
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from rich.progress import track
 
@@ -76,11 +78,10 @@ def _operators(browser: Browser, url: str) -> None:
     page.goto(f"{url}/admin")
     page.get_by_label("运营令牌").fill(OPERATOR)
     page.get_by_role("button", name="登录").click()
-    page.wait_for_timeout(600)
-    page.screenshot(path=IMAGES / "admin.png", full_page=True)
+    page.wait_for_url("**/admin")
+    _take(page, "admin", whole=True)
     page.goto(f"{url}/admin/needs")
-    page.wait_for_timeout(600)
-    page.screenshot(path=IMAGES / "needs.png", full_page=True)
+    _take(page, "needs", whole=True)
     page.context.close()
 
 
@@ -108,9 +109,11 @@ def _page(browser: Browser, width: int, height: int, look: str) -> Page:
     return context.new_page()
 
 
-def _take(page: Page, name: str) -> None:
-    page.wait_for_timeout(250)
-    page.screenshot(path=IMAGES / f"{name}.png")
+def _take(page: Page, name: str, *, whole: bool = False) -> None:
+    page.wait_for_timeout(300)
+    taken = Image.open(io.BytesIO(page.screenshot(full_page=whole))).convert("RGB")
+    # A page has few colours: a third of the bytes, and nothing that one sees.
+    taken.quantize(colors=128, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -98,6 +98,9 @@ def _catalogue(request: Request, companion: Companion) -> Response:
     number = min(10_000, max(1, int(page))) if page.isascii() and page.isdigit() and len(page) < 6 else 1
     q = asked.get("q", "")[:200]
     found = course_page(companion.index.search, q or None, wanted, "relevance" if q else "updated", number)
+    if not q:  # to look around: what the page's reader can read comes first
+        language = View(request).locale.split("-")[0]
+        found["courses"].sort(key=lambda course: (course["language"] or language).split("-")[0] != language)
     chosen = {name: asked[name] for name in _FILTERS if name in asked}
     return _rendered("catalogue.html", request, found=found, q=q, chosen=chosen, facets=_facets(found, chosen))
 
