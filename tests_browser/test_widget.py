@@ -352,3 +352,38 @@ def test_formulas_are_typeset_and_copied_as_they_are_written(shared, visit, word
     turn = ask(page, words)
     expect(turn.locator("math").first).to_be_visible()
     assert [url for url in page.asked if "widget-math" in url]
+
+
+def test_a_visitor_is_one_visitor_from_the_first_call_on(shared, visit):
+    page = visit(shared.url)
+    page.evaluate(
+        "() => { const one = document.querySelector('learning-companion'); one.show(); one.ask('快件丢了谁来赔'); }"
+    )
+    expect(turns(page).locator("article")).to_have_attribute("aria-busy", "false")
+    ask(page, "那要几天内申请呢")
+    go_to(page, "以前的对话")
+    expect(panel(page).locator(".menu li")).to_have_count(1)
+    assert len([url for url in page.asked if url.endswith("/v1/sessions")]) == 1
+
+
+def test_a_widget_that_is_moved_on_the_page_loses_nothing(stand_in, visit):
+    server = stand_in('<main></main><learning-companion open></learning-companion><script src="/widget.js"></script>')
+    server.events = says("一。", "二。", "三。", seconds=0.2)
+    page = visit(server.url, expects=("404",))
+    turn = ask(page, "你好", ends=False)
+    expect(turn.locator(".body")).to_contain_text("一。")
+    page.evaluate("document.querySelector('main').append(document.querySelector('learning-companion'))")
+    expect(turns(page)).to_have_count(1)
+    expect(turns(page).locator(".body")).to_contain_text("一。")
+
+
+def test_the_focus_goes_back_to_whoever_opened_it(shared, visit):
+    page = visit(shared.url)
+    page.evaluate(
+        """() => { const button = document.createElement("button"); button.id = "help"; button.textContent = "help";
+            button.onclick = () => document.querySelector("learning-companion").show(); document.querySelector("main").prepend(button); }"""
+    )
+    page.locator("#help").click()
+    expect(page.locator(f"{WIDGET} #message")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#help")).to_be_focused()

@@ -63,7 +63,8 @@ export class LearningCompanion extends LitElement implements Host {
   private offline = false;
   private dictates = false;
   private listening: (() => void) | null = null;
-  private back: HTMLElement | null = null; // what had the focus before
+  private back: HTMLElement | null = null; // what had the focus before a source was opened
+  private opener: HTMLElement | null = null; // and before the panel was
   private dark = matchMedia("(prefers-color-scheme: dark)");
   private token: AccessToken | null = null;
 
@@ -119,6 +120,7 @@ export class LearningCompanion extends LitElement implements Host {
     removeEventListener("online", this.online);
     removeEventListener("offline", this.online);
     this.dark.removeEventListener("change", this.redraw);
+    this.thread.leave();
     this.listening?.();
   }
 
@@ -259,7 +261,7 @@ export class LearningCompanion extends LitElement implements Host {
     if (!panel || !changed.has("open")) return;
     if (this.open) setTimeout(warmUp, 300);
     if (this.open && !panel.open) {
-      this.back = document.activeElement as HTMLElement | null;
+      this.opener = document.activeElement as HTMLElement | null;
       // On a phone it covers the page, which is then out of reach; elsewhere the page stays in use.
       if (matchMedia("(max-width: 600px)").matches) panel.showModal(); else panel.show();
       this.box?.focus({ preventScroll: true });
@@ -267,7 +269,8 @@ export class LearningCompanion extends LitElement implements Host {
       this.tell("open", null);
     } else if (!this.open && panel.open) {
       panel.close();
-      this.renderRoot.querySelector<HTMLElement>(".launcher")?.focus({ preventScroll: true });
+      const byThePage = this.opener?.isConnected && ![this, document.body].includes(this.opener) ? this.opener : null;
+      (byThePage ?? this.renderRoot.querySelector<HTMLElement>(".launcher"))?.focus({ preventScroll: true });
       this.tell("close", null);
     }
   }
@@ -454,12 +457,17 @@ export class LearningCompanion extends LitElement implements Host {
   private onKey = (event: KeyboardEvent): void => {
     if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
     event.preventDefault();
-    if (this.page === "chat") this.close(); else this.goTo("chat");
+    this.stepBack();
   };
+
+  private stepBack(): void {
+    if (this.page === "chat") this.close(); else this.goTo("chat");
+  }
 
   private onCancel = (event: Event): void => {
     if (event.target !== event.currentTarget) return;
     event.preventDefault();
+    this.stepBack(); // a phone's own way back
   };
 
   private choose(style: Style): void {

@@ -12,6 +12,7 @@ export class Door {
   /** The terms that the visitor agreed to, by their version. */
   consent: string | null = null;
   #about: Promise<About | null> | null = null;
+  #admitting: Promise<boolean> | null = null;
   #visitor: string | null;
 
   constructor(readonly base: string) {
@@ -56,7 +57,13 @@ export class Door {
     keep(`${KEPT} ${this.base}`, null);
   }
 
-  async #admitted(): Promise<boolean> {
+  /** One token, however many calls wait for it: two would be two visitors. */
+  #admitted(): Promise<boolean> {
+    this.#admitting ??= this.#admit().finally(() => { this.#admitting = null; });
+    return this.#admitting;
+  }
+
+  async #admit(): Promise<boolean> {
     // The token before tells that this is the same visitor, also when it has ended.
     const agreed = this.consent ? { headers: bearing({ "Content-Type": "application/json" }, this.#visitor), body: JSON.stringify({ consent_version: this.consent }) } : { headers: bearing({}, this.#visitor) };
     const response = await fetch(`${this.base}/v1/sessions`, { method: "POST", ...agreed });

@@ -33,6 +33,7 @@ export interface Asking { locale: Locale; audience: string; style: Style; course
 const TRIES = [400, 1_200, 3_000, 6_000, 12_000];
 const KEPT_TURNS = 40;
 const STOPPED = "stopped by the learner";
+const LEFT = "the page was left";
 
 export class Thread {
   turns: Turn[] = [];
@@ -76,6 +77,13 @@ export class Thread {
     this.running?.abort(STOPPED);
   }
 
+  /** The widget is taken off the page: the turn goes on without us, and is taken up again where it was. */
+  leave(): void {
+    if (!this.running) return;
+    this.#keep(); // at once: it may be put elsewhere in the same breath
+    this.running.abort(LEFT);
+  }
+
   /** Begin anew; what was kept of this conversation in the tab goes. */
   clear(): void {
     this.running?.abort(STOPPED);
@@ -93,6 +101,7 @@ export class Thread {
       await this.#follow(turn, asking, running.signal);
       if (!ended(turn)) this.#fail(turn, navigator.onLine ? "lost" : "offline");
     } catch (error) {
+      if (running.signal.reason === LEFT) return;
       if (running.signal.reason === STOPPED) this.#stopped(turn);
       else if (error instanceof Refused) this.#refused(turn, error.problem);
       else this.#fail(turn, navigator.onLine ? "lost" : "offline");
