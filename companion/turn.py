@@ -115,6 +115,12 @@ class Companion:
             if heard and to_remember and ledger.text:
                 self.remembering.later(heard, ledger, "generated" if ledger.ai else "extracted")
 
+    async def stands_alone(self, message: str, conversation: Conversation) -> str:
+        """The question that a message puts behind a conversation, as a turn would take it."""
+        say = words(locale_of(message, None))
+        _, question = await self._standing_alone.question(message, conversation, say, Ledger("stands-alone"))
+        return question
+
     async def _heard(
         self, ask: Ask, message: str, conversation_id: str, ledger: Ledger, refusal: Refusal | None
     ) -> Heard:

@@ -3,6 +3,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from eval.second_turns import figures
 from eval.stories import STORIES, stories, storyteller, tell
 
 DOCS = Path(__file__).parent.parent / "docs" / "stories.md"
@@ -46,3 +47,11 @@ def test_the_stories_can_be_read():
     page = DOCS.read_text("utf-8")
     assert all(story["title"] in page for story in stories())
     assert STORIES.name == "stories.jsonl"
+
+
+def test_second_turns_keep_a_subject_of_their_own_and_lean_where_they_have_none(tutor):
+    found = anyio.run(figures, tutor[0])
+    # Measured .75 and .91; carrying everything along gives .29 and .98, carrying nothing .82 and .50.
+    assert found["own"]["ours"] >= 0.7
+    assert found["follow-up"]["ours"] >= 0.88
+    assert found["own"]["always carried"] < 0.4 < found["own"]["never"]

@@ -105,16 +105,19 @@ def stand_in() -> Iterator[Callable[..., StandIn]]:
 def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens an address in a browser of its own; whatever the page complains of fails the test.
 
-    `page.asked` are the addresses that it asked for.
+    `page.asked` are the addresses that it asked for; `how_it_is` is a script that makes the browser another.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_page(url: str, expects: tuple[str, ...] = (), width: int = 1280, height: int = 860, **how: Any) -> Page:
+    def open_page(
+        url: str, expects: tuple[str, ...] = (), width: int = 1280, height: int = 860, how_it_is: str = "", **how: Any
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height}, locale=how.pop("locale", "zh-CN"), **how
         )
         contexts.append(context)
+        context.add_init_script(how_it_is)
         page = context.new_page()
         page.asked = []  # type: ignore[attr-defined]
         page.on("request", lambda request: page.asked.append(request.url))  # type: ignore[attr-defined]

@@ -387,3 +387,42 @@ def test_the_focus_goes_back_to_whoever_opened_it(shared, visit):
     expect(page.locator(f"{WIDGET} #message")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#help")).to_be_focused()
+
+
+# Chromium here has neither voices nor speech recognition of its own: the interfaces of both, as a device that has them.
+SPEAKS = """
+    window.spoken = [];
+    const voices = [{ lang: "zh-CN", localService: LOCAL, name: "a voice" }];
+    Object.defineProperty(window, "speechSynthesis", { value: {
+        getVoices: () => voices, cancel() {}, speak(said) { spoken.push([said.text, said.lang]); setTimeout(() => said.onend(), 300); } } });
+    window.SpeechSynthesisUtterance = function (text) { this.text = text; };
+    window.SpeechRecognition = class {
+        static async available({ processLocally }) { return processLocally && LOCAL ? "available" : "unavailable"; }
+        start() { setTimeout(() => { this.onresult({ results: [[{ transcript: "快件丢了谁来赔" }]] }); this.onend(); }, 100); }
+        abort() {} };
+"""
+
+
+def test_answers_are_read_aloud_and_questions_dictated_where_the_device_does_it(shared, visit):
+    page = visit(shared.url, how_it_is=SPEAKS.replace("LOCAL", "true"))
+    open_widget(page)
+    panel(page).get_by_role("button", name="说话输入").click()
+    expect(page.locator(f"{WIDGET} #message")).to_have_value(LOST)
+    page.locator(f"{WIDGET} #message").press("Enter")
+    turn = turns(page).first
+    turn.get_by_role("button", name="读出来").click()
+    expect(turn.get_by_role("button", name="停止朗读")).to_be_visible()
+    expect(turn.get_by_role("button", name="读出来")).to_be_visible()  # and then it is over
+    ((text, language),) = page.evaluate("window.spoken")
+    assert language == "zh-CN"
+    assert "快件" in text
+    assert "[1]" not in text
+
+
+def test_no_speech_is_sent_to_the_browsers_maker(shared, visit):
+    page = visit(shared.url, how_it_is=SPEAKS.replace("LOCAL", "false"))
+    open_widget(page)
+    turn = ask(page, LOST)
+    expect(turn.get_by_role("button", name="复制")).to_be_visible()
+    expect(panel(page).get_by_role("button", name="说话输入")).to_have_count(0)
+    expect(turn.get_by_role("button", name="读出来")).to_have_count(0)
