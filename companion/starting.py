@@ -49,11 +49,25 @@ class Starting:
         self._index = index
         self._questions = questions
         self._worked_out = lru_cache(maxsize=512)(self._work_out)
+        self._known = lru_cache(maxsize=1)(self._look_up)
 
     def questions(self, locale: Locale, audience: str = "", course_id: str = "", lesson_id: str = "") -> list[str]:
         """Up to six questions that are answered, and what else one can ask for there."""
-        generation = self._index.generation or ""
-        return list(self._worked_out(generation, locale, audience, course_id, lesson_id))
+        search = self._index.search
+        generation = search.generation.name
+        # What the library does not know is not worked out: anybody may ask here, and an answer costs some searches.
+        audiences, with_lessons = self._known(generation)
+        page = (course_id, lesson_id) if course_id in with_lessons else ("", "")
+        if course_id and not page[0] and course_id not in search.records.courses([course_id]):
+            return []
+        return list(self._worked_out(generation, locale, audience if audience in audiences else "", *page))
+
+    def _look_up(self, _generation: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Whom there are courses for, and which courses have lessons here."""
+        records = self._index.search.records
+        courses = records.courses(records.course_ids())
+        audiences = frozenset(audience for course in courses.values() for audience in course.audience)
+        return audiences, frozenset(lesson.course_id for lesson in records.all_lessons())
 
     def _work_out(
         self, _generation: str, locale: Locale, audience: str, course_id: str, lesson_id: str
@@ -61,9 +75,7 @@ class Starting:
         search = self._index.search
         scope = Scope(course_id or None, lesson_id or None)
         if course_id:
-            course = search.records.courses([course_id]).get(course_id)
-            if course is None:
-                return ()
+            course = search.records.courses([course_id])[course_id]
             candidates: Iterable[str] = _of_course(search, course, lesson_id, locale)
             besides = _besides(locale, "quiz", "plan")
         else:

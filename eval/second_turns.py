@@ -12,6 +12,7 @@ import random
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -57,18 +58,21 @@ def second_turns() -> list[SecondTurn]:
 
 async def figures(companion: Companion) -> dict[str, dict[str, float]]:
     """By kind, the share whose passage is among the first three: as the tutor takes them, carried along, and alone."""
+    first = cache(partial(_first, companion))  # many readings are the same
     told: dict[str, dict[str, list[bool]]] = {}
     for turn in second_turns():
         taken = await companion.stands_alone(turn.message, brought_along("second", [(one, "") for one in turn.before]))
         plain = carried(turn.message, turn.before)
         for reading, question in (("ours", taken), ("always carried", plain), ("never", turn.message)):
-            told.setdefault(turn.kind, {}).setdefault(reading, []).append(_has(companion, question, turn.quote))
+            told.setdefault(turn.kind, {}).setdefault(reading, []).append(
+                any(_bare(turn.quote)[:_QUOTED] in passage for passage in first(question))
+            )
     return {kind: {name: sum(hits) / len(hits) for name, hits in by.items()} for kind, by in told.items()}
 
 
-def _has(companion: Companion, question: str, quote: str) -> bool:
-    found = find(companion.index.search, question, 4, Scope())
-    return any(_bare(quote)[:_QUOTED] in _bare(hit.passage.text) for hit in found.hits[:_LOOKED_AT])
+def _first(companion: Companion, question: str) -> list[str]:
+    hits = find(companion.index.search, question, 4, Scope()).hits[:_LOOKED_AT]
+    return [_bare(hit.passage.text) for hit in hits]
 
 
 def _bare(text: str) -> str:

@@ -36,5 +36,15 @@ def test_a_courses_page_offers_practice_and_a_plan_in_the_learners_language(inde
     assert starting.questions("en", course_id="none") == []
 
 
+def test_what_the_library_does_not_know_costs_nothing_more(index):
+    starting = Starting(index, {"zh-Hans": ("快件丢了谁来赔",)})
+    plain = starting.questions("zh-Hans")
+    for number in range(5):
+        assert starting.questions("zh-Hans", f"nobody-{number}") == plain
+        assert starting.questions("zh-Hans", course_id=f"none-{number}") == []
+    assert starting.questions("zh-Hans", course_id="lion-dance") == plain  # a record without lessons
+    assert starting._worked_out.cache_info().misses == 1
+
+
 def test_the_setting_names_a_file(tmp_path):
     assert CompanionSettings(starters=tmp_path / "x.json").starters == tmp_path / "x.json"
