@@ -24,6 +24,7 @@ from companion.events import (
     TextAdded,
 )
 from companion.find import Found, find_parts
+from companion.guidance.subject import is_a_wish_for_a_trade
 from companion.heard import Heard
 from companion.history import history
 from companion.language_model import ModelUnavailable
@@ -110,9 +111,13 @@ class Answering:
         """The answer to a question. Raises IndexProblem."""
         found = await self._find(heard, ledger)
         ledger.mark("found")
+        # 我想当电工 wants a way there, whatever the lessons say of electricians.
+        if (not found.answers or is_a_wish_for_a_trade(heard.question)) and await self._advising.leads_somewhere(heard):
+            async for event in self._advising.way(heard, ledger):
+                yield event
+            return
         if not found.answers:
-            leads = await self._advising.leads_somewhere(heard)
-            async for event in self._advising.way(heard, ledger) if leads else self.nothing(found, heard, ledger):
+            async for event in self.nothing(found, heard, ledger):
                 yield event
             return
         async for event in self._answered(found, heard, ledger):

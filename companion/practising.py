@@ -214,6 +214,9 @@ class Practising:
             found = find(search, subject, self._passages, heard.scope)
             if found.hits and (found.answers or (found.confidence.probability or 1.0) >= _ABOUT):
                 ids = search.records.passages_within(found.hits[0].course.id, found.hits[0].lesson.id)
+        if not ids and subject:  # 急救 says little to passages, and names a course
+            (named, *_) = search.nearest_courses(search.query(subject), 1) or (None,)
+            ids = search.records.passages_within(named.course.id) if named and named.certain else []
         if not ids and not subject and _REVIEW.search(normalise(heard.message)):
             due = self._book.due(heard.conversation.owner)
             if due:

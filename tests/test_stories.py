@@ -55,3 +55,18 @@ def test_second_turns_keep_a_subject_of_their_own_and_lean_where_they_have_none(
     assert found["own"]["ours"] >= 0.7
     assert found["follow-up"]["ours"] >= 0.88
     assert found["own"]["always carried"] < 0.4 < found["own"]["never"]
+
+
+@pytest.mark.parametrize("message", ["我想当电工", "想做养老护理员。", "I want to become an electrician"])
+def test_who_wants_to_be_something_is_shown_the_way_whatever_lessons_say_of_it(tutor, message):
+    story = {"id": "trade", "turns": [{"says": message, "mode": "catalogue"}]}
+    (told,) = anyio.run(tell, story, tutor[0])
+    assert told.answer["mode"] == "catalogue"
+    assert all(card["step"]["of"] == len(told.answer["courses"]) for card in told.answer["courses"])
+    assert told.answer["courses"]
+
+
+def test_a_subject_of_two_characters_is_practised_on_the_course_it_names(tutor):
+    (told,) = anyio.run(tell, {"id": "quiz", "turns": [{"says": "考考我急救"}]}, tutor[0])
+    assert told.answer["quiz"]
+    assert told.answer["sources"][0]["course_id"] == "family-first-aid"

@@ -39,6 +39,13 @@ _TRADE = re.compile(
 )
 
 
+_ONLY_A_TRADE = re.compile(
+    r"(?:我|咱|俺)?(?:以后|将来|现在|就|很|真的?|一直)*(?:想|要|打算|准备|希望)(?:转行|改行)?(?:去)?(?:当|做|成为)(?![个点菜饭事好起])(?:一?名|一?个)?"
+    r"[^，。,.；;？?！!吗呢的]{2,10}[。.！!]?"
+    r"|(?:i )?(?:want|would like|hope) to (?:be|become) (?:an? )?[a-z ]{3,30}[.!]?"
+)
+
+
 def wanted_part(message: str) -> str:
     """What is wanted, without what is: 送快递的想当电工，怎么学 wants to be an electrician."""
     said = normalise(message)
@@ -51,6 +58,11 @@ def _trade_wanted(said: str) -> str:
     wanted = _WANTED.search(said)
     named = _TRADE.search(wanted[0]) if wanted else None
     return (named["trade"] or named["job"] or "").strip() if named else ""
+
+
+def is_a_wish_for_a_trade(message: str) -> bool:
+    """Whether a message says that somebody wants to be something, and nothing else: 我想当电工."""
+    return bool(_ONLY_A_TRADE.fullmatch(normalise(message).strip()))
 
 
 def titles_named(message: str) -> list[str]:
