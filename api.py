@@ -17,6 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from companion.admission import Admission
 from companion.build import (
     build,
+    check_files,
     make_alarm,
     make_identities,
     make_limits,
@@ -27,6 +28,8 @@ from companion.build import (
     without_model,
 )
 from companion.cli import explain
+from companion.guidance.credits import RulesUnreadable
+from companion.guidance.occupations import OccupationsUnreadable
 from companion.http import problems
 from companion.http.about import about_router, untold
 from companion.http.access import Access
@@ -50,6 +53,7 @@ from companion.http.reports import reports_router
 from companion.http.sessions import sessions_router
 from companion.metering import Metered
 from companion.settings import CompanionSettings
+from companion.starting import StartersUnreadable
 from companion.state.state import State
 from companion.telemetry.logs import log_to_stderr, logging_config
 from companion.telemetry.metrics import Metrics, share_figures
@@ -200,6 +204,11 @@ def serve(
         settings = CompanionSettings()
     except ValidationError as error:
         typer.echo(f"companion-serve: {explain(error)}", err=True)
+        sys.exit(2)
+    try:
+        check_files(settings)
+    except (OccupationsUnreadable, RulesUnreadable, StartersUnreadable) as error:
+        typer.echo(f"companion-serve: {error}", err=True)
         sys.exit(2)
     log_to_stderr(settings.log_format)
     if unsafe := why_unsafe(settings, host):

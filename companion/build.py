@@ -83,6 +83,19 @@ def make_identities(settings: CompanionSettings) -> Identities:
     return Identities(Visitors(secret, settings.session_minutes) if secret else None, users, operator)
 
 
+def check_files(settings: CompanionSettings) -> None:
+    """Read what the operator supplies, so that a mistake in it is told in one line before anything starts.
+
+    Raises OccupationsUnreadable, RulesUnreadable, StartersUnreadable.
+    """
+    if settings.occupations:
+        read_occupations(settings.occupations)
+    if settings.credit_rules:
+        read_rules(settings.credit_rules)
+    if settings.starters:
+        read_starters(settings.starters)
+
+
 def make_starting(settings: CompanionSettings, companion: Companion) -> Starting:
     """The questions that a page begins with. Raises StartersUnreadable."""
     return Starting(companion.index, read_starters(settings.starters or STARTERS))

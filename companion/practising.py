@@ -211,12 +211,7 @@ class Practising:
             ids = search.records.passages_within(heard.scope.course_id, heard.scope.lesson_id)
         subject = practice_subject(heard.message)
         if not ids and subject:
-            found = find(search, subject, self._passages, heard.scope)
-            if found.hits and (found.answers or (found.confidence.probability or 1.0) >= _ABOUT):
-                ids = search.records.passages_within(found.hits[0].course.id, found.hits[0].lesson.id)
-        if not ids and subject:  # 急救 says little to passages, and names a course
-            (named, *_) = search.nearest_courses(search.query(subject), 1) or (None,)
-            ids = search.records.passages_within(named.course.id) if named and named.certain else []
+            ids = self._on(subject, heard)
         if not ids and not subject and _REVIEW.search(normalise(heard.message)):
             due = self._book.due(heard.conversation.owner)
             if due:
@@ -226,6 +221,20 @@ class Practising:
             for hit in search.placed(before[:1]):
                 ids = search.records.passages_within(hit.course.id, hit.lesson.id)
         return search.placed(ids)
+
+    def _on(self, subject: str, heard: Heard) -> list[str]:
+        """Ids of the passages on a subject: of the course whose title has it, of the lesson that is found, or of the
+        course that is surely meant. 急救 says little to passages, and names a course.
+        """
+        search = self._index.search
+        (near, *_) = search.nearest_courses(search.query(subject), 1) or (None,)
+        of_course = search.records.passages_within(near.course.id) if near and near.certain else []
+        if near and of_course and normalise(subject) in normalise(near.course.title):
+            return of_course
+        found = find(search, subject, self._passages, heard.scope)
+        if found.hits and (found.answers or (found.confidence.probability or 1.0) >= _ABOUT):
+            return search.records.passages_within(found.hits[0].course.id, found.hits[0].lesson.id)
+        return of_course
 
     # -- hints -------------------------------------------------------------------------------------------------------
 

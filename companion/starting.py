@@ -8,7 +8,7 @@ from pathlib import Path
 
 from companion.find import Scope, find
 from companion.guidance.sayings import audience_named
-from companion.words import Locale, to_traditional
+from companion.words import Locale, in_locale
 from course_index.course import Course
 from retrieval.live import LiveIndex
 from retrieval.search import Search
@@ -77,10 +77,10 @@ class Starting:
         if course_id:
             course = search.records.courses([course_id])[course_id]
             candidates: Iterable[str] = _of_course(search, course, lesson_id, locale)
-            besides = _besides(locale, "quiz", "plan")
+            besides = _besides(locale)
         else:
             candidates = [] if audience else self._questions.get(locale, ())
-            candidates = [*candidates, *_of_library(search, locale, audience)]
+            candidates = [*candidates, *_of_library(search, self._known(search.generation.name)[1], locale, audience)]
             besides = [_wish_of(audience, locale)] if audience else []
         answered = _answered(search, list(dict.fromkeys(candidates))[:_LOOKED_AT], scope, _SHOWN - len(besides))
         return (*answered, *besides)
@@ -107,15 +107,15 @@ def _of_course(search: Search, course: Course, lesson_id: str, locale: Locale) -
     return [_about(heading, locale) for turn in turns for heading in turn if heading]
 
 
-def _of_library(search: Search, locale: Locale, audience: str) -> list[str]:
+def _of_library(search: Search, with_lessons: frozenset[str], locale: Locale, audience: str) -> list[str]:
     """Questions for the headings of the courses in the learner's language and for this audience, by turns."""
     language = "en" if locale == "en" else "zh"
-    with_content = [
+    courses = search.records.courses(sorted(with_lessons)).values()
+    fitting = [
         course
-        for course in search.records.courses(search.records.course_ids()).values()
-        if (course.language or "").startswith(language) and search.records.lessons(course.id)
+        for course in courses
+        if (course.language or "").startswith(language) and (not audience or audience in course.audience)
     ]
-    fitting = [course for course in with_content if not audience or audience in course.audience]
     turns = zip_longest(*(_of_course(search, course, "", locale) for course in fitting[:_COURSES]))
     return [question for turn in turns for question in turn if question]
 
@@ -123,26 +123,16 @@ def _of_library(search: Search, locale: Locale, audience: str) -> list[str]:
 def _about(heading: str, locale: Locale) -> str:
     if heading.endswith(("?", "？")):
         return heading
-    if locale == "en":
-        return f"What should I know about “{heading}”?"
-    said = f"“{heading}”讲了什么？"
-    return to_traditional(said) if locale == "zh-Hant" else said
+    return in_locale(locale, f"“{heading}”讲了什么？", f"What should I know about “{heading}”?")
 
 
-def _besides(locale: Locale, *sorts: str) -> list[str]:
-    said = {
-        "quiz": ("考考我这门课", "Quiz me on this course"),
-        "plan": ("每周学三小时，帮我排个学习计划", "Make me a study plan for three hours a week"),
-    }
-    return [_in(locale, *said[sort]) for sort in sorts]
+def _besides(locale: Locale) -> list[str]:
+    return [
+        in_locale(locale, "考考我这门课", "Quiz me on this course"),
+        in_locale(locale, "每周学三小时，帮我排个学习计划", "Make me a study plan for three hours a week"),
+    ]
 
 
 def _wish_of(audience: str, locale: Locale) -> str:
     chinese, english = audience_named(audience, "zh-Hans"), audience_named(audience, "en")
-    return _in(locale, f"有适合{chinese}的课程吗？", f"Are there courses for {english}?")
-
-
-def _in(locale: Locale, chinese: str, english: str) -> str:
-    if locale == "en":
-        return english
-    return to_traditional(chinese) if locale == "zh-Hant" else chinese
+    return in_locale(locale, f"有适合{chinese}的课程吗？", f"Are there courses for {english}?")

@@ -1,9 +1,9 @@
 """The fixed sentences the companion says itself, in the learner's language and script."""
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
-from typing import Literal
+from typing import Any, Literal, TypeVar, cast
 
 import opencc
 
@@ -12,6 +12,7 @@ from course_index.course import Course
 from course_index.language import EN, language_of
 
 Locale = Literal["zh-Hans", "zh-Hant", "en"]
+_Said = TypeVar("_Said", bound=Any)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +248,18 @@ def says_no_answer(sentence: str) -> bool:
 @cache
 def words(locale: Locale) -> Words:
     """The sentences for a locale."""
+    return in_locale(locale, _ZH, _EN)
+
+
+def in_locale(locale: Locale, chinese: _Said, english: _Said) -> _Said:
+    """One of two wordings, or the Chinese one in traditional script: of a text, or of every field of a dataclass."""
     if locale == "en":
-        return _EN
+        return english
     if locale == "zh-Hans":
-        return _ZH
-    return Words(**{field.name: to_traditional(getattr(_ZH, field.name)) for field in fields(Words)})
+        return chinese
+    if isinstance(chinese, str):
+        return cast("_Said", to_traditional(chinese))
+    return replace(chinese, **{one.name: to_traditional(getattr(chinese, one.name)) for one in fields(chinese)})
 
 
 def locale_of(message: str, preferred: str | None) -> Locale:

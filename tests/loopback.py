@@ -10,6 +10,15 @@ from typing import Any
 Answer = Callable[[dict[str, Any]], tuple[int, bytes]]
 
 
+class QuietServer(ThreadingHTTPServer):
+    """Says nothing of clients that hung up or did not wait."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Nothing."""
+
+
 class Loopback:
     """Answers every POST with `answer`, and remembers what it was asked. `with` ends it."""
 
@@ -40,13 +49,7 @@ class Loopback:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_: Any) -> None:
-                """Say nothing of clients that did not wait."""
-
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 

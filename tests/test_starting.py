@@ -1,7 +1,13 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from companion.settings import CompanionSettings
 from companion.starting import SAMPLES, StartersUnreadable, Starting, read_starters
+
+API = Path(__file__).parent.parent / "api.py"
 
 
 @pytest.mark.parametrize("text", ["[]", '{"en": "one"}', '{"en": [" "]}', '{"en": [5]}', "no json", ""])
@@ -46,5 +52,11 @@ def test_what_the_library_does_not_know_costs_nothing_more(index):
     assert starting._worked_out.cache_info().misses == 1
 
 
-def test_the_setting_names_a_file(tmp_path):
-    assert CompanionSettings(starters=tmp_path / "x.json").starters == tmp_path / "x.json"
+@pytest.mark.parametrize("name", ["starters", "occupations", "credit_rules"])
+def test_an_operators_file_that_cannot_be_used_is_told_in_one_line_at_the_start(tmp_path, name):
+    (tmp_path / "bad.json").write_text('{"x": 1}', "utf-8")
+    told = {**os.environ, f"COMPANION_{name.upper()}": str(tmp_path / "bad.json"), "COMPANION_DATA_DIR": str(tmp_path)}
+    ended = subprocess.run([sys.executable, API], env=told, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    (line,) = ended.stderr.strip().splitlines()
+    assert "bad.json" in line

@@ -4,7 +4,6 @@ import json
 import re
 import time
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.streaming_llm import StreamingLLM
@@ -344,12 +343,11 @@ def test_who_answers_here_is_told(serve, visit):
             expect(panel(page)).to_contain_text(fact)
 
 
-@pytest.mark.parametrize("words", ["圆的面积公式是什么"])
-def test_formulas_are_typeset_and_copied_as_they_are_written(shared, visit, words):
+def test_formulas_are_typeset_with_a_file_that_comes_with_the_first_of_them(shared, visit):
     page = visit(shared.url)
     open_widget(page)
     assert not [url for url in page.asked if "widget-math" in url]
-    turn = ask(page, words)
+    turn = ask(page, "圆的面积公式是什么")
     expect(turn.locator("math").first).to_be_visible()
     assert [url for url in page.asked if "widget-math" in url]
 

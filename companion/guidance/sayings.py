@@ -1,9 +1,9 @@
 """What advice says, in the learner's language and script; `{}` slots are filled from records alone."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 
-from companion.words import Locale, to_traditional
+from companion.words import Locale, in_locale
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,16 +359,9 @@ _AUDIENCES = {
 @cache
 def sayings(locale: Locale) -> Sayings:
     """What is said in a locale."""
-    if locale == "en":
-        return _EN
-    if locale == "zh-Hans":
-        return _ZH
-    return Sayings(**{field.name: to_traditional(getattr(_ZH, field.name)) for field in fields(Sayings)})
+    return in_locale(locale, _ZH, _EN)
 
 
 def audience_named(audience: str, locale: Locale) -> str:
     """Whom a catalogue's word means; the word itself where it is an operator's own."""
-    chinese, english = _AUDIENCES.get(audience, (audience, audience))
-    if locale == "en":
-        return english
-    return to_traditional(chinese) if locale == "zh-Hant" else chinese
+    return in_locale(locale, *_AUDIENCES.get(audience, (audience, audience)))

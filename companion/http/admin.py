@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from companion.http.gate import PAGE_COOKIE, caller_of
 from companion.http.rendering import operator_page
-from companion.http.reports import as_csv, attached, demand_between, demand_csv, demand_page
+from companion.http.reports import UNMET, as_csv, attached, courses_to_mend, demand_told
 from companion.identity import Identities, KeysUnavailable, NotAdmitted
 from companion.state.state import State
 from companion.turn import Companion
@@ -30,14 +30,6 @@ _WISHES = {
     "feedback": "评价",
     "end": "结束",
     "nothing": "没有内容",
-}
-_UNMET = {
-    "no_answer": "没有内容回答",
-    "low_confidence": "只有相近内容",
-    "no_course": "没有这样的课",
-    "no_place": "附近没有班",
-    "refused": "要问主管部门",
-    "disliked": "回答不满意",
 }
 _REASONS = {
     "wrong": "答错了",
@@ -69,17 +61,11 @@ def admin_router(companion: Companion, state: State, identities: Identities) -> 
 
     @router.get("/needs")
     async def needs(request: Request, since: date | None = None, until: date | None = None) -> Response:
-        first, last = _between(since, until)
-        found = await run_in_threadpool(demand_between, advising, state, first, last)
-        await run_in_threadpool(state.audit.record, caller_of(request).learner, "read_demand", f"{first} {last}")
-        return demand_page(request, found)
+        return await demand_told(advising, state, request, since, until, "html")
 
     @router.get("/needs.csv")
     async def needs_csv(request: Request, since: date | None = None, until: date | None = None) -> Response:
-        first, last = _between(since, until)
-        found = await run_in_threadpool(demand_between, advising, state, first, last)
-        await run_in_threadpool(state.audit.record, caller_of(request).learner, "read_demand", f"{first} {last}")
-        return Response(demand_csv(found), media_type="text/csv", headers=attached("needs.csv"))
+        return await demand_told(advising, state, request, since, until, "csv")
 
     @router.get("/courses")
     async def courses(request: Request) -> Response:
@@ -159,7 +145,7 @@ def _overview(companion: Companion, state: State, days: int) -> dict[str, Any]:
         "modes": _MODES,
         "wishes": [(_WISHES.get(wish, wish), count) for wish, count in found["wishes"].items()],
         "unmet": sorted(
-            ((_UNMET.get(why, why), count) for why, count in total["unmet"].items()), key=lambda one: -one[1]
+            ((UNMET.get(why, why), count) for why, count in total["unmet"].items()), key=lambda one: -one[1]
         ),
         "cited": named(cited),
         "asked_on": named(found["asked_on"]),
@@ -185,21 +171,16 @@ def _day(day: date, days: Mapping[str, Any]) -> dict[str, Any]:
 
 def _to_mend(companion: Companion, state: State) -> list[dict[str, Any]]:
     """Courses that are stale, thin or complained of, with why."""
-    first, last = _between(None, None)
-    found = demand_between(companion.advising, state, first, last)
-    why: dict[str, list[str]] = {one.course_id: list(one.why) for one in found.outdated}
+    since = datetime.now(UTC) - timedelta(days=28)
+    why = {one.course_id: list(one.why) for one in courses_to_mend(companion.advising, state, since)}
     records = companion.index.search.records
     courses = records.courses(records.course_ids())
+    with_lessons = {lesson.course_id for lesson in records.all_lessons()}
     for id_, course in courses.items():
-        missing = [
-            name
-            for name, value in (("简介", course.summary), ("学时", course.hours), ("级别", course.level))
-            if value is None
-        ]
-        if not course.summary and not records.lessons(id_):
+        if not course.summary and id_ not in with_lessons:
             why.setdefault(id_, []).append("只有课名，没有简介也没有内容")
-        elif len(missing) == 3:
-            why.setdefault(id_, []).append(f"没有写明{'、'.join(missing)}")
+        elif course.summary is None and course.hours is None and course.level is None:
+            why.setdefault(id_, []).append("没有写明简介、学时、级别")
     return [{"course_id": id_, "title": courses[id_].title if id_ in courses else id_, "why": why[id_]} for id_ in why]
 
 
@@ -215,9 +196,3 @@ def _disliked(state: State, days: int) -> list[dict[str, Any]]:
         }
         for turn in state.feedback.disliked(days, 200)
     ]
-
-
-def _between(since: date | None, until: date | None) -> tuple[date, date]:
-    last = until or (datetime.now(UTC).date() + timedelta(days=1))
-    first = since or last - timedelta(days=28)
-    return (first, last) if timedelta(0) < last - first <= timedelta(days=400) else (last - timedelta(days=28), last)

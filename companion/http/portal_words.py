@@ -1,9 +1,9 @@
 """What the portal's pages say, in their languages."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 
-from companion.words import Locale, to_traditional
+from companion.words import Locale, in_locale
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,25 +196,14 @@ _LANGUAGES = {
 @cache
 def portal_words(locale: Locale) -> PortalWords:
     """The words of a locale."""
-    if locale == "en":
-        return _EN
-    if locale == "zh-Hans":
-        return _ZH
-    return PortalWords(**{one.name: to_traditional(getattr(_ZH, one.name)) for one in fields(PortalWords)})
+    return in_locale(locale, _ZH, _EN)
 
 
 def initiative_named(initiative: str, locale: Locale) -> str:
     """One of the six initiatives; an operator's own word stays."""
-    return _one_of(_INITIATIVES, initiative, locale)
+    return in_locale(locale, *_INITIATIVES.get(initiative, (initiative, initiative)))
 
 
 def language_named(language: str, locale: Locale) -> str:
     """A language by its tag; a tag that has no name here stays."""
-    return _one_of(_LANGUAGES, language, locale)
-
-
-def _one_of(names: dict[str, tuple[str, str]], value: str, locale: Locale) -> str:
-    chinese, english = names.get(value, (value, value))
-    if locale == "en":
-        return english
-    return to_traditional(chinese) if locale == "zh-Hant" else chinese
+    return in_locale(locale, *_LANGUAGES.get(language, (language, language)))

@@ -13,23 +13,23 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from companion.advising import Advising
-from companion.guidance.demand import Cell, DemandReport, K, Topic, outdated_courses, report, rows
+from companion.guidance.demand import Cell, DemandReport, K, Outdated, Topic, outdated_courses, report, rows
 from companion.guidance.sayings import audience_named
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem
 from companion.http.rendering import operator_page
 from companion.state.state import State
 
-_WORDS = {
-    "": "没有说",
+# Why a need was not met, as operators read it.
+UNMET = {
     "no_answer": "没有内容回答",
     "low_confidence": "只有相近内容",
     "no_course": "没有这样的课",
     "no_place": "附近没有班",
     "refused": "要问主管部门",
     "disliked": "回答不满意",
-    "everyone": "所有人",
 }
+_WORDS = {**UNMET, "": "没有说", "everyone": "所有人"}
 _LONGEST_DAYS = 400
 _HALF = timedelta(days=90)
 
@@ -48,18 +48,9 @@ def reports_router(advising: Advising, state: State) -> APIRouter:
         """Needs that no course met, by topic, audience, place and week; no cell under five learners. As JSON, a table
         (`text/csv`) or a page with charts (`text/html`), by `format` or Accept. The last 28 days unless told.
         """
-        last = until or (datetime.now(UTC).date() + timedelta(days=1))
-        first = since or last - timedelta(days=28)
-        if not 0 < (last - first).days <= _LONGEST_DAYS:
-            return Problem(422, f"since must lie before until, by at most {_LONGEST_DAYS} days")
-        found = await run_in_threadpool(demand_between, advising, state, first, last)
-        await run_in_threadpool(state.audit.record, caller_of(request).learner, "read_demand", f"{first} {last}")
-        match form or _form(request.headers.get("accept", "")):
-            case "csv":
-                return Response(demand_csv(found), media_type="text/csv", headers=attached("demand.csv"))
-            case "html":
-                return demand_page(request, found)
-        return AsciiJSONResponse(_plain(found))
+        return await demand_told(
+            advising, state, request, since, until, form or _form(request.headers.get("accept", ""))
+        )
 
     @router.get("/quality")
     async def quality(days: Annotated[int, Query(ge=1, le=366)] = 28) -> Response:
@@ -70,25 +61,49 @@ def reports_router(advising: Advising, state: State) -> APIRouter:
     return router
 
 
-def demand_between(advising: Advising, state: State, first: date, last: date) -> DemandReport:
-    """Needs that no course met from `first` until before `last`, and the courses that need looking after."""
-    desk = advising.adviser.desk()
-    begin, end = midnight(first), midnight(last)
-    middle = datetime.now(UTC) - _HALF
-    learning = state.book.learning
-    outdated = outdated_courses(
-        desk.shelf.courses,
-        advising.adviser.today(),
-        _by_course(state, desk.search.records.courses_of_passages, begin),
-        _counted(learning.begun_and_completed(middle - _HALF, middle)),
-        _counted(learning.begun_and_completed(middle, datetime.now(UTC))),
-    )
+async def demand_told(
+    advising: Advising, state: State, request: Request, since: date | None, until: date | None, form: str
+) -> Response:
+    """The report in a form: csv, html or json. The last 28 days unless told; each reading is in the audit."""
+    last = until or (datetime.now(UTC).date() + timedelta(days=1))
+    first = since or last - timedelta(days=28)
+    if not 0 < (last - first).days <= _LONGEST_DAYS:
+        return Problem(422, f"since must lie before until, by at most {_LONGEST_DAYS} days")
+    found = await run_in_threadpool(_demand_between, advising, state, first, last)
+    await run_in_threadpool(state.audit.record, caller_of(request).learner, "read_demand", f"{first} {last}")
+    match form:
+        case "csv":
+            table = as_csv(["topic", "dimension", "value", "learners"], rows(found))
+            return Response(table, media_type="text/csv", headers=attached("demand.csv"))
+        case "html":
+            return _demand_page(request, found)
+    return AsciiJSONResponse(_plain(found))
+
+
+def _demand_between(advising: Advising, state: State, first: date, last: date) -> DemandReport:
+    search = advising.adviser.desk().search
 
     def nearest(words: str) -> str | None:
-        hit = next(iter(desk.search.nearest_courses(desk.search.query(words), 1)), None)
+        hit = next(iter(search.nearest_courses(search.query(words), 1)), None)
         return hit.course.title if hit and hit.certain else None
 
-    return report(state.book.unmet(begin, end), first, last, desk.search.embed_texts, nearest, outdated)
+    begin, end = _midnight(first), _midnight(last)
+    outdated = courses_to_mend(advising, state, begin)
+    return report(state.book.unmet(begin, end), first, last, search.embed_texts, nearest, outdated)
+
+
+def courses_to_mend(advising: Advising, state: State, since: datetime) -> list[Outdated]:
+    """Courses that are outdated, called so by learners since then, or completed by fewer in the last 90 days."""
+    desk = advising.adviser.desk()
+    now = datetime.now(UTC)
+    learning = state.book.learning
+    return outdated_courses(
+        desk.shelf.courses,
+        advising.adviser.today(),
+        _by_course(state, desk.search.records.courses_of_passages, since),
+        _counted(learning.begun_and_completed(now - 2 * _HALF, now - _HALF)),
+        _counted(learning.begun_and_completed(now - _HALF, now)),
+    )
 
 
 def _by_course(state: State, course_of: Callable[[list[str]], dict[str, str]], since: datetime) -> dict[str, int]:
@@ -110,8 +125,7 @@ def _counted(found: dict[str, tuple[set[str], set[str]]]) -> dict[str, tuple[int
     return {course_id: (len(begun), len(begun & completed)) for course_id, (begun, completed) in found.items()}
 
 
-def midnight(day: date) -> datetime:
-    """When a day begins, UTC."""
+def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
@@ -134,11 +148,6 @@ def as_csv(columns: Sequence[str], lines: Iterable[Mapping[str, object]]) -> str
     return f"\ufeff{file.getvalue()}"
 
 
-def demand_csv(found: DemandReport) -> str:
-    """The report as a table."""
-    return as_csv(["topic", "dimension", "value", "learners"], rows(found))
-
-
 def _harmless(value: object) -> object:
     """What a spreadsheet would take for a formula is text."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
@@ -149,7 +158,7 @@ def attached(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
 
 
-def demand_page(request: Request, found: DemandReport) -> Response:
+def _demand_page(request: Request, found: DemandReport) -> Response:
     """The report as a page with charts."""
 
     def parts(topic: Topic) -> list[tuple[str, Sequence[Cell]]]:
