@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from course_index.course import LocatorKind
 from course_index.sentences import split_sentences
-from course_index.sources.document import Block, Document
+from course_index.language import ZH, language_of
+from course_index.sources.document import Block, Document, Place
 from course_index.tokens import count_tokens
 
 TARGET_TOKENS = 320
@@ -38,12 +39,14 @@ class Piece:
     locator_kind: LocatorKind
     locator: str
     tokens: int
+    place: Place | None = None
 
 
 @dataclass(slots=True)
 class _Section:
     heading_path: tuple[str, ...]
     article: str | None = None
+    place: Place | None = None
     blocks: list[Block] = field(default_factory=list)
 
 
@@ -60,11 +63,15 @@ def _sections(document: Document) -> Iterator[_Section]:
         if block.kind == "heading":
             yield section
             headings = [*(h for h in headings if h.level < block.level), block]
-            section = _Section(tuple(h.text for h in headings))
+            section = _Section(tuple(h.text for h in headings), place=block.place)
         elif block.kind == "paragraph" and (article := _ARTICLE.match(block.text)):
             yield section
-            section = _Section(section.heading_path, article[1], [block])
+            section = _Section(section.heading_path, article[1], block.place, [block])
+        elif block.place != section.place and section.blocks:
+            yield section
+            section = _Section(section.heading_path, section.article, block.place, [block])
         else:
+            section.place = block.place
             section.blocks.append(block)
     yield section
 
@@ -73,9 +80,9 @@ def _with_chapters_and_articles(blocks: tuple[Block, ...]) -> Iterator[Block]:
     """Chapter lines and articles told apart even where the file did not mark them up."""
     for block in blocks:
         if block.kind == "heading" and _ARTICLE.match(block.text):
-            yield Block("paragraph", block.text)
+            yield replace(block, kind="paragraph", level=0)
         elif block.kind == "paragraph":
-            yield from _parts(block.text)
+            yield from (replace(part, place=block.place) for part in _parts(block.text))
         else:
             yield block
 
@@ -95,7 +102,17 @@ def _pieces(section: _Section, lesson_title: str) -> Iterator[Piece]:
     kind: LocatorKind = "article" if section.article else "heading" if section.heading_path else "lesson"
     locator = section.article or " › ".join(section.heading_path) or lesson_title
     for text in _packed(section.blocks):
-        yield Piece(text, section.heading_path, kind, locator, count_tokens(text))
+        yield _at(section.place, Piece(text, section.heading_path, kind, locator, count_tokens(text)))
+
+
+def _at(place: Place | None, piece: Piece) -> Piece:
+    """The piece with its place; an article is cited by its number, on whatever page it stands."""
+    if place is None:
+        return piece
+    if piece.locator_kind == "article":
+        return replace(piece, place=place)
+    told = place.told(language_of(piece.text) == ZH)
+    return replace(piece, place=place, locator_kind=place.kind, locator=told or piece.locator)
 
 
 def _packed(blocks: list[Block]) -> list[str]:
@@ -175,11 +192,12 @@ def _may_join(first: Piece, second: Piece) -> bool:
 
 def _joined(first: Piece, second: Piece) -> Piece:
     """Both texts under both headings: below those they share, the two names stand side by side."""
+    place = first.place.up_to(second.place) if first.place and second.place else first.place
     if first.heading_path == second.heading_path:
         text = f"{first.text}\n\n{second.text}"
-        return replace(first, text=text, tokens=count_tokens(text))
+        return _at(place, replace(first, text=text, tokens=count_tokens(text)))
     text = "\n\n".join((first.text, *second.heading_path[-1:], second.text))
     shared = [a for a, b in zip(first.heading_path, second.heading_path, strict=False) if a == b]
     own = [" › ".join(path[len(shared) :]) for path in (first.heading_path, second.heading_path)]
     path = (*shared, " / ".join(name for name in own if name))
-    return Piece(text, path, "heading", " › ".join(path), count_tokens(text))
+    return _at(place, Piece(text, path, "heading", " › ".join(path), count_tokens(text)))

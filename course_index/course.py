@@ -6,7 +6,8 @@ from typing import Literal
 
 Initiative = Literal["ideology", "academic", "skills", "culture", "key_groups", "network"]
 Delivery = Literal["online", "offline", "blended"]
-LocatorKind = Literal["article", "heading", "lesson"]
+LocatorKind = Literal["article", "heading", "lesson", "page", "slide", "time", "block"]
+QuestionKind = Literal["fill_in", "true_false", "choice", "open"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,11 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk of a lesson that a citation can point at. `tokens` are cl100k tokens of `text`."""
+    """A chunk of a lesson that a citation can point at. `tokens` are cl100k tokens of `text`.
+
+    `anchor` is the machine's word for the place (a page or slide from 1, whole seconds of a recording, a platform's block
+    id) and `url` opens it there; both are None where the source does not say.
+    """
 
     id: str
     course_id: str
@@ -76,6 +81,20 @@ class Passage:
     locator: str
     language: str
     tokens: int
+    anchor: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeQuestion:
+    """A question of the provider's own bank. `answers` are all that count as right; of a choice they are options too."""
+
+    id: str
+    kind: QuestionKind
+    prompt: str
+    answers: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    explanation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +109,4 @@ class Lesson:
     content_hash: str
     updated_at: date | None = None
     passages: tuple[Passage, ...] = field(default=(), repr=False)
+    questions: tuple[PracticeQuestion, ...] = field(default=(), repr=False)

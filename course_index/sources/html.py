@@ -29,3 +29,13 @@ def read_html(text: str) -> Document:
     document = read_markdown(markdown)
     blocks = tuple(block for block in document.blocks if not (block.kind == "heading" and block.text == title))
     return replace(document, title=title or document.title, blocks=blocks)
+
+
+def words_of(text: str) -> str:
+    """The words of a piece of HTML in one line, as of a question or a summary."""
+    if "<" not in text and "&" not in text:
+        return " ".join(text.split())
+    piece = BeautifulSoup(text, "html.parser")
+    for node in piece.select(",".join(_NOT_CONTENT)):
+        node.decompose()
+    return " ".join(piece.get_text(" ").split())

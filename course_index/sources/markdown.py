@@ -146,6 +146,8 @@ def _parent_of(node: SyntaxTreeNode) -> SyntaxTreeNode:
 
 def _table(node: SyntaxTreeNode) -> str:
     rows = [row for part in node.children for row in part.children]
+    if not any(_inline(cell) for row in rows for cell in row.children):
+        return ""
     lines = ["| " + " | ".join(_inline(cell) for cell in row.children) + " |" for row in rows]
     if lines:
         lines.insert(1, "|" + " --- |" * len(rows[0].children))

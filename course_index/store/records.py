@@ -12,11 +12,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, create_engine, delete, event, false, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from course_index.course import Course, Lesson, Passage
+from course_index.course import Course, Lesson, Passage, PracticeQuestion
 from course_index.store.phrases import Phrases
-from course_index.store.tables import course_facets, courses, lessons, meta, passages
+from course_index.store.tables import course_facets, courses, lessons, meta, passages, practice_questions
 
 _COURSE = TypeAdapter(Course)
+_QUESTION = TypeAdapter(PracticeQuestion)
 # SQLite takes at most 32,766 bound values in a statement.
 _BATCH = 1_000
 SINGLE_FACETS = ("level", "delivery", "provider", "language", "initiative")
@@ -103,10 +104,12 @@ class Records:
             for batch in _batched([lesson.id for lesson in changed], _BATCH):
                 connection.execute(delete(lessons).where(lessons.c.id.in_(batch)))
             if changed:
-                connection.execute(lessons.insert(), [_without(asdict(lesson), "passages") for lesson in changed])
+                connection.execute(lessons.insert(), [_lesson_row(lesson) for lesson in changed])
             rows = [asdict(passage) for lesson in changed for passage in lesson.passages]
             if rows:
                 connection.execute(passages.insert(), rows)
+            if asked := [row for lesson in changed for row in _question_rows(lesson)]:
+                connection.execute(practice_questions.insert(), asked)
 
     def set_lesson_ordinals(self, ordinals: dict[str, int]) -> None:
         """Put unchanged lessons at their new places in the course."""
@@ -246,6 +249,13 @@ class Records:
         with self._engine.connect() as connection:
             return [Lesson(**row._mapping) for row in connection.execute(query)]
 
+    def practice_questions(self, lesson_ids: Sequence[str]) -> list[tuple[str, PracticeQuestion]]:
+        """The questions of the providers' banks that belong to `lesson_ids`, in order, each with its lesson's id."""
+        query = select(practice_questions).where(practice_questions.c.lesson_id.in_(list(lesson_ids)))
+        ordered = query.order_by(practice_questions.c.lesson_id, practice_questions.c.ordinal)
+        with self._engine.connect() as connection:
+            return [(row.lesson_id, _QUESTION.validate_python(row.question)) for row in connection.execute(ordered)]
+
     def placed(self, ids: Sequence[str]) -> dict[str, tuple[Passage, Lesson, Course]]:
         """Those of the passages `ids` that exist, each with the lesson and the course it stands in."""
         query = (
@@ -336,8 +346,16 @@ def _count(connection: Connection, column: Any) -> int:
     return connection.scalar(select(func.count(column))) or 0
 
 
-def _without(row: dict[str, Any], key: str) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != key}
+def _lesson_row(lesson: Lesson) -> dict[str, Any]:
+    return {column.name: getattr(lesson, column.name) for column in lessons.columns}
+
+
+def _question_rows(lesson: Lesson) -> list[dict[str, Any]]:
+    questions = {question.id: question for question in lesson.questions}
+    return [
+        {"lesson_id": lesson.id, "id": id_, "ordinal": ordinal, "question": asdict(question)}
+        for ordinal, (id_, question) in enumerate(questions.items())
+    ]
 
 
 def _batched(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -56,7 +56,19 @@ passages = Table(
     Column("locator", Text, nullable=False),
     Column("language", String, nullable=False),
     Column("tokens", Integer, nullable=False),
+    Column("anchor", Text),
+    Column("url", Text),
     Index("ix_passages_lesson", "lesson_id", "ordinal"),
+)
+
+# Questions of the providers' own banks. Their answers are nowhere else: not in a passage, not in what is searched.
+practice_questions = Table(
+    "practice_questions",
+    metadata,
+    Column("lesson_id", String, ForeignKey("lessons.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("ordinal", Integer, nullable=False),
+    Column("question", JSON, nullable=False),  # the whole PracticeQuestion
 )
 
 meta = Table(

@@ -1,0 +1,84 @@
+"""EPUB books: the chapters of the spine, in order, each read as the page it is."""
+
+import posixpath
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote
+from xml.etree.ElementTree import Element
+
+from course_index.errors import SourceProblem
+from course_index.sources.decode import decode
+from course_index.sources.document import Block, Document
+from course_index.sources.html import read_html
+from course_index.sources.xml import parse_xml, text_of
+
+_MOST_CHAPTER = 20_000_000
+_MOST_ALL = 300_000_000
+
+
+def read_epub(path: Path) -> Document:
+    """The whole book; each chapter begins with its title as a heading.
+
+    Raises SourceProblem for a book that is broken or under copy protection.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _book(archive)
+    except (zipfile.BadZipFile, KeyError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise SourceProblem(f"it is broken, or no EPUB ({type(error).__name__}); export it again") from error
+
+
+def _book(archive: zipfile.ZipFile) -> Document:
+    names = set(archive.namelist())
+    if "META-INF/encryption.xml" in names and b"rights" in b"".join(name.encode() for name in names):
+        raise SourceProblem("it is under copy protection; export it without")
+    container = parse_xml(_part(archive, "META-INF/container.xml"), "container.xml")
+    root = next((one.get("full-path") for one in container.iter("rootfile")), None)
+    if root is None:
+        raise SourceProblem("its container names no book; export it again")
+    package = parse_xml(_part(archive, root), "the package file")
+    title = next((said for one in package.iter("title") if (said := text_of(one))), None)
+    looks: list[str] = []
+    blocks: list[Block] = []
+    left = _MOST_ALL
+    for href in _spine(package, posixpath.dirname(root)):
+        try:
+            page = _part(archive, href)
+        except KeyError:
+            looks.append(f"its chapter {href} is missing; export it again")
+            continue
+        left -= len(page)
+        if left < 0:
+            raise SourceProblem(f"its chapters have more than {_MOST_ALL / 1e6:.0f} MB; split it")
+        blocks += _chapter(page)
+    return Document(title, tuple(blocks), looks=tuple(looks[:5]))
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> bytes:
+    if archive.getinfo(name).file_size > _MOST_CHAPTER:
+        raise SourceProblem(f"{name} in it has more than {_MOST_CHAPTER / 1e6:.0f} MB; split it")
+    with archive.open(name) as part:
+        return part.read(_MOST_CHAPTER)
+
+
+def _spine(package: Element, folder: str) -> Iterator[str]:
+    hrefs = {
+        item.get("id"): item.get("href") or ""
+        for item in package.iter("item")
+        if "nav" not in (item.get("properties") or "").split()
+    }
+    for reference in package.iter("itemref"):
+        href = hrefs.get(reference.get("idref"))
+        if href:
+            yield posixpath.normpath(posixpath.join(folder, unquote(href.split("#")[0])))
+
+
+def _chapter(page: bytes) -> Iterator[Block]:
+    text, _ = decode(page)
+    document = read_html(text)
+    below = [replace(block, level=min(block.level + 1, 6)) if block.kind == "heading" else block for block in document.blocks]
+    if document.title and below:
+        yield Block("heading", document.title, 1)
+    yield from below

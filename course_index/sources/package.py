@@ -1,0 +1,65 @@
+"""What a platform exports: one course with its lessons in order, and how it is told from a folder of files."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from course_index.course import Course
+from course_index.sources.document import Notice
+from course_index.sources.lesson_file import LessonSource
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How the operator wants a source read.
+
+    `url` is the platform's address, for deep links; `links` name the address of single files, by their path; `hidden`
+    takes in what the platform does not show to learners; `provider` stands for courses that name none.
+    """
+
+    url: str | None = None
+    hidden: bool = False
+    provider: str | None = None
+    links: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A course as exported. `outline` counts its parts as the platform calls them, as {"chapter": 6}."""
+
+    course: Course
+    lessons: tuple[LessonSource, ...]
+    outline: dict[str, int]
+    notices: tuple[Notice, ...] = ()
+
+
+# (folder, what a report calls it, wishes) -> Package. Raises SourceProblem when the export is broken.
+PackageReader = Callable[[Path, str, Wishes], Package]
+
+
+def course_id(text: str) -> str:
+    """A platform's own identifier as a course id."""
+    return re.sub(r"[^\w.:+-]+", "-", text).strip("-.")[:100] or "course"
+
+
+def inside(folder: Path, href: str) -> Path | None:
+    """The file that `href` names within the package; None when it leads out, or there is none."""
+    bare = href.split("#")[0].split("?")[0].strip().replace("\\", "/")
+    if not bare or "\0" in bare or re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", bare):
+        return None
+    try:
+        path = (folder / bare.lstrip("/")).resolve()
+        return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def hidden_notice(where: str, count: int) -> Notice:
+    """That something is left out because the platform does not show it."""
+    what = (
+        f"{count} part{'s' * (count != 1)} that learners do not see on the platform (unpublished, hidden, staff only) "
+        f"{'were' if count != 1 else 'was'} left out; --hidden takes them in"
+    )
+    return Notice(where, what, skipped=False)
