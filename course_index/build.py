@@ -14,15 +14,17 @@ from numpy.typing import NDArray
 from course_index.analyze import ANALYZER_VERSION, simplified
 from course_index.card import card_id, card_text
 from course_index.centring import Centring, centring_fingerprint, learn_centring, load_centring
-from course_index.chunk import Piece, cut
+from course_index.chunk import Piece
 from course_index.course import Course, Lesson, Passage
 from course_index.embedders.embedder import Embedder, TokenEmbedder
 from course_index.errors import IndexMismatch, SourceProblem
 from course_index.language import language_of
 from course_index.phrases import refresh_phrases
 from course_index.sources.document import Notice
-from course_index.sources.lesson_file import LessonFile, content_hash
+from course_index.reading import LessonReaders, ReadLesson
+from course_index.sources.lesson_file import LessonSource, content_hash
 from course_index.sources.library import CourseDraft, Library, read_library
+from course_index.sources.source import Source
 from course_index.store.generations import Generation, IndexHome
 from course_index.store.journal import Journalled, VectorJournal
 from course_index.store.records import Counts, Records
@@ -57,19 +59,22 @@ class BuildReport:
     totals: Counts = field(default_factory=lambda: Counts(0, 0, 0, 0))
     seconds: float = 0.0
     generation: str = ""
+    # By course the parts that its platform knows, as {"chapter": 6}.
+    outlines: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def build_index(
-    paths: Sequence[Path],
+    sources: Sequence[Path] | Sequence[Source],
     home: IndexHome,
     embedder: Embedder,
     *,
     rebuild: bool = False,
+    workers: int = 1,
     progress: Progress = _silent,
 ) -> BuildReport:
-    """Bring the courses under `paths` into the index, and take out those that are gone from there.
+    """Bring the courses of `sources` into the index, and take out those that are gone from there.
 
-    With `rebuild` everything in the index is embedded anew, which a change of embedder needs. Raises IndexLocked
+    `workers` is how many processes read files that are not plain text; with more than one they read all. With `rebuild` everything in the index is embedded anew, which a change of embedder needs. Raises IndexLocked
     while another process builds, and IndexMismatch when the index was built with other parts and `rebuild` is False.
     """
     started = time.perf_counter()
@@ -78,9 +83,11 @@ def build_index(
         with home.draft(keep_search=not rebuild) as draft:
             if not rebuild:
                 refuse_mismatch(draft.records.meta(), embedder)
-            library = read_library(list(paths), draft.records.sources())
+            library = read_library(list(sources), draft.records.sources())
             report.notices = library.notices
-            _record(library, draft.records, report, progress)
+            with LessonReaders(workers) as readers:
+                _record(library, draft.records, report, readers, progress)
+            library.close()
             journal = VectorJournal(home.journal)
             _make_searchable(draft, journal, embedder, report, progress)
         journal.discard()
@@ -103,6 +110,7 @@ def as_plain(report: BuildReport) -> dict[str, Any]:
         "embedded": report.embedded,
         "taken_from_journal": report.taken_from_journal,
         "totals": {name: getattr(report.totals, name) for name in ("courses", "lessons", "passages", "tokens")},
+        "outlines": {id_: outline for id_, outline in report.outlines.items() if outline},
         "notices": [{"where": n.where, "what": n.what, "skipped": n.skipped} for n in report.notices],
     }
 
@@ -178,78 +186,135 @@ def _parts(embedder: Embedder) -> dict[str, str]:
 # -- records ---------------------------------------------------------------------------------------------------------
 
 
-def _record(library: Library, records: Records, report: BuildReport, progress: Progress) -> None:
-    total = sum(len(draft.lessons) for draft in library.drafts)
-    done = 0
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """A lesson to be read: its id, its place in the course, its fingerprint."""
+
+    id: str
+    ordinal: int
+    fingerprint: str
+
+
+def _record(
+    library: Library, records: Records, report: BuildReport, readers: LessonReaders, progress: Progress
+) -> None:
+    reading = _Recording(records, report, readers, progress, sum(len(draft.lessons) for draft in library.drafts))
     for draft in library.drafts:
-        if _record_course(draft, records, report):
+        if reading.course(draft):
             report.courses += 1
-        done += len(draft.lessons)
-        progress("reading", done, total)
+            report.outlines[draft.course.id] = draft.outline
     found = {draft.course.id for draft in library.drafts}
-    gone = [id_ for id_, source in records.sources().items() if id_ not in found and _came_from(source, library.roots)]
+    sources = records.sources().items()
+    gone = [id_ for id_, source in sources if id_ not in found and library.is_gone(source)]
     records.remove_courses(gone)
     report.courses_removed = len(gone)
 
 
-def _came_from(source: str, roots: list[str]) -> bool:
-    return any(Path(source).is_relative_to(root) for root in roots)
+# How many lessons are written at a time, and so held in memory.
+_LESSON_BATCH = 32
 
 
-def _record_course(draft: CourseDraft, records: Records, report: BuildReport) -> bool:
-    """Whether the course got in: one that has lesson files of which none can be read does not."""
-    before = records.lesson_hashes(draft.course.id)
-    changed, ordinals = [], {}
-    for ordinal, file in enumerate(draft.lessons):
-        lesson_id = f"{draft.course.id}/{file.relative}"
-        try:
-            data = file.read_bytes()
-            if before.get(lesson_id) == content_hash(data):
-                ordinals[lesson_id] = ordinal
+@dataclass(slots=True)
+class _Recording:
+    """Reads what changed of each course, and writes it as it comes: no more than a batch of lessons is in memory."""
+
+    records: Records
+    report: BuildReport
+    readers: LessonReaders
+    progress: Progress
+    total: int
+    done: int = 0
+
+    def course(self, draft: CourseDraft) -> bool:
+        """Whether the course got in: one that has lessons of which none can be read does not."""
+        before = self.records.lesson_hashes(draft.course.id)
+        fresh, kept = self._parted(draft, before)
+        self.records.put_course(draft.course, draft.source)
+        stored = self._store(draft.course, fresh, before, kept)
+        if draft.lessons and not (stored or kept):
+            self.records.remove_courses([draft.course.id])
+            return False
+        if len(draft.lessons) == 1 and draft.course.provider is None and not draft.outline:
+            title = self.records.lessons(draft.course.id)[0].title
+            self.records.put_course(replace(draft.course, title=title), draft.source)
+        gone = before.keys() - kept.keys() - stored
+        self.records.set_lesson_ordinals(kept)
+        self.records.remove_lessons(gone)
+        self.report.lessons_read += len(stored)
+        self.report.lessons_unchanged += len(kept)
+        self.report.lessons_removed += len(gone)
+        return True
+
+    def _parted(self, draft: CourseDraft, before: dict[str, str]) -> tuple[dict[LessonSource, _Fresh], dict[str, int]]:
+        """The lessons that must be read, and the places of those that are as they were."""
+        fresh: dict[LessonSource, _Fresh] = {}
+        kept: dict[str, int] = {}
+        ids: set[str] = set()
+        for ordinal, lesson in enumerate(draft.lessons):
+            id_ = f"{draft.course.id}/{lesson.relative}"
+            if id_ in ids:
+                self.report.notices.append(Notice(lesson.where, "two lessons have this name; the first was taken"))
+                self._advance()
                 continue
-            changed.append(_lesson(file, data, draft.course, lesson_id, ordinal, report.notices))
-        except SourceProblem as error:
-            report.notices.append(Notice(str(file.path), str(error)))
-    if draft.lessons and not (changed or ordinals):
-        return False
-    course = draft.course
-    if len(draft.lessons) == 1 and course.provider is None and changed:
-        course = replace(course, title=changed[0].title)
-    elif len(draft.lessons) == 1 and course.provider is None:
-        course = replace(course, title=records.lessons(course.id)[0].title)
-    gone = before.keys() - ordinals.keys() - {lesson.id for lesson in changed}
-    records.put_course(course, draft.source)
-    records.put_lessons(changed)
-    records.set_lesson_ordinals(ordinals)
-    records.remove_lessons(gone)
-    report.lessons_read += len(changed)
-    report.lessons_unchanged += len(ordinals)
-    report.lessons_removed += len(gone)
-    return True
+            ids.add(id_)
+            try:
+                fingerprint = lesson.fingerprint()
+            except SourceProblem as error:
+                self.report.notices.append(Notice(lesson.where, str(error)))
+                self._advance()
+                continue
+            if before.get(id_) == fingerprint:
+                kept[id_] = ordinal
+                self._advance()
+            else:
+                fresh[lesson] = _Fresh(id_, ordinal, fingerprint)
+        return fresh, kept
+
+    def _store(
+        self, course: Course, fresh: dict[LessonSource, _Fresh], before: dict[str, str], kept: dict[str, int]
+    ) -> set[str]:
+        """Read and write the lessons; the ids of those that got in. One that is broken now stays as it was."""
+        stored: set[str] = set()
+        batch: list[Lesson] = []
+        for source, read in self.readers.read(list(fresh)):
+            told = fresh[source]
+            self._advance()
+            if isinstance(read, SourceProblem):
+                stays = told.id in before
+                if stays:
+                    kept[told.id] = told.ordinal
+                what = f"{read}{'. Until then the former version stays' if stays else ''}"
+                self.report.notices.append(Notice(source.where, what))
+                continue
+            self.report.notices += [Notice(source.where, look, skipped=False) for look in read.looks]
+            batch.append(_lesson(source, read, course, told))
+            stored.add(told.id)
+            if len(batch) == _LESSON_BATCH:
+                self.records.put_lessons(batch)
+                batch = []
+        self.records.put_lessons(batch)
+        return stored
+
+    def _advance(self) -> None:
+        self.done += 1
+        self.progress("reading", self.done, self.total)
 
 
-def _lesson(
-    file: LessonFile, data: bytes, course: Course, lesson_id: str, ordinal: int, notices: list[Notice]
-) -> Lesson:
-    document, encoding = file.document(data)
-    if encoding in ("gb18030", "big5"):
-        what = f"it was read as {encoding.upper()}; look at it once, and save it as UTF-8 if it reads wrong"
-        notices.append(Notice(str(file.path), what, skipped=False))
-    title = document.title or file.path.stem
-    pieces = cut(document, title)
+def _lesson(source: LessonSource, read: ReadLesson, course: Course, told: _Fresh) -> Lesson:
     return Lesson(
-        id=lesson_id,
+        id=told.id,
         course_id=course.id,
-        ordinal=ordinal,
-        title=title,
-        source=str(file.path),
-        content_hash=content_hash(data),
-        updated_at=document.updated_at or course.updated_at,
-        passages=tuple(_passages(pieces, lesson_id, course.id, title)),
+        ordinal=told.ordinal,
+        title=read.title,
+        source=source.where,
+        content_hash=told.fingerprint,
+        updated_at=read.document.updated_at or course.updated_at,
+        passages=tuple(_passages(read.pieces, told.id, course.id, read.title)),
+        questions=read.questions,
     )
 
 
-def _passages(pieces: list[Piece], lesson_id: str, course_id: str, title: str) -> list[Passage]:
+def _passages(pieces: Sequence[Piece], lesson_id: str, course_id: str, title: str) -> list[Passage]:
     """Passages named by what they say and where: unchanged content keeps its id, and so its vector and its links."""
     seen: Counter[str] = Counter()
     passages = []
@@ -269,6 +334,8 @@ def _passages(pieces: list[Piece], lesson_id: str, course_id: str, title: str) -
                 locator=piece.locator,
                 language=language_of(piece.text),
                 tokens=piece.tokens,
+                anchor=piece.place.machine if piece.place else None,
+                url=piece.place.url if piece.place else None,
             )
         )
     return passages

@@ -1,5 +1,6 @@
 """`companion-index`: course content in, and out."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,9 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from course_index.build import BuildReport, as_plain, build_index, remove_courses
+from course_index.checking import check_as_html, check_as_plain, check_as_text, check_sources
 from course_index.errors import IndexProblem
 from course_index.parts import index_home, make_embedder
 from course_index.settings import IndexSettings
+from course_index.sources.library import sources_at
+from course_index.sources.package import Wishes
+from course_index.sources.source import Source
 from course_index.terminal import explained, progress_bars
 
 app = typer.Typer(
@@ -23,23 +28,81 @@ app = typer.Typer(
 _out, _err = Console(soft_wrap=True), Console(stderr=True)
 
 
+_PATHS = typer.Argument(
+    metavar="PATH...", help="Course folders, exports, catalogues, lessons, or a sources file (.toml)."
+)
+_WORKERS = typer.Option(min=1, max=64, help="How many processes read files.")
+_NAME = typer.Option(help="What the source is called, if its path may change. For one PATH.")
+_URL = typer.Option(help="The platform's address, for links into it.")
+_HIDDEN = typer.Option("--hidden", help="Take in what the platform does not show to learners.")
+
+
 @app.command()
 def build(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Course folders, catalogue files or lessons.")],
+    paths: Annotated[list[Path], _PATHS],
     rebuild: Annotated[bool, typer.Option(help="Embed everything anew, as after a change of embedder.")] = False,
+    workers: Annotated[int, _WORKERS] = 2,
+    name: Annotated[str | None, _NAME] = None,
+    url: Annotated[str | None, _URL] = None,
+    hidden: Annotated[bool, _HIDDEN] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
     """Bring courses into the index. What is unchanged is not embedded again; what is gone is taken out."""
     with explained("companion-index", _err, IndexProblem), progress_bars(_err) as progress:
         settings = IndexSettings()
+        sources = _sources(paths, name, Wishes(url=url, hidden=hidden))
         embedder = make_embedder(settings, progress)
-        report = build_index(paths, index_home(settings), embedder, rebuild=rebuild, progress=progress)
+        report = build_index(
+            sources, index_home(settings), embedder, rebuild=rebuild, workers=workers, progress=progress
+        )
     if as_json:
         _out.print_json(data=as_plain(report))
     else:
         _print(report)
     if not report.totals.courses:
         raise typer.Exit(1)
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path], _PATHS],
+    workers: Annotated[int, _WORKERS] = 2,
+    hidden: Annotated[bool, _HIDDEN] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write the report as one page to this file.")] = None,
+) -> None:
+    """What a build would take in and what not, and what would make it easier to find. Nothing is indexed.
+
+    Ends with 1 when something would be left out.
+    """
+    with explained("companion-index", _err, IndexProblem), progress_bars(_err) as progress:
+        checked = check_sources(_sources(paths, None, Wishes(hidden=hidden)), workers, progress)
+        if html:
+            _write(html, check_as_html(checked))
+    if as_json:
+        _out.print_json(data=check_as_plain(checked))
+    elif html:
+        _out.print(f"the report is in {html}", markup=False, highlight=False)
+    else:
+        _out.print(check_as_text(checked), markup=False, highlight=False)
+    if not checked.sound:
+        raise typer.Exit(1)
+
+
+def _sources(paths: list[Path], name: str | None, wishes: Wishes) -> list[Source]:
+    if name is not None and (len(paths) != 1 or paths[0].suffix == ".toml"):
+        raise IndexProblem("--name is for one PATH; a sources file names its own")
+    return [
+        replace(source, name=name or source.name, wishes=wishes if source.wishes == Wishes() else source.wishes)
+        for source in sources_at(paths)
+    ]
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8", "replace")
+    except OSError as error:
+        raise IndexProblem(f"{path} cannot be written ({error.strerror}); name another file") from error
 
 
 @app.command()

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from course_index.errors import SourceProblem
 from course_index.sources.decode import decode
-from course_index.sources.lesson_file import LessonFile
+from course_index.sources.lesson_file import LessonFile, LessonSource
 from course_index.sources.library import read_library
 from eval.case import FORMS, AnswerCase, Case, Gold, RecommendCase, SafetyCase
 
@@ -62,14 +62,17 @@ def balance_of(cases: Iterable[Case]) -> dict[str, dict[str, int]]:
     return {name: dict(Counter(getattr(case, name) for case in cases if hasattr(case, name))) for name in by}
 
 
-def _fault_of(gold: Gold, lessons: Mapping[str, Mapping[str, LessonFile]]) -> str | None:
+def _fault_of(gold: Gold, lessons: Mapping[str, Mapping[str, LessonSource]]) -> str | None:
     if gold.course_id not in lessons:
         return None  # said once, of the course
     lesson = lessons[gold.course_id].get(gold.lesson)
     if lesson is None:
         return f"{gold.course_id} has no lesson {gold.lesson}"
     try:
-        text, _ = decode(lesson.read_bytes())
+        document = lesson.document()
+        text = "\n".join(block.text for block in document.blocks)
+        if isinstance(lesson, LessonFile) and lesson.is_plain:
+            text, _ = decode(lesson.read_bytes())
     except SourceProblem as error:
         return f"{gold.lesson} cannot be read: {error}"
     if _run_together(gold.quote) not in _run_together(text):

@@ -80,12 +80,12 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path):
 def test_empty_folders_missing_paths_and_unread_formats_are_reported(tmp_path):
     (tmp_path / "empty").mkdir()
     write(tmp_path / "mixed" / "a.md", "# 甲\n\n正文。")
-    write(tmp_path / "mixed" / "b.pdf", b"%PDF-1.4")
-    write(tmp_path / "mixed" / "c.pdf", b"%PDF-1.4")
+    write(tmp_path / "mixed" / "b.psd", b"8BPS")
+    write(tmp_path / "mixed" / "c.psd", b"8BPS")
     said = notices(read(tmp_path / "empty", tmp_path / "nowhere", tmp_path / "mixed"))
     assert "the folder has no files" in said
     assert "nothing at this path" in said
-    assert "2 files (.pdf): this format is not read yet" in said
+    assert "2 files (.psd): this format is not read" in said
 
 
 def test_two_folders_of_one_name_get_two_ids_and_keep_them(tmp_path):

@@ -90,14 +90,14 @@ def test_a_file_named_md_that_holds_a_page_is_read_as_the_page(tmp_path: Path):
     path = tmp_path / "a.md"
     path.write_text("<!DOCTYPE html><html><body><h1>页</h1><p>正文。</p></body></html>", "utf-8")
     lesson = LessonFile(path, "a.md")
-    document, _ = lesson.document(lesson.read_bytes())
+    document = lesson.document()
     assert (document.title, [block.text for block in document.blocks]) == ("页", ["正文。"])
 
 
 def test_a_date_in_the_file_name_dates_the_lesson(tmp_path: Path):
     path = tmp_path / "条例(2019-03-02).md"
     path.write_text("正文。", "utf-8")
-    document, _ = LessonFile(path, path.name).document(path.read_bytes())
+    document = LessonFile(path, path.name).document()
     assert (document.title, document.updated_at) == ("条例", date(2019, 3, 2))
 
 

@@ -47,9 +47,17 @@ def _as_legacy_chinese(data: bytes) -> tuple[str, str]:
             continue
         readings.append((_commonness(text), text, encoding))
     if not readings or max(readings)[0] < 0.05:
+        if _is_western(data):
+            return data.decode("cp1252", "replace"), "windows-1252"
         raise SourceProblem("it is neither UTF-8 nor GB18030 nor Big5 text; save it as UTF-8")
     _, text, encoding = max(readings)
     return text, encoding
+
+
+def _is_western(data: bytes) -> bool:
+    """Whether nearly all is ASCII and the rest may be the quotes, dashes and accents of Windows' Western set."""
+    beyond = sum(byte > 0x7F for byte in data)
+    return beyond <= 0.1 * len(data) and not any(byte < 0x09 for byte in data)
 
 
 def _commonness(text: str) -> float:

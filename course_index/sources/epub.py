@@ -78,7 +78,9 @@ def _spine(package: Element, folder: str) -> Iterator[str]:
 def _chapter(page: bytes) -> Iterator[Block]:
     text, _ = decode(page)
     document = read_html(text)
-    below = [replace(block, level=min(block.level + 1, 6)) if block.kind == "heading" else block for block in document.blocks]
+    below = [
+        replace(block, level=min(block.level + 1, 6)) if block.kind == "heading" else block for block in document.blocks
+    ]
     if document.title and below:
         yield Block("heading", document.title, 1)
     yield from below

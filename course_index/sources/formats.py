@@ -131,7 +131,7 @@ class _TextReader:
             raise SourceProblem("it is empty; add content or take it out")
         text, encoding = decode(data)
         document = self._read(text)
-        if encoding not in ("gb18030", "big5"):
+        if encoding.startswith("utf"):
             return document
         told = f"it was read as {encoding.upper()}; look at it once, and save it as UTF-8 if it reads wrong"
         return Document(document.title, document.blocks, document.updated_at, document.questions, (told,))

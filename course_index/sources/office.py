@@ -32,7 +32,9 @@ def check_office(path: Path) -> None:
         if not zipfile.is_zipfile(path):
             with path.open("rb") as file:
                 if file.read(8) == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-                    raise SourceProblem("it is encrypted, or in the format before 2007; save it as .docx, .pptx or .xlsx")
+                    raise SourceProblem(
+                        "it is encrypted, or in the format before 2007; save it as .docx, .pptx or .xlsx"
+                    )
             raise SourceProblem("it is broken; save it again")
         with zipfile.ZipFile(path) as archive:
             _check_parts(archive)
@@ -84,8 +86,12 @@ def read_pptx(path: Path, url: str | None = None) -> Document:
         ]
         title = (presentation.core_properties.title or "").strip()
     except Exception as error:  # python-pptx lets lxml's and its own errors through, which share no base
-        raise SourceProblem(f"PowerPoint's own parts are missing in it ({type(error).__name__}); save it again") from error
-    usual = re.fullmatch(r"(?i)powerpoint presentation|powerpoint 演示文稿|演示文稿\d*|幻灯片 ?\d*|presentation\d*", title)
+        raise SourceProblem(
+            f"PowerPoint's own parts are missing in it ({type(error).__name__}); save it again"
+        ) from error
+    usual = re.fullmatch(
+        r"(?i)powerpoint presentation|powerpoint 演示文稿|演示文稿\d*|幻灯片 ?\d*|presentation\d*", title
+    )
     return Document(None if usual else title or None, tuple(blocks))
 
 
@@ -113,7 +119,9 @@ def _shape(shape: Any) -> Iterator[Block]:
         for inner in _in_reading_order(shape.shapes):
             yield from _shape(inner)
     elif getattr(shape, "has_table", False) and shape.has_table:
-        rows = [[_words(cell.text).replace("|", "/").replace("\n", " ") for cell in row.cells] for row in shape.table.rows]
+        rows = [
+            [_words(cell.text).replace("|", "/").replace("\n", " ") for cell in row.cells] for row in shape.table.rows
+        ]
         if text := table(rows):
             yield Block("table", text)
     elif getattr(shape, "has_chart", False) and shape.has_chart and shape.chart.has_title:

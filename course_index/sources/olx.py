@@ -16,7 +16,7 @@ from course_index.sources.document import Block, Document, Notice, Place, placed
 from course_index.sources.formats import is_lesson
 from course_index.sources.html import read_html, words_of
 from course_index.sources.lesson_file import LessonFile, LessonSource, PackagedLesson, under
-from course_index.sources.package import Package, Wishes, course_id, hidden_notice, inside
+from course_index.sources.package import Package, Wishes, course_id, inside
 from course_index.sources.questions import problem_questions, problem_words
 from course_index.sources.subtitles import at_second, read_subtitles
 from course_index.sources.xml import children, parse_xml, read_xml
@@ -113,22 +113,25 @@ def read_olx(folder: Path, where: str, wishes: Wishes) -> Package:
     key = f"course-v1:{pointer.get('org') or 'org'}+{pointer.get('course') or 'course'}+{run}"
     policy = _policy(folder, run)
     walk = _Walk(folder, where, key, wishes, policy.get("language") or root.get("language"))
-    about = {path.stem: path for path in sorted((folder / "about").glob("*.html"))} if (folder / "about").is_dir() else {}
+    about = (
+        {path.stem: path for path in sorted((folder / "about").glob("*.html"))} if (folder / "about").is_dir() else {}
+    )
+    title = str(policy.get("display_name") or root.get("display_name") or run)
     lessons: list[LessonSource] = []
     if "overview" in about:
-        lessons.append(LessonFile(about["overview"], "about/overview.html", shown=f"{where}!about/overview.html"))
+        name = "about/overview.html"
+        lessons.append(LessonFile(about["overview"], name, shown=f"{where}!{name}", title=title))
     lessons += _lessons(walk, root)
     lessons += _handouts(walk)
-    title = policy.get("display_name") or root.get("display_name") or run
     course = Course(
         course_id(key),
-        str(title),
+        title,
         wishes.provider or pointer.get("org"),
         summary=_summary(about),
         language=_language(walk.language),
         url=f"{wishes.url.rstrip('/')}/courses/{quote(key, safe=':+')}/about" if wishes.url else None,
     )
-    return Package(course, tuple(lessons), dict(walk.outline), tuple(_notices(walk)))
+    return Package(course, tuple(lessons), dict(walk.outline), tuple(_notices(walk)), walk.hidden)
 
 
 def _library(folder: Path, where: str, wishes: Wishes) -> Package:
@@ -141,15 +144,15 @@ def _library(folder: Path, where: str, wishes: Wishes) -> Package:
         components = list(_components(walk, child, []))
         walk.outline[child.tag] += 1
         if components:
-            lessons.append(_lesson(walk, child.get("url_name") or "", root.get("display_name") or name, (), components, child.tag))
+            lessons.append(
+                _lesson(walk, child.get("url_name") or "", root.get("display_name") or name, (), components, child.tag)
+            )
     course = Course(course_id(key), root.get("display_name") or name, wishes.provider or root.get("org"))
-    return Package(course, tuple(lessons), dict(walk.outline), tuple(_notices(walk)))
+    return Package(course, tuple(lessons), dict(walk.outline), tuple(_notices(walk)), walk.hidden)
 
 
 def _notices(walk: _Walk) -> Iterator[Notice]:
     yield from walk.notices
-    if walk.hidden:
-        yield hidden_notice(walk.where, walk.hidden)
     if walk.unread:
         listed = ", ".join(f"{count} {kind}" for kind, count in sorted(walk.unread.items()))
         yield Notice(walk.where, f"blocks of kinds without text of their own were passed over: {listed}", skipped=False)
@@ -188,7 +191,9 @@ def _lessons(walk: _Walk, root: Element) -> Iterator[PackagedLesson]:
                 components = [one for child in vertical for one in _components(walk, child, [])]
                 name = vertical.get("url_name") or f"{walk.outline['vertical']}"
                 if components:
-                    yield _lesson(walk, name, _name(vertical) or _name(sequential) or name, above, components, "vertical")
+                    yield _lesson(
+                        walk, name, _name(vertical) or _name(sequential) or name, above, components, "vertical"
+                    )
 
 
 def _below(walk: _Walk, parent: Element, tag: str) -> Iterator[Element]:
@@ -272,9 +277,7 @@ def _transcripts(video: Element) -> dict[str, str]:
     except ValueError:
         pass
     found |= {
-        one.get("language") or "en": one.get("src") or ""
-        for one in children(video, "transcript")
-        if one.get("src")
+        one.get("language") or "en": one.get("src") or "" for one in children(video, "transcript") if one.get("src")
     }
     if not found and video.get("sub"):
         found["en"] = f"subs_{video.get('sub')}.srt.sjson"
@@ -333,7 +336,9 @@ def _read_component(component: _Component, files: list[Path], place: Place) -> D
 def _page(page: str) -> Document:
     document = read_html(page)
     own = (Block("heading", document.title, 1),) if document.title and document.blocks else ()
-    below = (replace(block, level=min(block.level + 1, 6)) if block.kind == "heading" else block for block in document.blocks)
+    below = (
+        replace(block, level=min(block.level + 1, 6)) if block.kind == "heading" else block for block in document.blocks
+    )
     return replace(document, title=None, blocks=(*own, *below))
 
 
@@ -360,7 +365,9 @@ def _video(component: _Component, element: Element, files: list[Path], place: Pl
         for block in document.blocks:
             second = block.place.first if block.place else 0.0
             url = at_second(recording, second) if recording else place.url
-            at = Place("time", second, block.place.last if block.place else second, f"{place.anchor}#t={int(second)}", url)
+            at = Place(
+                "time", second, block.place.last if block.place else second, f"{place.anchor}#t={int(second)}", url
+            )
             blocks.append(replace(block, place=at))
     return Document(None, tuple(blocks), looks=tuple(looks))
 
@@ -385,5 +392,3 @@ def _handouts(walk: _Walk) -> Iterator[LessonFile]:
             walk.outline["document"] += 1
             relative = path.relative_to(walk.folder).as_posix()
             yield LessonFile(path, relative, shown=f"{walk.where}!{relative}")
-
-

@@ -27,12 +27,15 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A course as exported. `outline` counts its parts as the platform calls them, as {"chapter": 6}."""
+    """A course as exported. `outline` counts its parts as the platform calls them, as {"chapter": 6}; `hidden` those
+    that were left out because the platform does not show them.
+    """
 
     course: Course
     lessons: tuple[LessonSource, ...]
     outline: dict[str, int]
     notices: tuple[Notice, ...] = ()
+    hidden: int = 0
 
 
 # (folder, what a report calls it, wishes) -> Package. Raises SourceProblem when the export is broken.
@@ -41,7 +44,7 @@ PackageReader = Callable[[Path, str, Wishes], Package]
 
 def course_id(text: str) -> str:
     """A platform's own identifier as a course id."""
-    return re.sub(r"[^\w.:+-]+", "-", text).strip("-.")[:100] or "course"
+    return re.sub(r"[^\w.:+-]+", "-", re.sub(r"^https?://", "", text)).strip("-.")[:100] or "course"
 
 
 def inside(folder: Path, href: str) -> Path | None:

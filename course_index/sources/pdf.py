@@ -27,7 +27,9 @@ _LARGER = 1.12
 _MOST_SIZES = 8
 _LONGEST_HEADING = 80
 _SENTENCE_END = re.compile(r"[.!?。！？；;:：…][\"'”’」』)）]*$")
-_LISTED = re.compile(r"^\s*(?:[•·●▪◦○■□➢–-]\s*|\d{1,2}[.)、．]\s*|[(（]\d{1,2}[)）]\s*|[a-zA-Z][.)]\s+|第[一二三四五六七八九十百千零〇两\d]+[条條章节節编編])")
+_LISTED = re.compile(
+    r"^\s*(?:[•·●▪◦○■□➢–-]\s*|\d{1,2}[.)、．]\s*|[(（]\d{1,2}[)）]\s*|[a-zA-Z][.)]\s+|第[一二三四五六七八九十百千零〇两\d]+[条條章节節编編])"
+)
 _RADICALS = re.compile(r"[\u2e80-\u2fdf]")
 _HAN_END, _HAN_START = re.compile(r"[\u3000-\u9fff\uff00-\uffef]$"), re.compile(r"^[\u3000-\u9fff\uff00-\uffef]")
 
@@ -168,9 +170,7 @@ def _by_rows(lines: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
             rows[-1].append((box, text))
         else:
             rows.append([(box, text)])
-    return [
-        (row[0][0], " ".join(text for _, text in sorted(row, key=lambda one: one[0][:, 0].min()))) for row in rows
-    ]
+    return [(row[0][0], " ".join(text for _, text in sorted(row, key=lambda one: one[0][:, 0].min()))) for row in rows]
 
 
 def _outline(pdf: Any) -> dict[int, dict[str, int]]:

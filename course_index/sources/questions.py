@@ -96,7 +96,9 @@ def _qti_1(item: Element) -> tuple[str, PracticeQuestion | None]:
     prompt = _materials(presentation)
     labels = {one.get("ident") or "": _materials(one) for one in presentation.iter("response_label")}
     right = list(_right_of(item))
-    explanation = " ".join(_materials(one) for one in item.iter("itemfeedback") if "correct" in (one.get("ident") or ""))
+    explanation = " ".join(
+        _materials(one) for one in item.iter("itemfeedback") if "correct" in (one.get("ident") or "")
+    )
     if len(list(presentation.iter("response_lid"))) > 1:
         return kind, None  # matching, or blanks to be filled from lists
     if labels and presentation.find(".//response_lid") is not None:
@@ -114,9 +116,7 @@ def _right_of(item: Element) -> Iterator[str]:
         if not any(_number(score) > 0 for score in scores):
             continue
         banned = {text_of(one) for negated in condition.iter("not") for one in negated.iter("varequal")}
-        yield from (
-            said for one in condition.iter("varequal") if (said := text_of(one)) and said not in banned
-        )
+        yield from (said for one in condition.iter("varequal") if (said := text_of(one)) and said not in banned)
 
 
 def _number(text: str) -> float:
@@ -162,7 +162,9 @@ def _qti_2(item: Element) -> tuple[str, PracticeQuestion | None]:
     }
     feedback = " ".join(text_of(one) for one in item.iter() if one.tag in ("modalFeedback", "qti-modal-feedback"))
     if options and kind.replace("-", "").lower().endswith("choiceinteraction"):
-        return kind, _choice_or_judgement(prompt, [options[one] for one in right if one in options], list(options.values()), feedback)
+        return kind, _choice_or_judgement(
+            prompt, [options[one] for one in right if one in options], list(options.values()), feedback
+        )
     if kind in ("textEntryInteraction", "qti-text-entry-interaction"):
         return kind, question_of("fill_in", prompt, right, explanation=feedback)
     return kind, None
@@ -171,7 +173,11 @@ def _qti_2(item: Element) -> tuple[str, PracticeQuestion | None]:
 def _without(body: Element, asked: Element) -> Iterator[str]:
     """The words of the body, with a gap where the answer goes."""
     if body is asked:
-        yield "____" if asked.tag.replace("-", "").lower().endswith(("textentryinteraction", "inlinechoiceinteraction")) else ""
+        yield (
+            "____"
+            if asked.tag.replace("-", "").lower().endswith(("textentryinteraction", "inlinechoiceinteraction"))
+            else ""
+        )
         return
     yield " ".join((body.text or "").split())
     for child in body:
@@ -208,7 +214,9 @@ def moodle_answers(
             return None
 
 
-def _choice_or_judgement(prompt: str, right: list[str], options: list[str], explanation: str) -> PracticeQuestion | None:
+def _choice_or_judgement(
+    prompt: str, right: list[str], options: list[str], explanation: str
+) -> PracticeQuestion | None:
     judged = {option.strip().lower() for option in options}
     if len(judged) == 2 and len(right) == 1 and judged in _JUDGEMENTS:
         chinese = bool(re.search(r"[\u4e00-\u9fff]", prompt))
@@ -272,12 +280,18 @@ def problem_questions(problem: Element) -> Bank:
 def _edx_question(response: Element, prompt: str, explanation: str) -> PracticeQuestion | None:
     match response.tag:
         case "multiplechoiceresponse" | "choiceresponse":
-            choices = [(_choice_words(one), (one.get("correct") or "").lower() == "true") for one in response.iter("choice")]
+            choices = [
+                (_choice_words(one), (one.get("correct") or "").lower() == "true") for one in response.iter("choice")
+            ]
             right = [words for words, correct in choices if correct]
             return _choice_or_judgement(prompt, right, [words for words, _ in choices], explanation)
         case "optionresponse":
-            options = [(_choice_words(one), (one.get("correct") or "").lower() == "true") for one in response.iter("option")]
-            return _choice_or_judgement(prompt, [w for w, correct in options if correct], [w for w, _ in options], explanation)
+            options = [
+                (_choice_words(one), (one.get("correct") or "").lower() == "true") for one in response.iter("option")
+            ]
+            return _choice_or_judgement(
+                prompt, [w for w, correct in options if correct], [w for w, _ in options], explanation
+            )
         case "stringresponse" if "regexp" not in (response.get("type") or ""):
             others = [one.get("answer") or "" for one in response.iter("additional_answer")]
             return question_of("fill_in", prompt, [response.get("answer") or "", *others], explanation=explanation)

@@ -25,7 +25,15 @@ _LONGEST_FILE = 30_000_000
 _SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’」』)）]*$")
 _MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|\{\\[^}]*\}|<\d\d:\d\d[^>]*>|&(?:nbsp|lrm|rlm);")
 _MUSIC = re.compile(r"^[\[(（【♪♫\s]*(?:[A-Z ]{3,30}|音乐|掌声|笑声|♪+|♫+)[\])）】♪♫\s]*$")
-_EXTENSIONS = {".srt": "srt", ".vtt": "vtt", ".ass": "ass", ".ssa": "ass", ".sami": "sami", ".smi": "sami", ".ttml": "ttml"}
+_EXTENSIONS = {
+    ".srt": "srt",
+    ".vtt": "vtt",
+    ".ass": "ass",
+    ".ssa": "ass",
+    ".sami": "sami",
+    ".smi": "sami",
+    ".ttml": "ttml",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from course_index.errors import SourceProblem
 
 _MOST_BYTES = 100_000_000
 # What XML 1.0 has no room for; exports hold it all the same, raw or as a reference.
-_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
+_CONTROLS = re.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));"
+)
 
 
 def read_xml(path: Path) -> Element:

@@ -1,0 +1,96 @@
+"""Lessons are read and cut: text in our own process, files of strangers in others, which may fail without harm."""
+
+import multiprocessing
+import resource
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import TimeoutError as TooLong
+from dataclasses import dataclass
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+from course_index.chunk import Piece, cut
+from course_index.course import PracticeQuestion
+from course_index.errors import SourceProblem
+from course_index.sources.document import Document
+from course_index.sources.lesson_file import LessonSource
+
+# What one lesson may take. A scanned book of 500 pages is read by OCR in half an hour.
+_SECONDS = 1_800.0
+_MEMORY_BYTES = 4_000_000_000
+# How many lessons a worker has waiting: enough to be never idle, few enough to hold little.
+_AHEAD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLesson:
+    """A lesson read and cut. `looks` are what its provider should look at."""
+
+    title: str
+    document: Document
+    pieces: tuple[Piece, ...]
+    questions: tuple[PracticeQuestion, ...]
+    looks: tuple[str, ...]
+
+
+def read_lesson(lesson: LessonSource) -> ReadLesson:
+    """Raises SourceProblem for what cannot be read."""
+    document = lesson.document()
+    title = document.title or lesson.relative.rsplit("/", 1)[-1]
+    pieces = tuple(cut(document, title))
+    bare = Document(title, (), document.updated_at)
+    return ReadLesson(title, bare, pieces, document.questions, document.looks)
+
+
+class LessonReaders:
+    """The processes that read. None is started before a lesson needs one."""
+
+    def __init__(self, workers: int = 1) -> None:
+        self._workers = workers
+        self._pool: ProcessPool | None = None
+
+    def __enter__(self) -> "LessonReaders":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join()
+
+    def read(self, lessons: Sequence[LessonSource]) -> Iterator[tuple[LessonSource, ReadLesson | SourceProblem]]:
+        """Each lesson with what was read of it, or why it cannot be; in order, a few ahead of who takes them."""
+        waiting: deque[tuple[LessonSource, ProcessFuture | None]] = deque()
+        for lesson in lessons:
+            apart = not lesson.is_plain or self._workers > 1
+            waiting.append((lesson, self._start(lesson) if apart else None))
+            if len(waiting) > _AHEAD * self._workers:
+                yield self._finished(*waiting.popleft())
+        while waiting:
+            yield self._finished(*waiting.popleft())
+
+    def _start(self, lesson: LessonSource) -> ProcessFuture:
+        if self._pool is None:
+            # Threads of an embedder do not survive a fork.
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPool(self._workers, max_tasks=500, initializer=_confine, context=context)
+        return self._pool.schedule(read_lesson, args=(lesson,), timeout=_SECONDS)
+
+    def _finished(
+        self, lesson: LessonSource, future: ProcessFuture | None
+    ) -> tuple[LessonSource, ReadLesson | SourceProblem]:
+        try:
+            return lesson, future.result() if future else read_lesson(lesson)
+        except SourceProblem as problem:
+            return lesson, problem
+        except TooLong:
+            return lesson, SourceProblem(f"reading it takes more than {_SECONDS / 60:.0f} minutes; split it")
+        except ProcessExpired:
+            return lesson, SourceProblem("reading it crashed the reader, which nothing sound does; export it again")
+        except MemoryError:
+            return lesson, SourceProblem("it takes more memory than a lesson may; split it")
+
+
+def _confine() -> None:
+    """A worker gets no more memory than a lesson may take, and leaves no core file."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
