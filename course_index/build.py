@@ -20,8 +20,8 @@ from course_index.embedders.embedder import Embedder, TokenEmbedder
 from course_index.errors import IndexMismatch, SourceProblem
 from course_index.language import language_of
 from course_index.phrases import refresh_phrases
-from course_index.sources.document import Notice
 from course_index.reading import LessonReaders, ReadLesson
+from course_index.sources.document import Notice
 from course_index.sources.lesson_file import LessonSource, content_hash
 from course_index.sources.library import CourseDraft, Library, read_library
 from course_index.sources.source import Source
@@ -64,7 +64,7 @@ class BuildReport:
 
 
 def build_index(
-    sources: Sequence[Path] | Sequence[Source],
+    sources: Sequence[Path | Source],
     home: IndexHome,
     embedder: Embedder,
     *,
@@ -74,8 +74,9 @@ def build_index(
 ) -> BuildReport:
     """Bring the courses of `sources` into the index, and take out those that are gone from there.
 
-    `workers` is how many processes read files that are not plain text; with more than one they read all. With `rebuild` everything in the index is embedded anew, which a change of embedder needs. Raises IndexLocked
-    while another process builds, and IndexMismatch when the index was built with other parts and `rebuild` is False.
+    `workers` is how many processes read files that are not plain text; with more than one they read all. With `rebuild`
+    everything in the index is embedded anew, which a change of embedder needs. Raises IndexLocked while another process
+    builds, and IndexMismatch when the index was built with other parts and `rebuild` is False.
     """
     started = time.perf_counter()
     report = BuildReport()
@@ -83,7 +84,7 @@ def build_index(
         with home.draft(keep_search=not rebuild) as draft:
             if not rebuild:
                 refuse_mismatch(draft.records.meta(), embedder)
-            library = read_library(list(sources), draft.records.sources())
+            library = read_library(sources, draft.records.sources())
             report.notices = library.notices
             with LessonReaders(workers) as readers:
                 _record(library, draft.records, report, readers, progress)

@@ -28,7 +28,9 @@ _SHINGLE = 8
 _LINK = re.compile(
     r"""(?:href|src)\s*=\s*["']([^"'<>\n]{1,400})["']|\]\(([^)\s<>]{1,400})(?:\s+"[^"]*")?\)""", re.IGNORECASE
 )
-_ELSEWHERE = re.compile(r"^(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//|#|\$|%24|\{|@|/(?!static/))")
+_ELSEWHERE = re.compile(
+    r"^(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//|#|\$|%24|\{|@|/(?!static/)|[0-9a-f]{32}$|.*\.(?:css|js)(?:\?|$))"
+)
 # What a record lacks, and what that costs.
 _WANTED = {
     "summary": "its card is found by title alone",
@@ -58,6 +60,7 @@ class CheckedCourse:
     outline: dict[str, int] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     passage_tokens: list[int] = field(default_factory=list)
+    links: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -77,12 +80,12 @@ class Check:
 
 
 def check_sources(
-    sources: Sequence[Path] | Sequence[Source],
+    sources: Sequence[Path | Source],
     workers: int = 1,
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Check:
     """Read `sources` as a build would, and index nothing."""
-    library = read_library(list(sources), {})
+    library = read_library(sources, {})
     check = Check(notices=list(library.notices))
     sketches: dict[int, list[str]] = defaultdict(list)
     total, done = sum(len(draft.lessons) for draft in library.drafts), 0
@@ -97,7 +100,9 @@ def check_sources(
                     continue
                 _take(course, lesson, read, check)
                 _look_for_duplicates(lesson, read, check, sketches)
-                check.dead_links += [(lesson.where, link) for link in _dead_links(lesson)]
+                dead = [link for link in _dead_links(lesson) if link not in course.links]
+                check.dead_links += [(lesson.where, link) for link in dead]
+                course.links.update(dead)
             if course.lessons or not draft.lessons:
                 course.missing = [name for name in _WANTED if not getattr(draft.course, name)]
                 check.courses.append(course)
@@ -154,14 +159,13 @@ def _dead_links(lesson: LessonSource) -> list[str]:
     dead = []
     for page in pages:
         text = page.read_text("utf-8", "replace")
-        for link in dict.fromkeys(unquote(one[1] or one[2] or "") for one in _LINK.finditer(text)):
-            if link and not _ELSEWHERE.match(link) and not _is_there(page, link):
-                dead.append(link)
+        links = dict.fromkeys(unquote(one[1] or one[2] or "") for one in _LINK.finditer(text))
+        dead += [link for link in links if link and not _ELSEWHERE.match(link) and not _is_there(page, link)]
     return dead
 
 
 def _is_there(page: Path, link: str) -> bool:
-    bare = link.split("#")[0].split("?")[0]
+    bare = link.split("#", maxsplit=1)[0].split("?", maxsplit=1)[0]
     if bare.startswith("/static/"):
         static = page.parent.parent / "static"
         return (
@@ -175,7 +179,7 @@ def _is_there(page: Path, link: str) -> bool:
         return False
 
 
-# -- telling it ----------------------------------------------------------------------------------------------------------
+# -- telling it ------------------------------------------------------------------------------------------------------
 
 
 def check_as_plain(check: Check) -> dict[str, Any]:
@@ -188,7 +192,7 @@ def check_as_plain(check: Check) -> dict[str, Any]:
         "sound": check.sound,
         "totals": {"courses": len(check.courses), **totals},
         "courses": [
-            {name: value for name, value in asdict(course).items() if name != "passage_tokens"}
+            {name: value for name, value in asdict(course).items() if name not in ("passage_tokens", "links")}
             for course in check.courses
         ],
         "left_out": [{"where": one.where, "why": one.what} for one in check.notices if one.skipped],
@@ -228,7 +232,7 @@ def check_as_text(check: Check) -> str:
 
 
 def _sections(plain: dict[str, Any]) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
-    parts = (
+    parts: tuple[tuple[str, list[tuple[str, ...]]], ...] = (
         ("Left out", [(one["where"], one["why"]) for one in plain["left_out"]]),
         ("To be looked at", [(one["where"], one["what"]) for one in plain["to_look_at"]]),
         ("Too thin to teach", [(one["where"], f"{one['tokens']} tokens") for one in plain["thin_lessons"]]),

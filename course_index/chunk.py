@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from course_index.course import LocatorKind
-from course_index.sentences import split_sentences
 from course_index.language import ZH, language_of
+from course_index.sentences import split_sentences
 from course_index.sources.document import Block, Document, Place
 from course_index.tokens import count_tokens
 

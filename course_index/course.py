@@ -67,8 +67,8 @@ class Course:
 class Passage:
     """A chunk of a lesson that a citation can point at. `tokens` are cl100k tokens of `text`.
 
-    `anchor` is the machine's word for the place (a page or slide from 1, whole seconds of a recording, a platform's block
-    id) and `url` opens it there; both are None where the source does not say.
+    `anchor` is the machine's word for the place (a page or slide from 1, whole seconds of a recording, a platform's
+    block id) and `url` opens it there; both are None where the source does not say.
     """
 
     id: str
@@ -87,7 +87,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class PracticeQuestion:
-    """A question of the provider's own bank. `answers` are all that count as right; of a choice they are options too."""
+    """A question of a provider's bank. `answers` are all that count as right; of a choice they are options too."""
 
     id: str
     kind: QuestionKind

@@ -54,12 +54,12 @@ class LessonReaders:
 
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
 
     def read(self, lessons: Sequence[LessonSource]) -> Iterator[tuple[LessonSource, ReadLesson | SourceProblem]]:
         """Each lesson with what was read of it, or why it cannot be; in order, a few ahead of who takes them."""
-        waiting: deque[tuple[LessonSource, ProcessFuture | None]] = deque()
+        waiting: deque[tuple[LessonSource, ProcessFuture[ReadLesson] | None]] = deque()
         for lesson in lessons:
             apart = not lesson.is_plain or self._workers > 1
             waiting.append((lesson, self._start(lesson) if apart else None))
@@ -68,7 +68,7 @@ class LessonReaders:
         while waiting:
             yield self._finished(*waiting.popleft())
 
-    def _start(self, lesson: LessonSource) -> ProcessFuture:
+    def _start(self, lesson: LessonSource) -> ProcessFuture[ReadLesson]:
         if self._pool is None:
             # Threads of an embedder do not survive a fork.
             context = multiprocessing.get_context("spawn")
@@ -76,7 +76,7 @@ class LessonReaders:
         return self._pool.schedule(read_lesson, args=(lesson,), timeout=_SECONDS)
 
     def _finished(
-        self, lesson: LessonSource, future: ProcessFuture | None
+        self, lesson: LessonSource, future: ProcessFuture[ReadLesson] | None
     ) -> tuple[LessonSource, ReadLesson | SourceProblem]:
         try:
             return lesson, future.result() if future else read_lesson(lesson)

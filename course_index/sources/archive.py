@@ -49,7 +49,7 @@ def unpack(path: Path, into: Path, limits: ArchiveLimits | None = None) -> list[
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as opened:
-                return _write_all(_zip_members(opened, path, limits), path, into, limits)
+                return _write_all(_zip_members(opened, limits), path, into, limits)
         with tarfile.open(path) as tar:
             return _write_all(_tar_members(tar, path, limits), path, into, limits)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, ValueError, NotImplementedError, _zlib()) as error:
@@ -72,7 +72,7 @@ class _Member:
     opened: IO[bytes] | None
 
 
-def _zip_members(opened: zipfile.ZipFile, path: Path, limits: ArchiveLimits) -> Iterator[_Member]:
+def _zip_members(opened: zipfile.ZipFile, limits: ArchiveLimits) -> Iterator[_Member]:
     infos = opened.infolist()
     if len(infos) > limits.members:
         raise SourceProblem(f"it has {len(infos):,} files, and an archive may have {limits.members:,}; split it")
@@ -97,7 +97,7 @@ def _tar_members(tar: tarfile.TarFile, path: Path, limits: ArchiveLimits) -> Ite
         yield _Member(info.name, info.isfile(), link, info.size, whole, file)
 
 
-class _nothing:  # noqa: N801 - stands where an open file would
+class _nothing:
     def __enter__(self) -> None:
         return None
 

@@ -64,7 +64,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One lesson, read. The title is what the file calls itself, or None; `looks` are what its provider should look at."""
+    """One lesson, read. The title is what the file calls itself, or None; `looks` are what somebody should look at."""
 
     title: str | None
     blocks: tuple[Block, ...]

@@ -27,7 +27,7 @@ Json = dict[str, Any]
 def feed_records(feed: Feed, wishes: Wishes) -> Iterator[Json]:
     """The courses that the platform lists, as unchecked records; what it does not state is absent.
 
-    Raises SourceProblem when it cannot be asked, or answers what is no list: then nothing of it should be trusted, since
+    Raises SourceProblem when it cannot be asked, or answers what is no list: then nothing of it should be trusted:
     a list that ends early would look like courses deleted.
     """
     with httpx2.Client(timeout=_SECONDS, follow_redirects=False) as client:
@@ -79,7 +79,7 @@ def _wait(told: str | None, attempt: int) -> float:
     return min(seconds, _LONGEST_WAIT)
 
 
-# -- OAI-PMH 2.0 ---------------------------------------------------------------------------------------------------------
+# -- OAI-PMH 2.0 -----------------------------------------------------------------------------------------------------
 
 
 def _oai_pmh(client: httpx2.Client, feed: Feed, wishes: Wishes) -> Iterator[Json]:
@@ -147,7 +147,7 @@ def _language(code: str) -> str | None:
     return known.get(code, code if re.fullmatch(r"[A-Za-z]{2}(-[A-Za-z0-9]{2,8})*", code) else None)
 
 
-# -- Open edX ------------------------------------------------------------------------------------------------------------
+# -- Open edX --------------------------------------------------------------------------------------------------------
 
 
 def _openedx(client: httpx2.Client, feed: Feed, wishes: Wishes) -> Iterator[Json]:
@@ -189,7 +189,7 @@ def _openedx_record(course: Json, base: str, wishes: Wishes) -> Json:
     )
 
 
-# -- Moodle --------------------------------------------------------------------------------------------------------------
+# -- Moodle ----------------------------------------------------------------------------------------------------------
 
 
 def _moodle(client: httpx2.Client, feed: Feed, wishes: Wishes) -> Iterator[Json]:

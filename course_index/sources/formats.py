@@ -52,8 +52,8 @@ LESSON_SUFFIXES = frozenset({*_TEXT, *_OTHER} - {".csv", ".tsv", ".xlsx", ".xml"
 TABLES = (".csv", ".tsv", ".xlsx")
 # Media that subtitles belong to, and what a page is dressed with: nobody misses them in a report.
 SILENT = frozenset(
-    ".mp4 .m4v .mov .webm .mkv .mp3 .m4a .wav .ogg .png .jpg .jpeg .gif .svg .ico .webp .bmp .css .js .map .ttf .otf .woff "
-    ".woff2 .eot .xsd .dtd".split()
+    ".mp4 .m4v .mov .webm .mkv .mp3 .m4a .wav .ogg .png .jpg .jpeg .gif .svg .ico .webp .bmp .css .js .map .ttf .otf "
+    ".woff .woff2 .eot .xsd .dtd".split()
 )
 _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _IN_ARCHIVE = (("word/document.xml", ".docx"), ("ppt/presentation.xml", ".pptx"), ("xl/workbook.xml", ".xlsx"))
@@ -95,7 +95,10 @@ def kind_of(path: Path) -> str | None:
         return _kind_of_archive(path)
     if head.startswith(_LEGACY_OFFICE):
         return ".docx"  # whose reader says what to do
-    text = head.decode("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace")
+    return _kind_of_text(head.decode("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace"))
+
+
+def _kind_of_text(text: str) -> str | None:
     if text.lstrip().startswith("WEBVTT"):
         return ".vtt"
     if "[Script Info]" in text[:200]:

@@ -43,7 +43,7 @@ def read_html(text: str) -> Document:
 
 
 def _without_formulas(page: BeautifulSoup) -> list[str]:
-    """Take the formulas out of the page, each for a mark with its number: Canvas's pictures, MathML, TeX between marks."""
+    """Take the formulas out of the page, each for a mark with its number: Canvas's pictures, MathML, TeX."""
     formulas: list[str] = []
 
     def mark(tex: str, *, display: bool = False) -> str:

@@ -4,6 +4,7 @@ import configparser
 import csv
 import io
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -135,7 +136,7 @@ def _rows(folder: Path, suffix: str) -> list[dict[str, str]]:
     return [dict(zip(head, (cell.strip() for cell in row), strict=False)) for row in rows[1:]]
 
 
-def _lessons(folder: Path, where: str, units: list[tuple[str, str, str, tuple[str, ...]]]) -> list[LessonSource]:
+def _lessons(folder: Path, where: str, units: Sequence[tuple[str, str, str, tuple[str, ...]]]) -> list[LessonSource]:
     """What each unit says of itself; then the page that it launches, once, if the package brings it."""
     lessons: list[LessonSource] = []
     taken: set[Path] = set()

@@ -54,8 +54,9 @@ class LessonSource(Protocol):
 class LessonFile:
     """One file that is a lesson.
 
-    A package calls the file otherwise than the disk does: `name` is then the file's own name, `shown` what a report says,
-    `title` the lesson's. `above` are the parts of the course that it stands in, the outermost first; `url` opens it.
+    A package calls the file otherwise than the disk does: `name` is then the file's own name, `shown` what a report
+    says, `title` the lesson's. `above` are the parts of the course that it stands in, the outermost first; `url`
+    opens it.
     """
 
     path: Path

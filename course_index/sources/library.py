@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import weakref
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,7 @@ def sources_at(paths: list[Path]) -> list[Source]:
     ]
 
 
-def read_library(sources: list[Path] | list[Source], known_ids: dict[str, str]) -> Library:
+def read_library(sources: Sequence[Path | Source], known_ids: dict[str, str]) -> Library:
     """Find the courses in `sources`. `known_ids` says which source each indexed course id came from.
 
     Exports of platforms, unpacked or not, are a course each. Catalogue files (.jsonl, .jsonld, .json, tables) name
@@ -186,7 +186,7 @@ def _read_folder(root: _Root, library: Library, taken: dict[str, str]) -> None:
         library.says(root.shown, "the folder has no files; name the folder that holds the course")
         return
     claimed: set[Path] = set()
-    for folder in _package_folders(files, root):
+    for folder in _package_folders(files):
         _package(folder, root, library, taken)
         claimed.update(path for path in files if path.is_relative_to(folder))
     others: Counter[str] = Counter()
@@ -302,7 +302,7 @@ def _folder_title(name: str, folder: Path, lessons: tuple[LessonFile, ...]) -> s
 
 def _free_id(name: str, source: str, taken: dict[str, str]) -> str:
     """An id made of the name: the one this source has already, or the first that no other source has."""
-    base = re.sub(r"[^\w.+-]+", "-", name).strip("-") or "course"
+    base = re.sub(r"[^\w.:+-]+", "-", name).strip("-") or "course"
     number, id_ = 1, base
     while taken.get(id_, source) != source:
         number += 1
@@ -314,7 +314,7 @@ def _free_id(name: str, source: str, taken: dict[str, str]) -> str:
 # -- packages ----------------------------------------------------------------------------------------------------------
 
 
-def _package_folders(files: list[Path], root: _Root) -> list[Path]:
+def _package_folders(files: list[Path]) -> list[Path]:
     """The outermost folders that are a platform's export."""
     marked = {path.parent for path in files if path.name in _MARKS or path.suffix.lower() == ".crs"}
     found: list[Path] = []

@@ -1,4 +1,4 @@
-"""Moodle backups (.mbz): sections, pages, books, labels, glossaries, quizzes and files; never users, grades or posts."""
+"""Moodle backups (.mbz): sections, pages, books, labels, glossaries, quizzes, files; never users, grades or posts."""
 
 import ipaddress
 import re
@@ -225,7 +225,7 @@ def _stored(
 
 
 def _files(reading: _Reading) -> dict[str, list[tuple[str, str, str]]]:
-    """By context the (hash, folder, name) of the files that teachers put there; what learners handed in is not looked at."""
+    """By context the (hash, folder, name) of the files that teachers put there; what learners handed in stays out."""
     path = inside(reading.folder, "files.xml")
     found: dict[str, list[tuple[str, str, str]]] = {}
     if path is None:

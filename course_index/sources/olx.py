@@ -4,13 +4,12 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
-from course_index.course import Course
+from course_index.course import Course, PracticeQuestion
 from course_index.errors import SourceProblem
 from course_index.sources.document import Block, Document, Notice, Place, placed
 from course_index.sources.formats import is_lesson
@@ -23,9 +22,8 @@ from course_index.sources.xml import children, parse_xml, read_xml
 
 # A component's name that says nothing about what it holds.
 _GENERIC = frozenset(
-    "text|raw html|html|video|iframe|problem|blank common problem|announcement|multiple choice|checkboxes|dropdown|文本|视频|问题".split(
-        "|"
-    )
+    "text|raw html|html|video|iframe|problem|blank common problem|announcement|multiple choice|checkboxes|dropdown|"
+    "文本|视频|问题".split("|")
 )
 _WRAPPERS = ("library_content", "split_test", "randomize", "conditional", "wrapper", "itembank", "problem-builder")
 _DEEPEST = 12
@@ -142,7 +140,6 @@ def _library(folder: Path, where: str, wishes: Wishes) -> Package:
     lessons = []
     for child in root:
         components = list(_components(walk, child, []))
-        walk.outline[child.tag] += 1
         if components:
             lessons.append(
                 _lesson(walk, child.get("url_name") or "", root.get("display_name") or name, (), components, child.tag)
@@ -301,7 +298,7 @@ def _lesson(
 def _read_lesson(files: tuple[Path, ...], facts: Any) -> Document:
     title, above, components, ids = facts
     blocks: list[Block] = []
-    questions = []
+    questions: list[PracticeQuestion] = []
     looks: list[str] = []
     for component, (id_, url) in zip(components, ids, strict=True):
         place = Place("block", anchor=id_, url=url)
@@ -326,7 +323,7 @@ def _read_component(component: _Component, files: list[Path], place: Place) -> D
             page = files[0].read_text("utf-8", "replace") if files else component.xml
             return placed(_page(page), place)
         case "problem":
-            return placed(_problem(component, element), place)
+            return placed(_problem(element), place)
         case "video":
             return _video(component, element, files, place)
         case _:
@@ -342,7 +339,7 @@ def _page(page: str) -> Document:
     return replace(document, title=None, blocks=(*own, *below))
 
 
-def _problem(component: _Component, element: Element) -> Document:
+def _problem(element: Element) -> Document:
     """What it asks and its explanation. Which choice is right is in its questions alone."""
     asked, explanation = problem_words(element)
     bank = problem_questions(element)

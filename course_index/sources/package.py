@@ -49,7 +49,7 @@ def course_id(text: str) -> str:
 
 def inside(folder: Path, href: str) -> Path | None:
     """The file that `href` names within the package; None when it leads out, or there is none."""
-    bare = href.split("#")[0].split("?")[0].strip().replace("\\", "/")
+    bare = href.split("#", maxsplit=1)[0].split("?", maxsplit=1)[0].strip().replace("\\", "/")
     if not bare or "\0" in bare or re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:", bare):
         return None
     try:

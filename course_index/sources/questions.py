@@ -228,7 +228,8 @@ def _choice_or_judgement(
 
 _HOLDS = ("true", "对", "正确", "是", "yes", "√", "對", "正確")
 _JUDGEMENTS = (
-    {"true", "false"}, {"对", "错"}, {"正确", "错误"}, {"是", "否"}, {"yes", "no"}, {"√", "×"}, {"對", "錯"}, {"正確", "錯誤"},
+    {"true", "false"}, {"对", "错"}, {"正确", "错误"}, {"是", "否"}, {"yes", "no"}, {"√", "×"},
+    {"對", "錯"}, {"正確", "錯誤"},
 )  # fmt: skip
 
 
@@ -236,17 +237,19 @@ _JUDGEMENTS = (
 
 _RESPONSES = ("multiplechoiceresponse", "choiceresponse", "optionresponse", "stringresponse", "numericalresponse")
 _KEY_LINE = re.compile(
-    r"^\W*(?:(?:the )?(?:correct )?answers?(?: is| are)?\s*[:：]|the correct answers? (?:is|are)\b|(?:正确)?答案(?:是|为)?\s*[:：]?)",
+    r"^\W*(?:(?:the )?(?:correct )?answers?(?: is| are)?\s*[:：]|the correct answers? (?:is|are)\b"
+    r"|(?:正确)?答案(?:是|为)?\s*[:：]?)",
     re.IGNORECASE,
 )
 
 
 def problem_words(problem: Element) -> tuple[str, str]:
     """What an Open edX problem asks, and its explanation without lines that only name the right answer."""
-    asked = []
-    for element in problem.iter():
-        if element.tag in ("label", "description") or (element.tag == "p" and element in list(problem)):
-            asked.append(text_of(element))
+    asked = [
+        text_of(element)
+        for element in problem.iter()
+        if element.tag in ("label", "description") or (element.tag == "p" and element in list(problem))
+    ]
     for response in problem.iter():
         if response.tag in _RESPONSES and not any(asked):
             asked += [text_of(one) for one in children(response, "p")]

@@ -167,4 +167,4 @@ def at_second(url: str, second: float) -> str:
     """The recording's address, opened at a second."""
     if re.match(r"https?://(?:[\w-]+\.)?(?:youtube\.com|youtu\.be|bilibili\.com)/", url):
         return f"{url}{'&' if '?' in url else '?'}t={int(second)}"
-    return f"{url.split('#')[0]}#t={int(second)}"
+    return f"{url.split('#', maxsplit=1)[0]}#t={int(second)}"

@@ -1,7 +1,7 @@
 """A table of courses (CSV, Excel, a JSON list) as catalogue records, by the headings of its columns."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ from course_index.sources.spreadsheet import read_rows
 _HEADINGS = {
     "id": "id code courseid coursecode identifier 编号 课程编号 课程编码 课程代码 课程id 編號 課程編號",
     "title": "title name coursename coursetitle 课程名称 课程名 名称 标题 课程 課程名稱 名稱 課程",
-    "provider": "provider university organization organisation school institution 提供机构 机构 学校 开课学校 开课机构 开设单位 主办单位 單位 學校 机构名称",
+    "provider": (
+        "provider university organization organisation school institution 提供机构 机构 "
+        "学校 开课学校 开课机构 开设单位 主办单位 單位 學校 机构名称"
+    ),
     "summary": "summary description coursedescription abstract 简介 课程简介 介绍 课程介绍 内容简介 簡介",
     "language": "language lang 语言 授课语言",
     "subjects": "subjects subject category categories topic topics 学科 分类 类别 课程分类 课程类别 主题",
@@ -59,11 +62,11 @@ def columns_of(headings: list[str], wishes: Wishes) -> dict[str, str]:
             raise SourceProblem(f"columns: the table has no column {column}; it has {', '.join(headings[:12])}")
     if wishes.columns:
         return dict(wishes.columns)
-    known = {heading: _FIELD_OF.get(_bare(heading)) for heading in headings}
     first: dict[str, str] = {}
-    for heading, field in known.items():
-        if field and field not in first.values():
-            first[heading] = field
+    for heading in headings:
+        known = _FIELD_OF.get(_bare(heading))
+        if known and known not in first.values():
+            first[heading] = known
     return first
 
 
@@ -104,40 +107,52 @@ def record_of(row: dict[str, Any], columns: dict[str, str], wishes: Wishes) -> d
 
 
 def _value(field: str, cell: Any) -> Any:
+    """What a cell says, in the form of the record; None for what it does not plainly say."""
     if cell is None:
         return None
-    if isinstance(cell, list):
-        return (
-            [str(item).strip() for item in cell if str(item).strip()] if field in _LISTS else ", ".join(map(str, cell))
-        )
-    text = str(cell).strip()
     if field in _LISTS:
-        return [part.strip()[:200] for part in re.split(r"[;；、,，|\n]", text) if part.strip()]
-    match field:
-        case "hours" | "credits":
-            found = _NUMBER.match(text)
-            return float(found[1]) if found and float(found[1]) > 0 else None
-        case "level":
-            return int(text) if re.fullmatch(r"[1-7]", text) else None
-        case "price":
-            if text.lower() in _FREE:
-                return {"amount": 0}
-            found = _NUMBER.match(text)
-            return {"amount": float(found[1])} if found else None
-        case "delivery":
-            return _DELIVERY.get(text, text if text in ("online", "offline", "blended") else None)
-        case "updated_at" | "valid_until":
-            found = re.match(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})", text)
-            return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}" if found else None
-        case "language":
-            return (
-                text
-                if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text)
-                else {"中文": "zh", "英文": "en"}.get(text)
-            )
-        case "url":
-            return text if text.startswith(("https://", "http://")) else None
-        case "initiative":
-            return text if text in ("ideology", "academic", "skills", "culture", "key_groups", "network") else None
-        case _:
-            return text[:4_000]
+        parts = cell if isinstance(cell, list) else re.split(r"[;；、,，|\n]", str(cell))
+        return [str(part).strip()[:200] for part in parts if str(part).strip()]
+    text = (", ".join(map(str, cell)) if isinstance(cell, list) else str(cell)).strip()
+    return _READ[field](text) if field in _READ else text[:4_000]
+
+
+def _number(text: str) -> float | None:
+    found = _NUMBER.match(text)
+    return float(found[1]) if found and float(found[1]) > 0 else None
+
+
+def _price(text: str) -> dict[str, float] | None:
+    if text.lower() in _FREE:
+        return {"amount": 0}
+    found = _NUMBER.match(text)
+    return {"amount": float(found[1])} if found else None
+
+
+def _day(text: str) -> str | None:
+    found = re.match(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})", text)
+    return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}" if found else None
+
+
+def _language(text: str) -> str | None:
+    if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
+        return text
+    return {"中文": "zh", "汉语": "zh", "普通话": "zh", "英文": "en", "英语": "en"}.get(text)
+
+
+def _one_of(*allowed: str) -> Callable[[str], str | None]:
+    return lambda text: text if text in allowed else None
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "hours": _number,
+    "credits": _number,
+    "price": _price,
+    "level": lambda text: int(text) if re.fullmatch(r"[1-7]", text) else None,
+    "delivery": lambda text: _DELIVERY.get(text, _one_of("online", "offline", "blended")(text)),
+    "updated_at": _day,
+    "valid_until": _day,
+    "language": _language,
+    "url": lambda text: text if text.startswith(("https://", "http://")) else None,
+    "initiative": _one_of("ideology", "academic", "skills", "culture", "key_groups", "network"),
+}
