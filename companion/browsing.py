@@ -88,7 +88,8 @@ def whole_passage(search: Search, passage_id: str) -> dict[str, Any] | None:
         "lesson_id": lesson.id,
         "lesson_title": lesson.title,
         "as_of": lesson.updated_at and lesson.updated_at.isoformat(),
-        "url": course.url,
+        "url": passage.url or course.url,
+        "anchor": passage.anchor,
         "sample": course.sample,
     }
 

@@ -10,7 +10,10 @@ FallbackReason = Literal["llm_unreachable", "llm_slow", "llm_failed", "llm_uncit
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A passage behind the answer. `n` is what [n] in the text points at; `as_of` is an ISO date."""
+    """A passage behind the answer. `n` is what [n] in the text points at; `as_of` is an ISO date.
+
+    `url` opens it as near as its platform can, and `anchor` is the place in a machine's word: page, seconds, block.
+    """
 
     n: int
     passage_id: str
@@ -22,6 +25,7 @@ class Source:
     quote: str
     as_of: str | None
     sample: bool
+    anchor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from companion.heard import Heard
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.material import material_of, material_of_passages
+from companion.practice.bank import bank_questions
 from companion.practice.grading import Grade, Verdict, grade, replies, told
 from companion.practice.hint import LAST_STEP, hint, reveals
 from companion.practice.open_questions import open_questions
@@ -162,8 +163,12 @@ class Practising:
     ) -> tuple[list[QuizQuestion], bool]:
         """The model's questions whose answers stand in the lesson, filled up with such as are made of its sentences."""
         passages = [hit.passage for hit in hits]
+        seed = zlib.crc32(heard.conversation.id.encode()) + heard.conversation.count
+        # What the provider itself asks comes first: nobody has to check it.
+        bank = await asyncio.to_thread(self._bank, hits, count, seed)
+        count -= len(bank)
         written: list[QuizQuestion] = []
-        if self._writer.has_model:
+        if self._writer.has_model and count:
             material = await asyncio.to_thread(material_of_passages, self._index.search, heard.question, hits[:_READ])
             prompt = render(
                 "quiz",
@@ -175,11 +180,23 @@ class Practising:
             with suppress(ModelUnavailable):
                 text = await self._writer.whole(prompt, ledger.count, _QUIZ_TOKENS, _SECONDS)
                 written = await asyncio.to_thread(open_questions, text, material, count)
-        made = questions(passages, count, seed=zlib.crc32(heard.conversation.id.encode()) + heard.conversation.count)
-        return [*written, *made][:count], bool(written)
+        made = questions(passages, count, seed=seed)
+        return [*bank, *[*written, *made][:count]], bool(written)
+
+    def _bank(self, hits: Sequence[Hit], count: int, seed: int) -> list[QuizQuestion]:
+        """Questions of the provider's bank, of the lesson at hand, or of the whole course where that is at hand."""
+        records = self._index.search.records
+        lessons = list(dict.fromkeys(hit.lesson.id for hit in hits))
+        if len(lessons) > 1:
+            courses = dict.fromkeys(hit.course.id for hit in hits)
+            lessons = [lesson.id for course in courses for lesson in records.lessons(course)]
+        first = {hit.lesson.id: hit.passage.id for hit in reversed(hits)}
+        return bank_questions(records.practice_questions(lessons), first, count, seed)
 
     async def _model_grade(self, question: QuizQuestion, reply: str, heard: Heard, ledger: Ledger) -> Grade | None:
         """The model's verdict, where it gives one in the form asked for; the reason is the course's own sentence."""
+        if question.options:
+            return None  # letters are counted, not judged
         passage = (await asyncio.to_thread(self._index.search.records.passages, [question.passage_id])).get(
             question.passage_id
         )
@@ -371,5 +388,5 @@ def _count(message: str) -> int | None:
 def _sources_of(asked: Sequence[QuizQuestion], hits: Sequence[Hit]) -> tuple[Source, ...]:
     """The passages that the questions are from, without quoting them: that would tell the answers."""
     placed = {hit.passage.id: hit for hit in hits}
-    ids = list(dict.fromkeys(one.passage_id for one in asked))
+    ids = list(dict.fromkeys(one.passage_id for one in asked if one.passage_id in placed))
     return tuple(source_of(placed[id_], number, "") for number, id_ in enumerate(ids, 1))

@@ -26,10 +26,11 @@ def source_of(hit: Hit, number: int, quote: str) -> Source:
         course_title=hit.course.title,
         lesson_title=hit.lesson.title,
         locator=hit.passage.locator,
-        url=hit.course.url,
+        url=hit.passage.url or hit.course.url,
         quote=quote,
         as_of=hit.lesson.updated_at.isoformat() if hit.lesson.updated_at else None,
         sample=hit.course.sample,
+        anchor=hit.passage.anchor,
     )
 
 

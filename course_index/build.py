@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +160,7 @@ def remove_courses(ids: Sequence[str], home: IndexHome) -> None:
                 f"no course is called {', '.join(unknown)}; companion-index status --courses lists them"
             )
         draft.records.remove_courses(ids)
-        _drop_stale(draft)
+        _note_terms(draft, _drop_stale(draft), _Texts([], partial(_passage_texts, draft.records)))
         refresh_phrases(draft.records)
 
 
@@ -349,16 +350,21 @@ def _make_searchable(
     draft: Generation, journal: VectorJournal, embedder: Embedder, report: BuildReport, progress: Progress
 ) -> None:
     """Make vectors and terms agree with the records, whatever the draft held before."""
-    _drop_stale(draft)
+    forgotten = _drop_stale(draft)
     passages, cards = (draft.passage_vectors, draft.passage_tokens), (draft.course_vectors, draft.course_tokens)
-    passage_texts = _passage_texts(draft.records, draft.records.passage_ids() - _present(*passages))
+    new_passages = _Texts(
+        draft.records.passage_ids_by_length(_present(*passages)), partial(_passage_texts, draft.records)
+    )
     course_texts = _course_texts(draft.records, _present(*cards))
-    centring = _centring(draft, embedder)
-    embed = _Embedding(embedder, centring, journal, report, progress, len(passage_texts) + len(course_texts))
-    embed.into(*passages, passage_texts)
-    embed.into(*cards, course_texts)
-    draft.passage_terms.change([(id_, text.whole) for id_, text in passage_texts.items()], [])
-    draft.course_terms.change([(id_, text.whole) for id_, text in course_texts.items()], [])
+    new_courses = _Texts(sorted(course_texts), lambda ids: {id_: course_texts[id_] for id_ in ids})
+    embed = _Embedding(
+        embedder, _centring(draft, embedder), journal, report, progress, len(new_passages.ids) + len(course_texts)
+    )
+    embed.into(*passages, new_passages)
+    embed.into(*cards, new_courses)
+    _note_terms(draft, forgotten, new_passages)
+    for texts in new_courses.batches():
+        draft.course_terms.change([(id_, text.whole) for id_, text in texts.items()], [])
     refresh_phrases(draft.records)
     draft.records.set_meta(_parts(embedder))
     report.totals = draft.records.counts()
@@ -374,16 +380,19 @@ def _centring(draft: Generation, embedder: Embedder) -> Centring:
         return centring
 
 
-def _drop_stale(draft: Generation) -> None:
+def _drop_stale(draft: Generation) -> bool:
+    """Take out what the records do not have any more; True when there was a passage among it."""
     passage_ids = draft.records.passage_ids()
     course_ids = {card_id(course) for course in draft.records.courses(draft.records.course_ids()).values()}
     for vectors, tokens, lexical, wanted in (
-        (draft.passage_vectors, draft.passage_tokens, draft.passage_terms, passage_ids),
         (draft.course_vectors, draft.course_tokens, draft.course_terms, course_ids),
+        (draft.passage_vectors, draft.passage_tokens, draft.passage_terms, passage_ids),
     ):
+        stale = lexical.ids() - wanted
         vectors.delete(sorted(vectors.ids() - wanted))
         tokens.delete(sorted(tokens.ids() - wanted))
-        lexical.change([], sorted(lexical.ids() - wanted))
+        lexical.change([], sorted(stale))
+    return bool(stale)
 
 
 def _present(vectors: VectorCollection, tokens: TokenStore) -> set[str]:
@@ -401,9 +410,33 @@ class _Text:
         return "".join(self.parts)
 
 
-def _passage_texts(records: Records, ids: set[str]) -> dict[str, _Text]:
-    passages = records.passages(sorted(ids))
-    titles = records.lesson_of_passages(sorted(ids))
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Texts by id, read when they are needed: a library does not fit into memory."""
+
+    ids: list[str]
+    of: Callable[[list[str]], dict[str, _Text]]
+
+    def batches(self) -> Iterator[dict[str, _Text]]:
+        """The texts in the order of the ids, so many at a time as are embedded between two notes."""
+        for start in range(0, len(self.ids), _EMBED_BATCH):
+            yield self.of(self.ids[start : start + _EMBED_BATCH])
+
+
+def _note_terms(draft: Generation, forgotten: bool, fresh: _Texts) -> None:
+    """Bring the passages' lexical index up to date. What was deleted keeps its words in it until segments are merged:
+    where anything was, the index is written anew, which costs a hundredth of embedding.
+    """
+    if forgotten:
+        draft.passage_terms.clear()
+        fresh = replace(fresh, ids=draft.records.passage_ids_by_length(set()))
+    for texts in fresh.batches():
+        draft.passage_terms.change([(id_, text.whole) for id_, text in texts.items()], [])
+
+
+def _passage_texts(records: Records, ids: list[str]) -> dict[str, _Text]:
+    passages = records.passages(ids)
+    titles = records.lesson_of_passages(ids)
     texts = {}
     for id_, passage in passages.items():
         above = " ".join(title for title in (titles[id_], *passage.heading_path) if title)
@@ -425,22 +458,17 @@ class _Embedding:
     progress: Progress
     total: int
 
-    def into(self, vectors: VectorCollection, tokens: TokenStore, texts: dict[str, _Text]) -> None:
-        for ids, languages, encoded in self._batches(texts):
+    def into(self, vectors: VectorCollection, tokens: TokenStore, every: _Texts) -> None:
+        for texts in every.batches():
+            ids = list(texts)
+            languages = [language_of(texts[id_].whole) for id_ in ids]
+            encoded = self._encoded(list(texts.values()), languages)
             centred = self.centring.apply(np.stack([one.vector for one in encoded]), "passage", languages)
             vectors.upsert(ids, centred)
             tokens.put(
                 (id_, PassageVectors(language, vector, one.tokens, one.ends))
                 for id_, language, vector, one in zip(ids, languages, centred, encoded, strict=True)
             )
-
-    def _batches(self, texts: dict[str, _Text]) -> Iterator[tuple[list[str], list[str], list[Journalled]]]:
-        # Texts of one length make batches without padding; the whole run sorted gains more than each batch sorted.
-        ids = sorted(texts, key=lambda id_: len(texts[id_].whole))
-        for start in range(0, len(ids), _EMBED_BATCH):
-            batch = ids[start : start + _EMBED_BATCH]
-            languages = [language_of(texts[id_].whole) for id_ in batch]
-            yield batch, languages, self._encoded([texts[id_] for id_ in batch], languages)
 
     def _encoded(self, texts: list[_Text], languages: list[str]) -> list[Journalled]:
         keys = [self._key(text) for text in texts]

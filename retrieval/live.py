@@ -1,6 +1,7 @@
 """The index that serves: always the newest generation that could be opened, never a half-written one."""
 
 import threading
+import time
 from typing import Any
 
 from course_index.build import refuse_mismatch
@@ -11,6 +12,9 @@ from course_index.store.records import CourseFilter
 from retrieval.rerank.gate import Gate
 from retrieval.search import Search
 from retrieval.wording import Wording
+
+# No turn that began on an older generation is still under way after so long.
+_LONGEST_TURN_SECONDS = 600.0
 
 
 class LiveIndex:
@@ -25,6 +29,7 @@ class LiveIndex:
         self._wording = wording
         self._search: Search | None = None
         self._previous: Search | None = None
+        self._replaced_at = 0.0
         self._refreshing = threading.Lock()
         # Why the newest generation could not be opened; None while the open one is the newest.
         self.last_problem: str | None = None
@@ -57,12 +62,21 @@ class LiveIndex:
             if name is None and self._search is None:
                 raise IndexMissing("nothing is indexed yet; run: companion-index build PATH...")
             if name is None or name == self.generation:
+                self._let_go_of_previous()
                 return False
             fresh = self._open()
             outdated, self._previous, self._search = self._previous, self._search, fresh
+            self._replaced_at = time.monotonic()
             if outdated:  # two builds ago: no turn lasts that long
                 outdated.generation.close()
             return True
+
+    def _let_go_of_previous(self) -> None:
+        """Close what turns that were under way had open, once they are over: what was deleted goes from disk then."""
+        if self._previous and time.monotonic() - self._replaced_at > _LONGEST_TURN_SECONDS:
+            self._previous.generation.close()
+            self._previous = None
+            self._home.drop_unread()
 
     def _open(self) -> Search:
         try:

@@ -1,7 +1,8 @@
 """Grading a reply to a question against the passage it was made from, without a model."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from string import ascii_uppercase
 from typing import Literal
 
 from companion.practice.questions import QuizQuestion
@@ -17,7 +18,7 @@ _UNKNOWN = re.compile(
     r"^(?:我)?(?:不知道|不清楚|不会|不懂|不记得|忘了|唔知|唔识|唔记得|跳过|下一题|下一个|过|pass|skip|next|no idea|i don't know|don't know)"  # noqa: E501
 )
 _OPTION = re.compile(
-    r"^(?:选|我选|答案是?|选项|第)?\s*([a-dａ-ｄ一二三四1-4])(?:个|项|[.、)）])?(?:\s|$|[.、，,)）。！!])"
+    r"^(?:选|我选|答案是?|选项|第)?\s*([a-lａ-ｄ一二三四]|1[0-2]|[1-9])(?:个|项|[.、)）])?(?:\s|$|[.、，,)）。！!])"
 )
 _EDGES = re.compile(r"^[\s，,。.！!；;：:、]+|[\s，,。.！!；;、]+$")
 _NUMBERED = re.compile(
@@ -63,11 +64,15 @@ def grade(question: QuizQuestion, reply: str, locale: Locale) -> Grade:
 
 def told(verdict: Verdict | Literal["unknown"], question: QuizQuestion, locale: Locale) -> Grade:
     """A verdict in words."""
-    sentence, answer = question.sentence, question.answers[0].rstrip("。.")
+    sentence = question.sentence
+    answer = (question.rubric if _several(question) else question.answers[0]).rstrip("。.")
     if locale == "en":
-        reason = _SAID["en"][verdict].format(answer=answer, sentence=sentence)
+        frame = _SAID["en"][verdict]
+        frame = frame if sentence else frame.partition(" The course says")[0]
+        reason = frame.format(answer=answer, sentence=sentence)
     else:
         frame = _SAID["zh-Hans"][verdict]
+        frame = frame if sentence else frame.partition("课程里说")[0]
         if locale == "zh-Hant":  # the frame alone: what is quoted stays to the letter
             frame = to_traditional(frame)
         reason = frame.format(answer=answer, sentence=sentence)
@@ -90,22 +95,26 @@ def replies(reply: str, count: int) -> list[str]:
 def _verdict(question: QuizQuestion, said: str) -> Verdict:
     match question.kind:
         case "true_false":
-            holds = question.answers[0] in ("对", "true")
-            if _YES.match(said):
-                return "right" if holds else "wrong"
-            if _NO.match(said):
-                return "wrong" if holds else "right"
-            return _in_own_words(question, said)
+            return _judged(question, said)
         case "choice":
             return _chosen(question, said)
         case "fill_in":
             return _filled(question, said)
+    return _all_chosen(question, said) if _several(question) else _in_own_words(question, said)
+
+
+def _judged(question: QuizQuestion, said: str) -> Verdict:
+    holds = question.answers[0] in ("对", "true")
+    if _YES.match(said):
+        return "right" if holds else "wrong"
+    if _NO.match(said):
+        return "wrong" if holds else "right"
     return _in_own_words(question, said)
 
 
 def _chosen(question: QuizQuestion, said: str) -> Verdict:
     if found := _OPTION.match(said):
-        at = "abcd".find(found[1])
+        at = "abcdefghijkl".find(found[1])
         place = at if at >= 0 else "一二三四".find(found[1]) if found[1] in "一二三四" else int(found[1]) - 1
         if place < len(question.options):
             return "right" if question.options[place] == question.answers[0] else "wrong"
@@ -115,11 +124,33 @@ def _chosen(question: QuizQuestion, said: str) -> Verdict:
     return "wrong"
 
 
+def _several(question: QuizQuestion) -> bool:
+    """Whether more than one of the options is right: then its rubric is their letters."""
+    return question.kind == "open" and bool(question.options)
+
+
+def _all_chosen(question: QuizQuestion, said: str) -> Verdict:
+    letters = {
+        one.upper()
+        for run in re.findall(r"(?<![a-z])[a-l](?![a-z])|(?<![a-z])[a-l]{2,12}(?![a-z])", said)
+        for one in run
+    }
+    named = {
+        letter for letter, option in zip(ascii_uppercase, question.options, strict=False) if normalise(option) in said
+    }
+    chosen, wanted = letters or named, set(question.rubric)
+    return "right" if chosen == wanted else "partly" if chosen & wanted else "wrong"
+
+
 def _filled(question: QuizQuestion, said: str) -> Verdict:
+    if len(question.answers) > 1:
+        verdicts = [_filled(replace(question, answers=(answer,)), said) for answer in question.answers]
+        return "right" if "right" in verdicts else "partly" if "partly" in verdicts else "wrong"
     (wanted,) = quantities(question.answers[0])[:1] or (None,)
     given = quantities(said) or quantities(f"{said}个")
     if wanted is None:
-        return "right" if normalise(question.answers[0]) in said else "wrong"
+        answer = normalise(question.answers[0])
+        return "right" if answer == said or (len(answer) > 2 and answer in said) else "wrong"
     same = [
         one
         for one in given

@@ -4,17 +4,18 @@ A service reads the generation it opened until it opens a newer one, so a build 
 SIGKILL, leaves what serves untouched. (One process cannot see another's writes in embedded Chroma in any case.)
 
     index/CURRENT            the name of the generation that serves
-    index/generations/7/     records.db, vectors/, tokens/, lexical/
+    index/generations/7/     records.db, vectors/, tokens/, lexical/, lease (held by whoever reads it)
     index/draft/             the generation being built; a leftover of a killed build is thrown away
     index/journal.db         vectors computed for the draft; a restarted build takes them from here
     index/build.lock         held by the one process that writes
 """
 
+import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,9 +29,9 @@ from course_index.store.records import Records
 from course_index.store.tokens import TokenStore
 from course_index.store.vectors import VectorCollection, VectorIndex
 
-# The one that serves, and the one that slow readers may still have open.
-_KEPT = 2
 _BUILDS_KEPT = 50
+# How often a reader that finds its generation replaced looks for the newer one.
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Generation:
     course_tokens: TokenStore
     passage_terms: LexicalIndex
     course_terms: LexicalIndex
+    lease: "Lease | None" = None
 
     @property
     def name(self) -> str:
@@ -58,9 +60,32 @@ class Generation:
         self.vectors.close()
         self.passage_tokens.close()
         self.course_tokens.close()
+        if self.lease:
+            self.lease.release()
 
 
-def _open(folder: Path) -> Generation:
+class Lease:
+    """Says that a generation is being read, to whoever would throw it away; it ends with its process at the latest."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = (folder / "lease").open("a")
+        fcntl.flock(self._file, fcntl.LOCK_SH)
+
+    def release(self) -> None:
+        """Let go."""
+        self._file.close()
+
+
+def _is_read(folder: Path) -> bool:
+    with (folder / "lease").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _open(folder: Path, lease: Lease | None = None) -> Generation:
     vectors = VectorIndex(folder / "vectors")
     return Generation(
         folder=folder,
@@ -72,6 +97,7 @@ def _open(folder: Path) -> Generation:
         course_vectors=vectors.collection("courses"),
         passage_terms=LexicalIndex(folder / "lexical" / "passages"),
         course_terms=LexicalIndex(folder / "lexical" / "courses"),
+        lease=lease,
     )
 
 
@@ -114,10 +140,26 @@ class IndexHome:
 
     def open_current(self) -> Generation:
         """Open the generation that serves. Raises IndexMissing when there is none."""
+        for _ in range(_TRIES):
+            name = self.current()
+            if name is None:
+                raise IndexMissing(f"nothing is indexed in {self._root}; run: companion-index build PATH...")
+            with suppress(FileNotFoundError):  # replaced and thrown away between the two lines
+                lease = Lease(self._generations / name)
+                if name == self.current():
+                    return _open(self._generations / name, lease)
+                lease.release()
+        raise IndexMissing(f"the index in {self._root} changes faster than it can be opened; try again")
+
+    def drop_unread(self) -> None:
+        """Throw away the generations before the current one that nobody reads, with all that was deleted since."""
         name = self.current()
         if name is None:
-            raise IndexMissing(f"nothing is indexed in {self._root}; run: companion-index build PATH...")
-        return _open(self._generations / name)
+            return
+        for folder in self._generations.iterdir():
+            with suppress(FileNotFoundError):
+                if folder.name.isdigit() and int(folder.name) < int(name) and not _is_read(folder):
+                    shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -150,7 +192,9 @@ class IndexHome:
         if name is None:
             self._draft.mkdir(parents=True)
         else:
-            skipped = None if keep_search else shutil.ignore_patterns("vectors", "tokens", "lexical", "centring.npz")
+            skipped = (
+                None if keep_search else shutil.ignore_patterns("vectors", "tokens", "lexical", "centring.npz", "lease")
+            )
             shutil.copytree(self._generations / name, self._draft, ignore=skipped)
         generation = _open(self._draft)
         try:
@@ -173,6 +217,4 @@ class IndexHome:
             file.flush()
             os.fsync(file.fileno())
         pointer.replace(self._pointer)
-        for folder in self._generations.iterdir():
-            if int(folder.name) <= int(name) - _KEPT:
-                shutil.rmtree(folder, ignore_errors=True)
+        self.drop_unread()

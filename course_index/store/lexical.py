@@ -45,6 +45,15 @@ class LexicalIndex:
         writer.wait_merging_threads()
         self._index.reload()
 
+    def clear(self) -> None:
+        """Forget everything, down to the dictionary of its terms."""
+        writer = self._index.writer(heap_size=_WRITER_HEAP_BYTES, num_threads=1)
+        writer.delete_all_documents()
+        writer.commit()
+        writer.garbage_collect_files()
+        writer.wait_merging_threads()
+        self._index.reload()
+
     def search(self, query_terms: Sequence[str], k: int, added: Sequence[str] = ()) -> list[tuple[str, float]]:
         """The best `k` ids with BM25 as a share of the most that this query could score, 0 to 1; best first.
 

@@ -299,6 +299,12 @@ class Records:
         with self._engine.connect() as connection:
             return set(connection.scalars(select(passages.c.id)))
 
+    def passage_ids_by_length(self, without: set[str]) -> list[str]:
+        """The ids of all passages but those, the shortest first: texts of one length make batches without padding."""
+        query = select(passages.c.id).order_by(func.length(passages.c.text), passages.c.id)
+        with self._engine.connect() as connection:
+            return [id_ for id_ in connection.scalars(query) if id_ not in without]
+
     def lesson_of_passages(self, ids: Sequence[str]) -> dict[str, str]:
         """The lesson title of each passage in `ids`."""
         query = select(passages.c.id, lessons.c.title).join(lessons, lessons.c.id == passages.c.lesson_id)
@@ -312,6 +318,8 @@ class Records:
 
 def _enforce_foreign_keys(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
+    # What is deleted is overwritten: a copy of the file holds nothing of it.
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 def _facet_rows(course: Course) -> list[dict[str, str]]:

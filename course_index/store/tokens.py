@@ -127,6 +127,7 @@ class TokenStore:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = sqlite3.connect(self._path, check_same_thread=False)
+            connection.execute("PRAGMA secure_delete = ON")
             self._local.connection = connection
             with self._opening:
                 self._opened.append(connection)

@@ -8,6 +8,8 @@ import { answerAsText, labelOf } from "./transcript";
 import type { Card, QuizItem, Source } from "./wire";
 import type { Locale, Say, Word } from "./words";
 
+const LETTERS = "ABCDEFGHIJKL";
+
 const REASONS = ["wrong", "incomplete", "not_my_question", "outdated", "unclear", "unsafe", "no_course"] as const;
 
 /** What a turn can ask of the widget it stands in. */
@@ -147,8 +149,8 @@ export class TurnView extends LitElement {
     if (only && (only.kind === "true_false" || only.kind === "choice")) {
       const options = only.kind === "choice" ? only.options : [say("right"), say("wrong")];
       return html`<div class="quiz" role="group" aria-label=${say("quizAnswer")}>${options.map((option, at) => html`
-        <button type="button" ?disabled=${busy} @click=${() => this.host.ask(only.kind === "choice" ? `${"ABCD"[at]}. ${option}` : option)}>
-        ${only.kind === "choice" ? html`<b>${"ABCD"[at]}</b> ` : nothing}${option}</button>`)}
+        <button type="button" ?disabled=${busy} @click=${() => this.host.ask(only.kind === "choice" ? `${LETTERS[at]}. ${option}` : option)}>
+        ${only.kind === "choice" ? html`<b>${LETTERS[at]}</b> ` : nothing}${option}</button>`)}
         <button type="button" class="quiet" ?disabled=${busy} @click=${() => this.host.ask(say("quizSkip"))}>${say("quizSkip")}</button></div>`;
     }
     return html`<form class="quiz" @submit=${(event: SubmitEvent) => this.#handIn(event, items)}>${items.map((item) => html`
@@ -162,7 +164,7 @@ export class TurnView extends LitElement {
     const name = String(item.number);
     if (item.kind === "open") return html`<textarea name=${name} rows="3" required></textarea>`;
     if (item.kind === "fill_in") return html`<input name=${name} autocomplete="off" required>`;
-    const options = item.kind === "choice" ? item.options.map((option, at) => [`${"ABCD"[at]}`, `${"ABCD"[at]}. ${option}`]) : [[say("right"), say("right")], [say("wrong"), say("wrong")]];
+    const options = item.kind === "choice" ? item.options.map((option, at) => [`${LETTERS[at]}`, `${LETTERS[at]}. ${option}`]) : [[say("right"), say("right")], [say("wrong"), say("wrong")]];
     return html`<select name=${name} required><option value=""></option>${options.map(([value, text]) => html`<option value=${value!}>${text}</option>`)}</select>`;
   }
 
