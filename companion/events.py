@@ -26,6 +26,8 @@ class Source:
     as_of: str | None
     sample: bool
     anchor: str | None = None
+    # The day after which the course does not vouch for it any more, where that is past.
+    expired: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

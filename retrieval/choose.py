@@ -32,10 +32,19 @@ _EDITION = re.compile(rf"{_OPEN}{_INSIDE}(?:(?:19|20)\d\d|第[\d一二三四五�
 _DAY = re.compile(r"((?:19|20)\d\d)(?:[-年./](\d{1,2})(?:[-月./](\d{1,2}))?)?")
 
 
-def choose(hits: Sequence[Hit], k: int) -> list[Hit]:
-    """The `k` of `hits` (best first) to answer from. An older edition comes last, and only if there is room."""
+def choose(hits: Sequence[Hit], k: int, today: date | None = None) -> list[Hit]:
+    """The `k` of `hits` (best first) to answer from.
+
+    An older edition comes last, and only if there is room; so does what was valid until a day before `today`.
+    """
     current, superseded = newer_editions_first(folded(hits))
-    return [*spread(current, k), *superseded][:k]
+    outdated = [hit for hit in current if today and is_outdated(hit, today)]
+    return [*spread([hit for hit in current if hit not in outdated], k), *outdated, *superseded][:k]
+
+
+def is_outdated(hit: Hit, today: date) -> bool:
+    """Whether the course says of itself that it is not valid any more."""
+    return hit.course.valid_until is not None and hit.course.valid_until < today
 
 
 def folded(hits: Sequence[Hit]) -> list[Hit]:

@@ -69,6 +69,7 @@ class LiveIndex:
             self._replaced_at = time.monotonic()
             if outdated:  # two builds ago: no turn lasts that long
                 outdated.generation.close()
+                self._home.drop_unread()
             return True
 
     def _let_go_of_previous(self) -> None:

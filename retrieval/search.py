@@ -1,6 +1,7 @@
 """Search over one generation of the index: passages that may answer, and courses that fit."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,12 +84,16 @@ class Search:
 
     def choice(self, query: Query, k: int) -> list[Hit]:
         """The `k` passages to answer from: the ranking without repetition and superseded editions, over lessons."""
-        return choose(self._ordered(query, CHOSEN_FROM), k)
+        return choose(self._ordered(query, CHOSEN_FROM), k, date.today())
 
     def choice_among(self, query: Query, k: int, ids: Sequence[str]) -> list[Hit]:
         """The `k` passages to answer from of those in `ids`, best first; ids that are no more are passed over."""
         parts = self.generation
-        return choose(self._hits(ranked_among(query, CHOSEN_FROM, ids, parts.passage_terms, parts.passage_tokens)), k)
+        return choose(
+            self._hits(ranked_among(query, CHOSEN_FROM, ids, parts.passage_terms, parts.passage_tokens)),
+            k,
+            date.today(),
+        )
 
     def nearness(self, query: Query, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """How near each stretch of the passages `ids` comes to the text, titles first; none without token vectors."""

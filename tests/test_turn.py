@@ -253,7 +253,7 @@ def test_the_whole_answer_has_every_field_of_the_contract(companion_with):
     }  # fmt: skip
     assert answer["sources"][0].keys() == {
         "n", "passage_id", "course_id", "course_title", "lesson_title", "locator", "url", "quote", "as_of", "sample",
-            "anchor",
+            "anchor", "expired",
     }  # fmt: skip
 
 

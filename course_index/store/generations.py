@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import shutil
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -68,21 +69,28 @@ class Lease:
     """Says that a generation is being read, to whoever would throw it away; it ends with its process at the latest."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = (folder / "lease").open("a")
-        fcntl.flock(self._file, fcntl.LOCK_SH)
+        descriptor = _open_lease(folder)
+        self._close = weakref.finalize(self, os.close, descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
 
     def release(self) -> None:
         """Let go."""
-        self._file.close()
+        self._close()
 
 
 def _is_read(folder: Path) -> bool:
-    with (folder / "lease").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+    descriptor = _open_lease(folder)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
     return False
+
+
+def _open_lease(folder: Path) -> int:
+    return os.open(folder / "lease", os.O_RDWR | os.O_CREAT, 0o644)
 
 
 def _open(folder: Path, lease: Lease | None = None) -> Generation:

@@ -10,6 +10,7 @@ export function sourceView(source: Source, passage: Passage | null | undefined, 
   const facts: [string, string | TemplateResult][] = [[say("lesson"), source.lesson_title]];
   if (source.locator) facts.push([say("locator"), source.locator]);
   facts.push([say("asOf"), source.as_of ?? say("unknown")]);
+  if (source.expired) facts.push([say("expired"), source.expired]);
   if (source.url && /^https:\/\//.test(source.url)) {
     facts.push([say("original"), html`<a href=${source.url} target="_blank" rel="noopener noreferrer">${source.url}</a>`]);
   }

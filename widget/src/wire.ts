@@ -1,6 +1,6 @@
 // What goes over the wire, as docs/api and companion/events.py have it.
 export interface Source {
-  n: number; passage_id: string; course_id: string; course_title: string; lesson_title: string; locator: string;
+  n: number; passage_id: string; course_id: string; course_title: string; lesson_title: string; locator: string; expired?: string | null;
   url: string | null; quote: string; as_of: string | null; sample: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface Done {
 }
 
 export interface Passage {
-  text: string; heading_path: string[]; locator: string; as_of: string | null; course_id: string; course_title: string;
+  text: string; heading_path: string[]; locator: string; expired?: string | null; as_of: string | null; course_id: string; course_title: string;
   lesson_title: string; url: string | null; sample: boolean;
 }
 

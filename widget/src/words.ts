@@ -90,6 +90,7 @@ const WORDS = {
   openSource: ["打开出处", "打開出處", "Open source"],
   lesson: ["课时", "課時", "Lesson"],
   locator: ["位置", "位置", "Where"],
+  expired: ["已于此日过期", "已於此日過期", "Valid only until"],
   heading: ["章节", "章節", "Section"],
   asOf: ["内容日期", "內容日期", "Content dated"],
   original: ["原文网址", "原文網址", "Original"],
