@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from course_index.build import BuildReport, as_plain, build_index, remove_courses
@@ -17,6 +18,7 @@ from course_index.sources.library import sources_at
 from course_index.sources.package import Wishes
 from course_index.sources.source import Source
 from course_index.terminal import explained, progress_bars
+from course_index.watching import keep_in_step
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -61,6 +63,29 @@ def build(
         _print(report)
     if not report.totals.courses:
         raise typer.Exit(1)
+
+
+@app.command()
+def watch(
+    paths: Annotated[list[Path], _PATHS],
+    workers: Annotated[int, _WORKERS] = 2,
+    every: Annotated[float, typer.Option(help="Minutes between two looks at what cannot be watched, as feeds.")] = 60.0,
+    url: Annotated[str | None, _URL] = None,
+    hidden: Annotated[bool, _HIDDEN] = False,
+) -> None:
+    """Keep the index in step with its sources: build now, then whenever something changes. Ctrl-C ends."""
+    with explained("companion-index", _err, IndexProblem):
+        settings = IndexSettings()
+        embedder = make_embedder(settings)
+        home = index_home(settings)
+
+        def build_once() -> None:
+            sources = _sources(paths, None, Wishes(url=url, hidden=hidden))
+            _print(build_index(sources, home, embedder, workers=workers))
+
+        watched = [path for path in paths if path.exists()]
+        watched += [source.path for source in _sources(paths, None, Wishes()) if source.path and source.path.exists()]
+        keep_in_step(build_once, watched, every * 60, lambda problem: _err.print(f"[red]{escape(problem)}[/]"))
 
 
 @app.command()

@@ -27,7 +27,7 @@ export interface Done {
 }
 
 export interface Passage {
-  text: string; heading_path: string[]; locator: string; expired?: string | null; as_of: string | null; course_id: string; course_title: string;
+  text: string; heading_path: string[]; locator: string; as_of: string | null; course_id: string; course_title: string;
   lesson_title: string; url: string | null; sample: boolean;
 }
 

@@ -1,0 +1,51 @@
+"""An index kept in step with its sources: built again when files change, and now and then for what does not tell."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event
+
+from watchfiles import watch
+
+from course_index.errors import IndexLocked, IndexProblem
+
+# Files are often written in several strokes: a build waits until nothing has changed for so long.
+_QUIET_MILLISECONDS = 2_000
+_BUSY_SECONDS = 30.0
+
+
+def keep_in_step(
+    build: Callable[[], None],
+    paths: Sequence[Path],
+    seconds: float,
+    says: Callable[[str], None],
+    stop: Event | None = None,
+) -> None:
+    """Build now, after each change below `paths`, and `seconds` after the last build; until `stop` or Ctrl-C.
+
+    What goes wrong is said and tried again: a source that is broken today is mended tomorrow.
+    """
+    stop = stop or Event()
+    _try(build, says, stop)
+    last = time.monotonic()
+    changes = watch(
+        *paths, debounce=_QUIET_MILLISECONDS * 5, step=_QUIET_MILLISECONDS // 4, stop_event=stop, yield_on_timeout=True,
+        rust_timeout=1_000, raise_interrupt=False,
+    )  # fmt: skip
+    for changed in changes:
+        if changed or time.monotonic() - last >= seconds:
+            _try(build, says, stop)
+            last = time.monotonic()
+
+
+def _try(build: Callable[[], None], says: Callable[[str], None], stop: Event) -> None:
+    while not stop.is_set():
+        try:
+            build()
+        except IndexLocked as error:  # somebody else builds: their build may have read what changed, or not
+            says(str(error))
+            stop.wait(_BUSY_SECONDS)
+            continue
+        except IndexProblem as error:
+            says(str(error))
+        return
