@@ -19,6 +19,7 @@ TARGET_TOKENS = 320
 MAX_TOKENS = 420
 
 MIN_TOKENS = 48
+_MIN_PLACED_TOKENS = 18
 # Raise this when pieces would come out otherwise: unchanged files are then cut anew.
 CHUNKER_VERSION = 6
 
@@ -183,8 +184,10 @@ def _without_rumps(pieces: list[Piece]) -> list[Piece]:
 
 
 def _may_join(first: Piece, second: Piece) -> bool:
+    # A page, slide or block that says anything is cited alone.
+    least = MIN_TOKENS if first.place == second.place else _MIN_PLACED_TOKENS
     return (
-        min(first.tokens, second.tokens) < MIN_TOKENS
+        min(first.tokens, second.tokens) < least
         and "article" not in (first.locator_kind, second.locator_kind)
         and first.tokens + second.tokens <= MAX_TOKENS
     )

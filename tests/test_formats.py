@@ -1,0 +1,241 @@
+"""Every format of course: what its platform exports goes in, and a question about it comes back with the place."""
+
+from pathlib import Path
+
+import pytest
+
+from course_index.build import build_index
+from course_index.chunk import cut
+from course_index.sources.lesson_file import LessonFile
+from course_index.sources.library import read_library
+from course_index.sources.package import Wishes
+from course_index.sources.source import Source
+from course_index.store.generations import IndexHome
+from retrieval.live import LiveIndex
+from tests import exported
+
+PAGES = [
+    ["# 荔枝保鲜", "荔枝采后两小时内要预冷到五度，", "这样可以存放二十天。"],
+    ["# 分级", "果径三十二毫米以上的是一级果，", "有裂口的不能进冷库。"],
+    ["# 运输", "冷链车厢温度保持在三到五度之间，", "每箱装果不超过五公斤。"],
+]
+
+
+@pytest.fixture(scope="module")
+def providers(tmp_path_factory) -> Path:
+    """A folder as a province collects it: each provider's export in its own format."""
+    folder = tmp_path_factory.mktemp("providers")
+    exported.tarred(folder / "rider.olx.tar.gz", exported.olx())
+    exported.zipped(folder / "yuesao.imscc", exported.cartridge(exported.pdf([["Feed the baby every three hours."]])))
+    exported.zipped(folder / "forklift.zip", exported.scorm())
+    exported.tarred(folder / "rice.mbz", exported.moodle())
+    exported.zipped(folder / "fire.zip", exported.cmi5())
+    files = folder / "files"
+    files.mkdir()
+    exported.zipped(files / "yuequ.epub", exported.epub())
+    exported.docx(files / "jiazheng.docx")
+    exported.pptx(files / "kefu.pptx")
+    (files / "lychee.pdf").write_bytes(exported.pdf(PAGES))
+    (files / "soup.srt").write_text(exported.SRT, "utf-8")
+    (files / "taiji.vtt").write_text(exported.VTT, "utf-8")
+    (files / "jianzhi.ass").write_text(exported.ASS, "utf-16")
+    (files / "no-name").write_bytes(exported.pdf([["木工锯料时要留两毫米的锯缝。"]]))
+    (folder / "courses.csv").write_bytes(exported.TABLE.encode("gb18030"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(providers, tmp_path_factory, embedder):
+    home = IndexHome(tmp_path_factory.mktemp("data"))
+    wishes = Wishes(url="https://learn.gd.cn", links={"files/taiji.vtt": "https://v.gd.cn/taiji.mp4"})
+    report = build_index([Source("province", providers, wishes)], home, embedder, workers=2)
+    live = LiveIndex(home, embedder)
+    yield report, live.search
+    live.close()
+
+
+# (question, words of the passage, kind of place, what the place is called, its anchor, how its address ends)
+PLACES = [
+    # Open edX: by block, and by second of a recording
+    ("轮胎花纹磨到多少要换", "三毫米", "block", "出门之前 › 检查车辆", "block-v1:GD+RIDER101+2026+type@html+block@h1", "block@h1"),
+    ("每天出车前怎么检查刹车", "两指的空隙", "block", "两分钟检查", "block@h1", "block@h1"),
+    ("雨天骑车速度要降到多少", "十五公里", "time", "00:00:05", "block@m1#t=5", "watch?v=AbCdEfGhIjk&t=5"),
+    ("头盔摔过以后为什么不能再用", "泡沫", "block", "头盔", "block@p1", "block@p1"),
+    # Common Cartridge
+    ("脐带残端多久脱落", "七到十天", "heading", "第一周 新生儿", None, "learn.gd.cn"),
+    ("宝宝哭闹先看什么", "先看尿布", "lesson", "分享", None, "learn.gd.cn"),
+    ("how often should the baby be fed", "three hours", "page", "page 1", "1", "learn.gd.cn"),
+    # SCORM
+    ("叉车行驶时货叉离地多高", "三十厘米", "heading", "装卸", None, None),
+    ("叉车在坡道上停车要怎么做", "三角木", "heading", "装卸", None, None),
+    ("叉车看不见前方怎么走", "倒车", "heading", "装卸", None, None),
+    # Moodle
+    ("盐水选种的比重是多少", "一点一", "block", "育秧", "page-11", "mod/page/view.php?id=11"),
+    ("插秧要插多深", "两到三厘米", "block", "插秧", "book-12-chapter-31", "view.php?id=12&chapterid=31"),
+    ("什么时候排水晒田", "分蘖够苗", "block", "晒田", "book-12-chapter-32", "chapterid=32"),
+    ("有效积温是什么意思", "下限温度", "block", "育秧", "glossary-13", "mod/glossary/view.php?id=13"),
+    # cmi5
+    ("楼道有烟怎么逃生", "湿毛巾", "heading", "逃生", None, None),
+    ("拨打119要说清什么", "楼栋", "heading", "逃生", None, None),
+    ("灭火器多久检修一次", "五年", "heading", "灭火器", None, None),
+    # subtitles
+    ("排骨煲汤之前要怎么处理", "焯水", "time", "00:00:01–", "1", None),
+    ("how long does a slow soup take", "two hours", "time", "00:00:01–00:05:12", "1", None),
+    ("太极拳起势要注意什么", "沉肩坠肘", "time", "00:00:10–00:00:20", "10", "taiji.mp4#t=10"),
+    ("剪团花纸要对折几次", "三次", "time", "00:01:40", "100", None),
+    # documents
+    ("荔枝采后多久要预冷", "两小时", "page", "第1页", "1", None),
+    ("一级荔枝果径多大", "三十二毫米", "page", "第2页", "2", None),
+    ("运荔枝的冷链车厢多少度", "三到五度", "page", "第3页", "3", None),
+    ("木工锯料锯缝留多少", "两毫米", "page", "第1页", "1", None),
+    ("怎么擦玻璃才干净", "四十五度", "heading", "擦玻璃", None, None),
+    ("油烟机的油网怎么洗", "小苏打", "heading", "油烟机", None, None),
+    ("衣服上的血渍怎么去掉", "双氧水", "heading", "油烟机", None, None),
+    ("顾客说没收到货怎么回", "先道歉", "slide", "第1", "1", None),
+    ("网购签收几天内可以退货", "七天", "slide", "幻灯片", None, None),
+    ("顾客收到碎了的花瓶", "补寄", "slide", "幻灯片", None, None),
+    ("粤曲慢板几板几眼", "一板三眼", "heading", "板眼", None, None),
+    ("梆黄是什么", "二黄腔", "heading", "梆黄", None, None),
+    ("梆子腔听起来怎么样", "明快刚劲", "heading", "梆黄", None, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "words", "kind", "told", "anchor", "url"), PLACES, ids=[row[0] for row in PLACES])
+def test_a_question_about_each_source_comes_back_with_the_place(built, question, words, kind, told, anchor, url):
+    _, search = built
+    hits = search.passages(search.query(question), 3)
+    found = next((hit.passage for hit in hits if words in hit.passage.text), None)
+    assert found, [hit.passage.text[:40] for hit in hits]
+    assert found.locator_kind == kind
+    assert told in found.locator
+    assert anchor is None or (found.anchor or "").endswith(anchor)
+    assert url is None or (found.url or hits[0].course.url or "").endswith(url)
+
+
+def test_the_report_says_what_there_is_and_what_was_left_out(built):
+    report, search = built
+    assert report.outlines[exported.RIDER] | {} == {
+        "chapter": 2, "sequential": 2, "vertical": 3, "html": 1, "video": 1, "problem": 1,
+    }  # fmt: skip
+    said = "\n".join(f"{one.where} {one.what}" for one in report.notices)
+    for told in (
+        "1 transcript in fr",
+        "rider.olx.tar.gz!course: 1 part that learners do not see".replace(": ", " "),
+        "不见了的页 the manifest names files that are not in the package",
+        "rice.mbz 1 part that learners do not see",
+        "its chapter OEBPS/lost.xhtml is missing",
+        "courses.csv:4 title: Field required",
+    ):
+        assert told in said
+    assert not [one for one in report.notices if "Error" in one.what]
+    titles = {course.title for course in search.records.courses(search.records.course_ids()).values()}
+    assert {
+        "骑手出行安全",
+        "母婴护理入门",
+        "叉车安全操作",
+        "水稻种植技术",
+        "社区消防",
+        "粤菜师傅：白切鸡",
+        "手机摄影",
+    } <= titles
+
+
+def test_what_is_hidden_personal_or_a_script_is_nowhere(built):
+    _, search = built
+    everything = "\n".join(
+        passage.text for passage in search.records.passages(sorted(search.records.passage_ids())).values()
+    )
+    for secret in (
+        "青蛙跳水",
+        "剂量是错的",
+        "稻花香里",
+        "zhangsan",
+        "13800138000",
+        "张三",
+        "steal",
+        "这是注释",
+        "ralentir",
+    ):
+        assert secret not in everything
+
+
+def test_hidden_parts_go_in_when_the_operator_says_so(tmp_path):
+    path = exported.tarred(tmp_path / "rice.mbz", exported.moodle())
+    library = read_library([Source("x", path, Wishes(hidden=True))], {})
+    texts = [block.text for lesson in library.drafts[0].lessons for block in lesson.document().blocks]
+    assert any("稻花香里" in text for text in texts)
+    library.close()
+
+
+def test_which_choice_is_right_stands_in_no_passage(built):
+    _, search = built
+    texts = [passage.text for passage in search.records.passages(sorted(search.records.passage_ids())).values()]
+    assert not any("答案：换一顶新的" in text or "换一顶新的" in text for text in texts)
+    assert not any("三十八度" in text for text in texts)
+    lessons = [lesson.id for lesson in search.records.all_lessons()]
+    asked = {question.prompt: question for _, question in search.records.practice_questions(lessons)}
+    assert asked["头盔摔过一次之后应该怎么办？"].answers == ("换一顶新的",)
+    assert asked["新生儿洗澡水温多少合适？"].answers == ("三十八度",)
+    assert asked["新生儿洗澡水温多少合适？"].options == ("三十度", "三十八度", "四十五度")
+    judged = asked["盐水选种时应该留下浮起来的种子。"]
+    assert (judged.kind, judged.answers, judged.explanation) == ("true_false", ("错",), "浮起来的是秕谷。")
+
+
+def test_a_table_gives_records_with_what_its_cells_plainly_say(built):
+    _, search = built
+    courses = search.records.courses(["GD-001", "GD-002"])
+    chicken, photos = courses["GD-001"], courses["GD-002"]
+    assert (chicken.provider, chicken.hours, chicken.price.amount) == ("顺德技工学校", 16.0, 0.0)
+    assert (chicken.audience, chicken.delivery) == (("求职者", "厨师"), "offline")
+    assert chicken.valid_until.isoformat() == "2027-12-31"
+    # 约八周 is no number of hours, and no guess is made of it.
+    assert (photos.hours, photos.price.amount, photos.delivery) == (None, 120.0, "online")
+    (found, *_) = search.nearest_courses(search.query("学做白切鸡"), 1)
+    assert found.course.id == "GD-001"
+
+
+def test_a_course_without_anything_published_is_taken_whole(tmp_path):
+    files = exported.cartridge(b"")
+    files["imsmanifest.xml"] = str(files["imsmanifest.xml"]).replace(
+        'identifierref="page1"', 'isvisible="false" identifierref="page1"'
+    )
+    only = {name: files[name] for name in ("imsmanifest.xml", "wiki_content/navel.html")}
+    only["wiki_content/navel.html"] = str(only["wiki_content/navel.html"]).replace(
+        "<head>", '<head><meta name="workflow_state" content="unpublished"/>'
+    )
+    library = read_library([exported.zipped(tmp_path / "a.imscc", only)], {})
+    assert [lesson.relative for lesson in library.drafts[0].lessons] == ["wiki_content/navel.html"]
+    assert any("nothing in it is published" in one.what for one in library.notices)
+    library.close()
+
+
+def test_raw_speech_without_marks_reads_as_sentences(tmp_path):
+    cues = "".join(
+        f"{n}\n00:00:{4 * n:02},000 --> 00:00:{4 * n + (2 if n % 3 else 4):02},000\n这是第{n}句没有标点的话 老师接着讲\n\n"
+        for n in range(1, 12)
+    )
+    path = tmp_path / "raw.srt"
+    path.write_text(cues, "utf-8")
+    (block, *_) = LessonFile(path, "raw.srt").document().blocks
+    assert "，" in block.text
+    assert "。" in block.text
+    assert "话 老师" not in block.text
+
+
+def test_a_hundred_thousand_cues_are_read(tmp_path):
+    def clock(seconds: int) -> str:
+        return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02},000"
+
+    path = tmp_path / "long.srt"
+    path.write_text("".join(f"{n}\n{clock(n)} --> {clock(n + 1)}\n第{n}句话。\n\n" for n in range(100_000)), "utf-8")
+    document = LessonFile(path, path.name).document()
+    assert len(document.blocks) > 1_000
+    assert document.blocks[-1].place.last == 100_000
+
+
+def test_pieces_of_one_page_stay_on_it_and_small_ones_say_both_pages(tmp_path):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(exported.pdf([["第一页只有一句短话。"], ["第二页也只有一句短话。"]]))
+    document = LessonFile(path, path.name).document()
+    (piece,) = cut(document, "a")
+    assert (piece.locator, piece.place.machine) == ("第1–2页", "1")
