@@ -236,12 +236,12 @@ class _Recording:
         if draft.lessons and not (stored or kept):
             self.records.remove_courses([draft.course.id])
             return False
-        if len(draft.lessons) == 1 and draft.course.provider is None and not draft.outline:
-            title = self.records.lessons(draft.course.id)[0].title
-            self.records.put_course(replace(draft.course, title=title), draft.source)
         gone = before.keys() - kept.keys() - stored
         self.records.set_lesson_ordinals(kept)
         self.records.remove_lessons(gone)
+        if len(draft.lessons) == 1 and draft.course.provider is None and not draft.outline:
+            title = self.records.lessons(draft.course.id)[0].title
+            self.records.put_course(replace(draft.course, title=title), draft.source)
         self.report.lessons_read += len(stored)
         self.report.lessons_unchanged += len(kept)
         self.report.lessons_removed += len(gone)

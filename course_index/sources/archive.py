@@ -16,6 +16,7 @@ _MEDIA = frozenset(
     ".mp4 .m4v .mov .avi .mkv .webm .flv .wmv .mp3 .m4a .wav .ogg .aac .png .jpg .jpeg .gif .bmp .tif .tiff .svg .ico "
     ".webp .psd .ttf .otf .woff .woff2 .eot .css .swf .exe .dll .so .dylib .class .jar .map".split()
 )
+_SUFFIXES = (".zip", ".imscc", ".mbz", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".pif")
 _CHUNK = 1 << 20
 
 
@@ -32,7 +33,9 @@ class ArchiveLimits:
 
 
 def is_archive(path: Path) -> bool:
-    """Whether the file is a zip or a (compressed) tar, by its first bytes."""
+    """Whether the file is a zip or a (compressed) tar: by its name, so that a broken one is told, or its bytes."""
+    if path.suffix.lower() in _SUFFIXES:
+        return True
     try:
         return zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
     except (OSError, EOFError, ValueError):

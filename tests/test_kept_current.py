@@ -1,0 +1,178 @@
+"""What changes upstream changes here, and what is deleted is gone: from answers, indexes, and every file on disk."""
+
+import json
+import threading
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from course_index.build import build_index, remove_courses
+from course_index.errors import SourceProblem
+from course_index.sources.library import read_library, sources_at
+from course_index.sources.package import Wishes
+from course_index.sources.source import Source
+from course_index.store.generations import IndexHome
+from course_index.watching import keep_in_step
+from retrieval.live import LiveIndex
+from tests import exported
+
+SECRET = "翡翠孔雀密码箱"
+
+
+@pytest.fixture
+def home(tmp_path):
+    return IndexHome(tmp_path / "data")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "kurs"
+    folder.mkdir()
+    (folder / "a.md").write_text(f"# {SECRET}\n\n存放在{SECRET}里的货要先登记，再上锁。\n", "utf-8")
+    (folder / "b.md").write_text("# 称重\n\n快件称重要先归零，再放上去，读数稳了再记。\n", "utf-8")
+    return folder
+
+
+def bytes_of(home: IndexHome) -> dict[str, bytes]:
+    root = home.journal.parent
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("how", ["file deleted", "text changed", "course removed"])
+def test_deleted_content_is_in_no_file_of_the_index(home, folder, embedder, how):
+    build_index([folder], home, embedder)
+    marks = [SECRET.encode(), SECRET[:2].encode(), "孔雀".encode()]
+    assert any(mark in data for data in bytes_of(home).values() for mark in marks)
+    match how:
+        case "file deleted":
+            (folder / "a.md").unlink()
+            build_index([folder], home, embedder)
+        case "text changed":
+            (folder / "a.md").write_text("# 登记\n\n货要先登记，再上锁，钥匙交给组长。\n", "utf-8")
+            build_index([folder], home, embedder)
+        case _:
+            remove_courses(["kurs"], home)
+    left = [name for name, data in bytes_of(home).items() if any(mark in data for mark in marks)]
+    assert left == []
+    assert len(list((home.journal.parent / "generations").iterdir())) == 1
+
+
+def test_a_service_that_still_reads_the_former_index_keeps_it_and_then_lets_it_go(home, folder, embedder, monkeypatch):
+    build_index([folder], home, embedder)
+    live = LiveIndex(home, embedder)
+    live.refresh()
+    (folder / "a.md").unlink()
+    build_index([folder], home, embedder)
+    search = live.search  # a turn that is under way
+    assert any(SECRET in hit.passage.text for hit in search.passages(search.query(SECRET), 3))
+    assert live.refresh()
+    assert not any(SECRET in hit.passage.text for hit in live.search.passages(live.search.query(SECRET), 3))
+    monkeypatch.setattr("retrieval.live._LONGEST_TURN_SECONDS", 0.0)
+    live.refresh()
+    assert not any(SECRET.encode() in data for data in bytes_of(home).values())
+    live.close()
+
+
+def test_a_named_source_keeps_its_courses_when_its_path_changes(home, folder, tmp_path, embedder):
+    build_index([Source("academy", folder, Wishes())], home, embedder)
+    moved = folder.rename(tmp_path / "kurs-2026")
+    report = build_index([Source("academy", moved, Wishes())], home, embedder)
+    assert (report.totals.courses, report.courses_removed) == (1, 1)  # a folder's course is called after its folder
+    (moved / "c.jsonl").write_text('{"id":"x","title":"甲","provider":"校"}\n', "utf-8")
+    build_index([Source("academy", moved, Wishes())], home, embedder)
+    elsewhere = moved.rename(tmp_path / "kurs-2027")
+    report = build_index([Source("academy", elsewhere, Wishes())], home, embedder)
+    assert not [one for one in report.notices if "belongs to" in one.what]
+    assert report.totals.courses == 2
+
+
+def test_a_sources_file_names_sources_and_is_refused_whole_when_it_is_wrong(tmp_path, folder):
+    good = tmp_path / "sources.toml"
+    good.write_text(
+        '[[source]]\nname = "academy"\npath = "kurs"\nprovider = "快递学院"\n'
+        '[[source]]\nname = "library"\nfeed = "oai-pmh"\nurl = "https://lib.example/oai"\n',
+        "utf-8",
+    )
+    academy, library = sources_at([good])
+    assert (academy.path, academy.wishes.provider) == (folder, "快递学院")
+    assert library.feed is not None
+    assert read_library([academy], {}).drafts[0].course.provider == "快递学院"
+    for wrong, said in (
+        ('[[source]]\nname = "a"\n', "either `path` or `feed`"),
+        ('[[source]]\nname = "a"\npath = "x"\ncolour = "red"\n', "colour"),
+        ('[[source]]\nname = "a"\nfeed = "moodle"\n', "needs its `url`"),
+        ('[[source]]\nname = "a"\npath = "x"\n[[source]]\nname = "a"\npath = "y"\n', "two sources a"),
+        ('[[source]]\nname = "a"\npath = "x"\nurl = "javascript:alert(1)"\n', "https://"),
+        ("name = 1\n", "names no source"),
+        ("[[source\n", "cannot be read"),
+    ):
+        good.write_text(wrong, "utf-8")
+        with pytest.raises(SourceProblem, match=said):
+            sources_at([good])
+
+
+def test_what_is_not_valid_any_more_comes_last_and_says_so(home, tmp_path, embedder):
+    for id_, until, said in (("old", "2020-01-01", "每趟补贴八元"), ("new", "2099-01-01", "每趟补贴十二元")):
+        (tmp_path / id_).mkdir()
+        (tmp_path / id_ / "a.md").write_text(
+            f"# 夜班补贴{id_}\n\n骑手夜班送餐{said}，按平台当天公布的为准。\n", "utf-8"
+        )
+        record = {"id": id_, "title": f"夜班补贴{id_}", "provider": "校", "valid_until": until, "content": id_}
+        with (tmp_path / "c.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    build_index([tmp_path], home, embedder)
+    live = LiveIndex(home, embedder)
+    hits = live.search.passages(live.search.query("骑手夜班送餐每趟补贴多少"), 3)
+    assert [hit.course.id for hit in hits] == ["new", "old"]
+    assert hits[1].course.valid_until < date.today()
+    live.close()
+
+
+def test_a_record_without_content_is_found_and_a_second_build_changes_nothing(home, tmp_path, embedder):
+    path = tmp_path / "courses.csv"
+    path.write_text(exported.TABLE, "utf-8")
+    build_index([path], home, embedder)
+    report = build_index([path], home, embedder)
+    assert (report.embedded, report.totals.courses, report.courses_removed) == (0, 2, 0)
+
+
+def test_an_export_is_read_again_only_where_it_changed(home, tmp_path, embedder):
+    path = tmp_path / "rider.tar.gz"
+    files = exported.olx()
+    exported.tarred(path, files)
+    first = build_index([path], home, embedder)
+    files["course/html/h1.html"] = "<p>每天出车前捏一捏刹把，再转一转车把，看看灯。</p>"
+    exported.tarred(path, files)
+    report = build_index([path], home, embedder, workers=2)
+    assert first.lessons_read == 3
+    assert (report.lessons_read, report.lessons_unchanged) == (1, 2)
+    del files["course/vertical/v2.xml"]
+    exported.tarred(path, files)
+    report = build_index([path], home, embedder)
+    assert (report.lessons_removed, report.totals.lessons) == (1, 2)
+
+
+def test_watching_builds_now_and_after_each_change_and_goes_on_after_a_failure(tmp_path: Path):
+    stop, built, said = threading.Event(), [], []
+
+    def build() -> None:
+        built.append(sorted(path.name for path in tmp_path.iterdir()))
+        if len(built) == 2:
+            raise SourceProblem("the sources file is broken")
+
+    thread = threading.Thread(target=keep_in_step, args=(build, [tmp_path], 3_600.0, said.append, stop))
+    thread.start()
+    try:
+        for number, name in enumerate(("a.md", "b.md"), 2):
+            time.sleep(1.5)  # the watch begins after the first build
+            (tmp_path / name).write_text("x", "utf-8")
+            until = time.monotonic() + 20
+            while len(built) < number and time.monotonic() < until:
+                time.sleep(0.1)
+    finally:
+        stop.set()
+        thread.join(20)
+    assert built == [[], ["a.md"], ["a.md", "b.md"]]
+    assert said == ["the sources file is broken"]
