@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -191,10 +191,7 @@ def check_as_plain(check: Check) -> dict[str, Any]:
     return {
         "sound": check.sound,
         "totals": {"courses": len(check.courses), **totals},
-        "courses": [
-            {name: value for name, value in asdict(course).items() if name not in ("passage_tokens", "links")}
-            for course in check.courses
-        ],
+        "courses": [_course_as_plain(course) for course in check.courses],
         "left_out": [{"where": one.where, "why": one.what} for one in check.notices if one.skipped],
         "to_look_at": [{"where": one.where, "what": one.what} for one in check.notices if not one.skipped],
         "thin_lessons": [{"where": where, "tokens": tokens} for where, tokens in check.thin],
@@ -203,6 +200,12 @@ def check_as_plain(check: Check) -> dict[str, Any]:
         "missing_fields": {name: _lacking(check, name) for name in _WANTED if _lacking(check, name)},
         "why_it_matters": _WANTED,
     }
+
+
+def _course_as_plain(course: CheckedCourse) -> dict[str, Any]:
+    names = ("id", "title", "source", "lessons", "passages", "tokens", "questions", "outline", "missing")
+    counted = {"languages": dict(course.languages), "locators": dict(course.locators)}
+    return {name: getattr(course, name) for name in names} | counted
 
 
 def _lacking(check: Check, name: str) -> int:

@@ -6,6 +6,7 @@ import stat
 import tarfile
 import time
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -194,10 +195,10 @@ def test_a_file_cut_anywhere_is_told_or_read_in_part(tmp_path, name):
     data = path.read_bytes()
     for part in (0, 1, 5, 60, len(data) // 3, len(data) // 2, len(data) - 3):
         path.write_bytes(data[:part])
-        try:
-            assert LessonFile(path, name).document().blocks
-        except SourceProblem as problem:
-            assert len(str(problem)) > 10
+        read = None
+        with suppress(SourceProblem):  # any other error is a failure
+            read = LessonFile(path, name).document()
+        assert read is None or read.blocks
 
 
 def _sheet(path: Path) -> None:
@@ -228,7 +229,7 @@ def test_scripts_and_frames_of_a_page_are_dropped_and_orders_to_the_model_stay_t
         "'or 1=1--.md",
         "Ω≈ç√∫.md",
         "田中さん.md",
-        "‮txt.md",
+        "\u202etxt.md",
         "\u200b.md",
         "😍.md",
         "%s%n.md",

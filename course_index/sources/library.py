@@ -27,6 +27,7 @@ from course_index.sources.launchable import is_launchable, read_launchable
 from course_index.sources.lesson_file import LessonFile, LessonSource, title_from
 from course_index.sources.moodle import is_moodle, read_moodle
 from course_index.sources.olx import is_olx, read_olx
+from course_index.sources.openstax import is_openstax, read_openstax
 from course_index.sources.package import Package, PackageReader, Wishes, hidden_notice
 from course_index.sources.schema_org import courses_in, record_from_json_ld
 from course_index.sources.source import Source, read_sources, source_at
@@ -38,6 +39,7 @@ _PACKAGES: tuple[tuple[Any, PackageReader], ...] = (
     (is_cartridge, read_cartridge),
     (is_moodle, read_moodle),
     (is_olx, read_olx),
+    (is_openstax, read_openstax),
     (is_launchable, read_launchable),
 )
 # The files by which a package's folder is known without asking each folder.
@@ -317,6 +319,7 @@ def _free_id(name: str, source: str, taken: dict[str, str]) -> str:
 def _package_folders(files: list[Path]) -> list[Path]:
     """The outermost folders that are a platform's export."""
     marked = {path.parent for path in files if path.name in _MARKS or path.suffix.lower() == ".crs"}
+    marked |= {path.parent.parent for path in files if path.name.endswith(".collection.xml")}
     found: list[Path] = []
     for folder in sorted(marked, key=lambda one: len(one.parts)):
         if not any(folder.is_relative_to(outer) for outer in found) and any(known(folder) for known, _ in _PACKAGES):
@@ -328,11 +331,16 @@ def _package(folder: Path, root: _Root, library: Library, taken: dict[str, str])
     where, source = root.where(folder), root.source(folder)
     read = next(reader for known, reader in _PACKAGES if known(folder))
     try:
-        package = _published(read, folder, where, root.wishes, library)
+        packages = _published(read, folder, where, root.wishes, library)
     except SourceProblem as error:
         library.says(where, str(error))
         library.unreadable.append(source)
         return
+    for package in packages:
+        _take(package, where, source, library, taken)
+
+
+def _take(package: Package, where: str, source: str, library: Library, taken: dict[str, str]) -> None:
     library.notices += package.notices[:_MOST_NOTICES_A_PACKAGE]
     if (more := len(package.notices) - _MOST_NOTICES_A_PACKAGE) > 0:
         library.says(where, f"{more} more parts are missing or broken; export it again with its content")
@@ -343,18 +351,23 @@ def _package(folder: Path, root: _Root, library: Library, taken: dict[str, str])
     library.drafts.append(CourseDraft(replace(package.course, id=id_), source, package.lessons, package.outline))
 
 
-def _published(read: PackageReader, folder: Path, where: str, wishes: Wishes, library: Library) -> Package:
-    """The package without what its platform hides; all of it where nothing is published yet."""
+def _published(read: PackageReader, folder: Path, where: str, wishes: Wishes, library: Library) -> tuple[Package, ...]:
+    """The packages without what their platform hides; all of it where nothing is published yet."""
     try:
-        package = read(folder, where, wishes)
-        if package.lessons or not package.hidden:
-            if package.hidden:
-                library.notices.append(hidden_notice(where, package.hidden))
-            return package
-        library.says(where, "nothing in it is published on its platform; all of it was taken in", skipped=False)
-        return read(folder, where, replace(wishes, hidden=True))
+        packages = _several(read(folder, where, wishes))
+        hidden = sum(package.hidden for package in packages)
+        if hidden and not any(package.lessons for package in packages):
+            library.says(where, "nothing in it is published on its platform; all of it was taken in", skipped=False)
+            return _several(read(folder, where, replace(wishes, hidden=True)))
+        if hidden:
+            library.notices.append(hidden_notice(where, hidden))
+        return packages
     except (ValueError, KeyError, AttributeError, TypeError, IndexError, RecursionError, OSError) as error:
         raise SourceProblem(f"its structure cannot be read ({type(error).__name__}); export it again") from error
+
+
+def _several(read: Package | tuple[Package, ...]) -> tuple[Package, ...]:
+    return read if isinstance(read, tuple) else (read,)
 
 
 # -- catalogues --------------------------------------------------------------------------------------------------------

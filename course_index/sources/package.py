@@ -38,8 +38,8 @@ class Package:
     hidden: int = 0
 
 
-# (folder, what a report calls it, wishes) -> Package. Raises SourceProblem when the export is broken.
-PackageReader = Callable[[Path, str, Wishes], Package]
+# (folder, what a report calls it, wishes) -> Packages. Raises SourceProblem when the export is broken.
+PackageReader = Callable[[Path, str, Wishes], Package | tuple[Package, ...]]
 
 
 def course_id(text: str) -> str:

@@ -15,8 +15,8 @@ _HEADINGS = {
     "id": "id code courseid coursecode identifier 编号 课程编号 课程编码 课程代码 课程id 編號 課程編號",
     "title": "title name coursename coursetitle 课程名称 课程名 名称 标题 课程 課程名稱 名稱 課程",
     "provider": (
-        "provider university organization organisation school institution 提供机构 机构 "
-        "学校 开课学校 开课机构 开设单位 主办单位 單位 學校 机构名称"
+        "provider university courseorganization organization organisation school institution 提供机构 机构 "
+        "学校 开课学校 开课机构 开课单位 开设单位 主办单位 單位 學校 机构名称"
     ),
     "summary": "summary description coursedescription abstract 简介 课程简介 介绍 课程介绍 内容简介 簡介",
     "language": "language lang 语言 授课语言",
