@@ -88,6 +88,8 @@ class LessonReaders:
             return lesson, SourceProblem("reading it crashed the reader, which nothing sound does; export it again")
         except MemoryError:
             return lesson, SourceProblem("it takes more memory than a lesson may; split it")
+        except Exception as error:  # whatever a library lets through: one lesson never stops a build
+            return lesson, SourceProblem(f"its reader failed ({type(error).__name__}); export it again")
 
 
 def _confine() -> None:

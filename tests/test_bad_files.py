@@ -40,7 +40,7 @@ def notices(library) -> str:
     return " | ".join(f"{one.where}: {one.what}" for one in library.notices)
 
 
-# -- archives ----------------------------------------------------------------------------------------------------------
+# -- archives --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_archives_in_archives_end(tmp_path):
     library.close()
 
 
-# -- XML, office files, PDF ----------------------------------------------------------------------------------------------
+# -- XML, office files, PDF ------------------------------------------------------------------------------------------
 
 _BOMB = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><manifest><x>&b;</x></manifest>'
 _THEFT = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><manifest>&a;</manifest>'
@@ -246,7 +246,21 @@ def test_hostile_names_are_names(tmp_path, name, embedder):
     library.close()
 
 
-# -- readers that fail ---------------------------------------------------------------------------------------------------
+def test_what_fuzzing_found_stays_mended(tmp_path):
+    """A marked section that never ends, which HTML's parser rejects; a damaged deflate stream, which is zlib's error."""
+    page = tmp_path / "a.html"
+    page.write_text("<html><body><p>先归零。</p><![if foo]<p>再放上去。</p></body></html>", "utf-8")
+    assert "先归零" in LessonFile(page, page.name).document().blocks[0].text
+    whole = exported.docx(tmp_path / "b.docx").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(whole)) as opened:
+        info = opened.getinfo("word/document.xml")
+        start = info.header_offset + 30 + len(info.filename)
+    word = tmp_path / "b.docx"
+    word.write_bytes(whole[:start] + bytes(200) + whole[start + 200 :])
+    assert "broken" in told(word)
+
+
+# -- readers that fail -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

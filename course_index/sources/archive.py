@@ -1,8 +1,10 @@
 """Archives of strangers, unpacked where they can harm nothing: into a folder of their own, within limits."""
 
+import lzma
 import stat
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,6 +20,9 @@ _MEDIA = frozenset(
 )
 _SUFFIXES = (".zip", ".imscc", ".mbz", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".pif")
 _CHUNK = 1 << 20
+_BROKEN = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ def is_archive(path: Path) -> bool:
         return True
     try:
         return zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
-    except (OSError, EOFError, ValueError):
+    except _BROKEN:
         return False
 
 
@@ -55,14 +60,8 @@ def unpack(path: Path, into: Path, limits: ArchiveLimits | None = None) -> list[
                 return _write_all(_zip_members(opened, limits), path, into, limits)
         with tarfile.open(path) as tar:
             return _write_all(_tar_members(tar, path, limits), path, into, limits)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, ValueError, NotImplementedError, _zlib()) as error:
+    except _BROKEN as error:
         raise SourceProblem(f"the archive is broken ({type(error).__name__}); export it again") from error
-
-
-def _zlib() -> type[Exception]:
-    import zlib
-
-    return zlib.error
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import posixpath
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,7 @@ def read_epub(path: Path) -> Document:
     try:
         with zipfile.ZipFile(path) as archive:
             return _book(archive)
-    except (zipfile.BadZipFile, KeyError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise SourceProblem(f"it is broken, or no EPUB ({type(error).__name__}); export it again") from error
 
 

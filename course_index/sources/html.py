@@ -1,10 +1,12 @@
 """HTML lessons: the page's own words as Markdown, then read like any Markdown."""
 
 import re
+import warnings
 from dataclasses import replace
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString, Tag
+from bs4.exceptions import ParserRejectedMarkup
 from markdownify import MarkdownConverter
 
 from course_index.sources.document import Document
@@ -23,7 +25,7 @@ _NOT_CONTENT = [
 
 def read_html(text: str) -> Document:
     """The page as a Document; its title is the first h1, or else <title>."""
-    page = BeautifulSoup(text, "html.parser")
+    page = _page(text)
     for node in page.select(",".join(_NOT_CONTENT)):
         node.decompose()
     heading, head_title = page.find("h1"), page.find("title")
@@ -40,6 +42,15 @@ def read_html(text: str) -> Document:
         if not (block.kind == "heading" and block.text == title)
     )
     return replace(document, title=title or document.title, blocks=blocks)
+
+
+def _page(text: str) -> BeautifulSoup:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is read as the page it is
+        try:
+            return BeautifulSoup(text, "html.parser")
+        except ParserRejectedMarkup:  # a marked section that never ends: then it is no mark-up
+            return BeautifulSoup(text.replace("<![", "&lt;!["), "html.parser")
 
 
 def _without_formulas(page: BeautifulSoup) -> list[str]:
@@ -70,7 +81,7 @@ def words_of(text: str) -> str:
     """The words of a piece of HTML in one line, as of a question or a summary."""
     if "<" not in text and "&" not in text:
         return " ".join(text.split())
-    piece = BeautifulSoup(text, "html.parser")
+    piece = _page(text)
     for node in piece.select(",".join(_NOT_CONTENT)):
         node.decompose()
     return " ".join(piece.get_text(" ").split())

@@ -2,6 +2,7 @@
 
 import html
 import re
+import warnings
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -62,7 +63,9 @@ def read_subtitles(path: Path, url: str | None = None) -> Document:
 def _cues(text: str, suffix: str) -> list[_Cue]:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     try:
-        parsed = pysubs2.SSAFile.from_string(text, format_=_format(text, suffix))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # margins and layers that it cannot read
+            parsed = pysubs2.SSAFile.from_string(text, format_=_format(text, suffix))
     except (pysubs2.exceptions.Pysubs2Error, ValueError, KeyError, IndexError, AttributeError, OverflowError) as error:
         raise SourceProblem(f"its cues cannot be read ({type(error).__name__}); export it as SRT or VTT") from error
     cues = []
