@@ -165,9 +165,8 @@ print(report.totals.passages, report.embedded, round(seconds, 2), round(before),
 
 def growth(models: Path, sizes: list[int]) -> None:
     """Peak memory and seconds of a build over 1, 10, 100 times the input, and of the next with 1% of it changed."""
-    print(
-        f"\n{'lessons':>8}{'passages':>10}{'seconds':>9}{'MB before':>11}{'MB peak':>9}{'MB reader':>11}{'1% changed':>12}{'share':>7}"
-    )
+    heads = (("lessons", 8), ("passages", 10), ("seconds", 9), ("MB before", 11), ("MB peak", 9), ("MB reader", 11))
+    print("\n" + "".join(f"{head:>{width}}" for head, width in (*heads, ("1% changed", 12), ("share", 7))))
     dice = random.Random(7)
     for times in sizes:
         with tempfile.TemporaryDirectory() as folder:

@@ -20,6 +20,7 @@ _SECONDS = 1_800.0
 _MEMORY_BYTES = 4_000_000_000
 # How many lessons a worker has waiting: enough to be never idle, few enough to hold little.
 _AHEAD = 4
+_WORTH_A_PROCESS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,11 @@ class LessonReaders:
 
     def read(self, lessons: Sequence[LessonSource]) -> Iterator[tuple[LessonSource, ReadLesson | SourceProblem]]:
         """Each lesson with what was read of it, or why it cannot be; in order, a few ahead of who takes them."""
+        # A process takes as long to start as some dozens of plain lessons take to read.
+        many = self._workers > 1 and len(lessons) >= _WORTH_A_PROCESS
         waiting: deque[tuple[LessonSource, ProcessFuture[ReadLesson] | None]] = deque()
         for lesson in lessons:
-            apart = not lesson.is_plain or self._workers > 1
+            apart = not lesson.is_plain or many
             waiting.append((lesson, self._start(lesson) if apart else None))
             if len(waiting) > _AHEAD * self._workers:
                 yield self._finished(*waiting.popleft())

@@ -247,7 +247,7 @@ def test_hostile_names_are_names(tmp_path, name, embedder):
 
 
 def test_what_fuzzing_found_stays_mended(tmp_path):
-    """A marked section that never ends, which HTML's parser rejects; a damaged deflate stream, which is zlib's error."""
+    """A marked section that never ends, which the parser rejects; a damaged deflate stream, which is zlib's error."""
     page = tmp_path / "a.html"
     page.write_text("<html><body><p>先归零。</p><![if foo]<p>再放上去。</p></body></html>", "utf-8")
     assert "先归零" in LessonFile(page, page.name).document().blocks[0].text

@@ -1,9 +1,12 @@
 """Every format of course: what its platform exports goes in, and a question about it comes back with the place."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from companion.events import whole_answer
+from companion.turn import Ask
 from course_index.build import build_index
 from course_index.chunk import cut
 from course_index.sources.lesson_file import LessonFile
@@ -50,7 +53,7 @@ def built(providers, tmp_path_factory, embedder):
     wishes = Wishes(url="https://learn.gd.cn", links={"files/taiji.vtt": "https://v.gd.cn/taiji.mp4"})
     report = build_index([Source("province", providers, wishes)], home, embedder, workers=2)
     live = LiveIndex(home, embedder)
-    yield report, live.search
+    yield report, live.search, home
     live.close()
 
 
@@ -102,7 +105,7 @@ PLACES = [
 
 @pytest.mark.parametrize(("question", "words", "kind", "told", "anchor", "url"), PLACES, ids=[row[0] for row in PLACES])
 def test_a_question_about_each_source_comes_back_with_the_place(built, question, words, kind, told, anchor, url):
-    _, search = built
+    _, search, _ = built
     hits = search.passages(search.query(question), 3)
     found = next((hit.passage for hit in hits if words in hit.passage.text), None)
     assert found, [hit.passage.text[:40] for hit in hits]
@@ -113,7 +116,7 @@ def test_a_question_about_each_source_comes_back_with_the_place(built, question,
 
 
 def test_the_report_says_what_there_is_and_what_was_left_out(built):
-    report, search = built
+    report, search, _ = built
     assert report.outlines[exported.RIDER] | {} == {
         "chapter": 2, "sequential": 2, "vertical": 3, "html": 1, "video": 1, "problem": 1,
     }  # fmt: skip
@@ -141,7 +144,7 @@ def test_the_report_says_what_there_is_and_what_was_left_out(built):
 
 
 def test_what_is_hidden_personal_or_a_script_is_nowhere(built):
-    _, search = built
+    _, search, _ = built
     everything = "\n".join(
         passage.text for passage in search.records.passages(sorted(search.records.passage_ids())).values()
     )
@@ -168,7 +171,7 @@ def test_hidden_parts_go_in_when_the_operator_says_so(tmp_path):
 
 
 def test_which_choice_is_right_stands_in_no_passage(built):
-    _, search = built
+    _, search, _ = built
     texts = [passage.text for passage in search.records.passages(sorted(search.records.passage_ids())).values()]
     assert not any("答案：换一顶新的" in text or "换一顶新的" in text for text in texts)
     assert not any("三十八度" in text for text in texts)
@@ -182,7 +185,7 @@ def test_which_choice_is_right_stands_in_no_passage(built):
 
 
 def test_a_table_gives_records_with_what_its_cells_plainly_say(built):
-    _, search = built
+    _, search, _ = built
     courses = search.records.courses(["GD-001", "GD-002"])
     chicken, photos = courses["GD-001"], courses["GD-002"]
     assert (chicken.provider, chicken.hours, chicken.price.amount) == ("顺德技工学校", 16.0, 0.0)
@@ -239,3 +242,45 @@ def test_pieces_of_one_page_stay_on_it_and_small_ones_say_both_pages(tmp_path):
     document = LessonFile(path, path.name).document()
     (piece,) = cut(document, "a")
     assert (piece.locator, piece.place.machine) == ("第1–2页", "1")
+
+
+@pytest.fixture
+def ask(built, companion_with, embedder):
+    """Asks a companion over the built courses; the whole answer."""
+    _, _, home = built
+    live = LiveIndex(home, embedder)
+    companion = companion_with(over=live)
+
+    async def whole(wanted: Ask) -> dict:
+        return whole_answer([event async for event in companion.reply(wanted)])
+
+    yield lambda message, **about: asyncio.run(whole(Ask(message, **about)))
+    live.close()
+
+
+def test_an_answer_cites_the_second_the_page_and_the_block_and_opens_them(ask):
+    rain = ask("雨天骑车速度要降到多少？")
+    assert "十五公里" in rain["text"]
+    assert rain["sources"][0]["url"] == "https://www.youtube.com/watch?v=AbCdEfGhIjk&t=5"
+    assert rain["sources"][0]["locator"].startswith("00:00:05")
+    lychee = ask("一级荔枝的果径要多大？")
+    assert ("三十二毫米" in lychee["text"], lychee["sources"][0]["locator"]) == (True, "第2页")
+    tyre = ask("轮胎花纹磨到多少要换新胎？")
+    assert tyre["sources"][0]["anchor"].endswith("type@html+block@h1")
+    assert tyre["sources"][0]["url"].startswith(
+        "https://learn.gd.cn/courses/course-v1:GD+RIDER101+2026/jump_to/block-v1:"
+    )
+
+
+def test_the_provider_s_own_question_is_practised_first_and_graded_by_its_key(ask):
+    asked = ask("考考我", course_id="RICE", conversation_id="quiz")
+    assert "盐水选种时应该留下浮起来的种子" in asked["text"]
+    assert "秕谷" not in asked["text"]
+    graded = ask("错", course_id="RICE", conversation_id="quiz")
+    assert "答对了" in graded["text"]
+    assert "浮起来的是秕谷" in graded["text"]
+
+
+def test_asked_outright_the_key_of_an_exercise_is_not_quoted(ask):
+    told = ask("头盔那道题的正确答案是哪一个？")
+    assert "换一顶新的" not in told["text"]

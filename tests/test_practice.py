@@ -1,9 +1,10 @@
 import pytest
 
+from companion.practice.bank import bank_questions
 from companion.practice.grading import grade, replies
 from companion.practice.hint import LAST_STEP, hint, reveals
 from companion.practice.questions import QuizQuestion, questions
-from course_index.course import Passage
+from course_index.course import Passage, PracticeQuestion
 
 LESSON = [
     "赔偿申请应当在签收后三十日内提出。骑车送件时不得逆行。**保价**是寄件时声明价值并付费的做法。",
@@ -125,3 +126,50 @@ def test_a_hint_that_says_the_result_is_seen():
     assert reveals("是三十天", QUOTE, "赔偿要几日内申请")
     assert reveals("因为呼吸很快，皮又薄，水分散得快", WHY, "荔枝为什么容易变色")
     assert not reveals("想想它离开树以后还活着吗？", WHY, "荔枝为什么容易变色")
+
+
+# -- questions of the provider's own bank ------------------------------------------------------------------------------
+
+
+def banked(kind, prompt, answers, options=(), explanation=""):
+    (put,) = bank_questions(
+        [("lesson", PracticeQuestion("1", kind, prompt, tuple(answers), tuple(options), explanation))],
+        {"lesson": "p"},
+        3,
+        1,
+    )
+    return put
+
+
+def test_a_choice_of_the_bank_is_put_with_letters_and_answered_by_letter_or_words():
+    put = banked("choice", "洗澡水多少度？", ["三十八度"], ["三十度", "三十八度", "四十五度"], "手肘试着不烫。")
+    assert put.prompt.endswith("A. 三十度　B. 三十八度　C. 四十五度")
+    assert [grade(put, said, "zh-Hans").verdict for said in ("B", "选b", "三十八度", "2", "A", "四十五度")] == [
+        "right", "right", "right", "right", "wrong", "wrong",
+    ]  # fmt: skip
+    assert "手肘试着不烫" in grade(put, "A", "zh-Hans").reason
+
+
+def test_several_right_answers_want_all_their_letters():
+    put = banked("choice", "哪些能灭油锅的火？", ["锅盖", "灭火毯"], ["水", "锅盖", "面粉", "灭火毯"])
+    assert put.kind == "open"
+    assert "多选" in put.prompt
+    said = {"BD": "right", "b、d": "right", "D和B": "right", "锅盖和灭火毯": "right", "B": "partly", "A": "wrong"}
+    assert {reply: grade(put, reply, "zh-Hans").verdict for reply in said} == said
+    assert "BD" in grade(put, "A", "zh-Hans").reason
+
+
+def test_any_of_the_accepted_words_fills_a_gap_and_no_explanation_quotes_nothing():
+    put = banked("fill_in", "Name one of the seven dwarfs: ____", ["Doc", "Sleepy", "Dopey"])
+    assert [grade(put, said, "en").verdict for said in ("sleepy", "Doc", "Snow White")] == ["right", "right", "wrong"]
+    assert grade(put, "Doc", "en").reason == "Right."
+    assert "“”" not in grade(put, "x", "en").reason
+    number = banked("fill_in", "What is 120 x 5?", ["600"])
+    assert [grade(number, said, "en").verdict for said in ("600", "500")] == ["right", "wrong"]
+
+
+def test_a_judgement_of_the_bank_is_asked_and_graded():
+    put = banked("true_false", "浮起来的种子应该留下。", ["错"], explanation="浮起来的是秕谷。")
+    assert put.prompt.startswith("判断对错")
+    assert [grade(put, said, "zh-Hans").verdict for said in ("错", "不对", "对")] == ["right", "right", "wrong"]
+    assert "秕谷" in grade(put, "对", "zh-Hans").reason

@@ -123,6 +123,7 @@ def _once(cues: list[_Cue]) -> list[_Cue]:
 
 def _paragraphs(cues: list[_Cue], url: str | None) -> list[Block]:
     paragraphs: list[list[_Cue]] = [[]]
+    punctuated = _has_sentences(cues)
     tokens = 0
     for cue, following in pairwise([*cues, _Cue(float("inf"), float("inf"), "")]):
         size = count_tokens(cue.text)
@@ -131,12 +132,12 @@ def _paragraphs(cues: list[_Cue], url: str | None) -> list[Block]:
             tokens = 0
         paragraphs[-1].append(cue)
         tokens += size
-        ended = bool(_SENTENCE_END.search(cue.text)) or not _has_sentences(cues)
+        ended = not punctuated or bool(_SENTENCE_END.search(cue.text))
         silent = following.start - cue.end > _SILENCE
         if tokens >= _ENOUGH and (ended or silent):
             paragraphs.append([])
             tokens = 0
-    return [_block(paragraph, url, _has_sentences(cues)) for paragraph in paragraphs if paragraph]
+    return [_block(paragraph, url, punctuated) for paragraph in paragraphs if paragraph]
 
 
 def _has_sentences(cues: list[_Cue]) -> bool:
