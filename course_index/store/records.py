@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from alembic import command
 from alembic.config import Config
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, create_engine, delete, event, false, func, or_, select
+from sqlalchemy import Connection, Row, bindparam, create_engine, delete, event, false, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from course_index.course import Course, Lesson, Passage, PracticeQuestion
@@ -113,9 +113,12 @@ class Records:
 
     def set_lesson_ordinals(self, ordinals: dict[str, int]) -> None:
         """Put unchanged lessons at their new places in the course."""
+        if not ordinals:
+            return
+        statement = lessons.update().where(lessons.c.id == bindparam("lesson")).values(ordinal=bindparam("place"))
+        rows = [{"lesson": lesson_id, "place": ordinal} for lesson_id, ordinal in ordinals.items()]
         with self._engine.begin() as connection:
-            for lesson_id, ordinal in ordinals.items():
-                connection.execute(lessons.update().where(lessons.c.id == lesson_id).values(ordinal=ordinal))
+            connection.execute(statement, rows)
 
     def remove_lessons(self, ids: Iterable[str]) -> None:
         """Forget lessons and their passages."""
