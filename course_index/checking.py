@@ -221,12 +221,15 @@ def check_as_text(check: Check) -> str:
         f"{totals['tokens']:,} tokens, {totals['questions']} practice questions",
         "",
     ]
-    for course in check.courses[:_MOST_LISTED]:
+    taught = [course for course in check.courses if course.lessons]
+    for course in taught[:_MOST_LISTED]:
         outline = ", ".join(f"{count} {part}" for part, count in course.outline.items())
         told = f"{course.lessons} lessons, {course.passages} passages, {course.tokens:,} tokens"
         lines.append(f"  {course.title} ({course.id}): {told}{f' [{outline}]' if outline else ''}")
-    if len(check.courses) > _MOST_LISTED:
-        lines.append(f"  and {len(check.courses) - _MOST_LISTED} more courses")
+    if len(taught) > _MOST_LISTED:
+        lines.append(f"  and {len(taught) - _MOST_LISTED} more courses: --json lists them all")
+    if bare := len(check.courses) - len(taught):
+        lines.append(f"  and {bare} catalogue records without lessons, which are found and recommended by what they say")
     for title, rows in _sections(plain):
         lines += ["", f"{title} ({len(rows)})", *(f"  {' - '.join(row)}" for row in rows[:_MOST_LISTED])]
         if len(rows) > _MOST_LISTED:
@@ -256,13 +259,15 @@ def check_as_html(check: Check) -> str:
     pages = Environment(loader=PackageLoader("course_index", "pages"), autoescape=select_autoescape(["html"]))
     plain = check_as_plain(check)
     largest = max((course.tokens for course in check.courses), default=1) or 1
-    drawn = sorted(check.courses, key=lambda course: -course.tokens)[:40]
+    taught = [course for course in check.courses if course.lessons]
+    drawn = sorted(taught, key=lambda course: -course.tokens)[:40]
     return pages.get_template("check.html").render(
         plain=plain,
         bars=[(course, 100 * course.tokens / largest) for course in drawn],
         histogram=_histogram([tokens for course in check.courses for tokens in course.passage_tokens]),
         sections=[(title, rows[:_MOST_LISTED], len(rows)) for title, rows in _sections(plain)],
-        more=max(0, len(check.courses) - len(drawn)),
+        more=len(taught) - len(drawn),
+        bare=len(check.courses) - len(taught),
     )
 
 

@@ -1,6 +1,7 @@
 """Courses as platforms export them, written by us: small, in their real shape, about what our learners do."""
 
 import io
+import json
 import tarfile
 import zipfile
 from collections.abc import Mapping
@@ -130,6 +131,36 @@ def scorm() -> dict[str, str | bytes]:
         "pages/lift.html": page.format("叉货", "货叉离地面三十厘米左右行驶，门架要向后倾，看不见前方时必须倒车走。"),
         "pages/park.html": page.format("停车", "停车时货叉落到地面，方向摆正，拉手刹，拔钥匙，坡道上还要垫三角木。"),
     }
+
+
+def open_courseware() -> str:
+    """An OpenCourseWare export: a page, an empty one, and a recording with what stands beside it."""
+    page = {"order_index": 3, "short_url": "knots", "uid": "k1", "title": "绳结", "url": "/courses/rope/knots"}
+    video = {"order_index": 5, "short_url": "lecture-1", "uid": "v1", "title": "第一讲", "transcript": ""}
+    return json.dumps(
+        {
+            "short_url": "rope-work",
+            "title": "高空绳索作业",
+            "description": "<p>讲怎样在<b>高处</b>安全作业。</p>",
+            "language": "zh-CN",
+            "url": "/courses/rope",
+            "last_published_to_production": "2026/03/05 10:00:00 Universal",
+            "course_collections": [{"ocw_speciality": "高处作业", "ocw_subfeature": "安全"}],
+            "course_files": [{"id": "a.pdf"}, {"id": "b.pdf"}],
+            "course_pages": [
+                {**page, "text": "<h2>八字结</h2><p>八字结打好以后要留出十五厘米的绳尾。</p><script>steal()</script>"},
+                {**page, "uid": "k2", "order_index": 4, "text": "\r\n"},
+            ],
+            "course_embedded_media": {
+                "x": {
+                    **video,
+                    "about_this_resource_text": "<p>这一讲示范下降器的锁定：下降器停住后要把绳子绕两圈再松手。</p>",
+                    "technical_location": "https://ocw.gd.cn/rope/lecture-1",
+                }
+            },
+        },
+        ensure_ascii=False,
+    )
 
 
 def moodle() -> dict[str, str | bytes]:

@@ -43,6 +43,7 @@ def providers(tmp_path_factory) -> Path:
     (files / "taiji.vtt").write_text(exported.VTT, "utf-8")
     (files / "jianzhi.ass").write_text(exported.ASS, "utf-16")
     (files / "no-name").write_bytes(exported.pdf([["木工锯料时要留两毫米的锯缝。"]]))
+    (folder / "rope_parsed.json").write_text(exported.open_courseware(), "utf-8")
     (folder / "courses.csv").write_bytes(exported.TABLE.encode("gb18030"))
     return folder
 
@@ -81,6 +82,9 @@ PLACES = [
     ("楼道有烟怎么逃生", "湿毛巾", "heading", "逃生", None, None),
     ("拨打119要说清什么", "楼栋", "heading", "逃生", None, None),
     ("灭火器多久检修一次", "五年", "heading", "灭火器", None, None),
+    # OpenCourseWare
+    ("八字结绳尾要留多长", "十五厘米", "block", "八字结", None, "learn.gd.cn/courses/rope/knots"),
+    ("下降器停住以后绳子绕几圈", "两圈", "block", "第一讲", None, "ocw.gd.cn/rope/lecture-1"),
     # subtitles
     ("排骨煲汤之前要怎么处理", "焯水", "time", "00:00:01–", "1", None),
     ("how long does a slow soup take", "two hours", "time", "00:00:01–00:05:12", "1", None),
@@ -117,7 +121,7 @@ def test_a_question_about_each_source_comes_back_with_the_place(built, question,
 
 def test_the_report_says_what_there_is_and_what_was_left_out(built):
     report, search, _ = built
-    assert report.outlines[exported.RIDER] | {} == {
+    assert report.outlines[exported.RIDER] == {
         "chapter": 2, "sequential": 2, "vertical": 3, "html": 1, "video": 1, "problem": 1,
     }  # fmt: skip
     said = "\n".join(f"{one.where} {one.what}" for one in report.notices)
@@ -140,7 +144,9 @@ def test_the_report_says_what_there_is_and_what_was_left_out(built):
         "社区消防",
         "粤菜师傅：白切鸡",
         "手机摄影",
+        "高空绳索作业",
     } <= titles
+    assert report.outlines["ocw-rope-work"] == {"page": 1, "recording": 1, "file": 2}
 
 
 def test_what_is_hidden_personal_or_a_script_is_nowhere(built):

@@ -85,7 +85,21 @@ def test_empty_folders_missing_paths_and_unread_formats_are_reported(tmp_path):
     said = notices(read(tmp_path / "empty", tmp_path / "nowhere", tmp_path / "mixed"))
     assert "the folder has no files" in said
     assert "nothing at this path" in said
-    assert "2 files (.psd): this format is not read" in said
+    assert "b.psd, c.psd: this format is not read" in said
+
+
+def test_a_table_that_is_no_catalogue_is_told_what_it_lacks(tmp_path):
+    for number in range(5):
+        write(tmp_path / f"{number}.csv", "a,b\n1,2\n")
+    said = notices(read(tmp_path))
+    assert "0.csv, 1.csv, 2.csv and 2 more: no column is a course's title" in said
+    assert "map its columns in a sources file" in said
+
+
+def test_signs_that_are_no_letters_cost_no_record(tmp_path):
+    write(tmp_path / "c.csv", "title,university\n网络安全① ½,(ISC)² 学院\n")
+    (draft,) = read(tmp_path / "c.csv").drafts
+    assert (draft.course.title, draft.course.provider) == ("网络安全① ½", "(ISC)² 学院")
 
 
 def test_two_folders_of_one_name_get_two_ids_and_keep_them(tmp_path):

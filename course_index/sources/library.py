@@ -6,7 +6,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from course_index.sources.launchable import is_launchable, read_launchable
 from course_index.sources.lesson_file import LessonFile, LessonSource, title_from
 from course_index.sources.moodle import is_moodle, read_moodle
 from course_index.sources.olx import is_olx, read_olx
+from course_index.sources.opencourseware import is_open_courseware, read_open_courseware
 from course_index.sources.openstax import is_openstax, read_openstax
 from course_index.sources.package import Package, PackageReader, Wishes, hidden_notice
 from course_index.sources.schema_org import courses_in, record_from_json_ld
@@ -36,6 +37,7 @@ from course_index.sources.table_catalogue import columns_of, is_course_table, re
 
 _CATALOGUES = (".jsonl", ".ndjson", ".jsonld", ".json")
 _PACKAGES: tuple[tuple[Any, PackageReader], ...] = (
+    (is_open_courseware, read_open_courseware),
     (is_cartridge, read_cartridge),
     (is_moodle, read_moodle),
     (is_olx, read_olx),
@@ -50,6 +52,8 @@ _JUNK = ("__MACOSX",)
 _MOST_NOTICES_A_FILE = 20
 # Of one package; the rest is counted.
 _MOST_NOTICES_A_PACKAGE = 8
+# Files of one kind that a notice names.
+_MOST_NAMES = 3
 # Archives within archives: an export that was zipped once more.
 _DEEPEST_ARCHIVE = 2
 
@@ -191,13 +195,15 @@ def _read_folder(root: _Root, library: Library, taken: dict[str, str]) -> None:
     for folder in _package_folders(files):
         _package(folder, root, library, taken)
         claimed.update(path for path in files if path.is_relative_to(folder))
-    others: Counter[str] = Counter()
+    others: dict[str, list[str]] = defaultdict(list)
     loose = []
     for path in files:
         suffix = path.suffix.lower()
         if path in claimed:
             continue
-        if suffix in _CATALOGUES or (suffix in TABLES and _is_course_table(path, root, library)):
+        if is_open_courseware(path):
+            _package(path, root, library, taken)
+        elif suffix in _CATALOGUES or (suffix in TABLES and _is_course_table(path, root, library)):
             for draft in _catalogue(path, root, library, taken):
                 claimed.update(lesson.path for lesson in draft.lessons if isinstance(lesson, LessonFile))
                 library.drafts.append(draft)
@@ -206,12 +212,21 @@ def _read_folder(root: _Root, library: Library, taken: dict[str, str]) -> None:
         elif suffix not in SILENT and is_archive(path):
             _read_archive(path, root, library, taken)
         elif suffix not in SILENT:
-            others[suffix or "no extension"] += 1
+            others[suffix].append(path.name)
     if loose := [path for path in loose if path not in claimed]:
         library.drafts.append(_folder_course(root, loose, taken))
-    for suffix, count in sorted(others.items()):
-        what = f"{count} file{'s' * (count > 1)} ({suffix}): this format is not read; export as PDF, DOCX, HTML or text"
-        library.says(root.shown, what)
+    for suffix, names in sorted(others.items()):
+        library.says(root.shown, _unread(suffix, names))
+
+
+def _unread(suffix: str, names: list[str]) -> str:
+    """Why files with this suffix are left out, and which they are."""
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    listed = f"{', '.join(names[:_MOST_NAMES])}{more}: "
+    if suffix in TABLES:
+        what = "no column is a course's title beside its provider"
+        return f"{listed}{what}; if it lists courses, map its columns in a sources file"
+    return f"{listed}this format is not read; export as PDF, DOCX, HTML or text"
 
 
 def is_lesson_safely(path: Path) -> bool:
@@ -225,7 +240,9 @@ def is_lesson_safely(path: Path) -> bool:
 def _read_file(path: Path, root: _Root, library: Library, taken: dict[str, str], source: Source) -> None:
     suffix = path.suffix.lower()
     key = source.name
-    if suffix in _CATALOGUES or (suffix in TABLES and _is_course_table(path, root, library)):
+    if is_open_courseware(path):
+        _package(path, root, library, taken, key)
+    elif suffix in _CATALOGUES or (suffix in TABLES and _is_course_table(path, root, library)):
         library.drafts.extend(_catalogue(path, root, library, taken, key))
     elif is_lesson_safely(path) or suffix in TABLES or suffix == ".xml":
         lesson = LessonFile(path, path.name, url=root.wishes.links.get(path.name) or root.wishes.url)
@@ -327,8 +344,9 @@ def _package_folders(files: list[Path]) -> list[Path]:
     return found
 
 
-def _package(folder: Path, root: _Root, library: Library, taken: dict[str, str]) -> None:
-    where, source = root.where(folder), root.source(folder)
+def _package(folder: Path, root: _Root, library: Library, taken: dict[str, str], key: str | None = None) -> None:
+    """A platform's export, which is a folder or one file; `key` is what is noted as its source."""
+    where, source = root.where(folder), key or root.source(folder)
     read = next(reader for known, reader in _PACKAGES if known(folder))
     try:
         packages = _published(read, folder, where, root.wishes, library)
@@ -407,7 +425,8 @@ def _checked(
             if (owner := taken.get(checked.id, key)) != key:
                 raise SourceProblem(f"the id {checked.id} belongs to {owner}; give it another or remove that one")
             if checked.id in standing:
-                raise SourceProblem(f"the id {checked.id} stands twice; give one of them another")
+                without = "a course without one is called by its provider and title"
+                raise SourceProblem(f"the id {checked.id} stands twice; give one of them another ({without})")
             lessons = tuple(_content(checked, *at)) if at else ()
         except ValidationError as error:
             notices.append(Notice(where, f"{first_problem(error)}; mend this record"))

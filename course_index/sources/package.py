@@ -1,6 +1,7 @@
 """What a platform exports: one course with its lessons in order, and how it is told from a folder of files."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,7 +45,10 @@ PackageReader = Callable[[Path, str, Wishes], Package | tuple[Package, ...]]
 
 def course_id(text: str) -> str:
     """A platform's own identifier as a course id."""
-    return re.sub(r"[^\w.:+-]+", "-", re.sub(r"^https?://", "", text)).strip("-.")[:100] or "course"
+    plain = unicodedata.normalize("NFKC", re.sub(r"^https?://", "", text))
+    # Numbers that are no digits (², ①) are word characters to Python and none to the record's own check.
+    worded = "".join("-" if unicodedata.category(sign) == "No" else sign for sign in plain)
+    return re.sub(r"[^\w.:+-]+", "-", worded).strip("-.")[:100].rstrip("-.") or "course"
 
 
 def inside(folder: Path, href: str) -> Path | None:
