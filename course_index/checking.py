@@ -229,7 +229,9 @@ def check_as_text(check: Check) -> str:
     if len(taught) > _MOST_LISTED:
         lines.append(f"  and {len(taught) - _MOST_LISTED} more courses: --json lists them all")
     if bare := len(check.courses) - len(taught):
-        lines.append(f"  and {bare} catalogue records without lessons, which are found and recommended by what they say")
+        lines.append(
+            f"  and {bare} catalogue records without lessons, which are found and recommended by what they say"
+        )
     for title, rows in _sections(plain):
         lines += ["", f"{title} ({len(rows)})", *(f"  {' - '.join(row)}" for row in rows[:_MOST_LISTED])]
         if len(rows) > _MOST_LISTED:

@@ -1,14 +1,17 @@
 """Every format of course: what its platform exports goes in, and a question about it comes back with the place."""
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from companion.events import whole_answer
 from companion.turn import Ask
 from course_index.build import build_index
 from course_index.chunk import cut
+from course_index.errors import SourceProblem
 from course_index.sources.lesson_file import LessonFile
 from course_index.sources.library import read_library
 from course_index.sources.package import Wishes
@@ -248,6 +251,30 @@ def test_pieces_of_one_page_stay_on_it_and_small_ones_say_both_pages(tmp_path):
     document = LessonFile(path, path.name).document()
     (piece,) = cut(document, "a")
     assert (piece.locator, piece.place.machine) == ("第1–2页", "1")
+
+
+@pytest.fixture
+def scan(tmp_path) -> LessonFile:
+    """A picture of a page as the only thing on a page, askew and with specks, as scanners give it."""
+    path = tmp_path / "scan.pdf"
+    with Image.open(Path(__file__).parent / "scanned_page.png") as picture:
+        picture.convert("RGB").save(path, resolution=110)
+    return LessonFile(path, path.name)
+
+
+def test_a_scanned_page_is_read_by_the_models_inside_the_wheel(scan):
+    document = scan.document()
+    text = "".join(block.text for block in document.blocks)
+    assert document.title == "高处作业安全须知"
+    for said in ("卡扣有裂纹的不能用", "挂在高于腰部的牢固结构上", "六级以上大风要停止高处作业", "不能抛掷"):
+        assert said in text
+    assert {block.place.machine for block in document.blocks} == {"1"}
+
+
+def test_without_the_extra_a_scan_is_told_what_to_do(scan, monkeypatch):
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    with pytest.raises(SourceProblem, match="install the extra `ocr`"):
+        scan.document()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pypdfium2
 
 from course_index.errors import SourceProblem
@@ -26,6 +27,9 @@ _IMAGE = 3
 _LARGER = 1.12
 _MOST_SIZES = 8
 _LONGEST_HEADING = 80
+# Of scanned lines: boxes of one size differ by a tenth, so a heading stands out by a quarter. Sizes in points.
+_STANDS_OUT = 1.25
+_BODY, _HEADING = 10.0, 14.0
 _SENTENCE_END = re.compile(r"[.!?。！？；;:：…][\"'”’」』)）]*$")
 _LISTED = re.compile(
     r"^\s*(?:[•·●▪◦○■□➢–-]\s*|\d{1,2}[.)、．]\s*|[(（]\d{1,2}[)）]\s*|[a-zA-Z][.)]\s+|第[一二三四五六七八九十百千零〇两\d]+[条條章节節编編])"
@@ -49,14 +53,14 @@ def read_pdf(path: Path, url: str | None = None) -> Document:
             raise SourceProblem("it is encrypted; save it without a password") from error
         raise SourceProblem("it is broken, or no PDF; export it again") from error
     try:
-        return _document(pdf, url)
+        return _document(pdf, url, path.stem)
     except pypdfium2.PdfiumError as error:
         raise SourceProblem("a page of it is broken; export it again") from error
     finally:
         pdf.close()
 
 
-def _document(pdf: Any, url: str | None) -> Document:
+def _document(pdf: Any, url: str | None, stem: str) -> Document:
     if len(pdf) > _MOST_PAGES:
         raise SourceProblem(f"it has {len(pdf):,} pages, and a lesson may have {_MOST_PAGES:,}; split it")
     pages, unread = _pages(pdf)
@@ -71,7 +75,10 @@ def _document(pdf: Any, url: str | None) -> Document:
     if not blocks:
         raise SourceProblem(f"its {len(pages)} pages have no text{_way_out(unread)}")
     title = " ".join((pdf.get_metadata_value("Title") or "").split())
-    plausible = title and not re.search(r"\.(?:docx?|pdf|pptx?|indd|tex|xlsx?)$|^(?:untitled|microsoft)", title, re.I)
+    # Software writes the file's name there, and its own.
+    plausible = title not in ("", stem) and not re.search(
+        r"\.(?:docx?|pdf|pptx?|indd|tex|xlsx?)$|^(?:untitled|microsoft)", title, re.I
+    )
     if not plausible and blocks[0].kind == "heading":
         title = blocks.pop(0).text
         plausible = bool(blocks)
@@ -107,7 +114,7 @@ def _pages(pdf: Any) -> tuple[list[list[_Line]], list[int]]:
             read = _by_ocr(page)
             if read is None:
                 unread.append(number + 1)
-            lines = [_Line(text) for text in read or ()] or lines
+            lines = read or lines
         pages.append(lines)
         page.close()
     return pages, unread
@@ -143,7 +150,7 @@ def _levels(lines: list[_Line]) -> dict[float, int]:
 _reader: Any = None
 
 
-def _by_ocr(page: Any) -> list[str] | None:
+def _by_ocr(page: Any) -> list[_Line] | None:
     """The lines of a picture from top to bottom, or None without the extra `ocr`."""
     global _reader  # noqa: PLW0603 - its models load once a process
     try:
@@ -158,15 +165,25 @@ def _by_ocr(page: Any) -> list[str] | None:
     if found.txts is None:
         return []
     lines = sorted(zip(found.boxes, found.txts, strict=True), key=lambda one: (one[0][:, 1].mean(), one[0][:, 0].min()))
-    return [" ".join(text.split()) for _, text in _by_rows(lines)]
+    return _sized([(" ".join(text.split()), _height(box)) for box, text in _by_rows(lines)])
+
+
+def _height(box: Any) -> float:
+    """Of the line itself: its left and right edge, also where the page lies askew."""
+    return float(np.linalg.norm(box[3] - box[0]) + np.linalg.norm(box[2] - box[1])) / 2
+
+
+def _sized(lines: list[tuple[str, float]]) -> list[_Line]:
+    """The lines in two sizes, by the height of their boxes."""
+    usual = statistics.median(height for _, height in lines) if lines else 0.0
+    return [_Line(text, _HEADING if height >= _STANDS_OUT * usual else _BODY) for text, height in lines]
 
 
 def _by_rows(lines: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
     """Boxes of one row put together, from left to right."""
     rows: list[list[tuple[Any, str]]] = []
     for box, text in lines:
-        height = box[:, 1].max() - box[:, 1].min()
-        if rows and abs(rows[-1][0][0][:, 1].mean() - box[:, 1].mean()) < height / 2:
+        if rows and abs(rows[-1][0][0][:, 1].mean() - box[:, 1].mean()) < _height(box) / 2:
             rows[-1].append((box, text))
         else:
             rows.append([(box, text)])
