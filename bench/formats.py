@@ -1,18 +1,18 @@
 """Reading speed by format beside the library's own bare parse, memory as the source grows, and what 1% changed costs.
 
-`python -m bench.formats FOLDER [--grow 1 10 100]`: FOLDER holds real files of the formats (as `../shared/data`). Every
-ratio is of the same run. The figures that count are ratios and the shape of the curve, not seconds.
+`python -m bench.formats FOLDER [--grow 1 10 100] [--plot growth.png]`: FOLDER holds real files of the formats (as
+`../shared/data`). Every ratio is of the same run. What counts are ratios and the shape of the curve, not seconds.
 """
 
 import argparse
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from course_index.chunk import cut
@@ -163,11 +163,24 @@ print(report.totals.passages, report.embedded, round(seconds, 2), round(before),
 """
 
 
-def growth(models: Path, sizes: list[int]) -> None:
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """What a build over so many lessons took, whole and after 1% of them changed; memory in MB."""
+
+    lessons: int
+    passages: float
+    seconds: float
+    megabytes_before: float
+    megabytes_peak: float
+    megabytes_of_a_reader: float
+    seconds_changed: float
+
+
+def growth(models: Path, sizes: list[int]) -> list[Grown]:
     """Peak memory and seconds of a build over 1, 10, 100 times the input, and of the next with 1% of it changed."""
     heads = (("lessons", 8), ("passages", 10), ("seconds", 9), ("MB before", 11), ("MB peak", 9), ("MB reader", 11))
     print("\n" + "".join(f"{head:>{width}}" for head, width in (*heads, ("1% changed", 12), ("share", 7))))
-    dice = random.Random(7)
+    dice, rows = random.Random(7), []
     for times in sizes:
         with tempfile.TemporaryDirectory() as folder:
             source, home = Path(folder, "kurs"), Path(folder, "data")
@@ -178,12 +191,37 @@ def growth(models: Path, sizes: list[int]) -> None:
             for number in dice.sample(range(20 * times), max(1, 20 * times // 100)):
                 (source / f"{number}.md").write_text(_lesson(number + 10**6, dice), "utf-8")
             changed = _built(source, home, models)
+            one = Grown(20 * times, whole[0], *whole[2:6], changed[2])
+            rows.append(one)
             print(
-                f"{20 * times:>8}{whole[0]:>10.0f}{whole[2]:>9.1f}{whole[3]:>11.0f}{whole[4]:>9.0f}{whole[5]:>11.0f}"
-                f"{changed[2]:>12.2f}{changed[2] / whole[2]:>7.1%}",
+                f"{one.lessons:>8}{one.passages:>10.0f}{one.seconds:>9.1f}{one.megabytes_before:>11.0f}"
+                f"{one.megabytes_peak:>9.0f}{one.megabytes_of_a_reader:>11.0f}{one.seconds_changed:>12.2f}"
+                f"{one.seconds_changed / one.seconds:>7.1%}",
                 flush=True,
             )
-            shutil.rmtree(home, ignore_errors=True)
+    return rows
+
+
+def _plot(rows: list[Grown], path: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    sizes = [one.lessons for one in rows]
+    figure, (memory, share) = pyplot.subplots(1, 2, figsize=(10, 4))
+    memory.plot(sizes, [one.megabytes_peak for one in rows], "o-", label="the building process, peak")
+    memory.plot(sizes, [one.megabytes_before for one in rows], ":", color="grey", label="with the embedder alone")
+    memory.set(xscale="log", xlabel="lessons", ylabel="resident MB", title="Memory of a build")
+    memory.set_ylim(0)
+    memory.legend()
+    share.plot(sizes, [100 * one.seconds_changed / one.seconds for one in rows], "o-")
+    share.axhline(3, color="grey", linestyle=":", label="3 %")
+    share.set(xscale="log", xlabel="lessons", ylabel="% of the whole build", title="A build after 1 % changed")
+    share.set_ylim(0)
+    share.legend()
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
 
 
 def _built(source: Path, home: Path, models: Path) -> list[float]:
@@ -213,11 +251,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--grow", type=int, nargs="*", default=[1, 10, 100])
+    parser.add_argument("--plot", type=Path, help="draw the growth; needs matplotlib")
     parser.add_argument("--models", type=Path, default=Path(".data/models"))
     wanted = parser.parse_args()
     by_format(wanted.folder)
     by_package(wanted.folder)
-    growth(wanted.models, wanted.grow)
+    rows = growth(wanted.models, wanted.grow)
+    if wanted.plot:
+        _plot(rows, wanted.plot)
 
 
 if __name__ == "__main__":
