@@ -1,8 +1,8 @@
 """Readers fuzzed with damaged copies of real files: `python -m bench.fuzz SECONDS [FOLDER...]`.
 
 Each copy has bytes flipped, cut, doubled or swapped for what parsers stumble over; in archives it is a member that is
-damaged, packed again. A reader may refuse with SourceProblem; anything else, a crash, or more than ten seconds is a
-finding, and its file is kept in FINDINGS with a name that says what happened.
+damaged, packed again. A reader may refuse with SourceProblem; anything else, a crash, or more than ten seconds of a
+processor is a finding, and its file is kept in FINDINGS with a name that says what happened.
 """
 
 import faulthandler
@@ -25,7 +25,7 @@ from course_index.errors import SourceProblem
 from course_index.sources.library import read_library
 
 FINDINGS = Path("/tmp/fuzz-findings")
-_SECONDS_A_FILE = 10
+_SECONDS_A_FILE = 10  # of a processor: other work on the machine is no fault of a reader
 _MEMORY = 3_000_000_000
 _LARGEST = 2_000_000
 _SPITE = [
@@ -123,7 +123,7 @@ def read_all(path: Path) -> None:
 def _work(number: int, seconds: float, folders: list[Path], told: "multiprocessing.Queue[tuple[str, str]]") -> None:
     faulthandler.enable()
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    signal.signal(signal.SIGALRM, _too_slow)
+    signal.signal(signal.SIGPROF, _too_slow)
     dice = random.Random(time.time_ns() ^ number)
     files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
     ends = time.monotonic() + seconds
@@ -133,7 +133,7 @@ def _work(number: int, seconds: float, folders: list[Path], told: "multiprocessi
             path = Path(folder, f"under-way-{number}-{victim.name}")
             path.write_bytes(damaged(victim, dice))
             shutil.copy(path, FINDINGS / f"last-{number}")  # what is left when the process dies
-            signal.alarm(_SECONDS_A_FILE)
+            signal.setitimer(signal.ITIMER_PROF, _SECONDS_A_FILE)
             try:
                 read_all(path)
                 told.put(("read", victim.suffix))
@@ -143,7 +143,7 @@ def _work(number: int, seconds: float, folders: list[Path], told: "multiprocessi
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 _keep(path, f"{type(error).__name__}-{Path(where.filename).stem}-{where.lineno}", told)
             finally:
-                signal.alarm(0)
+                signal.setitimer(signal.ITIMER_PROF, 0)
             path.unlink(missing_ok=True)
 
 

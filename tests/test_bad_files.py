@@ -18,6 +18,7 @@ from course_index.reading import LessonReaders
 from course_index.sources import archive
 from course_index.sources.archive import ArchiveLimits, unpack
 from course_index.sources.document import Block, Document
+from course_index.sources.formats import kind_of
 from course_index.sources.lesson_file import LessonFile
 from course_index.sources.library import read_library
 from course_index.sources.office import check_office
@@ -258,6 +259,15 @@ def test_what_fuzzing_found_stays_mended(tmp_path):
     word = tmp_path / "b.docx"
     word.write_bytes(whole[:start] + bytes(200) + whole[start + 200 :])
     assert "broken" in told(word)
+
+
+def test_comments_before_anything_are_passed_over_once(tmp_path):
+    """Found by fuzzing: forty comments, and what is no HTML behind them, were tried in every combination."""
+    path = tmp_path / "a.xml"
+    path.write_text(f"<?xml version='1.0'?>{'<!-- a -->' * 300}<manifest/>", "utf-8")
+    assert kind_of(path) is None
+    path.write_text(f"{'<!-- a --> ' * 300}<!DOCTYPE html><p>x</p>", "utf-8")
+    assert kind_of(path) == ".html"
 
 
 # -- readers that fail -----------------------------------------------------------------------------------------------

@@ -55,7 +55,8 @@ SILENT = frozenset(
     ".mp4 .m4v .mov .webm .mkv .mp3 .m4a .wav .ogg .png .jpg .jpeg .gif .svg .ico .webp .bmp .css .js .map .ttf .otf "
     ".woff .woff2 .eot .xsd .dtd".split()
 )
-_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+# Possessive (*+): what is no HTML after forty comments is not tried again with each of them cut otherwise.
+_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _IN_ARCHIVE = (("word/document.xml", ".docx"), ("ppt/presentation.xml", ".pptx"), ("xl/workbook.xml", ".xlsx"))
 _LEGACY_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
