@@ -57,7 +57,7 @@ def _bare_subtitles(path: Path) -> None:
 def _bare_html(path: Path) -> None:
     from bs4 import BeautifulSoup
 
-    BeautifulSoup(path.read_text("utf-8", "replace"), "html.parser").get_text()
+    BeautifulSoup(path.read_text("utf-8", "replace"), "lxml").get_text()
 
 
 def _bare_markdown(path: Path) -> None:
@@ -74,7 +74,7 @@ def _bare_epub(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if name.endswith(("html", "htm")):
-                BeautifulSoup(archive.read(name), "html.parser").get_text()
+                BeautifulSoup(archive.read(name), "lxml").get_text()
 
 
 _BARE: dict[str, tuple[tuple[str, ...], Callable[[Path], None]]] = {
@@ -82,9 +82,9 @@ _BARE: dict[str, tuple[tuple[str, ...], Callable[[Path], None]]] = {
     "DOCX (mammoth)": ((".docx",), _bare_docx),
     "PPTX (python-pptx)": ((".pptx",), _bare_pptx),
     "subtitles (pysubs2)": ((".srt", ".vtt", ".ass"), _bare_subtitles),
-    "HTML (Beautiful Soup)": ((".html", ".htm"), _bare_html),
+    "HTML (Beautiful Soup, lxml)": ((".html", ".htm"), _bare_html),
     "Markdown (markdown-it)": ((".md",), _bare_markdown),
-    "EPUB (zipfile, Beautiful Soup)": ((".epub",), _bare_epub),
+    "EPUB (zipfile, lxml)": ((".epub",), _bare_epub),
 }
 
 

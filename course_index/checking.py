@@ -150,7 +150,7 @@ def _sketch(text: str) -> list[int]:
 
 def _dead_links(lesson: LessonSource) -> list[str]:
     """Links of a page to a file beside it that is not there."""
-    if isinstance(lesson, LessonFile) and lesson.is_plain:
+    if isinstance(lesson, LessonFile) and lesson.is_text:
         pages = [lesson.path]
     elif isinstance(lesson, PackagedLesson):
         pages = [path for path in lesson.files if path.suffix == ".html"]

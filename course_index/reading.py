@@ -15,8 +15,9 @@ from course_index.errors import SourceProblem
 from course_index.sources.document import Document
 from course_index.sources.lesson_file import LessonSource
 
-# What one lesson may take. A scanned book of 500 pages is read by OCR in half an hour.
-_SECONDS = 1_800.0
+# What one lesson may take. A scanned book of 500 pages is read by OCR in half an hour; nothing else takes minutes.
+_SECONDS = 120.0
+_SECONDS_OF_A_PDF = 1_800.0
 _MEMORY_BYTES = 4_000_000_000
 # How many lessons a worker has waiting: enough to be never idle, few enough to hold little.
 _AHEAD = 4
@@ -76,7 +77,7 @@ class LessonReaders:
             # Threads of an embedder do not survive a fork.
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPool(self._workers, max_tasks=500, initializer=_confine, context=context)
-        return self._pool.schedule(read_lesson, args=(lesson,), timeout=_SECONDS)
+        return self._pool.schedule(read_lesson, args=(lesson,), timeout=_seconds(lesson))
 
     def _finished(
         self, lesson: LessonSource, future: ProcessFuture[ReadLesson] | None
@@ -86,13 +87,17 @@ class LessonReaders:
         except SourceProblem as problem:
             return lesson, problem
         except TooLong:
-            return lesson, SourceProblem(f"reading it takes more than {_SECONDS / 60:.0f} minutes; split it")
+            return lesson, SourceProblem(f"reading it takes more than {_seconds(lesson) / 60:.0f} minutes; split it")
         except ProcessExpired:
             return lesson, SourceProblem("reading it crashed the reader, which nothing sound does; export it again")
         except MemoryError:
             return lesson, SourceProblem("it takes more memory than a lesson may; split it")
         except Exception as error:  # whatever a library lets through: one lesson never stops a build
             return lesson, SourceProblem(f"its reader failed ({type(error).__name__}); export it again")
+
+
+def _seconds(lesson: LessonSource) -> float:
+    return _SECONDS_OF_A_PDF if lesson.relative.lower().endswith(".pdf") else _SECONDS
 
 
 def _confine() -> None:

@@ -270,6 +270,22 @@ def test_comments_before_anything_are_passed_over_once(tmp_path):
     assert kind_of(path) == ".html"
 
 
+@pytest.mark.parametrize("mark", ["<a ", "<!--", '<img alt="LaTeX:', "<math>", "\\(", "["])
+def test_marks_that_never_close_are_read_and_what_follows_is_kept_or_told(tmp_path, mark):
+    """Python's own HTML parser took minutes for some of these."""
+    path = tmp_path / "a.html"
+    path.write_text(f"<p>先归零，再放上去。</p>{mark * (40_000 // len(mark))}", "utf-8")
+    assert "先归零" in LessonFile(path, path.name).document().blocks[0].text
+
+
+def test_a_long_text_is_read_apart(tmp_path):
+    path = tmp_path / "a.md"
+    path.write_text(GOOD, "utf-8")
+    assert LessonFile(path, path.name).is_plain
+    path.write_text(GOOD * 3_000, "utf-8")
+    assert not LessonFile(path, path.name).is_plain
+
+
 # -- readers that fail -----------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,8 @@ from course_index.sources.markdown import read_markdown
 
 # A formula's place while the page is turned to Markdown, which would eat its backslashes and asterisks.
 _FORMULA = re.compile("\ue000(\\d+)\ue001")
-_TEX = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]|\$\$(.+?)\$\$", re.DOTALL)
+# Bounded: a page of opening marks without a closing one would be read to its end from each of them.
+_TEX = re.compile(r"\\\((.{1,2000}?)\\\)|\\\[(.{1,2000}?)\\\]|\$\$(.{1,2000}?)\$\$", re.DOTALL)
 
 # Furniture of a page, and text that its reader never sees.
 _NOT_CONTENT = [
@@ -45,12 +46,13 @@ def read_html(text: str) -> Document:
 
 
 def _page(text: str) -> BeautifulSoup:
+    """Parsed by lxml: Python's own parser takes minutes for 50 KB of marks that never close."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is read as the page it is
         try:
-            return BeautifulSoup(text, "html.parser")
-        except ParserRejectedMarkup:  # a marked section that never ends: then it is no mark-up
-            return BeautifulSoup(text.replace("<![", "&lt;!["), "html.parser")
+            return BeautifulSoup(text.replace("\0", ""), "lxml")  # which ends at a NUL
+        except ParserRejectedMarkup:
+            return BeautifulSoup("", "lxml")
 
 
 def _without_formulas(page: BeautifulSoup) -> list[str]:
@@ -66,7 +68,7 @@ def _without_formulas(page: BeautifulSoup) -> list[str]:
         if tex:
             image.replace_with(NavigableString(mark(str(tex))))
     for math in page.find_all("math"):
-        if isinstance(math, Tag):
+        if isinstance(math, Tag) and math.find_parent("math") is None:
             noted = math.find("annotation", attrs={"encoding": "application/x-tex"})
             said = noted.get_text() if noted else str(math.get("alttext") or "")
             math.replace_with(NavigableString(mark(said) if said else " ".join(math.get_text(" ").split())))

@@ -16,6 +16,8 @@ from course_index.sources.formats import is_text, reader_of
 
 # A text lesson larger than this is a dump, not a lesson; other formats have limits of their own.
 MAX_FILE_BYTES = 20_000_000
+# Mark-up can be written so that its parsers take the square of its length: beyond this it is read apart.
+_PLAIN_BYTES = 50_000
 # Raise this when a reader reads the same bytes otherwise: unchanged files are then read anew.
 _READERS_VERSION = 1
 _DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
@@ -73,9 +75,17 @@ class LessonFile:
         return self.shown or str(self.path)
 
     @property
-    def is_plain(self) -> bool:
-        """Whether it is text."""
+    def is_text(self) -> bool:
+        """Whether it is text by its name."""
         return is_text(self.name or self.path.name)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is text, and no more than even the worst of it takes a moment to read."""
+        try:
+            return self.is_text and self.path.stat().st_size <= _PLAIN_BYTES
+        except OSError:
+            return self.is_text  # reading it says what is wrong
 
     def read_bytes(self) -> bytes:
         """The bytes of a text file. Raises SourceProblem for what is no lesson: too large, empty, unreadable."""
@@ -94,7 +104,7 @@ class LessonFile:
 
     def fingerprint(self) -> str:
         """Of the bytes, and of what the package says of them."""
-        if self.is_plain:
+        if self.is_text:
             self.read_bytes()  # refuses what is too large before anything reads it
         return fingerprint([self.path], (self.title, self.above, self.url) if self.title or self.above else ())
 
