@@ -274,8 +274,8 @@ def check_as_html(check: Check) -> str:
 
 
 def _histogram(tokens: list[int]) -> list[tuple[str, int, float]]:
-    """(range, passages, share of the fullest range in percent) of passage sizes, in steps of 50 tokens."""
+    """(from, passages, share of the fullest step in percent) of passage sizes, in steps of 50 tokens."""
     steps = Counter(min(size // 50, 9) for size in tokens)
     fullest = max(steps.values(), default=1)
-    labels = [f"{50 * step}–{50 * step + 49}" for step in range(9)] + ["450+"]
+    labels = [str(50 * step) for step in range(9)] + ["450+"]
     return [(label, steps[step], 100 * steps[step] / fullest) for step, label in enumerate(labels)]
