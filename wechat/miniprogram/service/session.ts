@@ -11,12 +11,14 @@ const EARLY_MS = 30_000; // a token about to end is renewed before it is shown
 
 export class Session {
   private renewing: Promise<string | null> | null = null;
+  private isOpen = false;
 
   /** `consent` is the version of the terms that the learner agreed to. */
   constructor(private readonly base: string, private readonly consent: () => string | null) {}
 
   /** The token that holds, asked for where there is none; null where nobody has to say who they are. */
   token(): Promise<string | null> {
+    if (this.isOpen) return Promise.resolve(null);
     const kept = recalled<Token>(this.key);
     return kept && kept.until > Date.now() ? Promise.resolve(kept.token) : this.renew();
   }
@@ -41,7 +43,8 @@ export class Session {
     const consent = this.consent();
     const body = { code: await code(), ...(consent ? { consent_version: consent } : {}) };
     const reply = await send(`${this.base}/v1/sessions/wechat`, { method: "POST", body }).reply;
-    if (reply.status === 404) return null; // the service is open, as on an administrator's own machine
+    this.isOpen = reply.status === 404; // as on an administrator's own machine
+    if (this.isOpen) return null;
     if (reply.status >= 400) throw refused(reply);
     const { token, expires_in } = JSON.parse(reply.text) as { token: string; expires_in: number };
     keep(this.key, { token, until: Date.now() + expires_in * 1_000 - EARLY_MS } satisfies Token);

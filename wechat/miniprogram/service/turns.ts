@@ -44,6 +44,8 @@ class Running {
   abort = (): void => {};
   wake = (): void => {};
 
+  constructor(readonly turn: Turn) {}
+
   stop(): void {
     this.stopped = true;
     this.abort();
@@ -71,7 +73,8 @@ export class Turns {
     network.onChange((online) => { if (online) this.wake(); });
   }
 
-  get busy(): boolean { return this.running !== null; }
+  /** Whether an answer is on its way; what is whole is not waited for until its connection closes. */
+  get busy(): boolean { return this.running !== null && !ended(this.running.turn); }
 
   /** Who shows the turns hears of each change: of one, or of all (null). */
   watch(changed: (turn: Turn | null) => void): void {
@@ -109,12 +112,12 @@ export class Turns {
 
   /** The learner has had enough: what runs is ended here and at the service. */
   stop(): void {
-    this.running?.stop();
+    if (this.busy) this.running?.stop();
   }
 
   /** The app is back, or the network: go on at once with what waits or was given up. */
   wake(): void {
-    if (this.running) return this.running.wake();
+    if (this.busy) return this.running?.wake();
     const last = this.list[this.list.length - 1];
     const isGivenUp = last?.trouble === "lost" || last?.trouble === "offline";
     if (last?.id && (!ended(last) || isGivenUp)) void this.run(last);
@@ -143,7 +146,7 @@ export class Turns {
   }
 
   private async run(turn: Turn): Promise<void> {
-    const running = new Running();
+    const running = new Running(turn);
     this.running = running;
     Object.assign(turn, { phase: turn.id ? "reconnecting" : "waiting", trouble: null, detail: "" });
     this.keep();
