@@ -40,7 +40,7 @@ export class Services {
     const before = preferences().agreed;
     prefer({ agreed: version });
     try {
-      await this.session.renew();
+      await this.session.renewAfterwards();
     } catch (error) {
       prefer({ agreed: before });
       throw error;

@@ -32,6 +32,12 @@ export class Session {
     return this.renewing;
   }
 
+  /** A token that carries what the learner agreed to just now; one that is on its way was asked for before. */
+  async renewAfterwards(): Promise<string | null> {
+    await this.renewing?.catch(() => null);
+    return this.renew();
+  }
+
   forget(): void {
     keep(this.key, null);
   }

@@ -395,6 +395,22 @@ test("terms are agreed to before the first question, and the token carries the c
   expect(admitted[admitted.length - 1].body.consent_version).toBe("2026-09");
 });
 
+test("a token that was on its way when the learner agreed is not taken for one that carries the consent", async () => {
+  const { ABOUT } = require("./phone");
+  const page = begin({ "GET /v1/about": { ...ABOUT, consent_version: "2026-09" }, "POST /v1/sessions/wechat": undefined });
+  const early = await phone.asked("POST /v1/sessions/wechat");
+  await says(page, "（版本 2026-09）");
+  tap(page, "#agree");
+  await sleep(20);
+  early.succeed(201, { token: "without", expires_in: 1800 });
+  const late = await phone.asked("POST /v1/sessions/wechat", 2);
+  expect(late.body.consent_version).toBe("2026-09");
+  late.succeed(201, { token: "with", expires_in: 1800 });
+  await until(() => page.querySelector("#send"), "the field to ask in");
+  type(page, "问");
+  expect((await phone.asked("POST /v1/chat")).header("Authorization")).toBe("Bearer with");
+});
+
 test("terms that came meanwhile are asked for when the service refuses", async () => {
   const { ABOUT } = require("./phone");
   const page = begin();
