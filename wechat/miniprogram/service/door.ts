@@ -1,9 +1,11 @@
 // Every call to the service, with the learner's token; one that has ended is renewed once.
 import { EventStream } from "./event-stream";
 import { refused } from "./refusal";
-import { type Asked, type Method, type Reply, send, type Sending } from "./request";
+import { send } from "./request";
+import type { Asked, Method, Reply, Sending } from "./request";
 import type { Session } from "./session";
-import { type About, Refused, type TurnEvent } from "./wire";
+import { Refused } from "./wire";
+import type { About, TurnEvent } from "./wire";
 
 export class Door {
   private told: Promise<About> | null = null;

@@ -1,5 +1,6 @@
 // What an answer is: written by AI, quoted, or from the catalogue; on the page, and in what is copied from it.
-import { citedIn, type Turn } from "./turns";
+import { citedIn } from "./turns";
+import type { Turn } from "./turns";
 import type { Say } from "./words";
 
 /** The label of text that a model wrote; empty for what is quoted from courses or records. */

@@ -1,6 +1,7 @@
 // What the learner chose for this phone.
 import { keep, recalled } from "./kept";
-import { type Locale, nearest } from "./words";
+import { nearest } from "./words";
+import type { Locale } from "./words";
 
 export interface Preferences {
   locale: Locale;

@@ -4,8 +4,10 @@ import { Door } from "./door";
 import { Network } from "./network";
 import { forgetPreferences, preferences, prefer } from "./preferences";
 import { Session } from "./session";
-import { type Asking, citedIn, past, type Style, Turns } from "./turns";
-import { type Kept, type Passage, Refused, type Source } from "./wire";
+import { citedIn, past, Turns } from "./turns";
+import type { Asking, Style, Turn } from "./turns";
+import { Refused } from "./wire";
+import type { Kept, Passage, Source } from "./wire";
 
 /** Where a question is looked for first. */
 export interface Scope { course: string; lesson: string; title: string }
@@ -50,7 +52,8 @@ export class Services {
   /** Show a conversation of before. Throws Refused and Lost. */
   async reopen(conversation: string): Promise<void> {
     const { turns } = await this.door.json<{ turns: Kept[] }>(`/v1/conversations/${encodeURIComponent(conversation)}`);
-    const asWere = await Promise.all(turns.map((kept) => this.asItWas(kept)));
+    const asWere: Turn[] = [];
+    for (const kept of turns) asWere.push(await this.asItWas(kept)); // one after the other: WeChat sends ten requests at once, and no more
     this.turns.stop();
     this.turns.show(asWere, conversation);
   }
@@ -84,7 +87,7 @@ export class Services {
     }
   }
 
-  private async asItWas({ id, message, reply, mode, ai, grounded, passages }: Kept): Promise<ReturnType<typeof past>> {
+  private async asItWas({ id, message, reply, mode, ai, grounded, passages }: Kept): Promise<Turn> {
     const cited = citedIn(reply).filter((n) => n <= passages.length);
     const found = await Promise.all(cited.map((n) => this.sourceOf(n, passages[n - 1]!)));
     const sources = found.filter((source): source is Source => source !== null);

@@ -53,7 +53,8 @@ export class Session {
     if (this.isOpen) return null;
     if (reply.status >= 400) throw refused(reply);
     const { token, expires_in } = JSON.parse(reply.text) as { token: string; expires_in: number };
-    keep(this.key, { token, until: Date.now() + expires_in * 1_000 - EARLY_MS } satisfies Token);
+    const kept: Token = { token, until: Date.now() + expires_in * 1_000 - EARLY_MS };
+    keep(this.key, kept);
     return token;
   }
 }

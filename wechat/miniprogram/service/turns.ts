@@ -3,7 +3,8 @@ import type { Door } from "./door";
 import { keep, recalled } from "./kept";
 import type { Network } from "./network";
 import type { Method } from "./request";
-import { type Card, type Done, Lost, type Problem, Refused, type Source, type TurnEvent } from "./wire";
+import { Lost, Refused } from "./wire";
+import type { Card, Done, Problem, Source, TurnEvent } from "./wire";
 import type { Locale } from "./words";
 
 export type Style = "answer" | "hint" | "quiz" | "plan";

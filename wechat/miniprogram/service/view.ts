@@ -1,8 +1,10 @@
 // A turn as the page draws it: texts and switches, so that no template has to think.
-import { type CardView, cardViews, isWay } from "./cards";
+import { cardViews, isWay } from "./cards";
+import type { CardView } from "./cards";
 import { aigcOf, labelOf } from "./labels";
 import { drawable } from "./markdown";
-import { citedIn, ended, type Turn } from "./turns";
+import { citedIn, ended } from "./turns";
+import type { Turn } from "./turns";
 import type { QuizItem } from "./wire";
 import type { Say } from "./words";
 

@@ -520,6 +520,18 @@ test("the senior view is one tap away, and has large text and targets", async ()
   expect(page.data.look.elder).toBe(true); // it stays
 });
 
+test("in the senior view the style of an answer is asked for", async () => {
+  const page = begin();
+  tap(page, "#elder");
+  await until(() => page.querySelector("#style"), "the button");
+  phone.picks = 3;
+  tap(page, "#style");
+  await says(page, "排学习计划 ▾");
+  expect(phone.sheet).toEqual(["直接回答", "只给提示", "出题练习", "排学习计划"]);
+  type(page, "我想做护理员");
+  expect((await phone.asked("POST /v1/chat")).body.style).toBe("plan");
+});
+
 test("WeChat's own text size counts", () => {
   const page = begin();
   const usual = page.data.look.body;

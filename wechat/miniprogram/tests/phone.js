@@ -68,6 +68,7 @@ class Phone {
     this.files = {};
     this.shared = [];
     this.confirms = true;
+    this.picks = 0;
     this.online = true;
     this.base = { language: "zh_CN", SDKVersion: "3.7.0", fontSizeScaleFactor: 1, fontSizeSetting: 17, theme: "light" };
     this.hearNetwork = [];
@@ -101,6 +102,7 @@ class Phone {
       navigateBack: () => void phone.went.push("back"),
       showToast: ({ title }) => void phone.toasts.push(title),
       showModal: ({ success }) => success({ confirm: phone.confirms, cancel: !phone.confirms }),
+      showActionSheet: ({ itemList, success }) => { phone.sheet = itemList; success({ tapIndex: phone.picks }); },
       setClipboardData: ({ data, success }) => { phone.clipboard = data; success?.({}); },
       openPrivacyContract: () => void phone.went.push("privacy contract"),
       env: { USER_DATA_PATH: "wxfile://usr" },

@@ -17,7 +17,7 @@ let parts;
 
 beforeAll(async () => {
   data = indexed();
-  model = new Model(SENTENCES);
+  model = new Model(Array(SENTENCES).fill(GOOD));
   service = await new Service(data, { llm_base_url: await model.start(), llm_model: "slow", consent_version: "2026-09" }).start();
 });
 

@@ -13,15 +13,15 @@ const GOOD = "用原装的充电器，或者电压、接口、电池种类都对
 const OWN = path.join(PROJECT, ".venv/bin/python");
 
 /** The Python that has the service's packages: COMPANION_PYTHON, or the one that `make setup` makes. */
-function python() {
+function PYTHON() {
   const found = process.env.COMPANION_PYTHON ?? (fs.existsSync(OWN) ? OWN : null);
   if (!found) throw new Error("Run `make setup`, or name the Python that has the service's packages in COMPANION_PYTHON.");
   return found;
 }
 
-/** An OpenAI-compatible model: so many sentences, so far apart. */
+/** An OpenAI-compatible model: these sentences, so far apart. */
 class Model {
-  constructor(sentences = 6, ms = 150) {
+  constructor(sentences, ms = 150) {
     this.asked = 0;
     this.server = http.createServer((request, response) => {
       request.resume().on("end", () => this.say(response, sentences, ms));
@@ -32,8 +32,9 @@ class Model {
     this.asked += 1;
     response.writeHead(200, { "Content-Type": "text/event-stream", Connection: "close" });
     const chunk = (delta, end = null) => response.write(`data: ${JSON.stringify({ id: "m", object: "chat.completion.chunk", created: 1, model: "slow", choices: [{ index: 0, delta, finish_reason: end }] })}\n\n`);
-    for (let at = 0; at < sentences && !response.destroyed; at++) {
-      chunk({ role: "assistant", content: GOOD });
+    for (const content of sentences) {
+      if (response.destroyed) return;
+      chunk({ role: "assistant", content });
       await new Promise((resolve) => setTimeout(resolve, ms));
     }
     chunk({}, "stop");
@@ -49,7 +50,7 @@ class Model {
 /** The sample courses, indexed into a folder of this test's own. */
 function indexed() {
   const data = fs.mkdtempSync(path.join(os.tmpdir(), "companion-"));
-  const run = spawnSync(python(), ["-m", "course_index.cli", "build", "course_index/samples"], { cwd: PROJECT, env: environment({ data_dir: data }), encoding: "utf8" });
+  const run = spawnSync(PYTHON(), ["-m", "course_index.cli", "build", "course_index/samples"], { cwd: PROJECT, env: environment({ data_dir: data }), encoding: "utf8" });
   if (run.status !== 0) throw new Error(`the samples could not be indexed: ${run.stderr}`);
   return data;
 }
@@ -62,7 +63,7 @@ class Service {
   async start() {
     this.port = await freePort();
     this.url = `http://127.0.0.1:${this.port}`;
-    this.process = spawn(python(), ["api.py", "--port", String(this.port)], { cwd: PROJECT, env: environment(this.settings), stdio: ["ignore", "ignore", "pipe"] });
+    this.process = spawn(PYTHON(), ["api.py", "--port", String(this.port)], { cwd: PROJECT, env: environment(this.settings), stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
     this.process.stderr.on("data", (text) => { said = (said + text).slice(-4_000); });
     await until(async () => {
@@ -151,4 +152,4 @@ function freePort() {
   });
 }
 
-module.exports = { GOOD, Model, RealPhone, Service, indexed };
+module.exports = { GOOD, Model, PYTHON, RealPhone, Service, indexed };

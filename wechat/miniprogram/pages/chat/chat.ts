@@ -1,13 +1,17 @@
 // The chat: ask, watch the answer come, look behind its citations.
 import type { Deed } from "../../components/turn/turn";
 import { answerAsText } from "../../service/labels";
-import { type Look, lookOf } from "../../service/look";
+import { lookOf } from "../../service/look";
+import type { Look } from "../../service/look";
 import { preferences, prefer } from "../../service/preferences";
 import { services } from "../../service/services";
-import { ended, type Style, type Turn } from "../../service/turns";
-import { turnView, type TurnView } from "../../service/view";
+import { ended } from "../../service/turns";
+import type { Style, Turn } from "../../service/turns";
+import { turnView } from "../../service/view";
+import type { TurnView } from "../../service/view";
 import type { Source } from "../../service/wire";
-import { type Say, speaking, type Word, type WordsOf, wordsOf } from "../../service/words";
+import { speaking, wordsOf } from "../../service/words";
+import type { Say, Word, WordsOf } from "../../service/words";
 
 interface Opened { course?: string; lesson?: string; title?: string; q?: string; conversation?: string }
 
@@ -23,6 +27,7 @@ Component({
     starters: [] as string[],
     styles: [] as { name: Style; text: string }[],
     style: "answer" as Style,
+    styleName: "",
     draft: "",
     hasDraft: false,
     busy: false,
@@ -58,6 +63,7 @@ Component({
         words,
         look: lookOf(elder, step),
         styles: STYLES.map((name) => ({ name, text: words[`style_${name}`] })),
+        styleName: words[`style_${this.data.style}`],
         scopeTitle: scope ? this.say("askingIn", scope.title) : "",
         offline: !network.online,
       });
@@ -100,7 +106,13 @@ Component({
     },
 
     onStyle(tap: WechatMiniprogram.BaseEvent<WechatMiniprogram.IAnyObject, { name: Style }>) {
-      this.setData({ style: tap.currentTarget.dataset.name });
+      this.choose(tap.currentTarget.dataset.name);
+    },
+
+    /** In the senior view the styles would take half of the screen: they are asked for. */
+    onStyles() {
+      const { styles } = this.data;
+      wx.showActionSheet({ itemList: styles.map(({ text }) => text), success: ({ tapIndex }) => this.choose(styles[tapIndex]!.name) });
     },
 
     onElder() {
@@ -180,6 +192,10 @@ Component({
       own(this).follows = true;
       this.announce("waiting");
       void services().turns.ask(message, services().asking(this.data.style));
+    },
+
+    choose(style: Style) {
+      this.setData({ style, styleName: this.data.words[`style_${style}`] });
     },
 
     again(turn: Turn) {

@@ -1,10 +1,13 @@
 // A course: what its record says, its sessions, its lessons. What the record leaves open is said to be open.
-import { type Fact, recordFacts, sessionsOf } from "../../service/cards";
-import { type Look, lookOf } from "../../service/look";
+import { recordFacts, sessionsOf } from "../../service/cards";
+import type { Fact } from "../../service/cards";
+import { lookOf } from "../../service/look";
+import type { Look } from "../../service/look";
 import { preferences } from "../../service/preferences";
 import { services } from "../../service/services";
 import type { Course } from "../../service/wire";
-import { speaking, type WordsOf, wordsOf } from "../../service/words";
+import { speaking, wordsOf } from "../../service/words";
+import type { WordsOf } from "../../service/words";
 
 type Tap = WechatMiniprogram.BaseEvent<WechatMiniprogram.IAnyObject, { lesson: string; title?: string; link: string }>;
 

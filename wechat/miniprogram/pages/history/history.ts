@@ -1,9 +1,11 @@
 // The learner's conversations of before, to be opened again or erased.
-import { type Look, lookOf } from "../../service/look";
+import { lookOf } from "../../service/look";
+import type { Look } from "../../service/look";
 import { preferences } from "../../service/preferences";
 import { services } from "../../service/services";
 import type { Outline } from "../../service/wire";
-import { type WordsOf, wordsOf } from "../../service/words";
+import { wordsOf } from "../../service/words";
+import type { WordsOf } from "../../service/words";
 
 type Tap = WechatMiniprogram.BaseEvent<WechatMiniprogram.IAnyObject, { id: string }>;
 

@@ -1,9 +1,13 @@
 // What the learner may choose, see of the service, take away and erase.
-import { type Look, lookOf } from "../../service/look";
-import { preferences, prefer, type Preferences } from "../../service/preferences";
+import { lookOf } from "../../service/look";
+import type { Look } from "../../service/look";
+import { preferences, prefer } from "../../service/preferences";
+import type { Preferences } from "../../service/preferences";
 import { services } from "../../service/services";
-import { type About, Refused } from "../../service/wire";
-import { type Locale, LOCALES, speaking, type Word, type WordsOf, wordsOf } from "../../service/words";
+import { Refused } from "../../service/wire";
+import type { About } from "../../service/wire";
+import { LOCALES, speaking, wordsOf } from "../../service/words";
+import type { Locale, Word, WordsOf } from "../../service/words";
 
 type Named = WechatMiniprogram.BaseEvent<WechatMiniprogram.IAnyObject, { name: string; link: string }>;
 type Input = WechatMiniprogram.CustomEvent<{ value: string }>;
