@@ -304,11 +304,29 @@ test("a turn that was cut off by a lost network goes on when the network is back
   phone.becomes(false);
   asked.fail("request:fail net::ERR");
   await says(page, "正在接上");
+  await phone.asked("GET /v1/chat/turns/t-1/events", 2); // tried twice; the next try would be three seconds away
+  await sleep(20);
   phone.becomes(true);
-  const resumed = await phone.asked("GET /v1/chat/turns/t-1/events");
+  await until(() => phone.of("GET /v1/chat/turns/t-1/events").length > 2, "a try at once", 500);
+  const resumed = await phone.asked("GET /v1/chat/turns/t-1/events", 3);
+  expect(resumed.header("Last-Event-ID")).toBe("3");
   resumed.events(ANSWER.slice(3), 4);
   await says(page, TEXT);
 });
+
+test("a question that reaches nobody is given up after some tries, and stays to be tried again", async () => {
+  const page = begin();
+  const refuse = setInterval(() => phone.of("POST /v1/chat").forEach((request) => request.fail("request:fail timeout")), 10);
+  type(page, "问");
+  await until(() => textOf(page).includes("连接断了，回答没有收完"), "the trouble", 8_000);
+  clearInterval(refuse);
+  const tries = phone.of("POST /v1/chat");
+  expect(tries).toHaveLength(4);
+  expect(new Set(tries.map((request) => request.header("Idempotency-Key"))).size).toBe(1);
+  tap(turn(page), "#retry");
+  (await phone.asked("POST /v1/chat", 5)).events(ANSWER);
+  await says(page, TEXT);
+}, 15_000);
 
 test("who asks too fast is told how long to wait, and may try again then", async () => {
   const page = begin();
@@ -498,6 +516,7 @@ test("an answer that failed and one that follows do not change places", async ()
   second.events([["turn", { turn_id: "t-2", conversation_id: "k-1" }], ...ANSWER.slice(1)]);
   second.succeed();
   await says(page, TEXT);
+  await sleep(120); // nothing is left to be drawn
   tap(turn(page), "#retry");
   await phone.asked("POST /v1/chat", 3);
   await until(() => page.data.turns[1]?.message === "电动车充电要注意什么", "the order");

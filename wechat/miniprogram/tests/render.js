@@ -72,7 +72,9 @@ function shared(text) {
 
 function save(page, name, elder) {
   const styles = [...document.head.querySelectorAll("style")].map((style) => style.innerHTML).join("\n");
-  for (const field of page.dom.querySelectorAll("wx-textarea")) field.textContent = page.data.words.placeholder ?? "";
+  for (const field of page.dom.querySelectorAll("wx-textarea")) {
+    field.textContent = page.data.words[field.closest(".turn--why") ? "comment" : "placeholder"];
+  }
   const html = `<!doctype html><html lang="zh-Hans"><meta charset="utf-8"><style>${PLAIN}${styles}</style><body>${page.dom.outerHTML}</body></html>`;
   fs.writeFileSync(path.join(PAGES, `${name}-${elder ? "elder" : "usual"}.html`), shared(html));
 }
