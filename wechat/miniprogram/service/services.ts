@@ -49,6 +49,13 @@ export class Services {
     }
   }
 
+  /** The learner takes it back: the next token carries none, and a service with terms takes no more questions. */
+  async withdraw(): Promise<void> {
+    this.turns.stop();
+    prefer({ agreed: null });
+    await this.session.renewAfterwards();
+  }
+
   /** Show a conversation of before. Throws Refused and Lost. */
   async reopen(conversation: string): Promise<void> {
     const { turns } = await this.door.json<{ turns: Kept[] }>(`/v1/conversations/${encodeURIComponent(conversation)}`);

@@ -199,6 +199,12 @@ const WORDS = told({
   linkCopied: ["网址已复制，请在浏览器里打开", "網址已複製，請在瀏覽器裏打開", "Copied; please open it in a browser"],
   eraseConversation: ["清除这段对话", "清除這段對話", "Erase this conversation"],
   eraseConversationAsk: ["清除后不能恢复。要清除这段对话吗？", "清除後不能恢復。要清除這段對話嗎？", "This cannot be undone. Erase this conversation?"],
+  withdraw: ["撤回同意", "撤回同意", "Withdraw my consent"],
+  withdrawn: [
+    "已撤回。再提问之前会请您重新同意；要清除已有的内容，请点“清除我的数据”。",
+    "已撤回。再提問之前會請您重新同意；要清除已有的內容，請點「清除我的資料」。",
+    "Withdrawn. You will be asked again before the next question; to erase what there is, press “Erase my data”.",
+  ],
   export: ["导出我的数据", "匯出我的資料", "Export my data"],
   exportNote: [
     "导出保存的全部内容（JSON 文件），AI 写的部分带标识；文件会发到您选的聊天，例如“文件传输助手”。",

@@ -165,6 +165,18 @@ test("everything that is kept goes to a file, and to a chat of the learner's cho
   expect(phone.shared).toEqual(["wxfile://usr/learning-companion.json"]);
 });
 
+test("a consent is taken back: the next token carries none, and the chat asks again", async () => {
+  begin({ "GET /v1/about": { ...ABOUT, consent_version: "2026-09" } });
+  phone.storage.set("companion-preferences", { agreed: "2026-09" });
+  const page = open("pages/settings/settings");
+  await says(page, "撤回同意");
+  tap(page, "#withdraw");
+  await says(page, "已撤回。");
+  const admitted = phone.of("POST /v1/sessions/wechat");
+  expect(admitted[admitted.length - 1].body.consent_version).toBeUndefined();
+  await says(open("pages/chat/chat"), "（版本 2026-09）");
+});
+
 test("language, audience and text size are chosen here", async () => {
   begin();
   const page = open("pages/settings/settings");

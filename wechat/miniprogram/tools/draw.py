@@ -18,7 +18,8 @@ _MEASURED = """([elder]) => {
   for (const node of document.querySelectorAll('[class]')) {
     if (!/--tap(\\s|$)/.test(node.className)) continue;
     const { width, height } = node.getBoundingClientRect();
-    if (width < target - 0.5 || height < target - 0.5) faults.push(`${width.toFixed(0)}x${height.toFixed(0)} ${named(node)}`);
+    const isSmall = width < target - 0.5 || height < target - 0.5;
+    if (isSmall) faults.push(`${width.toFixed(0)}x${height.toFixed(0)} ${named(node)}`);
   }
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -32,7 +33,8 @@ _MEASURED = """([elder]) => {
     const scrolls = around.closest('[class*="--styles"]');
     if (!scrolls && (right > innerWidth + 0.5 || left < -0.5)) faults.push(`over the side: ${named(around)}`);
   }
-  if (document.documentElement.scrollWidth > innerWidth) faults.push(`the page is ${document.documentElement.scrollWidth} px wide`);
+  const { scrollWidth } = document.documentElement;
+  if (scrollWidth > innerWidth) faults.push(`the page is ${scrollWidth} px wide`);
   return faults;
 }"""
 
@@ -58,7 +60,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT}, device_scale_factor=2)
         faults = [fault for file in sorted(pages.glob("*.html")) for fault in _draw(page, file, images)]
         browser.close()
-    print(*faults, sep="\n", end="")
+    sys.stdout.write("\n".join(faults))
 
 
 if __name__ == "__main__":

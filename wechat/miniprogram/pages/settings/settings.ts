@@ -27,6 +27,7 @@ Component({
     audience: "",
     audiences: [] as { name: string; text: string }[],
     personalised: true,
+    agreed: null as string | null,
     hasConversation: false,
     facts: [] as Told[],
     keptDays: "",
@@ -70,11 +71,11 @@ Component({
     },
 
     choose(change: Partial<Preferences>) {
-      const { locale, audience, elder, step, personalised } = Object.keys(change).length ? prefer(change) : preferences();
+      const { locale, audience, elder, step, personalised, agreed } = Object.keys(change).length ? prefer(change) : preferences();
       const words = wordsOf(locale);
       wx.setNavigationBarTitle({ title: words.settings });
       this.setData({
-        words, locale, audience, personalised,
+        words, locale, audience, personalised, agreed,
         look: lookOf(elder, step),
         audiences: AUDIENCES.map((name) => ({ name, text: words[`audience_${name}`] })),
         kinds: KINDS.map((name) => ({ name, text: words[`kind_${name}`] })),
@@ -103,6 +104,12 @@ Component({
 
     onPrivacyGuide() {
       wx.openPrivacyContract({ fail: () => this.setData({ note: this.data.words.trouble }) });
+    },
+
+    async onWithdraw(): Promise<void> {
+      const done = await services().withdraw().then(() => true, () => false); // what is kept on the phone is taken back either way
+      this.choose({});
+      this.setData({ note: this.data.words[done ? "withdrawn" : "trouble"] });
     },
 
     onEraseConversation() {
