@@ -9,7 +9,7 @@ export interface Preferences {
   step: number; // of the text sizes
   audience: string;
   personalised: boolean;
-  agreed: string | null; // the version of the terms
+  agreed: string | null; // the version of the terms; empty when the consent was taken back, null when there was none
 }
 
 const KEPT = "companion-preferences";

@@ -49,10 +49,10 @@ export class Services {
     }
   }
 
-  /** The learner takes it back: the next token carries none, and a service with terms takes no more questions. */
+  /** The learner takes it back: the service is told so, and the chat asks again before the next question. */
   async withdraw(): Promise<void> {
     this.turns.stop();
-    prefer({ agreed: null });
+    prefer({ agreed: "" });
     await this.session.renewAfterwards();
   }
 

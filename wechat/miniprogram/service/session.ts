@@ -13,7 +13,7 @@ export class Session {
   private renewing: Promise<string | null> | null = null;
   private isOpen = false;
 
-  /** `consent` is the version of the terms that the learner agreed to. */
+  /** `consent` is the version of the terms that the learner agreed to, empty when that was taken back. */
   constructor(private readonly base: string, private readonly consent: () => string | null) {}
 
   /** The token that holds, asked for where there is none; null where nobody has to say who they are. */
@@ -47,9 +47,9 @@ export class Session {
   private async admit(): Promise<string | null> {
     this.forget();
     const consent = this.consent();
-    const body = { code: await code(), ...(consent ? { consent_version: consent } : {}) };
+    const body = { code: await code(), ...(consent === null ? {} : { consent_version: consent }) };
     const reply = await send(`${this.base}/v1/sessions/wechat`, { method: "POST", body }).reply;
-    this.isOpen = reply.status === 404; // as on an administrator's own machine
+    this.isOpen = reply.status === 404 || reply.status === 405; // no such door, as on an administrator's own machine
     if (this.isOpen) return null;
     if (reply.status >= 400) throw refused(reply);
     const { token, expires_in } = JSON.parse(reply.text) as { token: string; expires_in: number };

@@ -276,7 +276,8 @@ export function ended(turn: Turn): boolean {
 
 /** The numbers that a text cites. */
 export function citedIn(text: string): number[] {
-  return [...new Set([...text.matchAll(/\[(\d{1,2})\]/g)].map((found) => Number(found[1])))];
+  const found = text.match(/\[\d{1,2}\]/g) ?? [];
+  return [...new Set(found.map((one) => Number(one.slice(1, -1))))];
 }
 
 function begun(message: string, asking: Asking): Turn {

@@ -243,5 +243,7 @@ export function nearest(tag: string): Locale {
 
 export function wordsOf(locale: Locale): WordsOf {
   const at = LOCALES.indexOf(locale);
-  return Object.fromEntries(Object.entries(WORDS).map(([name, said]) => [name, (said as readonly string[])[at]])) as WordsOf;
+  const words = {} as WordsOf;
+  for (const name of Object.keys(WORDS) as Word[]) words[name] = WORDS[name][at]!;
+  return words;
 }

@@ -175,11 +175,15 @@ test("a citation opens the passage, with the quoted sentence marked in it", asyn
 });
 
 test("a number in the text opens its source, and any other link nothing", async () => {
-  const page = await answered(ANSWER, { "GET /v1/passages/p-1": () => undefined });
-  turn(page).instance.onMarkdown({ detail: { node: { type: "link", href: "https://evil.example" } } });
+  const events = [STARTED, ["sources", { sources: [SOURCE] }], ["text", { text: "原装充电器[1]，[别处](https://evil.example)，[9]。", ai: true }], ["done", DONE]];
+  const page = await answered(events, { "GET /v1/passages/p-1": () => undefined });
+  const markdown = turn(page).querySelector("#text");
+  const links = markdown.instance.data.nodes[0].tokens.filter((node) => node.type === "link");
+  expect(links.map((node) => node.href)).toEqual(["cite:1", "https://evil.example"]); // there is no source 9
+  markdown.instance.triggerEvent("click", { node: links[1] });
   expect(page.data.source).toBe(null);
-  turn(page).instance.onMarkdown({ detail: { node: { type: "link", href: "cite:1" } } });
-  expect(page.data.source.n).toBe(1);
+  markdown.instance.triggerEvent("click", { node: links[0] });
+  await until(() => page.data.source?.n === 1, "the source");
 });
 
 test("a course card opens the course's page", async () => {

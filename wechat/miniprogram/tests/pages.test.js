@@ -165,7 +165,7 @@ test("everything that is kept goes to a file, and to a chat of the learner's cho
   expect(phone.shared).toEqual(["wxfile://usr/learning-companion.json"]);
 });
 
-test("a consent is taken back: the next token carries none, and the chat asks again", async () => {
+test("a consent is taken back: the service is told so, and the chat asks again", async () => {
   begin({ "GET /v1/about": { ...ABOUT, consent_version: "2026-09" } });
   phone.storage.set("companion-preferences", { agreed: "2026-09" });
   const page = open("pages/settings/settings");
@@ -173,7 +173,7 @@ test("a consent is taken back: the next token carries none, and the chat asks ag
   tap(page, "#withdraw");
   await says(page, "已撤回。");
   const admitted = phone.of("POST /v1/sessions/wechat");
-  expect(admitted[admitted.length - 1].body.consent_version).toBeUndefined();
+  expect(admitted[admitted.length - 1].body.consent_version).toBe("");
   await says(open("pages/chat/chat"), "（版本 2026-09）");
 });
 
@@ -199,4 +199,23 @@ test("a complaint gets a ticket", async () => {
   tap(page, "#complain");
   await says(page, "编号 C-7，最迟 2026-12-09 前答复");
   expect(phone.of("POST /v1/complaints")[0].body).toEqual({ kind: "complaint", words: "答错了学分", turn_id: null });
+});
+
+// -- the app --------------------------------------------------------------------------------------------------------------
+
+test("the app goes on with an open turn when it is launched and whenever it comes back", async () => {
+  phone = new Phone();
+  const open = { key: "k", message: "问", asking: {}, id: "t-1", last: 2, phase: "writing", text: "一半", ai: true, sources: [], courses: [], done: null, trouble: null, detail: "", retryAt: 0, opinion: "" };
+  phone.storage.set("companion-thread", { conversation: "k-1", turns: [open] });
+  let app;
+  global.App = (options) => { app = options; };
+  require("../build/app");
+  app.onLaunch();
+  const first = await phone.asked("GET /v1/chat/turns/t-1/events");
+  expect(first.header("Last-Event-ID")).toBe("2");
+  first.fail("request:fail interrupted");
+  await sleep(20);
+  app.onShow();
+  await until(() => phone.of("GET /v1/chat/turns/t-1/events").length === 2, "a try at once", 300);
+  app.services.turns.stop();
 });

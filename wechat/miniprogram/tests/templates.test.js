@@ -42,7 +42,7 @@ test("whatever can be tapped tells a screen reader what it is and what it does",
 test("whatever can be tapped is as large as a finger needs: it has the class that sets the least size", () => {
   const small = ALL.filter(isTapped).filter(({ attributes }) => !/(^|\s)tap(\s|$)/.test(attributes.class ?? "") && !attributes["data-wide"]);
   expect(small.map(({ where }) => where)).toEqual([]);
-  expect(read("app.wxss")).toMatch(/\.tap \{[^}]*min-width: var\(--target\);[^}]*min-height: var\(--target\);/);
+  expect(read("shared.wxss")).toMatch(/\.tap \{[^}]*min-width: var\(--target\);[^}]*min-height: var\(--target\);/);
 });
 
 test("fields, lists of choices and dialogs have names", () => {
@@ -73,10 +73,10 @@ test("the label that AI writes here, and the way into the senior view, stand on 
 });
 
 test("no template or style fetches anything, and no size of text is fixed", () => {
-  for (const file of [...TEMPLATES, ...sources(".wxss"), "app.wxss"]) {
+  for (const file of [...TEMPLATES, ...sources(".wxss"), "app.wxss", "shared.wxss"]) {
     expect(`${file} ${read(file).match(/https?:\/\/|url\(|<image|<web-view|t-icon/) ?? ""}`).toBe(`${file} `);
   }
-  for (const file of [...sources(".wxss"), "app.wxss"]) {
+  for (const file of [...sources(".wxss"), "app.wxss", "shared.wxss"]) {
     expect(`${file} ${read(file).match(/font-size:\s*[\d.]/) ?? ""}`).toBe(`${file} `);
   }
 });
@@ -100,10 +100,17 @@ test("nothing of tdesign that comes along names another site", () => {
 });
 
 test("text stands out from its ground by 4.5 to 1", () => {
-  const colours = Object.fromEntries([...read("app.wxss").matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map(([, name, value]) => [name, value]));
+  const colours = Object.fromEntries([...read("shared.wxss").matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map(([, name, value]) => [name, value]));
   const pairs = [["ink", "ground"], ["ink", "panel"], ["ink", "tint"], ["ink", "mark"], ["quiet", "ground"], ["quiet", "panel"], ["brand", "ground"],
     ["brand", "tint"], ["brand", "panel"], ["on-brand", "brand"], ["warn", "ground"], ["warn", "warn-ground"]];
   for (const [text, ground] of pairs) expect([text, ground, contrast(colours[text], colours[ground]) >= 4.5]).toEqual([text, ground, true]);
+});
+
+test("no style sheet of a component selects by the name of a tag, which WeChat forbids", () => {
+  for (const file of [...sources(".wxss").filter((one) => one.startsWith("components")), "shared.wxss"]) {
+    const selectors = read(file).replace(/\/\*[^]*?\*\//g, "").match(/[^{}]+(?=\{)/g).flatMap((one) => one.split(/[\s,>]+/)).filter(Boolean);
+    expect(selectors.filter((one) => !/^(\.|@import|"|;)/.test(one))).toEqual([]);
+  }
 });
 
 test("the settings of the project hold no app id and no secret", () => {

@@ -37,7 +37,7 @@ function ours() {
       write(path.join(BUILD, path.relative(ROOT, file)), file.endsWith(".json") ? located(text) : text);
     }
   }
-  for (const file of ["app.json", "app.wxss"]) write(path.join(BUILD, file), fs.readFileSync(path.join(ROOT, file)));
+  for (const file of ["app.json", "app.wxss", "shared.wxss"]) write(path.join(BUILD, file), fs.readFileSync(path.join(ROOT, file)));
 }
 
 /** The folders of tdesign's parts that these ones are made of. */

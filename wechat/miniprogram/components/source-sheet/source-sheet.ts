@@ -6,7 +6,7 @@ import type { WordsOf } from "../../service/words";
 
 Component({
   properties: {
-    source: { type: Object, optionalTypes: [null as never], value: null as unknown as Record<string, unknown> },
+    source: { type: null, value: null },
     words: { type: Object, value: {} },
   },
 

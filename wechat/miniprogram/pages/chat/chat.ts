@@ -1,5 +1,6 @@
 // The chat: ask, watch the answer come, look behind its citations.
 import type { Deed } from "../../components/turn/turn";
+import { decoded } from "../../service/address";
 import { answerAsText } from "../../service/labels";
 import { lookOf } from "../../service/look";
 import type { Look } from "../../service/look";
@@ -48,10 +49,10 @@ Component({
       parts.turns.watch((turn) => this.changed(turn));
       own(this).unheard = parts.network.onChange((online) => this.setData({ offline: !online }));
       if (opened.course) {
-        parts.scope = { course: told(opened.course), lesson: told(opened.lesson), title: told(opened.title) || told(opened.course) };
+        parts.scope = { course: decoded(opened.course), lesson: decoded(opened.lesson), title: decoded(opened.title) || decoded(opened.course) };
       }
-      if (opened.conversation) void parts.reopen(told(opened.conversation)).catch(() => this.announce("trouble"));
-      if (opened.q) this.setDraft(told(opened.q));
+      if (opened.conversation) void parts.reopen(decoded(opened.conversation)).catch(() => this.announce("trouble"));
+      if (opened.q) this.setDraft(decoded(opened.q));
     },
 
     /** Another page may have changed the language, the size, the scope or the conversation. */
@@ -86,8 +87,7 @@ Component({
     // -- what the learner does ---------------------------------------------------------------------------------------
 
     onInput({ detail }: WechatMiniprogram.Input) {
-      this.data.draft = detail.value; // not drawn: the field shows it
-      if (this.data.hasDraft !== (detail.value.trim() !== "")) this.setData({ hasDraft: detail.value.trim() !== "" });
+      this.setDraft(detail.value); // drawn, or the field would not be emptied when the question is sent
     },
 
     onSend() {
@@ -314,9 +314,4 @@ function own(page: object): Own {
   const found = OWN.get(page) ?? { follows: true, top: 0, drawing: null, ticking: null, unheard: () => {} };
   OWN.set(page, found);
   return found;
-}
-
-/** A query value of a page's address is still encoded. */
-function told(value: string | undefined): string {
-  try { return decodeURIComponent(value ?? ""); } catch { return value ?? ""; }
 }

@@ -1,5 +1,6 @@
 // A course: what its record says, its sessions, its lessons. What the record leaves open is said to be open.
 import { recordFacts, sessionsOf } from "../../service/cards";
+import { decoded } from "../../service/address";
 import type { Fact } from "../../service/cards";
 import { lookOf } from "../../service/look";
 import type { Look } from "../../service/look";
@@ -30,7 +31,7 @@ Component({
       const { locale, elder, step } = preferences();
       const words = wordsOf(locale);
       this.setData({ words, look: lookOf(elder, step), note: words.loading });
-      void this.fetch(decodeURIComponent(opened.id ?? ""));
+      void this.fetch(decoded(opened.id));
     },
 
     onShareAppMessage() {

@@ -166,7 +166,7 @@ Component({
     },
 
     onComplaint({ detail }: Input) {
-      this.data.complaint = detail.value; // not drawn: the field shows it
+      this.setData({ complaint: detail.value });
     },
 
     async onComplain(): Promise<void> {
