@@ -15,6 +15,8 @@ from retrieval.search import Hit
 # intercept. Chosen on everyday questions to whole libraries, part of which they answer, and so that nothing is lost
 # where questions are near the text (docs/decisions/0005-honest-turn.md).
 SAME_LANGUAGE = (8.0, 6.4, 2.4, 4.0, 3.2, -14.85)
+# In a library of a few lessons everything stands out: beyond this a lead says no more.
+LEAD_ENOUGH = 0.4
 # In another language words say nothing: slopes over the best stretch and over the logarithm of the number of content
 # tokens, and an intercept; as in decision 0004, but stricter.
 OTHER_LANGUAGE = (11.4, 0.69, -7.1)
@@ -41,6 +43,7 @@ def confidence(query: Query, hits: Sequence[Hit], closeness: float) -> Confidenc
     if query.tokens is None:
         return Confidence(closeness >= CLOSE_SENTENCE or hits[0].ranked.fit >= FITTING_PASSAGE, None)
     lead = hits[0].score - hits[1].score if len(hits) > 1 else hits[0].score
+    lead = min(lead, LEAD_ENOUGH)
     # The passage that is cited first: that a later one has more of the words says little.
     probability = max(_probability(query, hit, lead) for hit in hits[:2])
     return Confidence(probability >= ENOUGH and states_what_is_asked(query.text, hits[:2]), probability)
