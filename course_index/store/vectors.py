@@ -1,10 +1,12 @@
 """The vector index: Chroma, embedded or as a server. This file is the only place that knows it."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import chromadb
@@ -12,7 +14,7 @@ import httpx
 import numpy as np
 from chromadb.api.client import Client
 from chromadb.api.fastapi import FastAPI
-from chromadb.config import Settings, System
+from chromadb.config import Settings
 from chromadb.errors import NotFoundError
 from numpy.typing import NDArray
 
@@ -99,6 +101,7 @@ class VectorServer:
         self._seconds = seconds
         # By how long they wait: the official client knows one limit for all that it asks.
         self._clients: dict[float, Client] = {}
+        self._connecting = threading.Lock()
         self._left_alone_until = 0.0
 
     def index(self, place: str) -> "ServedVectorIndex":
@@ -109,13 +112,13 @@ class VectorServer:
         """Make a place for a generation's vectors, empty whatever was there. Raises PartUnavailable."""
         self.drop(place)
         for kind in _KINDS:
-            self.write(lambda client, name=_name(place, kind): _made(client, name))
+            self.write(partial(_made, name=_name(place, kind)))
 
     def drop(self, place: str) -> None:
         """Forget the vectors of the generation at `place`. Raises PartUnavailable."""
         for kind in _KINDS:
             with suppress(NotFoundError):
-                self.write(lambda client, name=_name(place, kind): client.delete_collection(name))
+                self.write(partial(Client.delete_collection, name=_name(place, kind)))
 
     def read(self, work: Callable[[Client], T]) -> T:
         """Ask what a learner waits for. Raises PartUnavailable; NotFoundError passes through."""
@@ -128,6 +131,7 @@ class VectorServer:
     def close(self) -> None:
         """Give back the connections."""
         for client in self._clients.values():
+            _session(client).close()
             client.close()
         self._clients.clear()
 
@@ -149,25 +153,30 @@ class VectorServer:
         return urlsplit(self._url).netloc.rpartition("@")[2]
 
     def _client(self, seconds: float) -> Client:
-        if seconds not in self._clients:
-            self._clients[seconds] = _connected(self._url, seconds)
-        return self._clients[seconds]
+        with self._connecting:
+            if seconds not in self._clients:
+                self._clients[seconds] = _connected(self._url, seconds)
+            return self._clients[seconds]
 
 
 def _connected(url: str, seconds: float) -> Client:
-    """What chromadb.HttpClient makes, which waits without end, and asks the server before it can be told not to."""
+    """The official client, which waits without end by itself and asks the server already when it is made."""
+    httpx.get(f"{url.rstrip('/')}/api/v2/heartbeat", timeout=seconds).raise_for_status()
     parts = urlsplit(url)
-    settings = Settings(
-        anonymized_telemetry=False,
-        chroma_api_impl="chromadb.api.fastapi.FastAPI",
-        chroma_server_host=parts.hostname or "",
-        chroma_server_http_port=parts.port or (443 if parts.scheme == "https" else 80),
-        chroma_server_ssl_enabled=parts.scheme == "https",
+    made = chromadb.HttpClient(
+        parts.hostname or "",
+        parts.port or (443 if parts.scheme == "https" else 80),
+        ssl=parts.scheme == "https",
+        settings=Settings(anonymized_telemetry=False),
     )
-    system = System(settings)
-    system.instance(FastAPI)._session.timeout = httpx.Timeout(seconds)
-    system.start()
-    return Client.from_system(system)
+    client = cast("Client", made)
+    _session(client).timeout = httpx.Timeout(seconds)
+    _session(client._admin_client).close()  # it has looked for the database, and nobody else would close it
+    return client
+
+
+def _session(client: Any) -> httpx.Client:
+    return cast("FastAPI", client._server)._session
 
 
 class ServedVectorIndex:
@@ -191,7 +200,8 @@ class ServedVectorCollection:
     def __init__(self, server: VectorServer, name: str) -> None:
         self._server = server
         self._name = name
-        self._found: chromadb.Collection | None = None
+        # By the client that found it, which is also the one that it asks.
+        self._found: dict[Client, chromadb.Collection] = {}
 
     def upsert(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Store `vectors`, shape (len(ids), dimension)."""
@@ -212,21 +222,21 @@ class ServedVectorCollection:
     def everything(self) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
         """All ids with their vectors, a batch at a time."""
         for rows in _slices(len(self.ids())):
-            yield self._asked(self._server.write, lambda collection, start=rows.start: collection.page(start))
+            yield self._asked(self._server.write, partial(VectorCollection.page, start=rows.start))
 
     def _asked(self, ask: Callable[[Callable[[Client], T]], T], work: Callable[[VectorCollection], T]) -> T:
         try:
             return ask(lambda client: work(VectorCollection(self._collection(client))))
         except NotFoundError as error:
-            self._found = None
+            self._found.clear()
             raise PartUnavailable(
                 f"the Chroma server has no collection {self._name}; run: companion-index build --rebuild PATH..."
             ) from error
 
     def _collection(self, client: Client) -> chromadb.Collection:
-        found = self._found or client.get_collection(self._name, embedding_function=None)
-        self._found = found
-        return found
+        if client not in self._found:
+            self._found[client] = client.get_collection(self._name, embedding_function=None)
+        return self._found[client]
 
 
 def copy_vectors(source: VectorLeg, target: VectorLeg) -> None:

@@ -1,0 +1,30 @@
+"""The servers that keep parts of generations, where they are not in folders."""
+
+from dataclasses import dataclass
+
+from course_index.store.vectors import VectorServer
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """None keeps that part in the generation's folder."""
+
+    chroma: VectorServer | None = None
+
+    def make(self, place: str) -> None:
+        """Make a place for a generation, empty whatever a killed build left there. Raises PartUnavailable."""
+        if self.chroma:
+            self.chroma.make(place)
+
+    def drop(self, place: str) -> None:
+        """Forget what is kept of a generation. Raises PartUnavailable."""
+        if self.chroma and place:
+            self.chroma.drop(place)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        if self.chroma:
+            self.chroma.close()
+
+
+NO_SERVERS = Servers()
