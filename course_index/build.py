@@ -160,7 +160,7 @@ def remove_courses(ids: Sequence[str], home: IndexHome) -> None:
                 f"no course is called {', '.join(unknown)}; companion-index status --courses lists them"
             )
         draft.records.remove_courses(ids)
-        _note_terms(draft, _drop_stale(draft), _Texts([], partial(_passage_texts, draft.records)))
+        _note_terms(draft, _drop_stale(draft))
         refresh_phrases(draft.records)
 
 
@@ -362,9 +362,8 @@ def _make_searchable(
     )
     embed.into(*passages, new_passages)
     embed.into(*cards, new_courses)
-    _note_terms(draft, forgotten, new_passages)
-    for texts in new_courses.batches():
-        draft.course_terms.change([(id_, text.whole) for id_, text in texts.items()], [])
+    _note_terms(draft, forgotten)
+    _note_course_terms(draft)
     refresh_phrases(draft.records)
     draft.records.set_meta(_parts(embedder))
     report.totals = draft.records.counts()
@@ -423,15 +422,21 @@ class _Texts:
             yield self.of(self.ids[start : start + _EMBED_BATCH])
 
 
-def _note_terms(draft: Generation, forgotten: bool, fresh: _Texts) -> None:
+def _note_terms(draft: Generation, forgotten: bool) -> None:
     """Bring the passages' lexical index up to date. What was deleted keeps its words in it until segments are merged:
     where anything was, the index is written anew, which costs a hundredth of embedding.
     """
     if forgotten:
         draft.passage_terms.clear()
-        fresh = replace(fresh, ids=draft.records.passage_ids_by_length(set()))
-    for texts in fresh.batches():
+    missing = draft.records.passage_ids_by_length(draft.passage_terms.ids())
+    for texts in _Texts(missing, partial(_passage_texts, draft.records)).batches():
         draft.passage_terms.change([(id_, text.whole) for id_, text in texts.items()], [])
+
+
+def _note_course_terms(draft: Generation) -> None:
+    unknown = _course_texts(draft.records, draft.course_terms.ids())
+    for texts in _Texts(sorted(unknown), lambda ids: {id_: unknown[id_] for id_ in ids}).batches():
+        draft.course_terms.change([(id_, text.whole) for id_, text in texts.items()], [])
 
 
 def _passage_texts(records: Records, ids: list[str]) -> dict[str, _Text]:

@@ -8,6 +8,7 @@ from course_index.embedders.embedder import Embedder
 from course_index.embedders.prefixes import ByRole, prefixes_of
 from course_index.settings import IndexSettings
 from course_index.store.generations import IndexHome
+from course_index.store.postgresql import PostgresTerms
 from course_index.store.servers import Servers
 from course_index.store.vectors import VectorServer
 
@@ -19,7 +20,11 @@ def index_home(settings: IndexSettings) -> IndexHome:
 
 def make_servers(settings: IndexSettings) -> Servers:
     """Where parts of the index are kept that are not in its folder. Nothing is asked of a server yet."""
-    return Servers(VectorServer(settings.chroma_url, settings.chroma_seconds) if settings.chroma_url else None)
+    chroma = VectorServer(settings.chroma_url, settings.chroma_seconds) if settings.chroma_url else None
+    if settings.lexical == "tantivy":
+        return Servers(chroma)
+    assert settings.database_url  # the settings refuse to be without
+    return Servers(chroma, PostgresTerms(settings.database_url.get_secret_value()))
 
 
 def make_embedder(settings: IndexSettings, progress: Callable[[str, int, int], None] | None = None) -> Embedder:

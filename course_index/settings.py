@@ -18,6 +18,8 @@ class IndexSettings(BaseSettings):
     data_dir: Path = Path(".data")
     # postgresql://user:password@host/database; without one, state is in a SQLite file in the data folder.
     database_url: SecretStr | None = None
+    # Where words are looked up: in the data folder, or in the database of DATABASE_URL.
+    lexical: Literal["tantivy", "postgresql"] = "tantivy"
     # http://host:port of a Chroma server; without one the vectors are in the data folder, for one process that serves.
     chroma_url: str | None = None
     # A learner waits so long for its vectors, and is then answered by words alone.
@@ -53,6 +55,12 @@ class IndexSettings(BaseSettings):
         if url and not is_web_address(url):
             raise ValueError(f"{PREFIX}CHROMA_URL must begin with http:// or https://, as http://127.0.0.1:8001")
         return url or None
+
+    @model_validator(mode="after")
+    def _lexical_has_its_database(self) -> Self:
+        if self.lexical == "postgresql" and not self.database_url:
+            raise ValueError(f"{PREFIX}LEXICAL=postgresql needs {PREFIX}DATABASE_URL")
+        return self
 
     @model_validator(mode="after")
     def _embedder_has_what_it_needs(self) -> Self:

@@ -23,6 +23,9 @@ from companion.turn import Companion
 from course_index.build import build_index
 from course_index.embedders.e5_onnx import OnnxE5
 from course_index.store.generations import IndexHome
+from course_index.store.legs import LexicalLeg
+from course_index.store.lexical import LexicalIndex
+from course_index.store.postgresql import PostgresTerms
 from retrieval.live import LiveIndex
 from tests.provider import AUDIENCE, Provider
 from tests.servers import Chroma, Postgres, Redis
@@ -196,3 +199,15 @@ def chroma() -> Iterator[Chroma]:
         server = Chroma(Path(folder))
         yield server
         server.kill()
+
+
+@pytest.fixture(params=["tantivy", "postgresql"])
+def lexical(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LexicalLeg]:
+    """An empty lexical index of either kind: whoever asks is tested over both."""
+    if request.param == "tantivy":
+        yield LexicalIndex(tmp_path / "terms")
+        return
+    terms = PostgresTerms(request.getfixturevalue("postgres_url"))
+    terms.make("contract_1")
+    yield terms.leg("contract_1", "passages")
+    terms.close()

@@ -37,7 +37,8 @@ def settings(request, tmp_path):
     """Where an index is: in one folder, or as far as can be on servers."""
     if request.param == "folder":
         return IndexSettings(data_dir=tmp_path / "data")
-    return IndexSettings(data_dir=tmp_path / "data", chroma_url=request.getfixturevalue("chroma").url)
+    chroma, database = request.getfixturevalue("chroma"), request.getfixturevalue("postgres_url")
+    return IndexSettings(data_dir=tmp_path / "data", chroma_url=chroma.url, lexical="postgresql", database_url=database)
 
 
 @pytest.fixture

@@ -10,6 +10,9 @@ from course_index.build import build_index
 from course_index.errors import IndexMismatch, PartUnavailable
 from course_index.parts import index_home
 from course_index.settings import IndexSettings
+from course_index.store import postgresql
+from course_index.store.lexical import LexicalIndex
+from course_index.store.postgresql import PostgresTerms
 from course_index.store.vectors import VectorIndex, VectorServer, copy_vectors
 from retrieval.live import LiveIndex
 from tests.conftest import LIBRARY
@@ -202,5 +205,67 @@ def test_learners_may_ask_all_the_while_that_the_server_is_killed_and_started(ho
         thread.join()
     assert not problems
     assert len(set(answered)) == 1
+    assert live.whole
+    live.close()
+
+
+def test_terms_rank_in_postgresql_as_in_tantivy(tmp_path, postgres_url, monkeypatch):
+    monkeypatch.setattr(postgresql, "_MOST_CANDIDATES", 10_000)
+    rng = np.random.default_rng(4)
+    # As in language, few words are everywhere and most are rare.
+    words = [f"w{n}" for n in range(2_000)]
+    often = 1 / np.arange(1, len(words) + 1)
+    texts = [" ".join(rng.choice(words, rng.integers(5, 120), p=often / often.sum())) for _ in range(3_000)]
+    rows = [(f"p{n}", written) for n, written in enumerate(texts)]
+    tantivy, database = LexicalIndex(tmp_path), PostgresTerms(postgres_url)
+    database.make("ranks_1")
+    served = database.leg("ranks_1", "passages")
+    for index in (tantivy, served):
+        for start in range(0, len(rows), 500):
+            index.change(rows[start : start + 500], [])
+        index.change([("p7", "w1 w2")], ["p8"])
+    for _ in range(40):
+        asked = list(rng.choice(words, rng.integers(1, 12), p=often / often.sum()))
+        added = list(rng.choice(words, 2))
+        ours, theirs = served.search(asked, 10, added), dict(tantivy.search(asked, 200, added))
+        # tantivy keeps a text's length in one byte, so that neighbours may change places.
+        best = sorted(theirs.values(), reverse=True)[:10]
+        assert [theirs[id_] for id_, _ in ours] == pytest.approx(best, rel=0.06)
+        assert [score for _, score in ours] == pytest.approx([theirs[id_] for id_, _ in ours], rel=0.08)
+        assert set(served.holding(asked[:3], 3_000)) == set(tantivy.holding(asked[:3], 3_000))
+        assert served.rarity(asked) == pytest.approx(tantivy.rarity(asked), rel=0.05)  # it counts what was deleted
+    assert served.ids() == tantivy.ids()
+    database.close()
+
+
+def test_a_database_that_restarts_costs_a_search_nothing(postgres, postgres_url):
+    database = PostgresTerms(postgres_url)
+    database.make("restarts_1")
+    index = database.leg("restarts_1", "passages")
+    index.change([("a", "快件丢失赔偿")], [])
+    postgres.stop()
+    with pytest.raises(PartUnavailable, match="COMPANION_DATABASE_URL"):
+        index.search(["快"], 1)
+    postgres.start()
+    time.sleep(3.1)
+    assert index.search(["快"], 1)[0][0] == "a"
+    database.close()
+
+
+def test_a_search_goes_on_by_vectors_alone_without_its_database(tmp_path, postgres, postgres_url, embedder):
+    settings = IndexSettings(data_dir=tmp_path / "data", lexical="postgresql", database_url=postgres_url)
+    home = index_home(settings)
+    build_index([LIBRARY], home, embedder)
+    live = LiveIndex(home, embedder)
+    search = live.search
+    with_words = search.passages(search.query(LOST), 1)[0]
+    postgres.stop()
+    without = search.passages(search.query(LOST), 1)[0]
+    assert not live.whole
+    postgres.start()
+    time.sleep(3.1)
+    assert (
+        search.passages(search.query(LOST), 1)[0].ranked.lexical == with_words.ranked.lexical > without.ranked.lexical
+    )
     assert live.whole
     live.close()

@@ -9,7 +9,8 @@ SIGKILL, leaves what serves untouched. (One process cannot see another's writes 
     index/journal.db         vectors computed for the draft; a restarted build takes them from here
     index/build.lock         held by the one process that writes
 
-With a Chroma server the vectors are there instead, under the generation's place, which kept.json names. What is on
+With a Chroma server the vectors are there instead, with COMPANION_LEXICAL=postgresql the terms are in PostgreSQL: under
+the generation's place, which kept.json names. What is on
 servers is made before CURRENT is changed, and dropped with the folder.
 """
 
@@ -106,6 +107,7 @@ class Kept:
 
     place: str
     vectors: bool = False
+    terms: bool = False
 
     def save(self, folder: Path) -> None:
         """Note it with the generation."""
@@ -133,10 +135,16 @@ def _open(folder: Path, servers: Servers, lease: Lease | None = None) -> Generat
         passage_tokens=TokenStore(folder / "tokens" / "passages.db"),
         course_tokens=TokenStore(folder / "tokens" / "courses.db"),
         course_vectors=vectors.collection("courses"),
-        passage_terms=LexicalIndex(folder / "lexical" / "passages"),
-        course_terms=LexicalIndex(folder / "lexical" / "courses"),
+        passage_terms=_terms(folder, servers, where, "passages"),
+        course_terms=_terms(folder, servers, where, "courses"),
         lease=lease,
     )
+
+
+def _terms(folder: Path, servers: Servers, where: Kept, kind: str) -> LexicalLeg:
+    if servers.terms and where.terms:
+        return servers.terms.leg(where.place, kind)
+    return LexicalIndex(folder / "lexical" / kind)
 
 
 class IndexHome:
@@ -200,6 +208,7 @@ class IndexHome:
         where = kept(folder)
         for part, setting, served, is_set in (
             ("vectors", "COMPANION_CHROMA_URL", where.vectors, self._servers.chroma is not None),
+            ("terms", "COMPANION_LEXICAL=postgresql", where.terms, self._servers.terms is not None),
         ):
             if served != is_set:
                 lease.release()
@@ -257,7 +266,7 @@ class IndexHome:
         name = self.current()
         number = str(int(name or 0) + 1)
         former = self._generations / name if name else None
-        where = Kept(f"{self._own_name()}_{number}", bool(self._servers.chroma))
+        where = Kept(f"{self._own_name()}_{number}", bool(self._servers.chroma), bool(self._servers.terms))
         self._copy(former, where, keep_search=keep_search)
         where.save(self._draft)
         self._servers.make(where.place)
@@ -267,6 +276,8 @@ class IndexHome:
                 self._copy_served(former, generation)
             generation.records.migrate()
             yield generation
+            generation.passage_terms.seal()
+            generation.course_terms.seal()
         except BaseException:
             generation.close()
             self._throw_away(self._draft)
@@ -283,11 +294,11 @@ class IndexHome:
         left = ["lease", _KEPT]
         if not keep_search:
             left += ["vectors", "tokens", "lexical", "centring.npz"]
-        left += ["vectors"] * where.vectors
+        left += ["vectors"] * where.vectors + ["lexical"] * where.terms
         shutil.copytree(former, self._draft, ignore=shutil.ignore_patterns(*left))
 
     def _copy_served(self, former: Path, draft: Generation) -> None:
-        """What servers have, or will have, of the generation before."""
+        """What servers have, or will have, of the generation before. Terms that are elsewhere are written anew."""
         before = kept(former)
         if before.vectors and not self._servers.chroma:
             raise IndexMismatch(
@@ -299,6 +310,8 @@ class IndexHome:
             copy_vectors(source.collection("passages"), draft.passage_vectors)
             copy_vectors(source.collection("courses"), draft.course_vectors)
             source.close()
+        if self._servers.terms and before.terms:
+            self._servers.terms.copy(before.place, kept(draft.folder).place)
 
     def _own_name(self) -> str:
         """What the places of this index on servers begin with: several may use one server."""

@@ -58,5 +58,8 @@ class LexicalLeg(LexicalSearch, Protocol):
     def clear(self) -> None:
         """Forget everything, down to the dictionary of its terms."""
 
+    def seal(self) -> None:
+        """Make what was written ready to be searched by others."""
+
     def ids(self) -> set[str]:
         """The ids of all documents."""

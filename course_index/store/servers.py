@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from course_index.store.postgresql import PostgresTerms
 from course_index.store.vectors import VectorServer
 
 
@@ -10,21 +11,25 @@ class Servers:
     """None keeps that part in the generation's folder."""
 
     chroma: VectorServer | None = None
+    terms: PostgresTerms | None = None
 
     def make(self, place: str) -> None:
         """Make a place for a generation, empty whatever a killed build left there. Raises PartUnavailable."""
-        if self.chroma:
-            self.chroma.make(place)
+        for server in (self.chroma, self.terms):
+            if server:
+                server.make(place)
 
     def drop(self, place: str) -> None:
         """Forget what is kept of a generation. Raises PartUnavailable."""
-        if self.chroma and place:
-            self.chroma.drop(place)
+        for server in (self.chroma, self.terms):
+            if server and place:
+                server.drop(place)
 
     def close(self) -> None:
         """Give back the connections."""
-        if self.chroma:
-            self.chroma.close()
+        for server in (self.chroma, self.terms):
+            if server:
+                server.close()
 
 
 NO_SERVERS = Servers()
