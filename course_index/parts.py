@@ -10,6 +10,7 @@ from course_index.settings import IndexSettings
 from course_index.store.generations import IndexHome
 from course_index.store.postgresql import PostgresTerms
 from course_index.store.servers import Servers
+from course_index.store.shelf import Shelf
 from course_index.store.vectors import VectorServer
 
 
@@ -21,10 +22,9 @@ def index_home(settings: IndexSettings) -> IndexHome:
 def make_servers(settings: IndexSettings) -> Servers:
     """Where parts of the index are kept that are not in its folder. Nothing is asked of a server yet."""
     chroma = VectorServer(settings.chroma_url, settings.chroma_seconds) if settings.chroma_url else None
-    if settings.lexical == "tantivy":
-        return Servers(chroma)
-    assert settings.database_url  # the settings refuse to be without
-    return Servers(chroma, PostgresTerms(settings.database_url.get_secret_value()))
+    url = settings.database_url.get_secret_value() if settings.database_url else ""  # the settings see to it
+    terms = PostgresTerms(url) if settings.lexical == "postgresql" else None
+    return Servers(chroma, terms, Shelf(url) if settings.index_shared else None)
 
 
 def make_embedder(settings: IndexSettings, progress: Callable[[str, int, int], None] | None = None) -> Embedder:

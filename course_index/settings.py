@@ -20,6 +20,8 @@ class IndexSettings(BaseSettings):
     database_url: SecretStr | None = None
     # Where words are looked up: in the data folder, or in the database of DATABASE_URL.
     lexical: Literal["tantivy", "postgresql"] = "tantivy"
+    # Publish the index through the database of DATABASE_URL, so that hosts which share no disk serve the same.
+    index_shared: bool = False
     # http://host:port of a Chroma server; without one the vectors are in the data folder, for one process that serves.
     chroma_url: str | None = None
     # A learner waits so long for its vectors, and is then answered by words alone.
@@ -60,6 +62,8 @@ class IndexSettings(BaseSettings):
     def _lexical_has_its_database(self) -> Self:
         if self.lexical == "postgresql" and not self.database_url:
             raise ValueError(f"{PREFIX}LEXICAL=postgresql needs {PREFIX}DATABASE_URL")
+        if self.index_shared and not (self.database_url and self.chroma_url):
+            raise ValueError(f"{PREFIX}INDEX_SHARED needs {PREFIX}DATABASE_URL and {PREFIX}CHROMA_URL")
         return self
 
     @model_validator(mode="after")

@@ -10,8 +10,8 @@ SIGKILL, leaves what serves untouched. (One process cannot see another's writes 
     index/build.lock         held by the one process that writes
 
 With a Chroma server the vectors are there instead, with COMPANION_LEXICAL=postgresql the terms are in PostgreSQL: under
-the generation's place, which kept.json names. What is on
-servers is made before CURRENT is changed, and dropped with the folder.
+the generation's place, which kept.json names. What is on servers is made before CURRENT is changed, and dropped with the
+folder. With a shelf the folder itself goes to PostgreSQL, and each host takes it from there into its own data folder.
 """
 
 import fcntl
@@ -20,8 +20,8 @@ import os
 import secrets
 import shutil
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,7 @@ from course_index.store.legs import LexicalLeg, VectorLeg
 from course_index.store.lexical import LexicalIndex
 from course_index.store.records import Records
 from course_index.store.servers import NO_SERVERS, Servers
+from course_index.store.shelf import Shelf
 from course_index.store.tokens import TokenStore
 from course_index.store.vectors import ServedVectorIndex, VectorIndex, copy_vectors
 
@@ -185,6 +186,43 @@ class IndexHome:
         except (OSError, ValueError):
             return []
 
+    def follow(self, reading: Collection[str] = ()) -> None:
+        """Take the newest generation from the shelf, if hosts share one, and say there which are being read here.
+
+        Raises PartUnavailable; what is here goes on serving then.
+        """
+        shelf = self._servers.shelf
+        if shelf is None:
+            return
+        for name in reading:
+            shelf.beat(name)
+        newest = shelf.newest()
+        if newest is None or self._is_here(*newest):
+            return
+        self._root.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._root / "fetch.lock"):  # workers of one host fetch once
+            if not self._is_here(*newest):
+                self._fetch(shelf, *newest)
+
+    def _is_here(self, name: str, place: str) -> bool:
+        return self.current() == name and kept(self._generations / name).place == place
+
+    def _fetch(self, shelf: Shelf, name: str, place: str) -> None:
+        shelf.beat(name)
+        arriving, current = self._root / "arriving", self.current()
+        shutil.rmtree(arriving, ignore_errors=True)
+        arriving.mkdir(parents=True)
+        shelf.fetch(name, arriving, self._generations / current if current else None)
+        if kept(arriving).place != place:
+            raise PartUnavailable(f"generation {name} was thrown away while it was fetched; the next one is coming")
+        self._serve(arriving, name)
+
+    def leave(self, name: str) -> None:
+        """Say on the shelf that a generation is no longer read here; without word it is believed after a while."""
+        if self._servers.shelf:
+            with suppress(PartUnavailable):
+                self._servers.shelf.leave(name)
+
     def close(self) -> None:
         """Give back connections to servers; what is asked of them later connects again."""
         self._servers.close()
@@ -229,12 +267,26 @@ class IndexHome:
             with suppress(FileNotFoundError):
                 if folder.name.isdigit() and int(folder.name) < int(name) and not _is_read(folder):
                     self._throw_away(folder)
+        self._drop_from_shelf()
 
     def _throw_away(self, folder: Path) -> None:
-        """What servers have of it goes first: a folder that is left is tried again, one that is gone never."""
+        """What servers have of it goes first: a folder that is left is tried again, one that is gone never.
+
+        Where hosts share a shelf, that has the say on what servers have.
+        """
         with suppress(PartUnavailable):
-            self._servers.drop(kept(folder).place)
+            if not self._servers.shelf:
+                self._servers.drop(kept(folder).place)
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _drop_from_shelf(self) -> None:
+        shelf = self._servers.shelf
+        if shelf is None:
+            return
+        with suppress(PartUnavailable):
+            for name, place in shelf.unread():
+                self._servers.drop(place)
+                shelf.forget(name)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -251,7 +303,9 @@ class IndexHome:
             ) from error
         try:
             owner.write_text(str(os.getpid()), "ascii")
-            yield
+            with self._servers.shelf.writing() if self._servers.shelf else nullcontext():
+                self.follow()
+                yield
         finally:
             owner.unlink(missing_ok=True)
             lock.release()
@@ -280,7 +334,8 @@ class IndexHome:
             generation.course_terms.seal()
         except BaseException:
             generation.close()
-            self._throw_away(self._draft)
+            with suppress(PartUnavailable):
+                self._servers.drop(where.place)
             shutil.rmtree(self._draft, ignore_errors=True)
             raise
         generation.close()
@@ -315,20 +370,28 @@ class IndexHome:
 
     def _own_name(self) -> str:
         """What the places of this index on servers begin with: several may use one server."""
+        if self._servers.shelf:
+            return self._servers.shelf.name()
         file = self._root / "name"
         if not file.exists():
             self._root.mkdir(parents=True, exist_ok=True)
-            file.write_text(secrets.token_hex(6), "ascii")
+            file.write_text(f"i{secrets.token_hex(6)}", "ascii")  # a name in PostgreSQL begins with a letter
         return file.read_text("ascii")
 
     def _publish(self, name: str) -> None:
+        if self._servers.shelf:
+            self._servers.shelf.put(name, kept(self._draft).place, self._draft)
+        self._serve(self._draft, name)
+        self.drop_unread()
+
+    def _serve(self, folder: Path, name: str) -> None:
+        """Put a whole generation in its place, and then point at it."""
         self._generations.mkdir(exist_ok=True)
         shutil.rmtree(self._generations / name, ignore_errors=True)  # published but never pointed at
-        self._draft.rename(self._generations / name)
+        folder.rename(self._generations / name)
         pointer = self._pointer.with_suffix(".new")
         with pointer.open("w", encoding="ascii") as file:
             file.write(name)
             file.flush()
             os.fsync(file.fileno())
         pointer.replace(self._pointer)
-        self.drop_unread()
