@@ -21,6 +21,7 @@ from companion.build import (
     make_alarm,
     make_identities,
     make_limits,
+    make_pace,
     make_starting,
     make_state,
     make_tracing,
@@ -52,6 +53,7 @@ from companion.http.recommendations import recommendations_router
 from companion.http.reports import reports_router
 from companion.http.sessions import sessions_router
 from companion.metering import Metered
+from companion.reminding import Reminding
 from companion.settings import CompanionSettings
 from companion.starting import StartersUnreadable
 from companion.state.state import State
@@ -80,10 +82,12 @@ def create_app(
     tracing = make_tracing(settings)
     refresh = looked_up(metrics, companion, alarm)
     metered = Metered(companion, without_budget(companion, settings), limits)
-    reply = Observed(metered.reply, metrics, alarm, tracing).reply
+    pace = make_pace(settings)
+    reminding = Reminding(metered.reply, state.learners, pace)
+    reply = Observed(reminding.reply, metrics, alarm, tracing).reply
     turns = Turns(reply, state.turn_log, settings.turn_grace_seconds, _longest_turn(settings), settings.turns_at_once)
 
-    admission = Admission(state, settings.message_max_characters, settings.consent_version)
+    admission = Admission(state, settings.message_max_characters, settings.consent_version, pace)
     tools = mcp_server(without_model(companion, settings))
     tools_over_http = mcp_application(tools)
 

@@ -10,7 +10,7 @@ SIGKILL, leaves what serves untouched. (One process cannot see another's writes 
     index/build.lock         held by the one process that writes
 
 With a Chroma server the vectors are there instead, with COMPANION_LEXICAL=postgresql the terms are in PostgreSQL: under
-the generation's place, which kept.json names. What is on servers is made before CURRENT is changed, and dropped with the
+the generation's place, which kept.json names. What is on servers is made before CURRENT changes, and dropped with the
 folder. With a shelf the folder itself goes to PostgreSQL, and each host takes it from there into its own data folder.
 """
 
