@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import httpx2
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -19,9 +20,12 @@ from course_index.store.generations import IndexHome
 from course_index.store.servers import Servers
 from course_index.store.shelf import Shelf
 from retrieval.live import LiveIndex
-from tests.conftest import LIBRARY
+from tests.conftest import LIBRARY, MODELS
+from tests.servers import Served
+from tests.streaming_llm import StreamingLLM
+from tests.test_faults import COMMAND, ends, streaming
 from tests.test_index_on_servers import collections
-from tests.test_turns import LOST
+from tests.test_turns import LOST, events_of
 
 PROJECT = Path(__file__).parent.parent
 
@@ -195,3 +199,38 @@ def test_a_host_goes_on_with_what_it_has_while_the_database_is_away(host, librar
     assert not live.refresh()
     assert live.last_problem is None
     live.close()
+
+
+def test_two_hosts_serve_one_learner_over_servers_alone(tmp_path, chroma, redis, postgres_url, library):
+    shared = {
+        "chroma_url": chroma.url,
+        "database_url": postgres_url.replace("+psycopg", ""),
+        "redis_url": redis.url,
+        "lexical": "postgresql",
+        "index_shared": "true",
+    }
+    hosts = []
+    for name in ("one", "two", "builder"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "models").symlink_to(MODELS)
+    told = {f"COMPANION_{setting.upper()}": value for setting, value in shared.items()}
+    environment = {"COMPANION_DATA_DIR": str(tmp_path / "builder"), "PATH": "", "PYTHONPATH": str(PROJECT), **told}
+    command = [sys.executable, "-m", "course_index.cli", "build", str(library)]
+    subprocess.run(command, env=environment, cwd=PROJECT, check=True, capture_output=True)
+    shutil.rmtree(tmp_path / "builder")  # nobody needs its disk
+    with StreamingLLM(8, seconds=0.3) as llm:
+        for name in ("one", "two"):
+            settings = {"data_dir": tmp_path / name, "llm_base_url": llm.url, "llm_model": "m", **shared}
+            hosts.append(Served([*COMMAND, "--workers", "2"], settings, tmp_path))
+        one, two = hosts
+        with one, two:
+            with streaming(one.url) as response:
+                turn_id = next(events_of(response.iter_lines()))[2]["turn_id"]
+                path = f"{two.url}/v1/chat/turns/{turn_id}/events"
+                with httpx2.stream("GET", path, headers={"Accept": "text/event-stream"}, timeout=30) as other:
+                    elsewhere = list(events_of(other.iter_lines()))
+            assert ends(elsewhere) == ["done"]
+            chroma.kill()
+            without = httpx2.post(f"{two.url}/v1/chat", json={"message": "骑车要戴头盔吗"}, timeout=30).json()
+            chroma.start()
+            assert (without["mode"], bool(without["sources"])) == ("extracted", True)
