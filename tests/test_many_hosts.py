@@ -35,14 +35,14 @@ def host(tmp_path, chroma, postgres_url):
     """Makes the index home of a host."""
     made = []
 
-    def make(name):
+    def make(name, lexical="postgresql"):
         made.append(
             index_home(
                 IndexSettings(
                     data_dir=tmp_path / name,
                     chroma_url=chroma.url,
                     database_url=postgres_url,
-                    lexical="postgresql",
+                    lexical=lexical,
                     index_shared=True,
                 )
             )
@@ -70,8 +70,9 @@ def places(url):
     return found, pieces
 
 
-def test_what_one_host_builds_the_others_serve_and_follow(host, library, embedder):
-    one, two = host("one"), host("two")
+@pytest.mark.parametrize("lexical", ["postgresql", "tantivy"])
+def test_what_one_host_builds_the_others_serve_and_follow(lexical, host, library, embedder):
+    one, two = host("one", lexical), host("two", lexical)
     build_index([library], one, embedder)
     live = LiveIndex(two, embedder)
     assert live.search.passages(live.search.query(LOST), 1)[0].passage.locator.startswith("第一条")

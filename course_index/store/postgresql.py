@@ -30,6 +30,8 @@ _MOST_CANDIDATES = 600
 _SECONDS_TO_CONNECT = 3
 _SECONDS = 5
 _LEFT_ALONE_SECONDS = 3.0
+# Of so many terms it is remembered how many texts say them: 5 MB.
+_REMEMBERED = 50_000
 # A term of a text: the lower half of its number, and how often it is said.
 _SAID = np.dtype([("term", "<u4"), ("count", "<u2")])
 _HALF, _QUARTER = 0xFFFF_FFFF, 0xFFFF
@@ -40,12 +42,19 @@ class PostgresTerms:
     """The lexical legs of generations in one database. Nothing is asked of it before it is needed."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(
-            make_url(url),
-            pool_pre_ping=True,
-            pool_size=4,
-            max_overflow=12,
-            connect_args={"connect_timeout": _SECONDS_TO_CONNECT},
+        address = make_url(url)
+        self._writing = create_engine(address, pool_size=2, connect_args={"connect_timeout": _SECONDS_TO_CONNECT})
+        # Each round trip counts here: no transaction for one statement, no question before it whether anybody is there
+        # (what was cut is tried once more), and its time limit is the connection's.
+        self._reading = create_engine(
+            address,
+            isolation_level="AUTOCOMMIT",
+            pool_size=8,
+            max_overflow=8,
+            connect_args={
+                "connect_timeout": _SECONDS_TO_CONNECT,
+                "options": f"-c statement_timeout={1_000 * _SECONDS}",
+            },
         )
         self._left_alone_until = 0.0
 
@@ -84,30 +93,33 @@ class PostgresTerms:
 
     def close(self) -> None:
         """Give back the connections."""
-        self._engine.dispose()
+        self._writing.dispose()
+        self._reading.dispose()
 
-    def do(self, work: Callable[[Connection], T], seconds: int | None = None) -> T:
+    def do(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in one transaction, once more when its connection was cut. Raises PartUnavailable."""
+        return self._done(self._writing, work)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Read what a learner waits for. Raises PartUnavailable."""
+        return self._done(self._reading, work)
+
+    def _done(self, engine: Engine, work: Callable[[Connection], T]) -> T:
         if time.monotonic() < self._left_alone_until:
             raise PartUnavailable("PostgreSQL does not answer; see COMPANION_DATABASE_URL")
         try:
             try:
-                return _in_transaction(self._engine, work, seconds)
+                with engine.begin() as connection:
+                    return work(connection)
             except DBAPIError as error:
                 if not error.connection_invalidated:
                     raise
-                return _in_transaction(self._engine, work, seconds)
+                with engine.begin() as connection:
+                    return work(connection)
         except DBAPIError as error:
             self._left_alone_until = time.monotonic() + _LEFT_ALONE_SECONDS
             said = type(error.orig).__name__
             raise PartUnavailable(f"PostgreSQL does not answer ({said}); see COMPANION_DATABASE_URL") from error
-
-
-def _in_transaction(engine: Engine, work: Callable[[Connection], T], seconds: int | None) -> T:
-    with engine.begin() as connection:
-        if seconds:
-            connection.execute(text(f"SET LOCAL statement_timeout = '{seconds}s'"))
-        return work(connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +149,7 @@ class PostgresLexical:
         self._texts, self._terms = f"{_SCHEMA}.{name}_texts", f"{_SCHEMA}.{name}_terms"
         self._index = f"{name}_index"
         self._size: _Size | None = None
+        self._frequencies: dict[int, int] = {}
         # None: whoever opened it to read does not know, since it was sealed before it was published.
         self._sealed: bool | None = None
 
@@ -186,7 +199,7 @@ class PostgresLexical:
             connection.execute(text(f"DROP TABLE IF EXISTS {self._terms}"))
 
         self._database.do(work)
-        self._sealed, self._size = False, None
+        self._sealed, self._size, self._frequencies = False, None, {}
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -292,7 +305,7 @@ class PostgresLexical:
     def _read(self, work: Callable[[Connection], T]) -> T:
         if self._sealed is False:
             self.seal()
-        return self._database.do(work, _SECONDS)
+        return self._database.read(work)
 
     def _sized(self, connection: Connection) -> _Size:
         """Counted once: whoever reads a generation reads what no longer changes."""
@@ -303,10 +316,19 @@ class PostgresLexical:
         return self._size
 
     def _found_in(self, connection: Connection, wanted: Sequence[str]) -> dict[int, int]:
-        """In how many texts each term is, by its number."""
+        """In how many texts each term is, by its number; asked once for each, since what is read no longer changes."""
+        numbers = {number_of(term) for term in wanted}
+        known = self._frequencies
+        if unknown := numbers - known.keys():
+            # As a new one: another thread may be reading the one before.
+            known = known | self._asked_for(connection, unknown)
+            self._frequencies = known if len(known) <= _REMEMBERED else {}
+        return {number: texts for number in numbers if (texts := known[number])}
+
+    def _asked_for(self, connection: Connection, numbers: set[int]) -> dict[int, int]:
         statement = text(f"SELECT term, texts FROM {self._terms} WHERE term = ANY(CAST(:terms AS bigint[]))")  # nosec B608
-        rows = connection.execute(statement, {"terms": [number_of(term) for term in wanted]})
-        return {row.term: row.texts for row in rows}
+        told = {row.term: row.texts for row in connection.execute(statement, {"terms": list(numbers)})}
+        return {number: told.get(number, 0) for number in numbers}
 
     def _bags(self, connection: Connection, condition: str, values: dict[str, Any]) -> _Bags:
         statement = text(f"SELECT id, length, said FROM {self._texts} WHERE {condition}")  # nosec B608
