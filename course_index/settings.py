@@ -8,6 +8,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "COMPANION_"
+# The settings of an index that is one's own, in a folder, whatever serves: an evaluation must not publish its library.
+IN_A_FOLDER = {"chroma_url": None, "lexical": "tantivy", "index_shared": False}
 
 
 class IndexSettings(BaseSettings):
