@@ -1,9 +1,10 @@
 import pytest
 from pydantic import ValidationError
 
-from companion.build import build
 from companion.settings import CompanionSettings
+from course_index.parts import index_home
 from eval.library import evaluation_index
+from retrieval.live import LiveIndex
 from tests.conftest import LIBRARY
 
 
@@ -70,6 +71,6 @@ def test_an_evaluation_publishes_nothing_of_its_library(tmp_path, embedder):
         index_shared=True,
     )
     own = evaluation_index(public, [LIBRARY], embedder, lambda *_: None)
-    companion = build(own, embedder)
-    assert companion.index.search.records.counts().courses == 4
-    companion.index.close()
+    live = LiveIndex(index_home(own), embedder)
+    assert live.search.records.counts().courses == 4
+    live.close()
