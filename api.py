@@ -21,6 +21,7 @@ from companion.build import (
     make_alarm,
     make_identities,
     make_limits,
+    make_pace,
     make_starting,
     make_state,
     make_tracing,
@@ -52,6 +53,7 @@ from companion.http.recommendations import recommendations_router
 from companion.http.reports import reports_router
 from companion.http.sessions import sessions_router
 from companion.metering import Metered
+from companion.reminding import Reminding
 from companion.settings import CompanionSettings
 from companion.starting import StartersUnreadable
 from companion.state.state import State
@@ -80,10 +82,12 @@ def create_app(
     tracing = make_tracing(settings)
     refresh = looked_up(metrics, companion, alarm)
     metered = Metered(companion, without_budget(companion, settings), limits)
-    reply = Observed(metered.reply, metrics, alarm, tracing).reply
+    pace = make_pace(settings)
+    reminding = Reminding(metered.reply, state.learners, pace)
+    reply = Observed(reminding.reply, metrics, alarm, tracing).reply
     turns = Turns(reply, state.turn_log, settings.turn_grace_seconds, _longest_turn(settings), settings.turns_at_once)
 
-    admission = Admission(state, settings.message_max_characters, settings.consent_version)
+    admission = Admission(state, settings.message_max_characters, settings.consent_version, pace)
     tools = mcp_server(without_model(companion, settings))
     tools_over_http = mcp_application(tools)
 
@@ -197,7 +201,7 @@ async def _keep_figures(refresh: Callable[[], None]) -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
-    workers: Annotated[int, typer.Option(help="Processes, each with the index opened for reading.")] = 1,
+    workers: Annotated[int, typer.Option(help="Processes; more than one need COMPANION_CHROMA_URL.")] = 1,
 ) -> None:
     """Serve the companion: the portal page at /, the API below /v1, its description at /openapi.json."""
     try:
@@ -211,7 +215,7 @@ def serve(
         typer.echo(f"companion-serve: {error}", err=True)
         sys.exit(2)
     log_to_stderr(settings.log_format)
-    if unsafe := why_unsafe(settings, host):
+    if unsafe := why_unsafe(settings, host) or why_alone(settings, workers):
         typer.echo(f"companion-serve: {unsafe}", err=True)
         sys.exit(2)
     if make_identities(settings).is_open:
@@ -241,6 +245,17 @@ def why_unsafe(settings: CompanionSettings, host: str) -> str | None:
             f"{host} can be reached from other machines, and nobody would have to say who they are. Set "
             "COMPANION_SESSION_SECRET (python -c 'import secrets; print(secrets.token_urlsafe(48))') and, for portal "
             "users, COMPANION_OIDC_ISSUER and COMPANION_OIDC_AUDIENCE; or listen on 127.0.0.1"
+        )
+    return None
+
+
+def why_alone(settings: CompanionSettings, workers: int) -> str | None:
+    """Why there may be no more than one process; None when there may be so many."""
+    if workers > 1 and not settings.chroma_url:
+        return (
+            f"{workers} workers cannot share vectors in the data folder, which Chroma keeps for one process. Start a "
+            "server (chroma run --path FOLDER --port 8001), set COMPANION_CHROMA_URL=http://127.0.0.1:8001 and run "
+            "companion-index build PATH... once, which moves them there; or start one worker"
         )
     return None
 

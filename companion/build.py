@@ -16,12 +16,13 @@ from companion.guidance.occupations import SAMPLES, read_occupations
 from companion.identity import Identities, PortalUsers, ProviderKeys, Visitors
 from companion.language_model import LanguageModel
 from companion.limits import Limits
+from companion.pace import Pace
 from companion.planning import Planning
 from companion.practising import Practising
 from companion.remembering import Remembering
 from companion.safety.bounds import BUILT_IN, Bounds
 from companion.safety.moderation import KeywordModerator
-from companion.settings import CompanionSettings, where_state_is
+from companion.settings import CompanionSettings, hours_of, where_state_is
 from companion.starting import SAMPLES as STARTERS
 from companion.starting import Starting, read_starters
 from companion.state.state import State, open_state
@@ -110,6 +111,16 @@ def make_limits(settings: CompanionSettings) -> Limits:
         requests_a_minute=settings.requests_a_minute,
         sessions_a_minute=settings.sessions_a_minute,
         tokens_a_day=settings.learner_daily_tokens,
+    )
+
+
+def make_pace(settings: CompanionSettings) -> Pace:
+    """How long minors may learn a day, and when everybody is told to rest."""
+    return Pace(
+        settings.minor_under_14_minutes or None,
+        settings.minor_14_to_17_minutes or None,
+        hours_of(settings.minor_night) if settings.minor_night else None,
+        settings.reminder_minutes or None,
     )
 
 

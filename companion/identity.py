@@ -23,6 +23,8 @@ _KEYS_TIMEOUT_SECONDS = 5
 _ISSUER = "learning-companion"
 # A visitor who comes back within this time after the token ended is the same visitor.
 _RENEWABLE_SECONDS = 24 * 3_600
+# The clocks of two hosts are not the same: a token that one gave out must hold with the other at once.
+_SKEW_SECONDS = 30
 # An operator signs in to the pages again after a working day.
 _PAGE_SECONDS = 8 * 3_600
 
@@ -97,7 +99,7 @@ class Visitors:
             raise NotAdmitted("The token was given to another page; ask for one at POST /v1/sessions.")
         return Caller("visitor", claims["sub"], claims.get("consent"))
 
-    def _claims(self, token: str, leeway: int = 0) -> dict[str, Any]:
+    def _claims(self, token: str, leeway: int = _SKEW_SECONDS) -> dict[str, Any]:
         known = jwt.JWTClaimsRegistry(
             leeway=leeway,
             iss={"essential": True, "value": _ISSUER},

@@ -1,6 +1,7 @@
 """What the operator may set, by environment variables COMPANION_* or a .env file."""
 
 import os
+from datetime import time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
@@ -96,6 +97,12 @@ class CompanionSettings(RetrievalSettings):
 
     # The terms of use in force; learners agree to this version before their first turn. None asks nobody.
     consent_version: str | None = Field(default=None, max_length=40)
+    # Minutes a day for learners who said that they are minors, and when these sleep; 0 and "" set no limit.
+    minor_under_14_minutes: int = Field(default=60, ge=0, le=1_440)
+    minor_14_to_17_minutes: int = Field(default=120, ge=0, le=1_440)
+    minor_night: str = "22:00-06:00"
+    # Everybody is told after so many minutes without a pause; 0 tells nobody.
+    reminder_minutes: int = Field(default=120, ge=0, le=1_440)
     complaint_days: int = Field(default=15, ge=1, le=90)
     # What the law wants to be said of a public service; GET /v1/about tells it.
     operator_name: str | None = None
@@ -129,6 +136,13 @@ class CompanionSettings(RetrievalSettings):
                 raise ValueError(f"{origin!r} is no origin: write https://portal.example, without a path, and no *")
         return origins
 
+    @field_validator("minor_night")
+    @classmethod
+    def _is_a_night(cls, night: str) -> str:
+        if night:
+            hours_of(night)
+        return night
+
     @field_validator("oidc_algorithms")
     @classmethod
     def _are_signed_by_private_keys(cls, algorithms: tuple[str, ...]) -> tuple[str, ...]:
@@ -154,6 +168,15 @@ class CompanionSettings(RetrievalSettings):
         if self.llm_base_url and not is_web_address(self.llm_base_url):
             raise ValueError(f"{PREFIX}LLM_BASE_URL must begin with http:// or https://")
         return self
+
+
+def hours_of(night: str) -> tuple[time, time]:
+    """The hours of a night written as 22:00-06:00. Raises ValueError."""
+    try:
+        begins, ends = night.split("-")
+        return time.fromisoformat(begins), time.fromisoformat(ends)
+    except ValueError as error:
+        raise ValueError(f"{PREFIX}MINOR_NIGHT must look like 22:00-06:00, or be empty") from error
 
 
 def where_state_is(settings: CompanionSettings) -> Path | str:

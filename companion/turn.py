@@ -172,7 +172,7 @@ class Companion:
         async with aclosing(self._events(heard, ledger)) as events:
             async for event in events:
                 told.append(event)
-                if key and isinstance(event, Done):
+                if key and isinstance(event, Done) and self.index.whole:
                     self.answers.put(key, tuple(told), ledger)
                 yield event
 

@@ -35,6 +35,7 @@ class Words:
     thanks: str
     feedback: str
     goodbye: str
+    rest: str
     empty: str
     ai_notice: str
     more: str
@@ -114,6 +115,7 @@ _ZH = Words(
     greeting="您好，我是学习助手。可以问我课程里的知识，也可以让我帮您找课程；答案都注明出处，没有的内容我会直说。",
     thanks="不客气。还想学什么，可以接着问。",
     feedback="谢谢您告诉我。这一条会记下来，供改进用。想换个说法再问，或只看课程原文，也可以直接说。",
+    rest="您已经连续学习两个小时了，起来活动一下，看看远处，休息好了再继续。",
     goodbye="好的，这次就到这里。之前问过的内容可以随时删除。",
     empty="请输入想问的问题，或想学的内容。",
     ai_notice="内容由 AI 生成",
@@ -180,6 +182,7 @@ _EN = Words(
         "Thank you for telling me. It is noted for improving the service. "
         "You can ask in other words, or ask to see only what the course says."
     ),
+    rest="You have been learning for two hours without a pause. Get up and look into the distance for a while.",
     goodbye="All right, that is all for now. What you asked can be deleted at any time.",
     empty="Please type a question, or what you would like to learn.",
     ai_notice="AI-generated content",

@@ -28,9 +28,9 @@ from course_index.sources.library import CourseDraft, Library, read_library
 from course_index.sources.source import Source
 from course_index.store.generations import Generation, IndexHome
 from course_index.store.journal import Journalled, VectorJournal
+from course_index.store.legs import VectorLeg
 from course_index.store.records import Counts, Records
 from course_index.store.tokens import PassageVectors, TokenStore, in_bytes
-from course_index.store.vectors import VectorCollection
 from course_index.stretches import STRETCHES_VERSION, stretches
 from course_index.tokens import count_tokens
 
@@ -160,7 +160,7 @@ def remove_courses(ids: Sequence[str], home: IndexHome) -> None:
                 f"no course is called {', '.join(unknown)}; companion-index status --courses lists them"
             )
         draft.records.remove_courses(ids)
-        _note_terms(draft, _drop_stale(draft), _Texts([], partial(_passage_texts, draft.records)))
+        _note_terms(draft, _drop_stale(draft))
         refresh_phrases(draft.records)
 
 
@@ -362,9 +362,8 @@ def _make_searchable(
     )
     embed.into(*passages, new_passages)
     embed.into(*cards, new_courses)
-    _note_terms(draft, forgotten, new_passages)
-    for texts in new_courses.batches():
-        draft.course_terms.change([(id_, text.whole) for id_, text in texts.items()], [])
+    _note_terms(draft, forgotten)
+    _note_course_terms(draft)
     refresh_phrases(draft.records)
     draft.records.set_meta(_parts(embedder))
     report.totals = draft.records.counts()
@@ -395,7 +394,7 @@ def _drop_stale(draft: Generation) -> bool:
     return bool(stale)
 
 
-def _present(vectors: VectorCollection, tokens: TokenStore) -> set[str]:
+def _present(vectors: VectorLeg, tokens: TokenStore) -> set[str]:
     return vectors.ids() & tokens.ids()
 
 
@@ -423,15 +422,21 @@ class _Texts:
             yield self.of(self.ids[start : start + _EMBED_BATCH])
 
 
-def _note_terms(draft: Generation, forgotten: bool, fresh: _Texts) -> None:
+def _note_terms(draft: Generation, forgotten: bool) -> None:
     """Bring the passages' lexical index up to date. What was deleted keeps its words in it until segments are merged:
     where anything was, the index is written anew, which costs a hundredth of embedding.
     """
     if forgotten:
         draft.passage_terms.clear()
-        fresh = replace(fresh, ids=draft.records.passage_ids_by_length(set()))
-    for texts in fresh.batches():
+    missing = draft.records.passage_ids_by_length(draft.passage_terms.ids())
+    for texts in _Texts(missing, partial(_passage_texts, draft.records)).batches():
         draft.passage_terms.change([(id_, text.whole) for id_, text in texts.items()], [])
+
+
+def _note_course_terms(draft: Generation) -> None:
+    unknown = _course_texts(draft.records, draft.course_terms.ids())
+    for texts in _Texts(sorted(unknown), lambda ids: {id_: unknown[id_] for id_ in ids}).batches():
+        draft.course_terms.change([(id_, text.whole) for id_, text in texts.items()], [])
 
 
 def _passage_texts(records: Records, ids: list[str]) -> dict[str, _Text]:
@@ -458,7 +463,7 @@ class _Embedding:
     progress: Progress
     total: int
 
-    def into(self, vectors: VectorCollection, tokens: TokenStore, every: _Texts) -> None:
+    def into(self, vectors: VectorLeg, tokens: TokenStore, every: _Texts) -> None:
         for texts in every.batches():
             ids = list(texts)
             languages = [language_of(texts[id_].whole) for id_ in ids]

@@ -19,3 +19,7 @@ class IndexMismatch(IndexProblem):
 
 class IndexMissing(IndexProblem):
     """Nothing has been built yet."""
+
+
+class PartUnavailable(IndexProblem):
+    """A server that keeps a part of the index does not answer, or has lost it."""

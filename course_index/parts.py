@@ -8,11 +8,23 @@ from course_index.embedders.embedder import Embedder
 from course_index.embedders.prefixes import ByRole, prefixes_of
 from course_index.settings import IndexSettings
 from course_index.store.generations import IndexHome
+from course_index.store.postgresql import PostgresTerms
+from course_index.store.servers import Servers
+from course_index.store.shelf import Shelf
+from course_index.store.vectors import VectorServer
 
 
 def index_home(settings: IndexSettings) -> IndexHome:
-    """The index in the data folder."""
-    return IndexHome(settings.data_dir)
+    """The index in the data folder, with its parts on the servers that are set."""
+    return IndexHome(settings.data_dir, make_servers(settings))
+
+
+def make_servers(settings: IndexSettings) -> Servers:
+    """Where parts of the index are kept that are not in its folder. Nothing is asked of a server yet."""
+    chroma = VectorServer(settings.chroma_url, settings.chroma_seconds) if settings.chroma_url else None
+    url = settings.database_url.get_secret_value() if settings.database_url else ""  # the settings see to it
+    terms = PostgresTerms(url) if settings.lexical == "postgresql" else None
+    return Servers(chroma, terms, Shelf(url) if settings.index_shared else None)
 
 
 def make_embedder(settings: IndexSettings, progress: Callable[[str, int, int], None] | None = None) -> Embedder:

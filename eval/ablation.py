@@ -7,7 +7,8 @@ from statistics import fmean
 import numpy as np
 
 from companion.settings import CompanionSettings
-from course_index.parts import index_home, make_embedder
+from course_index.parts import make_embedder
+from course_index.store.generations import IndexHome
 from course_index.terminal import OnProgress
 from eval.case import Case, RetrievalCase
 from eval.metrics import rounded
@@ -24,7 +25,7 @@ def ablated(settings: CompanionSettings, cases: Sequence[Case], progress: OnProg
     `e5` stands on vectors that are not centred, which this index does not hold: it is left out.
     """
     embedder = make_embedder(settings, progress)
-    generation = index_home(settings.model_copy(update={"data_dir": settings.data_dir / "evaluation"})).open_current()
+    generation = IndexHome(settings.data_dir / "evaluation").open_current()
     rows = {}
     try:
         search = Search(generation, embedder)

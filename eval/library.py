@@ -6,6 +6,7 @@ from pathlib import Path
 from companion.settings import CompanionSettings
 from course_index.build import build_index
 from course_index.embedders.embedder import Embedder
+from course_index.settings import IN_A_FOLDER
 from course_index.store.generations import IndexHome
 from course_index.terminal import OnProgress
 from eval.case import FORMS, Case
@@ -30,7 +31,7 @@ def evaluation_index(
     build_index(list(libraries), IndexHome(folder), embedder, progress=progress)
     for left in folder.glob("state.db*"):
         left.unlink()
-    return settings.model_copy(update={"data_dir": folder})
+    return settings.model_copy(update={"data_dir": folder, **IN_A_FOLDER})
 
 
 def cases_in(folder: Path, suites: Sequence[str], libraries: Sequence[Path]) -> dict[str, list[Case]]:

@@ -20,6 +20,7 @@ from companion.turn import Ask, Companion
 from course_index.build import build_index
 from course_index.embedders.embedder import Embedder
 from course_index.parts import index_home, make_embedder
+from course_index.settings import IN_A_FOLDER
 from retrieval.live import LiveIndex
 
 ROOT = Path(__file__).parent.parent
@@ -53,7 +54,7 @@ def stories() -> list[dict[str, Any]]:
 
 def storyteller(home: Path, embedder: Embedder | None = None) -> tuple[Companion, State]:
     """A tutor without a model over the sample catalogue, on the day of the stories."""
-    settings = CompanionSettings(data_dir=home)
+    settings = CompanionSettings(data_dir=home).model_copy(update=IN_A_FOLDER)
     chosen = embedder or make_embedder(settings)
     build_index([SAMPLES], index_home(settings), chosen)
     index = LiveIndex(index_home(settings), chosen)

@@ -12,6 +12,7 @@ from course_index.card import course_id_of
 from course_index.course import Course
 from course_index.store.generations import Generation
 from course_index.store.records import MULTIPLE_FACETS, SINGLE_FACETS, CatalogueRow, CourseFilter
+from retrieval.enduring import Legs
 from retrieval.query import Query
 from retrieval.rank import LEXICAL_FIT, OTHER_LANGUAGE_FIT, PLAIN_LEXICAL_WEIGHT, PLAIN_OTHER_LEXICAL_WEIGHT
 
@@ -104,8 +105,9 @@ class Catalogue:
     the vectors of 1,000 permitted courses). Safe to call from many threads.
     """
 
-    def __init__(self, generation: Generation) -> None:
+    def __init__(self, generation: Generation, legs: Legs) -> None:
         self._generation = generation
+        self._legs = legs
         self._records = generation.records
 
     def page(
@@ -199,7 +201,7 @@ class Catalogue:
         return found
 
     def _by_card(self, query: Query) -> _Found:
-        cards, index = self._cards, self._generation.course_terms
+        cards, index = self._cards, self._legs.course_terms
         found = _Found(np.full(len(self._rows), -np.inf, np.float32), {})
         if not cards.row_of:
             return found
@@ -221,12 +223,14 @@ class Catalogue:
 
     def _add_by_passage(self, query: Query, permitted: Mask, found: _Found) -> None:
         """Add the courses with a passage that fits."""
-        index, stored = self._generation.passage_terms, self._generation.passage_tokens
-        near = dict(self._generation.passage_vectors.search(query.vector, _NEAR_PASSAGES))
+        index, stored = self._legs.passage_terms, self._generation.passage_tokens
+        near = dict(self._legs.passage_vectors.search(query.vector, _NEAR_PASSAGES))
         shares = dict(index.search(query.terms, _LEXICAL_DEPTH))
         said = set(index.holding(_words(query), _NEAR_PASSAGES))
         # Nothing that the vectors left out is nearer than the farthest that they brought.
         farthest = min(near.values()) if len(near) == _NEAR_PASSAGES else -1.0
+        if not self._legs.vectors.answers:
+            farthest = 1.0  # it is not known how near any is
         hopeful = {id_ for id_, share in shares.items() if farthest + LEXICAL_FIT * share >= COURSE_FLOOR}
         candidates = sorted({*near, *hopeful, *said, *self._few_passages(permitted)})
         course_of = self._records.courses_of_passages(candidates)

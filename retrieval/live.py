@@ -6,7 +6,7 @@ from typing import Any
 
 from course_index.build import refuse_mismatch
 from course_index.embedders.embedder import Embedder
-from course_index.errors import IndexMissing, IndexProblem
+from course_index.errors import IndexMissing, IndexProblem, PartUnavailable
 from course_index.store.generations import Generation, IndexHome
 from course_index.store.records import CourseFilter
 from retrieval.rerank.gate import Gate
@@ -51,6 +51,11 @@ class LiveIndex:
         """The name of the open generation."""
         return self._search.generation.name if self._search else None
 
+    @property
+    def whole(self) -> bool:
+        """Whether every part of the open generation answered when it was last asked."""
+        return self._search is not None and self._search.legs.whole
+
     def refresh(self) -> bool:
         """Open the current generation if it is not the open one; True when it was swapped in.
 
@@ -58,26 +63,42 @@ class LiveIndex:
         open before stays open then.
         """
         with self._refreshing:
+            problem = self._follow()
             name = self._home.current()
             if name is None and self._search is None:
                 raise IndexMissing("nothing is indexed yet; run: companion-index build PATH...")
             if name is None or name == self.generation:
+                self.last_problem = problem
                 self._let_go_of_previous()
                 return False
             fresh = self._open()
             outdated, self._previous, self._search = self._previous, self._search, fresh
             self._replaced_at = time.monotonic()
             if outdated:  # two builds ago: no turn lasts that long
-                outdated.generation.close()
+                self._let_go(outdated)
                 self._home.drop_unread()
             return True
 
     def _let_go_of_previous(self) -> None:
         """Close what turns that were under way had open, once they are over: what was deleted goes from disk then."""
         if self._previous and time.monotonic() - self._replaced_at > _LONGEST_TURN_SECONDS:
-            self._previous.generation.close()
+            self._let_go(self._previous)
             self._previous = None
             self._home.drop_unread()
+
+    def _let_go(self, search: Search) -> None:
+        search.generation.close()
+        self._home.leave(search.generation.name)
+
+    def _follow(self) -> str | None:
+        """Take what another host has built. A database that does not answer leaves what is open as it is."""
+        try:
+            self._home.follow([one.generation.name for one in (self._previous, self._search) if one])
+        except PartUnavailable as error:
+            if self._search is None and self._home.current() is None:
+                raise
+            return str(error)
+        return None
 
     def _open(self) -> Search:
         try:
@@ -106,5 +127,6 @@ class LiveIndex:
         """Close what is open."""
         for search in (self._previous, self._search):
             if search:
-                search.generation.close()
+                self._let_go(search)
         self._previous = self._search = None
+        self._home.close()

@@ -17,6 +17,7 @@ from course_index.store.records import CourseFilter
 from retrieval.catalogue import COURSE_FLOOR, Catalogue, CourseHit, CourseOrder, CoursePage
 from retrieval.choose import choose
 from retrieval.context import REACH, Context, contexts
+from retrieval.enduring import enduring
 from retrieval.hit import Hit
 from retrieval.interaction import stretch_scores
 from retrieval.query import Query, read_query
@@ -47,7 +48,8 @@ class Search:
         self._reranker = reranker
         self._wording = wording or shipped_wording()
         self._centring = load_centring(generation.folder)
-        self._catalogue = Catalogue(generation)
+        self.legs = enduring(generation)
+        self._catalogue = Catalogue(generation, self.legs)
         self.spelling = Spelling(generation.records, (generation.passage_terms, generation.course_terms))
 
     def query(self, typed: str) -> Query:
@@ -88,9 +90,8 @@ class Search:
 
     def choice_among(self, query: Query, k: int, ids: Sequence[str]) -> list[Hit]:
         """The `k` passages to answer from of those in `ids`, best first; ids that are no more are passed over."""
-        parts = self.generation
         return choose(
-            self._hits(ranked_among(query, CHOSEN_FROM, ids, parts.passage_terms, parts.passage_tokens)),
+            self._hits(ranked_among(query, CHOSEN_FROM, ids, self.legs.passage_terms, self.generation.passage_tokens)),
             k,
             date.today(),
         )
@@ -165,8 +166,8 @@ class Search:
 
     def ranked(self, query: Query, k: int) -> list[Ranked]:
         """The ids of the `k` passages most likely to answer, best first, with their scores."""
-        parts = self.generation
-        return ranked(query, k, parts.passage_vectors, parts.passage_terms, parts.passage_tokens)
+        legs = self.legs
+        return ranked(query, k, legs.passage_vectors, legs.passage_terms, self.generation.passage_tokens)
 
     def _course_hits(self, query: Query) -> list[CourseHit]:
         """Every course that fits at all, by its card or by the best passage inside."""
@@ -187,8 +188,8 @@ class Search:
         ]
 
     def _ranked_cards(self, query: Query) -> list[Ranked]:
-        parts = self.generation
-        return ranked(query, CANDIDATES, parts.course_vectors, parts.course_terms, parts.course_tokens)
+        legs = self.legs
+        return ranked(query, CANDIDATES, legs.course_vectors, legs.course_terms, self.generation.course_tokens)
 
     def _by_passage(self, query: Query) -> list[CourseHit]:
         hits = self._hits(self.ranked(query, CANDIDATES))

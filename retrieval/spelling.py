@@ -10,9 +10,10 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from course_index.analyze import normalise, simplified, terms
+from course_index.errors import PartUnavailable
 from course_index.sounds import readings
 from course_index.spellings import LONGEST, NAME_WEIGHT, SHORTEST, Term
-from course_index.store.lexical import LexicalIndex
+from course_index.store.legs import LexicalSearch
 from course_index.store.records import Records
 from course_index.tokens import count_tokens
 
@@ -54,7 +55,7 @@ class Spelling:
     `indexes` say which words the library has anywhere: whatever it has is left as it is.
     """
 
-    def __init__(self, records: Records, indexes: Sequence[LexicalIndex]) -> None:
+    def __init__(self, records: Records, indexes: Sequence[LexicalSearch]) -> None:
         self._phrases = records.phrases
         self._indexes = indexes
 
@@ -135,8 +136,14 @@ class Spelling:
         return beside <= self._phrases.known(beside)
 
     def _has(self, word: str) -> bool:
-        """Whether some text of the library has all characters and pairs of the word: it may stand there as typed."""
-        return any(index.holding(terms(normalise(word)), 1) for index in self._indexes)
+        """Whether some text of the library has all characters and pairs of the word: it may stand there as typed.
+
+        While that is not known, nothing is taken for a slip.
+        """
+        try:
+            return any(index.holding(terms(normalise(word)), 1) for index in self._indexes)
+        except PartUnavailable:
+            return True
 
 
 def _mended(text: str, changes: list[_Change]) -> Correction:

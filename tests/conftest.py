@@ -23,9 +23,12 @@ from companion.turn import Companion
 from course_index.build import build_index
 from course_index.embedders.e5_onnx import OnnxE5
 from course_index.store.generations import IndexHome
+from course_index.store.legs import LexicalLeg
+from course_index.store.lexical import LexicalIndex
+from course_index.store.postgresql import PostgresTerms
 from retrieval.live import LiveIndex
 from tests.provider import AUDIENCE, Provider
-from tests.servers import Postgres, Redis
+from tests.servers import Chroma, Postgres, Redis
 
 LIBRARY = Path(__file__).with_name("library")
 PAGE = "https://portal.example"
@@ -187,3 +190,24 @@ def redis() -> Iterator[Redis]:
     server = Redis()
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def chroma() -> Iterator[Chroma]:
+    """A real Chroma server."""
+    with tempfile.TemporaryDirectory(prefix="companion-chroma-", ignore_cleanup_errors=True) as folder:
+        server = Chroma(Path(folder))
+        yield server
+        server.kill()
+
+
+@pytest.fixture(params=["tantivy", "postgresql"])
+def lexical(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LexicalLeg]:
+    """An empty lexical index of either kind: whoever asks is tested over both."""
+    if request.param == "tantivy":
+        yield LexicalIndex(tmp_path / "terms")
+        return
+    terms = PostgresTerms(request.getfixturevalue("postgres_url"))
+    terms.make("contract_1")
+    yield terms.leg("contract_1", "passages")
+    terms.close()

@@ -1,10 +1,11 @@
-"""Real servers on this machine, from packages that bring their programs: PostgreSQL and Redis."""
+"""Real servers on this machine, from packages that bring their programs: PostgreSQL, Redis and Chroma."""
 
 import os
 import secrets
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -86,6 +87,38 @@ class Redis:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+class Chroma:
+    """A Chroma server on a free port of loopback, with a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Start, with what there was."""
+        program = str(Path(sys.executable).with_name("chroma"))
+        command = [program, "run", "--path", str(self._folder), "--host", "127.0.0.1", "--port", str(self.port)]
+        environment = {**os.environ, "ANONYMIZED_TELEMETRY": "False"}
+        quiet = subprocess.DEVNULL
+        self._process = subprocess.Popen(command, env=environment, cwd=self._folder, stdout=quiet, stderr=quiet)
+        wait_for(self.port, 30, self._process)
+
+    def kill(self) -> None:
+        """As a machine that loses its power."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def hang(self, hanging: bool = True) -> None:
+        """Take requests and answer none, as a machine does whose disk is lost; or go on."""
+        if self._process:
+            self._process.send_signal(signal.SIGSTOP if hanging else signal.SIGCONT)
 
 
 class Served:

@@ -10,7 +10,8 @@ import pytest
 from course_index.build import build_index, remove_courses
 from course_index.centring import Centring, load_centring
 from course_index.errors import IndexLocked, IndexMismatch, IndexMissing, SourceProblem
-from course_index.store.generations import IndexHome
+from course_index.parts import index_home
+from course_index.settings import IndexSettings
 from course_index.store.journal import Journalled, VectorJournal
 from retrieval.live import LiveIndex
 
@@ -31,9 +32,20 @@ class CountingEmbedder:
         return self._embedder.embed(texts, role)
 
 
+@pytest.fixture(params=["folder", "servers"])
+def settings(request, tmp_path):
+    """Where an index is: in one folder, or as far as can be on servers."""
+    if request.param == "folder":
+        return IndexSettings(data_dir=tmp_path / "data")
+    chroma, database = request.getfixturevalue("chroma"), request.getfixturevalue("postgres_url")
+    return IndexSettings(data_dir=tmp_path / "data", chroma_url=chroma.url, lexical="postgresql", database_url=database)
+
+
 @pytest.fixture
-def home(tmp_path):
-    return IndexHome(tmp_path / "data")
+def home(settings):
+    home = index_home(settings)
+    yield home
+    home.close()
 
 
 @pytest.fixture
@@ -146,9 +158,9 @@ def test_another_embedder_is_refused_with_the_way_out_and_rebuild_takes_it(home,
     LiveIndex(home, other).refresh()
 
 
-def test_a_second_writer_is_refused_by_its_process_number(home, course, embedder):
+def test_a_second_writer_is_refused_by_its_process_number(settings, home, course, embedder):
     with home.writing(), pytest.raises(IndexLocked, match=str(os.getpid())):
-        build_index([course], IndexHome(home.journal.parent.parent), embedder)
+        build_index([course], index_home(settings), embedder)
 
 
 def test_nothing_indexed_is_said_with_what_to_run(home):
@@ -156,31 +168,38 @@ def test_nothing_indexed_is_said_with_what_to_run(home):
         home.open_current()
 
 
+def as_environment(settings):
+    told = settings.model_dump(exclude_defaults=True)
+    plain = {name: getattr(value, "get_secret_value", lambda value=value: value)() for name, value in told.items()}
+    return {f"COMPANION_{name.upper()}": str(value) for name, value in plain.items()}
+
+
 BUILD = """
 import sys, os, signal
 from pathlib import Path
 from course_index.build import build_index
 from course_index.embedders.e5_onnx import OnnxE5
-from course_index.store.generations import IndexHome
+from course_index.parts import index_home
+from course_index.settings import IndexSettings
 import course_index.build as build
 build._EMBED_BATCH = 2
 def progress(stage, done, total):
-    if stage == "embedding" and done >= int(sys.argv[4]):
+    if stage == "embedding" and done >= int(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)
-build_index([Path(sys.argv[1])], IndexHome(Path(sys.argv[2])), OnnxE5(Path(sys.argv[3])), progress=progress)
+build_index([Path(sys.argv[1])], index_home(IndexSettings()), OnnxE5(Path(sys.argv[2])), progress=progress)
 """
 
 
 def test_a_killed_build_is_completed_by_the_next_while_the_old_index_serves(
-    home, course, tmp_path, embedder, model_folder
+    settings, home, course, tmp_path, embedder, model_folder
 ):
     build_index([course / "0.md"], home, embedder)
     live = LiveIndex(home, embedder)
     live.refresh()
     killed = subprocess.run(
-        [sys.executable, "-c", BUILD, str(course), str(home.journal.parent.parent), str(model_folder), "4"],
+        [sys.executable, "-c", BUILD, str(course), str(model_folder), "4"],
         cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        env={**os.environ, "PYTHONPATH": str(PROJECT), **as_environment(settings)},
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL

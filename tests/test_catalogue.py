@@ -11,6 +11,7 @@ from course_index.course import Course
 from course_index.store.generations import IndexHome
 from course_index.store.records import CourseFilter
 from retrieval.catalogue import Catalogue
+from retrieval.enduring import enduring
 from retrieval.search import Search
 from tests.conftest import LIBRARY
 
@@ -117,7 +118,7 @@ def test_an_index_without_courses_has_an_empty_catalogue(tmp_path, embedder):
     generation = home.open_current()
     query = replace(_any_query(embedder), text="醒狮")
     for asked in (None, query):
-        page = Catalogue(generation).page(asked, CourseFilter(level=1), "relevance", 1, 20)
+        page = Catalogue(generation, enduring(generation)).page(asked, CourseFilter(level=1), "relevance", 1, 20)
         assert (page.hits, page.total) == ((), 0)
     generation.close()
 

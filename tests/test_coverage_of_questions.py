@@ -2,12 +2,9 @@
 
 import pytest
 
-from course_index.store.lexical import LexicalIndex
-
 
 @pytest.fixture
-def index(tmp_path):
-    lexical = LexicalIndex(tmp_path / "lexical")
+def index(lexical):
     texts = {
         "call": "没人接，隔几分钟再打一次。没人接。没人接。",
         "lift": "没有电梯的楼，重件先打电话。",

@@ -25,29 +25,43 @@ ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, str(ROOT / "api.py")]
 
 
-@pytest.fixture(scope="session")
-def data(tmp_path_factory, embedder):
+def built(folder, **settings):
     """A data folder with the tiny library, as an operator's command makes it."""
-    folder = tmp_path_factory.mktemp("data")
     (folder / "models").symlink_to(MODELS)
     command = [sys.executable, "-m", "course_index.cli", "build", str(LIBRARY)]
-    environment = {"COMPANION_DATA_DIR": str(folder), "PATH": "", "PYTHONPATH": str(ROOT)}
+    told = {f"COMPANION_{name.upper()}": value for name, value in settings.items()}
+    environment = {"COMPANION_DATA_DIR": str(folder), "PATH": "", "PYTHONPATH": str(ROOT), **told}
     subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True)
     return folder
 
 
+@pytest.fixture(scope="session")
+def data(tmp_path_factory, embedder):
+    """For one process."""
+    return built(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def shared_data(tmp_path_factory, embedder, chroma):
+    """For several, with the vectors on a server."""
+    return built(tmp_path_factory.mktemp("shared"), chroma_url=chroma.url)
+
+
 @pytest.fixture
-def served(data, tmp_path):
+def served(request, tmp_path):
     """Makes the real service as a process, with state of its own."""
     running = []
     mine = tmp_path / "data"
-    mine.mkdir()
-    for part in data.iterdir():
-        if not part.name.startswith("state.db"):
-            (mine / part.name).symlink_to(part)
 
     def start(llm=None, workers=1, **settings):
         model = {"llm_base_url": llm.url, "llm_model": "m"} if llm else {}
+        if workers > 1:
+            settings["chroma_url"] = request.getfixturevalue("chroma").url
+        if not mine.exists():
+            mine.mkdir()
+            for part in request.getfixturevalue("shared_data" if workers > 1 else "data").iterdir():
+                if not part.name.startswith("state.db"):
+                    (mine / part.name).symlink_to(part)
         command = [*COMMAND, "--workers", str(workers)]
         running.append(Served(command, {"data_dir": mine, **model, **settings}, tmp_path))
         return running[-1]
@@ -149,6 +163,13 @@ def test_it_does_not_start_where_others_could_reach_it_unknown(tmp_path):
         [*COMMAND, "--host", "0.0.0.0"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, "COMPANION_SESSION_SECRET" in done.stderr) == (2, True)
+
+
+def test_several_workers_over_vectors_of_one_process_are_refused_with_the_way_out(tmp_path):
+    done = subprocess.run(
+        [*COMMAND, "--workers", "2"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, "COMPANION_CHROMA_URL" in done.stderr) == (2, True)
 
 
 def test_several_workers_know_each_others_turns(served):

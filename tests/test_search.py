@@ -3,7 +3,6 @@ import pytest
 from companion.extract import read_closely
 from course_index.analyze import normalise, terms
 from course_index.language import language_of
-from course_index.store.lexical import LexicalIndex
 from course_index.store.records import CourseFilter
 from retrieval.confidence import confidence
 from retrieval.query import MAX_QUERY_CHARACTERS, query_terms
@@ -86,8 +85,7 @@ def test_language_is_told_by_letters(text, language):
     assert language_of(text) == language
 
 
-def test_lexical_scores_are_shares_of_the_best_possible(tmp_path):
-    lexical = LexicalIndex(tmp_path)
+def test_lexical_scores_are_shares_of_the_best_possible(lexical):
     lexical.change([("a", "快件丢失赔偿 " * 20), ("b", "快件"), ("c", "别的")], [])
     hits = dict(lexical.search(terms("快件丢失赔偿"), 5))
     assert hits.keys() == {"a", "b"}

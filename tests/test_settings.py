@@ -2,6 +2,10 @@ import pytest
 from pydantic import ValidationError
 
 from companion.settings import CompanionSettings
+from course_index.parts import index_home
+from eval.library import evaluation_index
+from retrieval.live import LiveIndex
+from tests.conftest import LIBRARY
 
 
 def test_without_any_setting_it_works_and_no_llm_is_set():
@@ -42,3 +46,31 @@ def test_the_key_is_in_no_text_of_the_settings(monkeypatch):
 def test_a_dotenv_file_is_read(tmp_path):
     (tmp_path / ".env").write_text("COMPANION_LLM_MODEL=from-file\n")
     assert CompanionSettings().llm_model == "from-file"
+
+
+@pytest.mark.parametrize(
+    ("told", "missing"),
+    [
+        ({"lexical": "postgresql"}, "DATABASE_URL"),
+        ({"index_shared": True}, "CHROMA_URL"),
+        ({"index_shared": True, "database_url": "postgresql://x/y"}, "CHROMA_URL"),
+        ({"chroma_url": "127.0.0.1:8001"}, "http://"),
+    ],
+)
+def test_an_index_on_servers_names_what_it_misses(told, missing):
+    with pytest.raises(ValidationError, match=missing):
+        CompanionSettings(**told)
+
+
+def test_an_evaluation_publishes_nothing_of_its_library(tmp_path, embedder):
+    public = CompanionSettings(
+        data_dir=tmp_path,
+        chroma_url="http://127.0.0.1:1",
+        database_url="postgresql://127.0.0.1:1/none",
+        lexical="postgresql",
+        index_shared=True,
+    )
+    own = evaluation_index(public, [LIBRARY], embedder, lambda *_: None)
+    live = LiveIndex(index_home(own), embedder)
+    assert live.search.records.counts().courses == 4
+    live.close()

@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 
 from course_index.errors import IndexProblem
-from course_index.store.lexical import LexicalIndex
 from retrieval.query import query_terms
 from retrieval.wording import read_wording, shipped_wording
 
@@ -47,14 +46,13 @@ def test_a_broken_entry_is_named(tmp_path):
         read_wording([tmp_path])
 
 
-def test_each_of_the_terms_is_found_inside_a_running_sentence(tmp_path):
+def test_each_of_the_terms_is_found_inside_a_running_sentence(lexical):
     """Segmenters lose such names; bigrams may not."""
     assert len(TERMS) >= 500
-    index = LexicalIndex(tmp_path)
-    index.change([(term, f"今天我们来讲一讲{term}的由来，还有它和生活的关系。") for term in TERMS], [])
+    lexical.change([(term, f"今天我们来讲一讲{term}的由来，还有它和生活的关系。") for term in TERMS], [])
     missed = []
     for term in TERMS:
-        found = index.search(query_terms(f"请问{term}是什么"), 3)
+        found = lexical.search(query_terms(f"请问{term}是什么"), 3)
         best = [id_ for id_, share in found if share >= found[0][1] - 1e-6]
         if term not in best and not any(term in id_ for id_ in best):
             missed.append(term)

@@ -45,7 +45,14 @@ def _index(companion: Companion) -> dict[str, object]:
         "courses": counts.courses,
         "passages": counts.passages,
         "stale": companion.index.last_problem,
+        # Without one of them learners are answered all the same, from what the other finds.
+        "vectors": _standing(search.legs.vectors.answers),
+        "terms": _standing(search.legs.terms.answers),
     }
+
+
+def _standing(answers: bool) -> str:
+    return "ready" if answers else "not answering"
 
 
 def _llm(companion: Companion) -> dict[str, object]:

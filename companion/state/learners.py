@@ -61,6 +61,12 @@ class Learners:
             transaction(self._engine, lambda connection: _change(connection, id_, values))
         return self.get(id_)
 
+    def asked_since(self, id_: str, since: datetime) -> list[datetime]:
+        """When the learner asked, as far as the conversations are kept."""
+        own = select(conversations.c.id).where(conversations.c.owner == id_)
+        query = select(turns.c.asked_at).where(turns.c.conversation_id.in_(own), turns.c.asked_at >= since)
+        return transaction(self._engine, lambda connection: list(connection.scalars(query)))
+
     def export(self, id_: str) -> dict[str, Any]:
         """Everything that is kept of the learner, by table."""
         return transaction(self._engine, lambda connection: _export(connection, id_))

@@ -4,35 +4,44 @@ A service reads the generation it opened until it opens a newer one, so a build 
 SIGKILL, leaves what serves untouched. (One process cannot see another's writes in embedded Chroma in any case.)
 
     index/CURRENT            the name of the generation that serves
-    index/generations/7/     records.db, vectors/, tokens/, lexical/, lease (held by whoever reads it)
+    index/generations/7/     records.db, vectors/, tokens/, lexical/, kept.json, lease (held by whoever reads it)
     index/draft/             the generation being built; a leftover of a killed build is thrown away
     index/journal.db         vectors computed for the draft; a restarted build takes them from here
     index/build.lock         held by the one process that writes
+
+With a Chroma server the vectors are there instead, with COMPANION_LEXICAL=postgresql the terms are in PostgreSQL: under
+the generation's place, which kept.json names. What is on servers is made before CURRENT changes, and dropped with the
+folder. With a shelf the folder itself goes to PostgreSQL, and each host takes it from there into its own data folder.
 """
 
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from course_index.errors import IndexLocked, IndexMissing
+from course_index.errors import IndexLocked, IndexMismatch, IndexMissing, PartUnavailable
+from course_index.store.legs import LexicalLeg, VectorLeg
 from course_index.store.lexical import LexicalIndex
 from course_index.store.records import Records
+from course_index.store.servers import NO_SERVERS, Servers
+from course_index.store.shelf import Shelf
 from course_index.store.tokens import TokenStore
-from course_index.store.vectors import VectorCollection, VectorIndex
+from course_index.store.vectors import ServedVectorIndex, VectorIndex, copy_vectors
 
 _BUILDS_KEPT = 50
 # How often a reader that finds its generation replaced looks for the newer one.
 _TRIES = 5
+_KEPT = "kept.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +50,13 @@ class Generation:
 
     folder: Path
     records: Records
-    vectors: VectorIndex
-    passage_vectors: VectorCollection
-    course_vectors: VectorCollection
+    vectors: VectorIndex | ServedVectorIndex
+    passage_vectors: VectorLeg
+    course_vectors: VectorLeg
     passage_tokens: TokenStore
     course_tokens: TokenStore
-    passage_terms: LexicalIndex
-    course_terms: LexicalIndex
+    passage_terms: LexicalLeg
+    course_terms: LexicalLeg
     lease: "Lease | None" = None
 
     @property
@@ -93,8 +102,32 @@ def _open_lease(folder: Path) -> int:
     return os.open(folder / "lease", os.O_RDWR | os.O_CREAT, 0o644)
 
 
-def _open(folder: Path, lease: Lease | None = None) -> Generation:
-    vectors = VectorIndex(folder / "vectors")
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where the parts of a generation are that may be on servers: under its place there, or in its folder."""
+
+    place: str
+    vectors: bool = False
+    terms: bool = False
+
+    def save(self, folder: Path) -> None:
+        """Note it with the generation."""
+        (folder / _KEPT).write_text(json.dumps(asdict(self)), "ascii")
+
+
+def kept(folder: Path) -> Kept:
+    """What was noted of a generation; one from before there were servers has everything in its folder."""
+    try:
+        return Kept(**json.loads((folder / _KEPT).read_text("ascii")))
+    except FileNotFoundError:
+        return Kept("")
+
+
+def _open(folder: Path, servers: Servers, lease: Lease | None = None) -> Generation:
+    where = kept(folder)
+    vectors: VectorIndex | ServedVectorIndex = (
+        servers.chroma.index(where.place) if servers.chroma and where.vectors else VectorIndex(folder / "vectors")
+    )
     return Generation(
         folder=folder,
         records=Records(folder / "records.db"),
@@ -103,16 +136,23 @@ def _open(folder: Path, lease: Lease | None = None) -> Generation:
         passage_tokens=TokenStore(folder / "tokens" / "passages.db"),
         course_tokens=TokenStore(folder / "tokens" / "courses.db"),
         course_vectors=vectors.collection("courses"),
-        passage_terms=LexicalIndex(folder / "lexical" / "passages"),
-        course_terms=LexicalIndex(folder / "lexical" / "courses"),
+        passage_terms=_terms(folder, servers, where, "passages"),
+        course_terms=_terms(folder, servers, where, "courses"),
         lease=lease,
     )
+
+
+def _terms(folder: Path, servers: Servers, where: Kept, kind: str) -> LexicalLeg:
+    if servers.terms and where.terms:
+        return servers.terms.leg(where.place, kind)
+    return LexicalIndex(folder / "lexical" / kind)
 
 
 class IndexHome:
     """The folder that holds the generations."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, servers: Servers = NO_SERVERS) -> None:
+        self._servers = servers
         self._root = data_dir / "index"
         self._generations = self._root / "generations"
         self._draft = self._root / "draft"
@@ -146,6 +186,47 @@ class IndexHome:
         except (OSError, ValueError):
             return []
 
+    def follow(self, reading: Collection[str] = ()) -> None:
+        """Take the newest generation from the shelf, if hosts share one, and say there which are being read here.
+
+        Raises PartUnavailable; what is here goes on serving then.
+        """
+        shelf = self._servers.shelf
+        if shelf is None:
+            return
+        for name in reading:
+            shelf.beat(name)
+        newest = shelf.newest()
+        if newest is None or self._is_here(*newest):
+            return
+        self._root.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._root / "fetch.lock"):  # workers of one host fetch once
+            if not self._is_here(*newest):
+                self._fetch(shelf, *newest)
+
+    def _is_here(self, name: str, place: str) -> bool:
+        return self.current() == name and kept(self._generations / name).place == place
+
+    def _fetch(self, shelf: Shelf, name: str, place: str) -> None:
+        shelf.beat(name)
+        arriving, current = self._root / "arriving", self.current()
+        shutil.rmtree(arriving, ignore_errors=True)
+        arriving.mkdir(parents=True)
+        shelf.fetch(name, arriving, self._generations / current if current else None)
+        if kept(arriving).place != place:
+            raise PartUnavailable(f"generation {name} was thrown away while it was fetched; the next one is coming")
+        self._serve(arriving, name)
+
+    def leave(self, name: str) -> None:
+        """Say on the shelf that a generation is no longer read here; without word it is believed after a while."""
+        if self._servers.shelf:
+            with suppress(PartUnavailable):
+                self._servers.shelf.leave(name)
+
+    def close(self) -> None:
+        """Give back connections to servers; what is asked of them later connects again."""
+        self._servers.close()
+
     def open_current(self) -> Generation:
         """Open the generation that serves. Raises IndexMissing when there is none."""
         for _ in range(_TRIES):
@@ -155,9 +236,27 @@ class IndexHome:
             with suppress(FileNotFoundError):  # replaced and thrown away between the two lines
                 lease = Lease(self._generations / name)
                 if name == self.current():
-                    return _open(self._generations / name, lease)
+                    self._refuse_elsewhere(self._generations / name, lease)
+                    return _open(self._generations / name, self._servers, lease)
                 lease.release()
         raise IndexMissing(f"the index in {self._root} changes faster than it can be opened; try again")
+
+    def _refuse_elsewhere(self, folder: Path, lease: Lease) -> None:
+        """Raise IndexMismatch when a part is kept elsewhere than is set now."""
+        where = kept(folder)
+        for part, setting, served, is_set in (
+            ("vectors", "COMPANION_CHROMA_URL", where.vectors, self._servers.chroma is not None),
+            ("terms", "COMPANION_LEXICAL=postgresql", where.terms, self._servers.terms is not None),
+        ):
+            if served != is_set:
+                lease.release()
+                raise IndexMismatch(
+                    f"the index has its {part} on a server, and {setting} is not set; set it, or run: "
+                    "companion-index build --rebuild PATH..."
+                    if served
+                    else f"the index has its {part} in its folder, and {setting} is set; run: "
+                    "companion-index build PATH..., which moves them, or leave it unset"
+                )
 
     def drop_unread(self) -> None:
         """Throw away the generations before the current one that nobody reads, with all that was deleted since."""
@@ -167,7 +266,27 @@ class IndexHome:
         for folder in self._generations.iterdir():
             with suppress(FileNotFoundError):
                 if folder.name.isdigit() and int(folder.name) < int(name) and not _is_read(folder):
-                    shutil.rmtree(folder, ignore_errors=True)
+                    self._throw_away(folder)
+        self._drop_from_shelf()
+
+    def _throw_away(self, folder: Path) -> None:
+        """What servers have of it goes first: a folder that is left is tried again, one that is gone never.
+
+        Where hosts share a shelf, that has the say on what servers have.
+        """
+        with suppress(PartUnavailable):
+            if not self._servers.shelf:
+                self._servers.drop(kept(folder).place)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _drop_from_shelf(self) -> None:
+        shelf = self._servers.shelf
+        if shelf is None:
+            return
+        with suppress(PartUnavailable):
+            for name, place in shelf.unread():
+                self._servers.drop(place)
+                shelf.forget(name)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -184,7 +303,9 @@ class IndexHome:
             ) from error
         try:
             owner.write_text(str(os.getpid()), "ascii")
-            yield
+            with self._servers.shelf.writing() if self._servers.shelf else nullcontext():
+                self.follow()
+                yield
         finally:
             owner.unlink(missing_ok=True)
             lock.release()
@@ -197,32 +318,80 @@ class IndexHome:
         """
         shutil.rmtree(self._draft, ignore_errors=True)
         name = self.current()
-        if name is None:
-            self._draft.mkdir(parents=True)
-        else:
-            skipped = (
-                None if keep_search else shutil.ignore_patterns("vectors", "tokens", "lexical", "centring.npz", "lease")
-            )
-            shutil.copytree(self._generations / name, self._draft, ignore=skipped)
-        generation = _open(self._draft)
+        number = str(int(name or 0) + 1)
+        former = self._generations / name if name else None
+        where = Kept(f"{self._own_name()}_{number}", bool(self._servers.chroma), bool(self._servers.terms))
+        self._copy(former, where, keep_search=keep_search)
+        where.save(self._draft)
+        self._servers.make(where.place)
+        generation = _open(self._draft, self._servers)
         try:
+            if former and keep_search:
+                self._copy_served(former, generation)
             generation.records.migrate()
             yield generation
+            generation.passage_terms.seal()
+            generation.course_terms.seal()
         except BaseException:
             generation.close()
+            with suppress(PartUnavailable):
+                self._servers.drop(where.place)
             shutil.rmtree(self._draft, ignore_errors=True)
             raise
         generation.close()
-        self._publish(str(int(name or 0) + 1))
+        self._publish(number)
+
+    def _copy(self, former: Path | None, where: Kept, *, keep_search: bool) -> None:
+        """The files of the generation before, as far as they stay files."""
+        if former is None:
+            self._draft.mkdir(parents=True)
+            return
+        left = ["lease", _KEPT]
+        if not keep_search:
+            left += ["vectors", "tokens", "lexical", "centring.npz"]
+        left += ["vectors"] * where.vectors + ["lexical"] * where.terms
+        shutil.copytree(former, self._draft, ignore=shutil.ignore_patterns(*left))
+
+    def _copy_served(self, former: Path, draft: Generation) -> None:
+        """What servers have, or will have, of the generation before. Terms that are elsewhere are written anew."""
+        before = kept(former)
+        if before.vectors and not self._servers.chroma:
+            raise IndexMismatch(
+                "the index has its vectors on a Chroma server, and COMPANION_CHROMA_URL is not set; set it, or run: "
+                "companion-index build --rebuild PATH..."
+            )
+        if chroma := self._servers.chroma:
+            source = chroma.index(before.place) if before.vectors else VectorIndex(former / "vectors")
+            copy_vectors(source.collection("passages"), draft.passage_vectors)
+            copy_vectors(source.collection("courses"), draft.course_vectors)
+            source.close()
+        if self._servers.terms and before.terms:
+            self._servers.terms.copy(before.place, kept(draft.folder).place)
+
+    def _own_name(self) -> str:
+        """What the places of this index on servers begin with: several may use one server."""
+        if self._servers.shelf:
+            return self._servers.shelf.name()
+        file = self._root / "name"
+        if not file.exists():
+            self._root.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"i{secrets.token_hex(6)}", "ascii")  # a name in PostgreSQL begins with a letter
+        return file.read_text("ascii")
 
     def _publish(self, name: str) -> None:
+        if self._servers.shelf:
+            self._servers.shelf.put(name, kept(self._draft).place, self._draft)
+        self._serve(self._draft, name)
+        self.drop_unread()
+
+    def _serve(self, folder: Path, name: str) -> None:
+        """Put a whole generation in its place, and then point at it."""
         self._generations.mkdir(exist_ok=True)
         shutil.rmtree(self._generations / name, ignore_errors=True)  # published but never pointed at
-        self._draft.rename(self._generations / name)
+        folder.rename(self._generations / name)
         pointer = self._pointer.with_suffix(".new")
         with pointer.open("w", encoding="ascii") as file:
             file.write(name)
             file.flush()
             os.fsync(file.fileno())
         pointer.replace(self._pointer)
-        self.drop_unread()

@@ -9,12 +9,12 @@ import tantivy
 from course_index.analyze import normalise, terms
 
 # BM25's term weight saturates at k1 + 1, so a query whose every term saturates scores (k1 + 1) x the sum of its idf.
-_SATURATION = 2.2
+SATURATION = 2.2
 # Another word for what was asked counts a little less than the word itself.
 ADDED_WEIGHT = 0.8
 _WRITER_HEAP_BYTES = 64_000_000
 # tantivy drops tokens above this; a word so long is a link or noise.
-_LONGEST_TERM = 60
+LONGEST_TERM = 60
 
 
 class LexicalIndex:
@@ -39,7 +39,7 @@ class LexicalIndex:
             writer.delete_documents_by_term("id", id_)
         for id_, text in upserts:
             writer.delete_documents_by_term("id", id_)
-            cut = (term for term in terms(normalise(text)) if len(term) <= _LONGEST_TERM)
+            cut = (term for term in terms(normalise(text)) if len(term) <= LONGEST_TERM)
             writer.add_document(tantivy.Document(id=id_, terms=" ".join(cut)))
         writer.commit()
         writer.wait_merging_threads()
@@ -54,6 +54,9 @@ class LexicalIndex:
         writer.wait_merging_threads()
         self._index.reload()
 
+    def seal(self) -> None:
+        """Nothing is left to do: each change is searched at once."""
+
     def search(self, query_terms: Sequence[str], k: int, added: Sequence[str] = ()) -> list[tuple[str, float]]:
         """The best `k` ids with BM25 as a share of the most that this query could score, 0 to 1; best first.
 
@@ -64,7 +67,7 @@ class LexicalIndex:
         total = searcher.num_docs
         if not asked or not total:
             return []
-        idf = sum(_idf(total, searcher.doc_freq("terms", term)) for term in asked)
+        most = sum(idf(total, searcher.doc_freq("terms", term)) for term in asked)
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "terms", term, "freq")) for term in asked
         ]
@@ -78,7 +81,7 @@ class LexicalIndex:
         ]
         hits = searcher.search(tantivy.Query.boolean_query(clauses), k, count=False).hits
         # Deleted documents still count in tantivy's own idf until they are merged away: hence the cap.
-        return [(searcher.doc(address)["id"][0], min(1.0, score / (_SATURATION * idf))) for score, address in hits]
+        return [(searcher.doc(address)["id"][0], min(1.0, score / (SATURATION * most))) for score, address in hits]
 
     def coverage(self, wanted: Sequence[str], ids: Collection[str]) -> dict[str, float]:
         """How much of what is wanted each text has, 0 to 1: the share of its terms, rare ones counting most.
@@ -101,7 +104,7 @@ class LexicalIndex:
     def rarity(self, wanted: Sequence[str]) -> dict[str, float]:
         """How much each term tells: its inverse document frequency, as BM25 has it."""
         searcher = self._index.searcher()
-        return {term: _idf(searcher.num_docs, searcher.doc_freq("terms", term)) for term in wanted}
+        return {term: idf(searcher.num_docs, searcher.doc_freq("terms", term)) for term in wanted}
 
     def holding(self, wanted: Collection[str], k: int) -> list[str]:
         """Up to `k` ids of texts that hold every one of these terms; none for no terms."""
@@ -121,5 +124,6 @@ class LexicalIndex:
         return {searcher.doc(address)["id"][0] for _, address in everything}
 
 
-def _idf(total: int, containing: int) -> float:
+def idf(total: int, containing: int) -> float:
+    """How much a term tells that `containing` of `total` texts hold."""
     return math.log(1 + (total - containing + 0.5) / (containing + 0.5))

@@ -1,17 +1,34 @@
-"""The vector index: Chroma, embedded. This file is the only place that knows it."""
+"""The vector index: Chroma, embedded or as a server. This file is the only place that knows it."""
 
-from collections.abc import Iterator, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 import chromadb
+import httpx
 import numpy as np
 from chromadb.api.client import Client
+from chromadb.api.fastapi import FastAPI
 from chromadb.config import Settings
+from chromadb.errors import NotFoundError
 from numpy.typing import NDArray
+
+from course_index.errors import PartUnavailable
+from course_index.store.legs import VectorLeg
 
 # Chroma refuses batches above 5,461 rows; smaller ones keep its write lock short.
 _BATCH = 2_000
+# A server that did not answer is left alone for so long: else every learner would wait for it.
+_LEFT_ALONE_SECONDS = 3.0
+# Writing a batch may take long; a search that does is as good as none.
+_WRITING_SECONDS = 120.0
+_KINDS = ("passages", "courses")
+T = TypeVar("T")
 
 
 class VectorIndex:
@@ -28,11 +45,7 @@ class VectorIndex:
 
     def collection(self, name: str) -> "VectorCollection":
         """The named collection, made when missing."""
-        # embedding_function=None: Chroma's default would fetch a model. Its default distance is l2.
-        made = self._client.get_or_create_collection(
-            name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-        )
-        return VectorCollection(made)
+        return VectorCollection(_made(self._client, name))
 
     def close(self) -> None:
         """Give back files and memory."""
@@ -65,6 +78,180 @@ class VectorCollection:
     def ids(self) -> set[str]:
         """The ids of all vectors."""
         return set(self._collection.get(include=[])["ids"])
+
+    def everything(self) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
+        """All ids with their vectors, a batch at a time."""
+        for rows in _slices(self._collection.count()):
+            yield self.page(rows.start)
+
+    def page(self, start: int) -> tuple[list[str], NDArray[np.float32]]:
+        """A batch of ids with their vectors, from one on."""
+        page = self._collection.get(include=["embeddings"], limit=_BATCH, offset=start)
+        return page["ids"], np.asarray(page["embeddings"], np.float32)
+
+
+class VectorServer:
+    """A Chroma server. Each generation has two collections there, which its place names.
+
+    Nothing is asked of the server before it is needed: the service starts without it. Safe to use from many threads.
+    """
+
+    def __init__(self, url: str, seconds: float) -> None:
+        self._url = url
+        self._seconds = seconds
+        # By how long they wait: the official client knows one limit for all that it asks.
+        self._clients: dict[float, Client] = {}
+        self._connecting = threading.Lock()
+        self._left_alone_until = 0.0
+
+    def index(self, place: str) -> "ServedVectorIndex":
+        """The vectors of the generation at `place`."""
+        return ServedVectorIndex(self, place)
+
+    def make(self, place: str) -> None:
+        """Make a place for a generation's vectors, empty whatever was there. Raises PartUnavailable."""
+        self.drop(place)
+        for kind in _KINDS:
+            self.write(partial(_made, name=_name(place, kind)))
+
+    def drop(self, place: str) -> None:
+        """Forget the vectors of the generation at `place`. Raises PartUnavailable."""
+        for kind in _KINDS:
+            with suppress(NotFoundError):
+                self.write(partial(Client.delete_collection, name=_name(place, kind)))
+
+    def read(self, work: Callable[[Client], T]) -> T:
+        """Ask what a learner waits for. Raises PartUnavailable; NotFoundError passes through."""
+        return self._do(work, self._seconds)
+
+    def write(self, work: Callable[[Client], T]) -> T:
+        """Ask what may take its time. Raises PartUnavailable; NotFoundError passes through."""
+        return self._do(work, _WRITING_SECONDS)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        for client in self._clients.values():
+            _session(client).close()
+            client.close()
+        self._clients.clear()
+
+    def _do(self, work: Callable[[Client], T], seconds: float) -> T:
+        if time.monotonic() < self._left_alone_until:
+            raise PartUnavailable(f"the Chroma server at {self._where} does not answer; see COMPANION_CHROMA_URL")
+        try:
+            return work(self._client(seconds))
+        except NotFoundError:
+            raise
+        except Exception as error:  # the client raises bare ones, and a ValueError where nobody listens
+            self._left_alone_until = time.monotonic() + _LEFT_ALONE_SECONDS
+            raise PartUnavailable(
+                f"the Chroma server at {self._where} does not answer ({type(error).__name__}); see COMPANION_CHROMA_URL"
+            ) from error
+
+    @property
+    def _where(self) -> str:
+        return urlsplit(self._url).netloc.rpartition("@")[2]
+
+    def _client(self, seconds: float) -> Client:
+        with self._connecting:
+            if seconds not in self._clients:
+                self._clients[seconds] = _connected(self._url, seconds)
+            return self._clients[seconds]
+
+
+def _connected(url: str, seconds: float) -> Client:
+    """The official client, which waits without end by itself and asks the server already when it is made."""
+    httpx.get(f"{url.rstrip('/')}/api/v2/heartbeat", timeout=seconds).raise_for_status()
+    parts = urlsplit(url)
+    made = chromadb.HttpClient(
+        parts.hostname or "",
+        parts.port or (443 if parts.scheme == "https" else 80),
+        ssl=parts.scheme == "https",
+        settings=Settings(anonymized_telemetry=False),
+    )
+    client = cast("Client", made)
+    _session(client).timeout = httpx.Timeout(seconds)
+    _session(client._admin_client).close()  # it has looked for the database, and nobody else would close it
+    return client
+
+
+def _session(client: Any) -> httpx.Client:
+    return cast("FastAPI", client._server)._session
+
+
+class ServedVectorIndex:
+    """The two collections of one generation on a server."""
+
+    def __init__(self, server: VectorServer, place: str) -> None:
+        self._server = server
+        self._place = place
+
+    def collection(self, name: str) -> "ServedVectorCollection":
+        """The named collection, which is not looked for yet."""
+        return ServedVectorCollection(self._server, _name(self._place, name))
+
+    def close(self) -> None:
+        """The server's connections serve every generation."""
+
+
+class ServedVectorCollection:
+    """Ids with unit vectors, on a server."""
+
+    def __init__(self, server: VectorServer, name: str) -> None:
+        self._server = server
+        self._name = name
+        # By the client that found it, which is also the one that it asks.
+        self._found: dict[Client, chromadb.Collection] = {}
+
+    def upsert(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Store `vectors`, shape (len(ids), dimension)."""
+        self._asked(self._server.write, lambda collection: collection.upsert(ids, vectors))
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Forget `ids`."""
+        self._asked(self._server.write, lambda collection: collection.delete(ids))
+
+    def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
+        """The ids of the `k` nearest with their cosines, best first."""
+        return self._asked(self._server.read, lambda collection: collection.search(vector, k))
+
+    def ids(self) -> set[str]:
+        """The ids of all vectors."""
+        return self._asked(self._server.write, lambda collection: collection.ids())
+
+    def everything(self) -> Iterator[tuple[list[str], NDArray[np.float32]]]:
+        """All ids with their vectors, a batch at a time."""
+        for rows in _slices(len(self.ids())):
+            yield self._asked(self._server.write, partial(VectorCollection.page, start=rows.start))
+
+    def _asked(self, ask: Callable[[Callable[[Client], T]], T], work: Callable[[VectorCollection], T]) -> T:
+        try:
+            return ask(lambda client: work(VectorCollection(self._collection(client))))
+        except NotFoundError as error:
+            self._found.clear()
+            raise PartUnavailable(
+                f"the Chroma server has no collection {self._name}; run: companion-index build --rebuild PATH..."
+            ) from error
+
+    def _collection(self, client: Client) -> chromadb.Collection:
+        if client not in self._found:
+            self._found[client] = client.get_collection(self._name, embedding_function=None)
+        return self._found[client]
+
+
+def copy_vectors(source: VectorLeg, target: VectorLeg) -> None:
+    """Put everything of one leg into another."""
+    for ids, vectors in source.everything():
+        target.upsert(ids, vectors)
+
+
+def _made(client: Client, name: str) -> chromadb.Collection:
+    # embedding_function=None: Chroma's default would fetch a model. Its default distance is l2.
+    return client.get_or_create_collection(name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}})
+
+
+def _name(place: str, kind: str) -> str:
+    return f"companion_{place}_{kind}"
 
 
 def _slices(length: int) -> Iterator[slice]:

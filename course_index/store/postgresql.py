@@ -1,0 +1,383 @@
+"""The lexical index in PostgreSQL: GIN finds the candidates, BM25 (k1 = 1.2, b = .75) scores them.
+
+A collection is two tables: texts with the numbers of their terms and how often each is said, and how many texts say a
+term. A table's name is its generation's place: what is dropped is gone at once, and what is built is seen by nobody.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from course_index.analyze import normalise, terms
+from course_index.errors import PartUnavailable
+from course_index.store.lexical import ADDED_WEIGHT, LONGEST_TERM, SATURATION, idf
+
+_SCHEMA = "companion_index"
+_KINDS = ("passages", "courses")
+_K1, _B = 1.2, 0.75
+# So many texts are scored for the rarest terms of a query; more only while others could still come among the best, and
+# of them so many: beyond it nDCG@10 stays the same and the time does not (docs/decisions/0011-many-machines.md).
+_CANDIDATES = 300
+_MOST_CANDIDATES = 600
+_SECONDS_TO_CONNECT = 3
+_SECONDS = 5
+_LEFT_ALONE_SECONDS = 3.0
+# Of so many terms it is remembered how many texts say them: 5 MB.
+_REMEMBERED = 50_000
+# A term of a text: the lower half of its number, and how often it is said.
+_SAID = np.dtype([("term", "<u4"), ("count", "<u2")])
+_HALF, _QUARTER = 0xFFFF_FFFF, 0xFFFF
+T = TypeVar("T")
+
+
+class PostgresTerms:
+    """The lexical legs of generations in one database. Nothing is asked of it before it is needed."""
+
+    def __init__(self, url: str) -> None:
+        address = make_url(url)
+        self._writing = create_engine(address, pool_size=2, connect_args={"connect_timeout": _SECONDS_TO_CONNECT})
+        # Each round trip counts here: no transaction for one statement, no question before it whether anybody is there
+        # (what was cut is tried once more), and its time limit is the connection's.
+        self._reading = create_engine(
+            address,
+            isolation_level="AUTOCOMMIT",
+            pool_size=8,
+            max_overflow=8,
+            connect_args={
+                "connect_timeout": _SECONDS_TO_CONNECT,
+                "options": f"-c statement_timeout={1_000 * _SECONDS}",
+            },
+        )
+        self._left_alone_until = 0.0
+
+    def leg(self, place: str, kind: str) -> "PostgresLexical":
+        """One collection of the generation at `place`."""
+        return PostgresLexical(self, f"{place}_{kind}")
+
+    def make(self, place: str) -> None:
+        """Make the collections of a generation, empty whatever was there. Raises PartUnavailable."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {_SCHEMA}"))
+            for kind in _KINDS:
+                self.leg(place, kind).make(connection)
+
+        self.drop(place)
+        self.do(work)
+
+    def copy(self, before: str, place: str) -> None:
+        """Fill the collections of a generation from those of another. Raises PartUnavailable."""
+
+        def work(connection: Connection) -> None:
+            for kind in _KINDS:
+                self.leg(place, kind).fill(connection, self.leg(before, kind))
+
+        self.do(work)
+
+    def drop(self, place: str) -> None:
+        """Forget the collections of a generation. Raises PartUnavailable."""
+
+        def work(connection: Connection) -> None:
+            for kind in _KINDS:
+                self.leg(place, kind).drop(connection)
+
+        self.do(work)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._writing.dispose()
+        self._reading.dispose()
+
+    def do(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` in one transaction, once more when its connection was cut. Raises PartUnavailable."""
+        return self._done(self._writing, work)
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Read what a learner waits for. Raises PartUnavailable."""
+        return self._done(self._reading, work)
+
+    def _done(self, engine: Engine, work: Callable[[Connection], T]) -> T:
+        if time.monotonic() < self._left_alone_until:
+            raise PartUnavailable("PostgreSQL does not answer; see COMPANION_DATABASE_URL")
+        try:
+            try:
+                with engine.begin() as connection:
+                    return work(connection)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                with engine.begin() as connection:
+                    return work(connection)
+        except DBAPIError as error:
+            self._left_alone_until = time.monotonic() + _LEFT_ALONE_SECONDS
+            said = type(error.orig).__name__
+            raise PartUnavailable(f"PostgreSQL does not answer ({said}); see COMPANION_DATABASE_URL") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """How many texts a collection has, and how many terms they have on average."""
+
+    texts: int
+    average: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Bags:
+    """Texts as the numbers of their terms, one after another."""
+
+    ids: list[str]
+    lengths: NDArray[np.float64]
+    text_of: NDArray[np.intp]
+    said: NDArray[np.void]
+
+
+class PostgresLexical:
+    """BM25 over one collection. Reading is safe from many threads; one writer at a time."""
+
+    def __init__(self, database: PostgresTerms, name: str) -> None:
+        # The name is made of a place and a kind of ours: letters, digits and underscores.
+        self._database = database
+        self._texts, self._terms = f"{_SCHEMA}.{name}_texts", f"{_SCHEMA}.{name}_terms"
+        self._index = f"{name}_index"
+        self._size: _Size | None = None
+        self._frequencies: dict[int, int] = {}
+        # None: whoever opened it to read does not know, since it was sealed before it was published.
+        self._sealed: bool | None = None
+
+    # -- the collection as a whole -----------------------------------------------------------------------------------
+
+    def make(self, connection: Connection) -> None:
+        """Make its table; what it is searched by comes with `seal`."""
+        connection.execute(
+            text(
+                f"CREATE TABLE {self._texts} (id text PRIMARY KEY, length integer NOT NULL, terms bigint[] NOT NULL, "
+                # Whole in the row up to 8 kB: else each text would be fetched from elsewhere and unpacked.
+                "said bytea NOT NULL) WITH (toast_tuple_target = 8160)"
+            )
+        )
+
+    def fill(self, connection: Connection, other: "PostgresLexical") -> None:
+        """Take over what another collection has."""
+        connection.execute(text(f"INSERT INTO {self._texts} SELECT * FROM {other._texts}"))  # nosec B608
+        self._sealed = False
+
+    def drop(self, connection: Connection) -> None:
+        """Forget its tables."""
+        connection.execute(text(f"DROP TABLE IF EXISTS {self._texts}, {self._terms}"))
+
+    def seal(self) -> None:
+        """Make what was written ready to be searched: at once that is twenty times faster than text by text."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(text(f"CREATE INDEX {self._index} ON {self._texts} USING gin (terms)"))
+            connection.execute(
+                text(
+                    f"CREATE TABLE {self._terms} AS SELECT unnest(terms) AS term, count(*)::integer AS texts "  # nosec B608
+                    f"FROM {self._texts} GROUP BY 1"
+                )
+            )
+            connection.execute(text(f"ALTER TABLE {self._terms} ADD PRIMARY KEY (term)"))
+            for table in (self._texts, self._terms):
+                connection.execute(text(f"ANALYZE {table}"))
+
+        self._unseal()
+        self._database.do(work)
+        self._sealed = True
+
+    def _unseal(self) -> None:
+        def work(connection: Connection) -> None:
+            connection.execute(text(f"DROP INDEX IF EXISTS {_SCHEMA}.{self._index}"))
+            connection.execute(text(f"DROP TABLE IF EXISTS {self._terms}"))
+
+        self._database.do(work)
+        self._sealed, self._size, self._frequencies = False, None, {}
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def change(self, upserts: Collection[tuple[str, str]], deletes: Collection[str]) -> None:
+        """Replace the text of the ids in `upserts` and forget `deletes`, in one transaction."""
+        if not upserts and not deletes:
+            return
+        rows = [_row(id_, written) for id_, written in upserts]
+        forget = text(f"DELETE FROM {self._texts} WHERE id = ANY(:ids)")  # nosec B608
+        insert = text(f"INSERT INTO {self._texts} VALUES (:id, :length, CAST(:terms AS bigint[]), :said)")  # nosec B608
+
+        def work(connection: Connection) -> None:
+            connection.execute(forget, {"ids": [*deletes, *(row["id"] for row in rows)]})
+            if rows:
+                connection.execute(insert, rows)
+
+        if self._sealed is not False:
+            self._unseal()
+        self._database.do(work)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._unseal()
+        self._database.do(lambda connection: connection.execute(text(f"TRUNCATE {self._texts}")))
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def search(self, query_terms: Sequence[str], k: int, added: Sequence[str] = ()) -> list[tuple[str, float]]:
+        """The best `k` ids with BM25 as a share of the most that this query could score, 0 to 1; best first.
+
+        `added` terms count ADDED_WEIGHT where they are found, and nothing against a text that lacks them.
+        """
+        asked = list(dict.fromkeys(query_terms))
+        if not asked or k < 1:
+            return []
+        return self._read(lambda connection: self._best(connection, asked, k, [t for t in added if t not in asked]))
+
+    def _best(self, connection: Connection, asked: list[str], k: int, added: list[str]) -> list[tuple[str, float]]:
+        size = self._sized(connection)
+        found = self._found_in(connection, [*asked, *added])
+        total = sum(idf(size.texts, found.get(number_of(term), 0)) for term in asked)
+        weights = {number_of(term): idf(size.texts, found.get(number_of(term), 0)) for term in asked}
+        weights |= {number_of(term): ADDED_WEIGHT * idf(size.texts, found.get(number_of(term), 0)) for term in added}
+        present = sorted((number for number in weights if found.get(number)), key=lambda number: -weights[number])
+        if not present:
+            return []
+        ids, scores = self._scored(connection, size, weights, present, _few(present, found, _CANDIDATES))
+        if len(ids) < k or (enough := _enough(present, weights, np.sort(scores)[-k])) > _few(
+            present, found, _CANDIDATES
+        ):
+            enough = len(present) if len(ids) < k else enough
+            # Of a library so big that this would be too many, those are left out that say its commonest words alone.
+            reach = min(enough, _few(present, found, _MOST_CANDIDATES))
+            ids, scores = self._scored(connection, size, weights, present, reach)
+        order = np.lexsort((np.asarray(ids), -scores))[:k]
+        return [(ids[n], min(1.0, float(scores[n]) / (SATURATION * total))) for n in order.tolist()]
+
+    def _scored(
+        self, connection: Connection, size: _Size, weights: dict[int, float], present: list[int], reach: int
+    ) -> tuple[list[str], NDArray[np.float64]]:
+        """BM25 of every text that says one of the first `reach` terms."""
+        bags = self._bags(connection, "terms && CAST(:wanted AS bigint[])", {"wanted": present[:reach]})
+        texts, counts, worth = _matches(bags, {number: weights[number] for number in present})
+        norm = _K1 * (1 - _B + _B * bags.lengths[texts] / size.average)
+        parts = worth * counts * (_K1 + 1) / (counts + norm)
+        return bags.ids, np.bincount(texts, parts, minlength=len(bags.ids)).astype(np.float64)
+
+    def coverage(self, wanted: Sequence[str], ids: Collection[str]) -> dict[str, float]:
+        """How much of what is wanted each text has, 0 to 1: the share of its terms, rare ones counting most."""
+        weights = self.rarity(list(dict.fromkeys(wanted)))
+        total = sum(weights.values())
+        if not ids or not total:
+            return {}
+        bags = self._read(lambda connection: self._bags(connection, "id = ANY(:ids)", {"ids": list(ids)}))
+        texts, _, worth = _matches(bags, {number_of(term): weight for term, weight in weights.items()})
+        shares = np.bincount(texts, worth, minlength=len(bags.ids)) / total
+        return {id_: min(1.0, float(share)) for id_, share in zip(bags.ids, shares, strict=True)}
+
+    def rarity(self, wanted: Sequence[str]) -> dict[str, float]:
+        """How much each term tells: its inverse document frequency, as BM25 has it."""
+        if not wanted:
+            return {}
+
+        def work(connection: Connection) -> dict[str, float]:
+            size, found = self._sized(connection), self._found_in(connection, wanted)
+            return {term: idf(size.texts, found.get(number_of(term), 0)) for term in wanted}
+
+        return self._read(work)
+
+    def holding(self, wanted: Collection[str], k: int) -> list[str]:
+        """Up to `k` ids of texts that hold every one of these terms; none for no terms."""
+        if not wanted or k < 1:
+            return []
+        statement = text(f"SELECT id FROM {self._texts} WHERE terms @> CAST(:wanted AS bigint[]) LIMIT :k")  # nosec B608
+        values = {"wanted": [number_of(term) for term in wanted], "k": k}
+        return self._read(lambda connection: list(connection.scalars(statement, values)))
+
+    def ids(self) -> set[str]:
+        """The ids of all documents."""
+        statement = text(f"SELECT id FROM {self._texts}")  # nosec B608
+        return self._database.do(lambda connection: set(connection.scalars(statement)))
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        if self._sealed is False:
+            self.seal()
+        return self._database.read(work)
+
+    def _sized(self, connection: Connection) -> _Size:
+        """Counted once: whoever reads a generation reads what no longer changes."""
+        if self._size is None:
+            statement = text(f"SELECT count(*), coalesce(avg(length), 1) FROM {self._texts}")  # nosec B608
+            texts, average = connection.execute(statement).one()
+            self._size = _Size(texts, max(1.0, float(average)))
+        return self._size
+
+    def _found_in(self, connection: Connection, wanted: Sequence[str]) -> dict[int, int]:
+        """In how many texts each term is, by its number; asked once for each, since what is read no longer changes."""
+        numbers = {number_of(term) for term in wanted}
+        known = self._frequencies
+        if unknown := numbers - known.keys():
+            # As a new one: another thread may be reading the one before.
+            known = known | self._asked_for(connection, unknown)
+            self._frequencies = known if len(known) <= _REMEMBERED else {}
+        return {number: texts for number in numbers if (texts := known[number])}
+
+    def _asked_for(self, connection: Connection, numbers: set[int]) -> dict[int, int]:
+        statement = text(f"SELECT term, texts FROM {self._terms} WHERE term = ANY(CAST(:terms AS bigint[]))")  # nosec B608
+        told = {row.term: row.texts for row in connection.execute(statement, {"terms": list(numbers)})}
+        return {number: told.get(number, 0) for number in numbers}
+
+    def _bags(self, connection: Connection, condition: str, values: dict[str, Any]) -> _Bags:
+        statement = text(f"SELECT id, length, said FROM {self._texts} WHERE {condition}")  # nosec B608
+        rows = connection.execute(statement, values).all()
+        return _Bags(
+            [row[0] for row in rows],
+            np.asarray([row[1] for row in rows], np.float64),
+            np.repeat(np.arange(len(rows)), [len(row[2]) // _SAID.itemsize for row in rows]),
+            np.frombuffer(b"".join(row[2] for row in rows), _SAID),
+        )
+
+
+def _matches(
+    bags: _Bags, weights: dict[int, float]
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Where texts say one of the terms: which text, how often, and the term's weight."""
+    weight_of = {number & _HALF: weight for number, weight in weights.items()}
+    asked = np.sort(np.fromiter(weight_of, np.uint32))
+    worth = np.asarray([weight_of[number] for number in asked.tolist()])
+    # Nearly all terms of a text are none of these: a look at half of each number spares the search for most.
+    likely = np.zeros(_QUARTER + 1, np.bool_)
+    likely[asked & _QUARTER] = True
+    maybe = np.flatnonzero(likely[bags.said["term"] & _QUARTER])
+    said = bags.said[maybe]
+    where = np.minimum(np.searchsorted(asked, said["term"]), len(asked) - 1)
+    found = asked[where] == said["term"]
+    return bags.text_of[maybe[found]], said["count"][found].astype(np.float64), worth[where[found]]
+
+
+def number_of(term: str) -> int:
+    """A term as PostgreSQL keeps it: two of a million terms are one with a chance of one in thirty million."""
+    return int.from_bytes(blake2b(term.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)
+
+
+def _row(id_: str, written: str) -> dict[str, Any]:
+    counted = Counter(number_of(term) for term in terms(normalise(written)) if len(term) <= LONGEST_TERM)
+    said = np.empty(len(counted), _SAID)
+    said["term"] = np.fromiter((number & _HALF for number in counted), np.uint32)
+    said["count"] = np.minimum(np.fromiter(counted.values(), np.int64), np.iinfo(np.uint16).max)
+    return {"id": id_, "length": counted.total(), "terms": list(counted), "said": said.tobytes()}
+
+
+def _few(present: list[int], found: dict[int, int], most: int) -> int:
+    """How many of the terms, the rarest first, are said by no more than so many texts together; one at least."""
+    texts = np.cumsum([found[number] for number in present])
+    return max(1, int(np.searchsorted(texts, most, side="right")))
+
+
+def _enough(present: list[int], weights: dict[int, float], least: float) -> int:
+    """How many of the terms must be looked up for none that says only the others to come among the best."""
+    left = np.cumsum([SATURATION * weights[number] for number in present[::-1]])
+    return len(present) - int(np.searchsorted(left, least, side="left"))
