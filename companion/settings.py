@@ -216,8 +216,8 @@ class CompanionSettings(RetrievalSettings):
             raise ValueError(f"{PREFIX}WECHAT_API_URL must begin with https:// or http://")
         if self.wechat_page and not is_page_path(self.wechat_page):
             raise ValueError(
-                f"{PREFIX}WECHAT_PAGE is a path in the mini-program that may name {{passage_id}}, {{course_id}} and "
-                "{lesson_id}, as pages/source/source?passage={passage_id}"
+                f"{PREFIX}WECHAT_PAGE is a path in the mini-program that may name {{passage_id}} and "
+                "{course_id}, as pages/source/source?passage={passage_id}"
             )
         return self
 
@@ -231,7 +231,7 @@ class CompanionSettings(RetrievalSettings):
 def is_page_path(page: str) -> bool:
     """Whether this is a path in a mini-program, with no other places to fill than those of a source."""
     try:
-        page.format(passage_id="", course_id="", lesson_id="")
+        page.format(passage_id="", course_id="")
     except (KeyError, IndexError, ValueError, AttributeError):
         return False
     return not page.startswith("/") and "://" not in page
