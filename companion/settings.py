@@ -206,9 +206,7 @@ class CompanionSettings(RetrievalSettings):
         self._refuse_half("wecom", ["token", "encoding_aes_key"])
         for door in ("wechat", "wecom"):
             if getattr(self, f"{door}_token") and not self.session_secret:
-                raise ValueError(
-                    f"{PREFIX}{door.upper()}_TOKEN needs {PREFIX}SESSION_SECRET too: learners' pseudonyms are made with it"
-                )
+                raise ValueError(f"{PREFIX}{door.upper()}_TOKEN needs {PREFIX}SESSION_SECRET too: it makes pseudonyms")
             key: SecretStr | None = getattr(self, f"{door}_encoding_aes_key")
             if key and not _ENCODING_AES_KEY.fullmatch(key.get_secret_value()):
                 raise ValueError(f"{PREFIX}{door.upper()}_ENCODING_AES_KEY has 43 letters and digits")

@@ -11,7 +11,11 @@ from tests.wechat_double import APP_ID, SECRET, WeChat, text_of
 from wechat.client import Client, CodeRefused, NotReached, WechatProblem, Where
 from wechat.seal import Seal, Unreadable
 
-SEND, TYPING, STABLE = "/cgi-bin/message/custom/send", "/cgi-bin/message/custom/business/typing", "/cgi-bin/stable_token"
+SEND, TYPING, STABLE = (
+    "/cgi-bin/message/custom/send",
+    "/cgi-bin/message/custom/business/typing",
+    "/cgi-bin/stable_token",
+)
 
 
 @pytest.fixture
@@ -146,7 +150,9 @@ def test_a_busy_wechat_is_asked_again(wechat, client, run):
         (99999, "refused", "99999"),
     ],
 )
-def test_each_error_has_its_outcome_and_rings_only_where_the_operator_can_help(wechat, client, caplog, code, outcome, rings, run):
+def test_each_error_has_its_outcome_and_rings_only_where_the_operator_can_help(
+    wechat, client, caplog, code, outcome, rings, run
+):
     wechat.errors[SEND] = [code]
     assert run(client.send_text(opened(wechat), "一", False)) == outcome
     loud = [record.getMessage() for record in caplog.records if record.levelno >= logging.CRITICAL]

@@ -91,7 +91,9 @@ def test_markdown_is_read_as_a_phone_shows_it(markdown, expected):
 @pytest.mark.parametrize("text", ['<a href="https://evil.example">点</a>', "<A HREF=x>", "</a>", "<!-- -->"])
 def test_only_links_of_ours_are_links(text):
     answer = ANSWER | {"text": text, "courses": [{"title": text, "reason": text, "sample": True}]}
-    assert not re.search(r"<(?!a href=\"https://weixin\.qq\.com\" data-mini|/a>)", told(answer, Links("wx1", "pages/s?p={passage_id}")))
+    assert not re.search(
+        r"<(?!a href=\"https://weixin\.qq\.com\" data-mini|/a>)", told(answer, Links("wx1", "pages/s?p={passage_id}"))
+    )
 
 
 def test_what_is_cited_is_named_below_and_what_is_not_is_not():
@@ -107,6 +109,9 @@ def test_a_source_is_a_link_to_its_page_where_there_is_one():
 
 
 def test_courses_come_with_the_reason_and_samples_say_so():
-    cards = [{"title": "急救", "reason": "与您说的相近", "sample": True}, {"title": "二", "reason": "三", "sample": False}]
+    cards = [
+        {"title": "急救", "reason": "与您说的相近", "sample": True},
+        {"title": "二", "reason": "三", "sample": False},
+    ]
     text = told({"text": "有这些：", "sources": [], "courses": cards}, Links("wx1"))
     assert text == "有这些：\n\n1. 《急救》（示例数据）：与您说的相近\n2. 《二》：三"

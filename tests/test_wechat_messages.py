@@ -79,7 +79,12 @@ def test_what_is_no_delivery_is_refused(content):
         read_message(read_body(content).fields)
 
 
-@given(some.dictionaries(some.sampled_from([*TEXT, "Event"]), some.none() | some.integers() | some.text() | some.lists(some.text()) | some.booleans()))
+@given(
+    some.dictionaries(
+        some.sampled_from([*TEXT, "Event"]),
+        some.none() | some.integers() | some.text() | some.lists(some.text()) | some.booleans(),
+    )
+)
 def test_fields_of_any_kind_are_read_or_refused(fields):
     try:
         message = read_message(fields)

@@ -207,7 +207,9 @@ class WeChat:
         """The learner sends words."""
         return self.delivers(text_of(openid, text), *urls, **more)
 
-    def delivers(self, fields: dict[str, Any], *urls: str, mode: str = "secure", form: str = "json", tries: int = TRIES) -> Told:
+    def delivers(
+        self, fields: dict[str, Any], *urls: str, mode: str = "secure", form: str = "json", tries: int = TRIES
+    ) -> Told:
         """Deliver as WeChat does: again after five seconds without a good answer, to any of the servers."""
         with self._lock:
             entered = fields.get("Event") == "user_enter_tempsession"
@@ -221,7 +223,10 @@ class WeChat:
             began = time.perf_counter()
             try:
                 response = httpx2.post(
-                    f"{urls[number % len(urls)]}/wechat/callback", params=query, content=body, timeout=self.retry_seconds
+                    f"{urls[number % len(urls)]}/wechat/callback",
+                    params=query,
+                    content=body,
+                    timeout=self.retry_seconds,
                 )
                 told.answers.append((response.status_code, response.text))
             except httpx2.HTTPError:
@@ -272,11 +277,20 @@ def sha1(*parts: str) -> str:
 
 
 def signed(
-    fields: dict[str, Any], mode: str = "secure", form: str = "json", timestamp: int | None = None, nonce: str | None = None
+    fields: dict[str, Any],
+    mode: str = "secure",
+    form: str = "json",
+    timestamp: int | None = None,
+    nonce: str | None = None,
 ) -> tuple[dict[str, str], bytes]:
     """A delivery as it goes over the wire: its query and its body."""
     stamp, nonce = str(timestamp or int(time.time())), nonce or str(secrets.randbelow(10**10))
-    query = {"signature": sha1(TOKEN, stamp, nonce), "timestamp": stamp, "nonce": nonce, "openid": fields["FromUserName"]}
+    query = {
+        "signature": sha1(TOKEN, stamp, nonce),
+        "timestamp": stamp,
+        "nonce": nonce,
+        "openid": fields["FromUserName"],
+    }
     plain = written(fields, form)
     if mode == "plain":
         return query, plain.encode()

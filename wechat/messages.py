@@ -104,7 +104,7 @@ def read_message(fields: dict[str, Any]) -> Message:
 
 def to_a_person(message: Delivery, form: Form, now: int) -> str:
     """The answer by which WeChat hands the conversation to the human agents of its console."""
-    fields = {
+    fields: dict[str, str | int] = {
         "ToUserName": message.sender,
         "FromUserName": message.receiver,
         "CreateTime": now,

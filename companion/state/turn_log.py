@@ -86,9 +86,7 @@ class TurnLog:
         """Erase what is older than the minutes; how many turns."""
         old = delete(turn_log).where(turn_log.c.begun_at < datetime.now(UTC) - self._kept)
         answering = select(wechat_inbox.c.worker).where(wechat_inbox.c.worker.is_not(None))
-        gone = delete(workers).where(
-            workers.c.id.not_in(select(turn_log.c.worker)), workers.c.id.not_in(answering)
-        )
+        gone = delete(workers).where(workers.c.id.not_in(select(turn_log.c.worker)), workers.c.id.not_in(answering))
         swept = transaction(self._engine, lambda connection: connection.execute(old)).rowcount
         transaction(self._engine, lambda connection: connection.execute(gone))
         return swept

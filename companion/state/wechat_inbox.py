@@ -78,6 +78,12 @@ class WechatInbox:
         """The oldest messages that nobody answers, the first of each person: they are this process's now."""
         return transaction(self._engine, lambda connection: _claim(connection, self._worker, most))
 
+    def read(self, letter: Letter) -> Letter | None:
+        """The message as it stands; None when it is another's by now, or erased."""
+        query = select(wechat_inbox).where(self._own(letter))
+        row = transaction(self._engine, lambda connection: connection.execute(query).first())
+        return None if row is None else _letter(row)
+
     def beat(self) -> None:
         """This process lives."""
         transaction(self._engine, self._beat)

@@ -14,6 +14,8 @@ from companion.state.learners import hand_over
 from companion.state.tables import wechat_inbox, wechat_people
 
 Why = Literal["", "long", "unsent"]
+# Who is sent nothing for days has no use for all of it.
+_PARKED_MOST = 12
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -68,7 +70,7 @@ class WechatPeople:
 
     def begin_anew(self, person: str) -> None:
         """The next message begins another conversation; what waited for them is not wanted any more."""
-        fresh = {"conversation_id": str(uuid.uuid4()), "turn_id": None, "parked": [], "parked_why": ""}
+        fresh: dict[str, Any] = {"conversation_id": str(uuid.uuid4()), "turn_id": None, "parked": [], "parked_why": ""}
         self._change(person, fresh)
 
     def asked(self, person: str, turn_id: str) -> None:
@@ -92,9 +94,7 @@ class WechatPeople:
     def may_greet(self, person: str, hours: float) -> bool:
         """Whether a greeting is due, which it is then not for so many hours."""
         now = datetime.now(UTC)
-        long_ago = or_(
-            wechat_people.c.greeted_at.is_(None), wechat_people.c.greeted_at <= now - timedelta(hours=hours)
-        )
+        long_ago = or_(wechat_people.c.greeted_at.is_(None), wechat_people.c.greeted_at <= now - timedelta(hours=hours))
         greeted = update(wechat_people).where(wechat_people.c.person == person, long_ago).values(greeted_at=now)
         return bool(transaction(self._engine, lambda connection: connection.execute(greeted)).rowcount)
 
@@ -149,7 +149,7 @@ def take_quota(connection: Connection, person: str, now: datetime) -> bool:
 def park(connection: Connection, person: str, parts: Sequence[Part], why: Why) -> None:
     """Keep what could not be sent, behind what waits already, for their next message."""
     kept = connection.scalar(select(wechat_people.c.parked).where(wechat_people.c.person == person)) or []
-    values = {"parked": [*kept, *as_stored(parts)], "parked_why": why}
+    values = {"parked": [*kept, *as_stored(parts)][-_PARKED_MOST:], "parked_why": why}
     connection.execute(update(wechat_people).where(wechat_people.c.person == person).values(values))
 
 
@@ -177,11 +177,11 @@ def _link(connection: Connection, person: str, owner: str) -> None:
     if before == owner:
         return
     # A phone that is lent changes hands: only what nobody had claimed yet goes along.
-    kept = {"owner": owner} if before == person else {"owner": owner, "conversation_id": str(uuid.uuid4())}
+    kept: dict[str, Any] = {"owner": owner}
     if before == person:
         hand_over(connection, person, owner)
     else:
-        kept |= {"turn_id": None, "parked": [], "parked_why": ""}  # type: ignore[dict-item]
+        kept |= {"conversation_id": str(uuid.uuid4()), "turn_id": None, "parked": [], "parked_why": ""}
     connection.execute(update(wechat_people).where(wechat_people.c.person == person).values(kept))
     open_ = (wechat_inbox.c.person == person) & wechat_inbox.c.done.is_(False)
     connection.execute(update(wechat_inbox).where(open_).values(owner=owner))
