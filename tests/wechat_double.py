@@ -73,6 +73,7 @@ class WeChat:
         self._used: set[str] = set()
         self._lock = threading.Lock()
         self._ended = threading.Event()
+        self._out = httpx2.Client(timeout=retry_seconds)
         double = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -222,12 +223,7 @@ class WeChat:
             query, body = signed(fields, mode, form)
             began = time.perf_counter()
             try:
-                response = httpx2.post(
-                    f"{urls[number % len(urls)]}/wechat/callback",
-                    params=query,
-                    content=body,
-                    timeout=self.retry_seconds,
-                )
+                response = self._out.post(f"{urls[number % len(urls)]}/wechat/callback", params=query, content=body)
                 told.answers.append((response.status_code, response.text))
             except httpx2.HTTPError:
                 told.answers.append((0, ""))
@@ -245,6 +241,7 @@ class WeChat:
 
     def __exit__(self, *_: object) -> None:
         self._ended.set()
+        self._out.close()
         self._server.shutdown()
         self._server.server_close()
 
