@@ -139,7 +139,7 @@ class CompanionSettings(RetrievalSettings):
     wechat_check: bool = False
     wechat_check_fails: Literal["open", "closed"] = "closed"
     # So many messages each process answers at once, each tried so often.
-    wechat_at_once: int = Field(default=16, ge=1, le=1_000)
+    wechat_at_once: int = Field(default=64, ge=1, le=1_000)
     wechat_tries: int = Field(default=6, ge=1, le=20)
     # Whether the portal's identity provider names a user (`sub`) by WeChat's union id.
     wechat_union_is_subject: bool = False

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 # WeChat waits for five seconds, and a learner sees an error after three times that; we never come near.
 ACKNOWLEDGED_SECONDS = 0.6
 _AT_ONCE = 200
+# Who is written down later than this says that the machine is busy: then answers wait, and acknowledgements do not.
+_PRESSED_SECONDS = 0.15
+_PRESSED_FOR_SECONDS = 0.5
 _WAITING_MOST = 50_000
 _AGAIN_SECONDS = 0.5
 _FLUSH_SECONDS = 5.0
@@ -66,15 +70,25 @@ class _Waiting:
 
 
 class Arriving:
-    """Keeps messages in a thread of its own; `run` goes on until it is cancelled. `wake` is called for new ones."""
+    """Keeps messages in a thread of its own; `run` goes on until it is cancelled."""
 
-    def __init__(self, inbox: WechatInbox, names: Names, quota: Quota, wake: Callable[[], None]) -> None:
+    def __init__(self, inbox: WechatInbox, names: Names, quota: Quota) -> None:
         self._inbox = inbox
         self._names = names
         self._quota = quota
-        self._wake = wake
+        self._wake: Callable[[], None] = lambda: None
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(_WAITING_MOST)
         self._thread = ThreadPoolExecutor(1, "wechat-arriving")
+        self._pressed_until = 0.0
+
+    def wakes(self, wake: Callable[[], None]) -> None:
+        """Call this whenever there is something new."""
+        self._wake = wake
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether messages come faster than they are easily kept."""
+        return time.monotonic() < self._pressed_until
 
     async def keep(self, received: Received, kind: Kind) -> Outcome | None:
         """What came of a message; None when the store is slow: then it is in this process's memory. Raises Full."""
@@ -120,6 +134,8 @@ class Arriving:
                 log.exception("messages could not be kept")
                 outcomes = await self._one_by_one(heap)
                 break
+        if (datetime.now(UTC) - heap[0].came_at).total_seconds() > _PRESSED_SECONDS:
+            self._pressed_until = time.monotonic() + _PRESSED_FOR_SECONDS
         for waiting, outcome in zip(heap, outcomes, strict=True):
             if outcome == "replayed":
                 log.warning("refused: the nonce was used before, with another message")

@@ -48,8 +48,9 @@ def make_wechat(
     names = Names(app_id, secret, seal)
     client = Client(app_id, _told(settings.wechat_app_secret), _where(settings), state.wechat_tokens, seal)
     answering = Answering(state, turns, admission, limits, client, seal, _manner(settings))
-    desk = Desk(state.wechat_inbox, answering.answer, settings.wechat_at_once)
-    arriving = Arriving(state.wechat_inbox, names, _quota(settings), desk.wake)
+    arriving = Arriving(state.wechat_inbox, names, _quota(settings))
+    desk = Desk(state.wechat_inbox, answering.answer, settings.wechat_at_once, lambda: arriving.is_pressed)
+    arriving.wakes(desk.wake)
     union_issuer = settings.oidc_issuer if settings.wechat_union_is_subject else None
     signing_in = SigningIn(client, state, names, identities.visitors, union_issuer)
     return WechatDoor(

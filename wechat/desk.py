@@ -15,18 +15,33 @@ from companion.turns import DEAD_AFTER_SECONDS
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 _LOOK_SECONDS = 1.0
+# A turn costs most of its processor time at its beginning: so many begin, and then the loop shows how late it is.
+_BEGIN_TOGETHER = 2
+_PACE_SECONDS = 0.02
+_LATE_SECONDS = 0.03
+_LET_IT_CATCH_UP = 4
 _BEAT_SECONDS = 1.0
 # Turns that were ended tell so, and their messages are put back.
 _TO_PUT_BACK_SECONDS = 2.0
 
 
 class Desk:
-    """Answers by `answer`, so many at once; `run` goes on until it is cancelled, `close` ends it in good order."""
+    """Answers by `answer`, so many at once, and one after the other while acknowledgements would suffer.
 
-    def __init__(self, inbox: WechatInbox, answer: Callable[[Letter], Awaitable[None]], at_once: int) -> None:
+    `run` goes on until it is cancelled, `close` ends it in good order.
+    """
+
+    def __init__(
+        self,
+        inbox: WechatInbox,
+        answer: Callable[[Letter], Awaitable[None]],
+        at_once: int,
+        is_pressed: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._inbox = inbox
         self._answer = answer
         self._at_once = at_once
+        self._is_pressed = is_pressed
         self._awake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         # Turns fill the shared threads for seconds: who could not beat meanwhile would be taken for dead.
@@ -62,9 +77,9 @@ class Desk:
     async def _take(self) -> None:
         while not self._closing:
             self._awake.clear()
-            free = self._at_once - len(self._tasks)
+            free = (1 if self._is_pressed() else self._at_once) - len(self._tasks)
             try:
-                letters = await self._off(partial(self._inbox.claim, free)) if free > 0 else []
+                letters = await self._off(partial(self._inbox.claim, min(free, _BEGIN_TOGETHER))) if free > 0 else []
             except StateUnavailable:
                 letters = []
             except Exception:
@@ -74,8 +89,15 @@ class Desk:
                 task = asyncio.create_task(self._answered(letter))
                 self._tasks.add(task)
                 task.add_done_callback(self._gone)
-            if not letters:
-                await self._sleep()
+            await (self._pace() if letters else self._sleep())
+
+    async def _pace(self) -> None:
+        """Begin no more than this process can bear while it acknowledges what comes."""
+        began = time.monotonic()
+        await asyncio.sleep(_PACE_SECONDS)
+        late = time.monotonic() - began - _PACE_SECONDS
+        if late > _LATE_SECONDS:
+            await asyncio.sleep(min(_LOOK_SECONDS, late * _LET_IT_CATCH_UP))
 
     async def _sleep(self) -> None:
         try:

@@ -233,8 +233,9 @@ def _add(connection: Connection, arrivals: Sequence[Arrival], quota: Quota) -> l
         for arrival in arrivals
     ]
     dialect = sqlite if is_sqlite(connection.engine) else postgresql
-    fresh = dialect.insert(wechat_inbox).values(rows).on_conflict_do_nothing().returning(wechat_inbox.c.key)
-    new = set(connection.scalars(fresh))
+    # The rows are no part of the statement, which is so compiled once for any number of them.
+    fresh = dialect.insert(wechat_inbox).on_conflict_do_nothing().returning(wechat_inbox.c.key)
+    new = set(connection.scalars(fresh, rows))
     known = select(wechat_inbox.c.key).where(wechat_inbox.c.key.in_({arrival.key for arrival in arrivals} - new))
     again = set(connection.scalars(known)) if len(new) < len(arrivals) else set()
     outcomes: list[Outcome] = []

@@ -166,9 +166,9 @@ def _upsert(connection: Connection, people: Collection[str], values: dict[str, A
         for person in sorted(people)
     ]
     dialect = sqlite if is_sqlite(connection.engine) else postgresql
-    insert = dialect.insert(wechat_people).values(rows)
+    insert = dialect.insert(wechat_people)
     changed = {name: insert.excluded[name] for name in (*values, "touched_at")}
-    connection.execute(insert.on_conflict_do_update(index_elements=["person"], set_=changed))
+    connection.execute(insert.on_conflict_do_update(index_elements=["person"], set_=changed), rows)
 
 
 def _link(connection: Connection, person: str, owner: str) -> None:
