@@ -61,7 +61,7 @@ from companion.telemetry.observed import Observed
 from companion.turn import Companion
 from companion.turns import Turns
 from course_index.errors import IndexProblem
-from wechat.build import make_wechat
+from wechat.build import make_wechat, make_wecom
 
 _LOOK_FOR_NEWER_INDEX_SECONDS = 1.0
 _KEEP_HOUSE_SECONDS = 3_600.0
@@ -86,6 +86,7 @@ def create_app(
 
     admission = Admission(state, settings.message_max_characters, settings.consent_version)
     wechat = make_wechat(settings, state, turns, admission, limits, identities)
+    wecom = make_wecom(settings, state, turns, admission, limits)
     tools = mcp_server(without_model(companion, settings))
     tools_over_http = mcp_application(tools)
 
@@ -130,6 +131,7 @@ def create_app(
         health_router(companion, alarm),
         metrics_router(metrics, refresh),
         *(wechat.routers if wechat else ()),
+        *((wecom,) if wecom else ()),
     ):
         app.include_router(router)
     app.router.routes.extend(tools_over_http.routes)

@@ -5,9 +5,12 @@ import contextlib
 import json
 import logging
 import sqlite3
+import sys
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -15,9 +18,16 @@ from starlette.testclient import TestClient
 
 from companion.language_model import ModelUnavailable
 from companion.settings import CompanionSettings
+from companion.state.state import open_state
+from companion.state.wechat_people import Part, Quota
+from course_index.build import build_index
+from course_index.errors import IndexProblem
+from course_index.store.generations import IndexHome
+from tests.conftest import LIBRARY, MODELS
 from tests.conftest import SECRET as SESSION_SECRET
 from tests.scripted_model import ScriptedModel
-from tests.servers import serving
+from tests.servers import Served, serving
+from tests.streaming_llm import StreamingLLM
 from tests.test_service import GOOD, LOST, bearer
 from tests.test_wechat_crypto import SEALED
 from tests.wechat_double import (
@@ -38,9 +48,11 @@ from tests.wechat_double import (
 from wechat import sayings
 from wechat.arriving import Names
 from wechat.crypto import Envelope, NotFromWechat
+from wechat.messages import read_message
 from wechat.seal import Seal
-from wechat.verifying import Checks
+from wechat.verifying import Checks, Received
 
+PROJECT = Path(__file__).parent.parent
 ANNA, BERT = "oANNA-openid", "oBERT-openid"
 SEND = "/cgi-bin/message/custom/send"
 LABEL = "（内容由AI生成）"
@@ -336,8 +348,6 @@ def test_a_locked_store_keeps_nobody_waiting_and_loses_nothing(serve, wechat, tm
 def test_without_an_index_it_is_acknowledged_and_answered_once_there_is_one(
     service, wechat, tmp_path, index, monkeypatch
 ):
-    from course_index.errors import IndexProblem
-
     missing = threading.Event()
     missing.set()
     search = type(index).search.fget
@@ -387,34 +397,50 @@ def test_each_of_many_messages_to_two_services_is_answered_once(serve, wechat, t
     assert [len(wechat.texts(who)) for who in people] == [1] * 20
 
 
-def test_a_message_that_a_dead_process_took_is_answered_by_another(service, serve, wechat, tmp_path, monkeypatch):
+def test_a_message_that_a_dead_process_took_is_answered_by_another_from_where_it_was(
+    serve, wechat, tmp_path, monkeypatch
+):
     monkeypatch.setattr("wechat.desk.DEAD_AFTER_SECONDS", 1.5)
     where = tmp_path / "shared.db"
-    url = serve(where=where, wechat_at_once=4)
-    wechat.says(BERT, "你好", url)
-    wechat.wait_for(BERT, 1)
-    from companion.state.wechat_inbox import WechatInbox
-    from companion.state.wechat_people import Quota
-    from wechat.messages import read_message
-    from wechat.verifying import Received
-
-    state = service.states[0]
-    dead = WechatInbox(state.engine, "dead")
-    dead.beat()
-    names = Names(APP_ID, SESSION_SECRET, Seal(SESSION_SECRET))
-    received = Received("json", read_message(text_of(ANNA, LOST)), "1", "1")
-    from datetime import UTC, datetime
-
-    arrival = names.arrival(received, "text", datetime.now(UTC))
-    while True:  # the service may be faster; then another message is left lying
-        dead.add([arrival], Quota())
-        wechat.windows[ANNA].left, wechat.windows[ANNA].until = 5, time.time() + 60
-        if dead.claim(1):
-            break
-        wechat.wait_for(ANNA, 1)
-        pytest.skip("the service took it first")
-    assert QUOTED in wechat.wait_for(ANNA, 1, 10)[0]
+    with contextlib.closing(open_state(where, conversation_days=30)) as state:
+        dead = state.wechat_inbox
+        names = Names(APP_ID, SESSION_SECRET, Seal(SESSION_SECRET))
+        for openid in (ANNA, BERT):
+            received = Received("json", read_message(text_of(openid, LOST)), "1", openid)
+            dead.add([names.arrival(received, "text", datetime.now(UTC))], Quota())
+            wechat.windows[openid].left, wechat.windows[openid].until = 5, time.time() + 60
+        (of_anna, of_bert) = dead.claim(2)
+        dead.say(of_bert, [Part("一"), Part("二")], answered=True)
+        dead.step(of_bert, 0)  # and it may have been sent, or not
+        dead.beat()
+        serve(where=where)
+        assert QUOTED in wechat.wait_for(ANNA, 1, 15)[0]
+        assert wechat.wait_for(BERT, 1) == ["二"]
+        assert dead.step(of_anna, 0) == "lost"
     time.sleep(1)
+    assert (len(wechat.texts(ANNA)), len(wechat.texts(BERT))) == (1, 1)
+
+
+def test_a_process_that_is_killed_while_it_answers_leaves_the_answer_to_the_next(embedder, wechat, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "models").symlink_to(MODELS)
+    build_index([LIBRARY], IndexHome(data), embedder)
+    chosen = settings(wechat) | {"data_dir": data, "session_secret": SESSION_SECRET}
+    with StreamingLLM(hangs=True) as llm:
+        slow = {"llm_base_url": llm.url, "llm_model": "m", "llm_first_token_seconds": 60}
+        with Served([sys.executable, str(PROJECT / "api.py")], chosen | slow, tmp_path) as first:
+            told = wechat.says(ANNA, LOST, first.url)
+            assert quick(told)
+            while not llm.calls:
+                time.sleep(0.05)
+            time.sleep(1)
+            first.process.kill()
+            first.process.wait()
+    assert wechat.texts(ANNA) == []
+    with Served([sys.executable, str(PROJECT / "api.py")], chosen, tmp_path):
+        assert QUOTED in wechat.wait_for(ANNA, 1, 40)[0]
+        time.sleep(1)
     assert len(wechat.texts(ANNA)) == 1
 
 

@@ -7,11 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from companion.admission import Admission
 from companion.events import joined
-from companion.identity import Caller
-from companion.limits import Limits
-from companion.state.audit import audited
 from companion.state.database import StateUnavailable
 from companion.state.state import State
 from companion.state.wechat_inbox import Letter
@@ -19,6 +15,7 @@ from companion.state.wechat_people import Part, Person, Why
 from companion.turn import Ask
 from companion.turns import TooManyTurns, Turns
 from wechat import sayings
+from wechat.admitting import Admitting
 from wechat.client import Client, WechatProblem
 from wechat.cutting import Links, halves, parts, told
 from wechat.sayings import steer_of
@@ -47,8 +44,6 @@ class Manner:
     tries: int = 6
     check: bool = False
     check_fails: Literal["open", "closed"] = "closed"
-    consent_version: str | None = None
-    terms_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +69,7 @@ class Answering:
         self,
         state: State,
         turns: Turns,
-        admission: Admission,
-        limits: Limits,
+        admitting: Admitting,
         client: Client,
         seal: Seal,
         manner: Manner,
@@ -84,8 +78,7 @@ class Answering:
         self._inbox = state.wechat_inbox
         self._people = state.wechat_people
         self._turns = turns
-        self._admission = admission
-        self._limits = limits
+        self._admitting = admitting
         self._client = client
         self._seal = seal
         self._manner = manner
@@ -172,18 +165,16 @@ class Answering:
         return Say((Part(sayings.GOODBYE),), unparks=True)
 
     async def _steered(self, letter: Letter, person: Person, openid: str) -> Say:
-        if letter.tries == 1:
-            standing = await self._limits.take("turn", person.owner, person.owner)
-            if not standing.allowed:
-                return Say((Part(sayings.TOO_OFTEN.format(standing.reset)),))
+        if letter.tries == 1 and (too_often := await self._admitting.too_often(person.owner)):
+            return Say((Part(too_often),))
         match steer := steer_of(letter.words):
             case "new_topic":
                 await asyncio.to_thread(self._people.begin_anew, letter.person)
                 return Say((Part(sayings.NEW_TOPIC),), unparks=True)
             case "up" | "down":
                 return await self._rated(person, steer)
-            case "agree" | "withdraw" if self._manner.consent_version:
-                return await self._consent(person, self._manner.consent_version if steer == "agree" else None)
+            case "agree" | "withdraw" if self._admitting.consent_version:
+                return Say((Part(await self._admitting.consented(person.owner, steer == "agree")),))
             case "more" if person.parked:
                 return Say(person.parked, unparks=True)
         return _behind_what_waited(await self._asked(letter, person, openid), person)
@@ -195,17 +186,11 @@ class Answering:
         thanks = sayings.THANKS_UP if rating == "up" else sayings.THANKS_DOWN
         return Say((Part(thanks if given else sayings.NOTHING_TO_RATE),))
 
-    async def _consent(self, person: Person, version: str | None) -> Say:
-        await asyncio.to_thread(self._state.learners.change, person.owner, {"consent_version": version})
-        deed: Literal["consented", "withdrew"] = "consented" if version else "withdrew"
-        await asyncio.to_thread(self._state.audit.record, audited(person.owner), deed, version or "")
-        return Say((Part(sayings.AGREED if version else sayings.WITHDRAWN),))
-
     # The tutor.
 
     async def _asked(self, letter: Letter, person: Person, openid: str) -> tuple[Part, ...]:
         """What the tutor says, as messages."""
-        if refused := await self._refused(letter, person):
+        if refused := await self._admitting.refusal(person.owner, letter.words):
             return (Part(refused),)
         if self._manner.check and not await self._is_fit(openid, letter.words):
             return (Part(sayings.UNFIT),)
@@ -218,17 +203,6 @@ class Answering:
             return (Part(sayings.UNFIT),)
         room = self._manner.text_bytes - len(f"{sayings.BEFORE}\n{sayings.MORE}".encode())
         return parts(text, room, ai, self._manner.ai_words)
-
-    async def _refused(self, letter: Letter, person: Person) -> str | None:
-        refusal = await self._admission.refusal(Caller("learner", person.owner), letter.words)
-        if refusal is None:
-            return None
-        if refusal.status != 403:
-            return sayings.TOO_LONG
-        learner = await asyncio.to_thread(self._state.learners.get, person.owner)
-        if learner.age_band == "under_14" and not learner.guardian_consent:
-            return sayings.GUARDIAN
-        return sayings.CONSENT.format(url=f"（{self._manner.terms_url}）" if self._manner.terms_url else "")
 
     async def _told_before(self, letter: Letter) -> dict[str, Any] | None:
         """The answer of a turn that another process began for this message, if it came to its end."""

@@ -12,6 +12,7 @@ from companion.settings import CompanionSettings
 from companion.state.state import State
 from companion.state.wechat_people import Quota
 from companion.turns import Turns
+from wechat.admitting import Admitting
 from wechat.answering import Answering, Manner
 from wechat.arriving import Arriving, Names
 from wechat.client import Client, Where
@@ -22,6 +23,7 @@ from wechat.door import Door, callback_router, sign_in_router
 from wechat.seal import Seal
 from wechat.signing_in import SigningIn
 from wechat.verifying import Checks
+from wechat.wecom import Robot, wecom_router
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def make_wechat(
     seal = Seal(secret)
     names = Names(app_id, secret, seal)
     client = Client(app_id, _told(settings.wechat_app_secret), _where(settings), state.wechat_tokens, seal)
-    answering = Answering(state, turns, admission, limits, client, seal, _manner(settings))
+    admitting = Admitting(state, admission, limits, settings.consent_version, settings.terms_url)
+    answering = Answering(state, turns, admitting, client, seal, _manner(settings))
     arriving = Arriving(state.wechat_inbox, names, _quota(settings))
     desk = Desk(state.wechat_inbox, answering.answer, settings.wechat_at_once, lambda: arriving.is_pressed)
     arriving.wakes(desk.wake)
@@ -57,6 +60,20 @@ def make_wechat(
         (callback_router(_checks(settings), arriving, settings.wechat_person_words), sign_in_router(signing_in)),
         Door(arriving, desk, client, settings.drain_seconds),
     )
+
+
+def make_wecom(
+    settings: CompanionSettings, state: State, turns: Turns, admission: Admission, limits: Limits
+) -> APIRouter | None:
+    """The door of Enterprise WeChat's robot; None where its token is not set."""
+    if not settings.wecom_token:
+        return None
+    # Inside the envelope of a robot's messages stands no receiver.
+    envelope = Envelope(_told(settings.wecom_encoding_aes_key), "")
+    checks = Checks(_told(settings.wecom_token), "secure", envelope, settings.wechat_timestamp_seconds)
+    admitting = Admitting(state, admission, limits, settings.consent_version, settings.terms_url)
+    robot = Robot(state, turns, admitting, _told(settings.session_secret), settings.wechat_ai_words)
+    return wecom_router(checks, robot)
 
 
 def _checks(settings: CompanionSettings) -> Checks:
@@ -92,8 +109,6 @@ def _manner(settings: CompanionSettings) -> Manner:
         settings.wechat_tries,
         settings.wechat_check,
         settings.wechat_check_fails,
-        settings.consent_version,
-        settings.terms_url,
     )
 
 

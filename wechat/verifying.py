@@ -36,6 +36,17 @@ class Checks:
         self._signed(query, "signature")
         return query.get("echostr", "")
 
+    def sealed_echo(self, query: Mapping[str, str]) -> str:
+        """The same for Enterprise WeChat, which seals it. Raises NotFromWechat."""
+        return self.opened(query, query.get("echostr", "")).decode(errors="replace")
+
+    def opened(self, query: Mapping[str, str], sealed: str) -> bytes:
+        """What is in a signed envelope. Raises NotFromWechat."""
+        self._signed(query, "msg_signature", sealed)
+        if self.envelope is None:
+            raise NotFromWechat("there is no key to open it with")
+        return self.envelope.open(sealed)
+
     def received(self, query: Mapping[str, str], content: bytes) -> Received:
         """The message of a request. Raises NotFromWechat."""
         if self.mode == "plain" or self.envelope is None:
@@ -44,17 +55,16 @@ class Checks:
             if body.sealed and "MsgType" not in body.fields:
                 raise NotFromWechat("the message is encrypted: the console is not in the plain mode that is set here")
         else:
-            body = self._opened(query, read_body(content), self.envelope)
+            body = self._opened(query, read_body(content))
         return Received(body.form, read_message(body.fields), query["timestamp"], query["nonce"])
 
-    def _opened(self, query: Mapping[str, str], outer: Body, envelope: Envelope) -> Body:
+    def _opened(self, query: Mapping[str, str], outer: Body) -> Body:
         """The body within the envelope. What the compatible mode has beside it is signed by nobody, and not read."""
         if not outer.sealed:
             raise NotFromWechat("the message is not encrypted: the console is in plain mode, and here is another set")
         if "msg_signature" not in query:
             raise NotFromWechat("there is no msg_signature; signature alone says nothing of an encrypted message")
-        self._signed(query, "msg_signature", outer.sealed)
-        return read_body(envelope.open(outer.sealed))
+        return read_body(self.opened(query, outer.sealed))
 
     def _signed(self, query: Mapping[str, str], name: str, *more: str) -> None:
         timestamp, nonce = query.get("timestamp", ""), query.get("nonce", "")

@@ -68,6 +68,11 @@ class WechatPeople:
         """This person is that learner from now on; what was kept of them under their own name goes along."""
         transaction(self._engine, lambda connection: _link(connection, person, owner))
 
+    def of(self, person: str, owner: str) -> Person:
+        """Somebody whose learner is known from the first word."""
+        self.link(person, owner)
+        return self.get(person) or Person(person, owner, str(uuid.uuid4()))
+
     def begin_anew(self, person: str) -> None:
         """The next message begins another conversation; what waited for them is not wanted any more."""
         fresh: dict[str, Any] = {"conversation_id": str(uuid.uuid4()), "turn_id": None, "parked": [], "parked_why": ""}
