@@ -114,6 +114,9 @@ def create_app(
     app = FastAPI(title="Learning companion", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app)
     for router in (
+        # First, since routes are tried in order: WeChat delivers hundreds of messages a second, and waits for none.
+        *(wechat.routers if wechat else ()),
+        *((wecom,) if wecom else ()),
         chat_router(turns, companion.remembering, admission),
         completions_router(turns, admission),
         conversations_router(companion.remembering),
@@ -130,8 +133,6 @@ def create_app(
         sessions_router(identities, settings.allowed_origins),
         health_router(companion, alarm),
         metrics_router(metrics, refresh),
-        *(wechat.routers if wechat else ()),
-        *((wecom,) if wecom else ()),
     ):
         app.include_router(router)
     app.router.routes.extend(tools_over_http.routes)

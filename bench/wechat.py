@@ -1,9 +1,10 @@
 """WeChat's door under load: messages at a fixed rate to the real service process, each acknowledged and answered once.
 
-    python -m bench.wechat [--rate 500] [--seconds 20] [--workers 1] [--wait 900]
+    python -m bench.wechat [--rate 500] [--seconds 20] [--workers 1] [--wait 900] [--model]
 
-The model and WeChat's interface are scripted, on loopback; all share this machine's cores with the service. Times are
-from the moment a message was due, so that a generator that falls behind shows as slowness too.
+WeChat's interface is scripted, on loopback, and with --model so is a model; else answers are quoted. All share this
+machine's cores with the service. Times are from the moment a message was due, so that a generator that falls behind
+shows as slowness too.
 """
 
 import argparse
@@ -151,14 +152,15 @@ async def deliver(port: int, made: list[bytes], rate: float) -> list[tuple[float
     return told
 
 
-async def run(rate: float, seconds: float, workers: int, wait: float, folder: Path) -> None:
+async def run(rate: float, seconds: float, workers: int, wait: float, with_model: bool, folder: Path) -> None:
     """The whole bench."""
     interface, count = Interface(), int(rate * seconds)
     async with interface.serving() as api, scripted_model(pace=0.0, sentences=1) as model:
         settings = {
             "wechat_app_id": APP_ID, "wechat_app_secret": "s", "wechat_token": TOKEN, "wechat_encoding_aes_key": KEY,
-            "wechat_api_url": api, "session_secret": "s" * 48, "llm_base_url": model, "llm_model": "m",
+            "wechat_api_url": api, "session_secret": "s" * 48,
         }  # fmt: skip
+        settings |= {"llm_base_url": model, "llm_model": "m"} if with_model else {}
         async with service(folder, workers, **settings) as port:
             told = await deliver(port, requests(count), rate)
             times = [seconds for seconds, _ in told]
@@ -183,10 +185,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--wait", type=float, default=900)
+    parser.add_argument("--model", action="store_true")
     wish = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         prepared(Path(name))
-        asyncio.run(run(wish.rate, wish.seconds, wish.workers, wish.wait, Path(name)))
+        asyncio.run(run(wish.rate, wish.seconds, wish.workers, wish.wait, wish.model, Path(name)))
 
 
 if __name__ == "__main__":

@@ -91,7 +91,22 @@ class Answering:
                 return
             except StateUnavailable:
                 await asyncio.sleep(_STATE_AGAIN_SECONDS)
+            except Exception:
+                # The words are not in it: they are in no exception of ours.
+                log.exception("a message of %s could not be answered", letter.person)
+                await self._leave(letter)
+                return
             letter = await self._as_it_stands(letter)
+
+    async def _leave(self, letter: Letter) -> None:
+        """What failed in a way that nobody foresaw is tried some times more, and then given up."""
+        try:
+            if letter.tries < self._manner.tries:
+                await asyncio.to_thread(self._inbox.put_back, letter, _wait(letter))
+            else:
+                await asyncio.to_thread(self._inbox.finish, letter)
+        except StateUnavailable:
+            log.error("a message of %s stays with this process until it ends", letter.person)
 
     async def _as_it_stands(self, letter: Letter) -> Letter:
         while True:
