@@ -339,6 +339,8 @@ def test_a_learner_is_exported_and_erased_whole_and_nobody_else_is(state, kept, 
             "credit_entries",
             "pathways",
             "unmet_needs",
+            "wechat_inbox",
+            "wechat_people",
         ),
         1,
     )

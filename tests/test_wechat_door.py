@@ -450,6 +450,20 @@ def test_a_message_that_a_dead_process_took_is_answered_by_another_from_where_it
     assert (len(wechat.texts(ANNA)), len(wechat.texts(BERT))) == (1, 1)
 
 
+def test_a_service_that_is_stopped_while_it_answers_leaves_the_answer_to_the_next_at_once(service, wechat, tmp_path):
+    where, model = tmp_path / "shared.db", Slow(60)
+    chosen = settings(wechat) | {"llm_first_token_seconds": 120, "drain_seconds": 1}
+    with serving(service(model, where, **chosen)) as url:
+        wechat.says(ANNA, LOST, url)
+        while not model.calls:
+            time.sleep(0.02)
+    assert wechat.texts(ANNA) == []
+    with serving(service(ScriptedModel(GOOD), where, **chosen)):
+        assert "保价规则赔" in wechat.wait_for(ANNA, 1, 8)[0]
+        time.sleep(1)
+    assert len(wechat.texts(ANNA)) == 1
+
+
 def test_a_process_that_is_killed_while_it_answers_leaves_the_answer_to_the_next(embedder, wechat, tmp_path):
     data = tmp_path / "data"
     data.mkdir()

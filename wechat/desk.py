@@ -85,6 +85,8 @@ class Desk:
             except Exception:
                 log.exception("messages could not be looked for; trying again")
                 letters = []
+            if self._closing:
+                return  # `close` leaves them to the others
             for letter in letters:
                 task = asyncio.create_task(self._answered(letter))
                 self._tasks.add(task)
