@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
+import psutil
 
 from bench.load import ROOT, prepared, questions, scripted_model
 from wechat.crypto import Envelope, signature
@@ -71,8 +72,8 @@ class Interface:
 
 
 @asynccontextmanager
-async def service(folder: Path, workers: int, **settings: Any) -> AsyncIterator[int]:
-    """The real service; its port."""
+async def service(folder: Path, workers: int, **settings: Any) -> AsyncIterator[tuple[int, psutil.Process]]:
+    """The real service: its port and its process."""
     port = 8_900 + random.randrange(90)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COMPANION_")}
     environment |= {f"COMPANION_{name.upper()}": str(value) for name, value in settings.items()}
@@ -90,7 +91,7 @@ async def service(folder: Path, workers: int, **settings: Any) -> AsyncIterator[
             if status == 200:
                 break
         await asyncio.sleep(3)  # the other workers too
-        yield port
+        yield port, psutil.Process(process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -161,13 +162,19 @@ async def run(rate: float, seconds: float, workers: int, wait: float, with_model
             "wechat_api_url": api, "session_secret": "s" * 48,
         }  # fmt: skip
         settings |= {"llm_base_url": model, "llm_model": "m"} if with_model else {}
-        async with service(folder, workers, **settings) as port:
-            told = await deliver(port, requests(count), rate)
+        async with service(folder, workers, **settings) as (port, process):
+            made, spent = requests(count), _processor_seconds(process)
+            told = await deliver(port, made, rate)
+            spent = _processor_seconds(process) - spent
             times = [seconds for seconds, _ in told]
             good = sum(good for _, good in told)
             p50, p99 = np.percentile(times, 50), np.percentile(times, 99)
             print(f"{count} messages at {rate:g} a second to {workers} worker(s): {good} acknowledged")
             print(f"acknowledged within: p50 {p50:.3f} s, p99 {p99:.3f} s, most {max(times):.3f} s")
+            print(
+                f"processor of the service meanwhile: {spent / count * 1e3:.2f} ms a message, with answers that began"
+            )
+            print(f"load of this machine's {os.cpu_count()} cores: {os.getloadavg()[0]:.1f}")
             began, at_end = time.perf_counter(), len(interface.sent)
             while len(interface.sent) < count and time.perf_counter() - began < wait:
                 await asyncio.sleep(1)
@@ -176,6 +183,10 @@ async def run(rate: float, seconds: float, workers: int, wait: float, with_model
             lost, twice = count - len(interface.sent), sum(times > 1 for times in interface.sent.values())
             print(f"answered {at_end} meanwhile, the rest within {waited:.0f} s more; lost {lost}, twice {twice}")
             print(f"access tokens asked for: {interface.tokens}")
+
+
+def _processor_seconds(process: psutil.Process) -> float:
+    return sum(sum(one.cpu_times()[:2]) for one in (process, *process.children(recursive=True)))
 
 
 def main() -> None:
