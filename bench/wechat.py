@@ -181,7 +181,7 @@ async def run(rate: float, seconds: float, workers: int, wait: float, with_model
             waited = time.perf_counter() - began
             await asyncio.sleep(3)
             lost, twice = count - len(interface.sent), sum(times > 1 for times in interface.sent.values())
-            print(f"answered {at_end} meanwhile, the rest within {waited:.0f} s more; lost {lost}, twice {twice}")
+            print(f"answered {at_end} meanwhile, {waited:.0f} s more waited for; unanswered {lost}, twice {twice}")
             print(f"access tokens asked for: {interface.tokens}")
 
 

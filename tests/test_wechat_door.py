@@ -24,7 +24,7 @@ from companion.state.wechat_people import Part, Quota
 from course_index.build import build_index
 from course_index.errors import IndexProblem
 from course_index.store.generations import IndexHome
-from tests.conftest import LIBRARY, MODELS
+from tests.conftest import LIBRARY, MODELS, OPERATOR
 from tests.conftest import SECRET as SESSION_SECRET
 from tests.scripted_model import ScriptedModel
 from tests.servers import Served, serving
@@ -161,6 +161,15 @@ def test_a_question_is_acknowledged_at_once_and_answered_with_its_source(serve, 
     assert "\n[1] " in answer
     assert LABEL not in answer
     assert not wechat.phones[ANNA][0].ai_mark
+
+
+def test_a_delivery_is_counted_under_its_name_and_no_line_is_logged_of_it(serve, wechat, caplog):
+    caplog.set_level(logging.INFO)
+    url = serve()
+    wechat.says(ANNA, "你好", url)
+    figures = httpx2.get(f"{url}/metrics", headers=bearer(OPERATOR)).text
+    assert 'route="/wechat/callback"' in figures
+    assert not [record for record in caplog.records if record.name == "companion.access" and record.method == "POST"]
 
 
 def test_what_a_model_wrote_says_so_twice(serve, wechat):
