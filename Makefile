@@ -84,7 +84,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/bandit --quiet --recursive -ll companion retrieval course_index prompts eval api.py
+	$(BIN)/bandit --quiet --recursive -ll companion retrieval course_index prompts eval wechat api.py
 
 format: setup
 	$(BIN)/ruff format .

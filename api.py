@@ -5,7 +5,7 @@ import ipaddress
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Annotated
 
 import typer
@@ -63,6 +63,7 @@ from companion.telemetry.observed import Observed
 from companion.turn import Companion
 from companion.turns import Turns
 from course_index.errors import IndexProblem
+from wechat.build import make_wechat, make_wecom
 
 _LOOK_FOR_NEWER_INDEX_SECONDS = 1.0
 _KEEP_HOUSE_SECONDS = 3_600.0
@@ -88,6 +89,8 @@ def create_app(
     turns = Turns(reply, state.turn_log, settings.turn_grace_seconds, _longest_turn(settings), settings.turns_at_once)
 
     admission = Admission(state, settings.message_max_characters, settings.consent_version, pace)
+    wechat = make_wechat(settings, state, turns, admission, limits, identities)
+    wecom = make_wecom(settings, state, turns, admission, limits)
     tools = mcp_server(without_model(companion, settings))
     tools_over_http = mcp_application(tools)
 
@@ -97,9 +100,10 @@ def create_app(
             asyncio.create_task(work)
             for work in (_follow_index(companion), _keep_house(state), _keep_figures(refresh), _warm_advice(companion))
         ]
-        async with tools.session_manager.run():
+        async with tools.session_manager.run(), wechat.door.open() if wechat else nullcontext():
             yield
-        await turns.drain(settings.drain_seconds)
+            draining = asyncio.create_task(turns.drain(settings.drain_seconds))
+        await draining
         for task in behind:
             task.cancel()
         await asyncio.gather(*behind, return_exceptions=True)
@@ -114,6 +118,9 @@ def create_app(
     app = FastAPI(title="Learning companion", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     problems.install(app)
     for router in (
+        # First, since routes are tried in order: WeChat delivers hundreds of messages a second, and waits for none.
+        *(wechat.routers if wechat else ()),
+        *((wecom,) if wecom else ()),
         chat_router(turns, companion.remembering, admission),
         completions_router(turns, admission),
         conversations_router(companion.remembering),

@@ -38,6 +38,7 @@ class Caller:
     kind: Kind
     learner: str = ""
     consent: str | None = None
+    by_wechat: bool = False  # a learner by a token of ours, whom WeChat signed in
 
     @property
     def is_operator(self) -> bool:
@@ -92,11 +93,27 @@ class Visitors:
         } | ({"consent": consent} if consent else {})
         return Session(jwt.encode({"alg": "HS256"}, claims, self._key), self._seconds)
 
+    def admit_learner(self, learner: str, origin: str) -> Session:
+        """A token for a learner whom another has signed in; it is good for no page of another origin."""
+        now = int(time.time())
+        claims = {
+            "iss": _ISSUER,
+            "aud": _ISSUER,
+            "sub": learner,
+            "origin": origin,
+            "learner": True,
+            "iat": now,
+            "exp": now + self._seconds,
+        }
+        return Session(jwt.encode({"alg": "HS256"}, claims, self._key), self._seconds)
+
     def caller(self, token: str, origin: str | None) -> Caller:
-        """The visitor of a token. Raises NotAdmitted."""
+        """The visitor, or the learner, of a token. Raises NotAdmitted."""
         claims = self._claims(token)
         if origin is not None and origin != claims["origin"]:
             raise NotAdmitted("The token was given to another page; ask for one at POST /v1/sessions.")
+        if claims.get("learner"):
+            return Caller("learner", claims["sub"], by_wechat=True)
         return Caller("visitor", claims["sub"], claims.get("consent"))
 
     def _claims(self, token: str, leeway: int = _SKEW_SECONDS) -> dict[str, Any]:

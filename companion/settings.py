@@ -1,10 +1,11 @@
 """What the operator may set, by environment variables COMPANION_* or a .env file."""
 
 import os
+import re
 from datetime import time
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -14,6 +15,7 @@ from companion.telemetry.logs import LogFormat
 from course_index.settings import PREFIX, is_web_address
 from retrieval.settings import RetrievalSettings
 
+_ENCODING_AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
 _PUBLIC_KEY_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 
 
@@ -111,6 +113,48 @@ class CompanionSettings(RetrievalSettings):
     privacy_url: str | None = None
     service_hotline: str | None = None
 
+    # Customer-service messages of a WeChat mini-program; the app id opens the door, docs/wechat.md leads through it.
+    wechat_app_id: str | None = Field(default=None, pattern=r"^wx[0-9a-zA-Z]{4,30}$")
+    wechat_app_secret: SecretStr | None = None
+    # As in the console's message push settings: the token, the EncodingAESKey and the mode.
+    wechat_token: SecretStr | None = None
+    wechat_encoding_aes_key: SecretStr | None = None
+    wechat_message_mode: Literal["plain", "compatible", "secure"] = "secure"
+    # WeChat's own time may be so far from ours; what is older is a replay.
+    wechat_timestamp_seconds: int = Field(default=300, ge=10, le=3_600)
+    wechat_api_url: str = "https://api.weixin.qq.com"
+    wechat_send_path: str = Field(default="/cgi-bin/message/custom/send", pattern="^/")
+    wechat_typing_path: str = Field(default="/cgi-bin/message/custom/business/typing", pattern="^/")
+    wechat_api_seconds: float = Field(default=5.0, gt=0, le=60)
+    wechat_text_bytes: int = Field(default=2_000, ge=200, le=20_000)
+    wechat_parts: int = Field(default=4, ge=1, le=20)
+    # So many messages may be sent after one of the learner's, and after they opened the conversation.
+    wechat_message_quota: int = Field(default=5, ge=1, le=100)
+    wechat_message_quota_hours: float = Field(default=48, gt=0, le=720)
+    wechat_enter_quota: int = Field(default=2, ge=0, le=100)
+    wechat_enter_quota_seconds: float = Field(default=60, gt=0, le=86_400)
+    # Somebody who comes back within so many hours is not greeted again.
+    wechat_greeting_hours: float = Field(default=24, ge=0, le=8_760)
+    # WeChat's own mark under what a model wrote, and the words of ours behind it; no words where they are empty.
+    wechat_ai_mark: bool = True
+    wechat_ai_words: str = Field(default="（内容由AI生成）", max_length=60)
+    # The mini-program's page that shows a source, as pages/source/source?passage={passage_id}&course={course_id}.
+    wechat_page: str | None = Field(default=None, max_length=300)
+    # Who sends one of these words gets a person of the console's human agents; no words, no agents.
+    wechat_person_words: Annotated[tuple[str, ...], NoDecode] = ("转人工", "人工", "人工客服", "找人工", "真人")
+    # Whether WeChat's own check (msg_sec_check) reads along, and what counts when it cannot be had.
+    wechat_check: bool = False
+    wechat_check_fails: Literal["open", "closed"] = "closed"
+    # So many messages each process answers at once, each tried so often.
+    wechat_at_once: int = Field(default=64, ge=1, le=1_000)
+    wechat_tries: int = Field(default=6, ge=1, le=20)
+    # Whether the portal's identity provider names a user (`sub`) by WeChat's union id.
+    wechat_union_is_subject: bool = False
+
+    # Enterprise WeChat's robot: its callback's token and EncodingAESKey.
+    wecom_token: SecretStr | None = None
+    wecom_encoding_aes_key: SecretStr | None = None
+
     @model_validator(mode="before")
     @classmethod
     def _only_known_names(cls, values: Any) -> Any:
@@ -122,7 +166,7 @@ class CompanionSettings(RetrievalSettings):
                 raise ValueError(f"there is no setting {name}{hint}")
         return values
 
-    @field_validator("allowed_origins", "oidc_algorithms", mode="before")
+    @field_validator("allowed_origins", "oidc_algorithms", "wechat_person_words", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -168,6 +212,41 @@ class CompanionSettings(RetrievalSettings):
         if self.llm_base_url and not is_web_address(self.llm_base_url):
             raise ValueError(f"{PREFIX}LLM_BASE_URL must begin with http:// or https://")
         return self
+
+    @model_validator(mode="after")
+    def _wechat_is_whole(self) -> "CompanionSettings":
+        needed = ["app_id", "app_secret", "token"] + ["encoding_aes_key"] * (self.wechat_message_mode != "plain")
+        self._refuse_half("wechat", needed)
+        self._refuse_half("wecom", ["token", "encoding_aes_key"])
+        for door in ("wechat", "wecom"):
+            if getattr(self, f"{door}_token") and not self.session_secret:
+                raise ValueError(f"{PREFIX}{door.upper()}_TOKEN needs {PREFIX}SESSION_SECRET too: it makes pseudonyms")
+            key: SecretStr | None = getattr(self, f"{door}_encoding_aes_key")
+            if key and not _ENCODING_AES_KEY.fullmatch(key.get_secret_value()):
+                raise ValueError(f"{PREFIX}{door.upper()}_ENCODING_AES_KEY has 43 letters and digits")
+        if not is_web_address(self.wechat_api_url):
+            raise ValueError(f"{PREFIX}WECHAT_API_URL must begin with https:// or http://")
+        if self.wechat_page and not is_page_path(self.wechat_page):
+            raise ValueError(
+                f"{PREFIX}WECHAT_PAGE is a path in the mini-program that may name {{passage_id}} and "
+                "{course_id}, as pages/source/source?passage={passage_id}"
+            )
+        return self
+
+    def _refuse_half(self, door: str, needed: list[str]) -> None:
+        told = [name for name in {*needed, "encoding_aes_key"} if getattr(self, f"{door}_{name}")]
+        missing = [f"{PREFIX}{door}_{name}".upper() for name in needed if not getattr(self, f"{door}_{name}")]
+        if told and missing:
+            raise ValueError(f"the settings of this door are half there: set {', '.join(missing)} too (docs/wechat.md)")
+
+
+def is_page_path(page: str) -> bool:
+    """Whether this is a path in a mini-program, with no other places to fill than those of a source."""
+    try:
+        page.format(passage_id="", course_id="")
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return False
+    return not page.startswith("/") and "://" not in page
 
 
 def hours_of(night: str) -> tuple[time, time]:

@@ -18,6 +18,8 @@ from companion.state.database import StateUnavailable, is_sqlite, migrate, open_
 from companion.state.spending import StoredSpending
 from companion.state.state import open_state
 from companion.state.turn_log import LoggedTurn
+from companion.state.wechat_inbox import Arrival
+from companion.state.wechat_people import Quota
 from companion.usage import Usage
 
 SOURCE = Source(1, "p1", "c1", "课", "第一课", "第一条", None, "原文。", "2026-09-01", True)
@@ -318,6 +320,8 @@ def test_a_learner_is_exported_and_erased_whole_and_nobody_else_is(state, kept, 
         book.credits.put(owner, [Entry("e", Decimal(1), "2026-01-01", f"{owner}的学校", "课")])
         state.pathways.keep(owner, {"goal": f"{owner}的去处"}, ())
         book.note(Unmet(owner, owner, "no_course", f"{owner}的需要", "zh-Hans"))
+        came = Arrival(f"k-{owner}", f"n-{owner}", owner, "sealed", "text", f"{owner}的微信", datetime.now(UTC))
+        state.wechat_inbox.add([came], Quota())
     whole = state.learners.export("anna-zq7")
     assert {table: len(rows) for table, rows in whole.items()} == dict.fromkeys(whole, 1)
     assert "bert-zq7" not in str(whole)
@@ -335,6 +339,8 @@ def test_a_learner_is_exported_and_erased_whole_and_nobody_else_is(state, kept, 
             "credit_entries",
             "pathways",
             "unmet_needs",
+            "wechat_inbox",
+            "wechat_people",
         ),
         1,
     )

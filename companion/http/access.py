@@ -14,8 +14,8 @@ from companion.telemetry.metrics import Metrics
 
 log = logging.getLogger("companion.access")
 _GOOD_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
-# The widget's page asks these all the time; they are counted and not logged.
-_QUIET = ("/healthz", "/readyz", "/metrics")
+# These are asked all the time; they are counted and not logged. WeChat's door says itself what it refuses.
+_QUIET = ("/healthz", "/readyz", "/metrics", "/wechat/callback", "/wecom/callback")
 
 
 class Access:

@@ -16,15 +16,16 @@ from companion.limits import Limits, Sort, Standing
 
 # Whoever is not named here has to say who they are: a new route is closed until somebody opens it.
 _FOR_EVERYBODY = re.compile(
-    r"/|/courses/.*|/lessons/.*|/assets/.*|/widget(-math)?\.js|/favicon\.ico|/healthz|/readyz|/openapi\.json|/v1/about|/v1/starters|/admin/session|/v1/sessions|/v1/courses(/.*)?"
+    r"/|/courses/.*|/lessons/.*|/assets/.*|/widget(-math)?\.js|/favicon\.ico|/healthz|/readyz|/openapi\.json|/v1/about|/v1/starters|/admin/session|/v1/sessions(/wechat)?|/v1/courses(/.*)?|/wechat/callback|/wecom/callback"
 )
 _FOR_OPERATORS = re.compile(r"/metrics|/admin(?!/session$)(/.*)?|/v1/reports(/.*)?|/v1/operators(/.*)?")
 # Pages for a browser, which has a cookie and no header to show.
 _ADMIN_PAGES = re.compile(r"/admin(/.*)?")
 PAGE_COOKIE = "companion-operator"
-_WHERE_TOKENS_ARE_GIVEN = ("/v1/sessions", "/admin/session")
+_WHERE_TOKENS_ARE_GIVEN = ("/v1/sessions", "/v1/sessions/wechat", "/admin/session")
 _TURNS = re.compile(r"/v1/chat|/v1/chat/completions")
-_NOT_COUNTED = re.compile(r"/healthz|/readyz|/metrics")
+# WeChat delivers all its messages from a few addresses, each request signed; learners are counted when answered.
+_NOT_COUNTED = re.compile(r"/healthz|/readyz|/metrics|/wechat/callback|/wecom/callback")
 
 
 def caller_of(connection: HTTPConnection) -> Caller:
@@ -108,7 +109,7 @@ class Gate:
         sort: Sort = "request"
         if scope["method"] == "POST" and _TURNS.fullmatch(path):
             sort = "turn"
-        elif scope["method"] == "POST" and path == "/v1/sessions":
+        elif scope["method"] == "POST" and path in ("/v1/sessions", "/v1/sessions/wechat"):
             sort = "session"
         return await self._limits.take(sort, caller.learner, _address(scope))
 

@@ -30,7 +30,8 @@ _MIGRATION_LOCK = 7_214_031
 
 _OF_LEARNERS = (
     "turns", "conversations", "turn_log", "feedback", "complaints", "learners", "profiles", "learning_events",
-    "reviews", "credit_entries", "pathways", "unmet_needs",
+    "reviews", "credit_entries", "pathways", "unmet_needs", "wechat_inbox",
+    "wechat_people",
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, tuple_, update
 
 from companion.state.conversations import forget_conversations
 from companion.state.database import flush, transaction
@@ -22,6 +22,8 @@ from companion.state.tables import (
     turn_log,
     turns,
     unmet_needs,
+    wechat_inbox,
+    wechat_people,
 )
 
 AgeBand = Literal["under_14", "14_to_17", "adult"]
@@ -78,6 +80,25 @@ class Learners:
         return erased
 
 
+def hand_over(connection: Connection, from_: str, to: str) -> None:
+    """One who was known by two pseudonyms is one learner: what was kept under `from_` is kept under `to`.
+
+    Where both have told the same thing, as a profile, what `to` told holds.
+    """
+    for table in (conversations, *(table for _, table in _OWNED)):
+        theirs = table.c.owner == from_
+        keys = [column for column in table.primary_key.columns if column.name != "owner"]
+        if "owner" in table.primary_key.columns:
+            have = select(*keys).where(table.c.owner == to) if keys else None
+            told = connection.execute(have).all() if have is not None else []
+            if keys and told:
+                connection.execute(delete(table).where(theirs, tuple_(*keys).in_([tuple(row) for row in told])))
+            if not keys and connection.execute(select(table.c.owner).where(table.c.owner == to)).first():
+                connection.execute(delete(table).where(theirs))
+        connection.execute(update(table).where(theirs).values(owner=to))
+    connection.execute(delete(learners).where(learners.c.id == from_))
+
+
 def _change(connection: Connection, id_: str, values: dict[str, Any]) -> None:
     if not connection.execute(update(learners).where(learners.c.id == id_).values(values)).rowcount:
         fresh = {"guardian_consent": False, "created_at": datetime.now(UTC)} | values
@@ -88,6 +109,7 @@ _OWNED = tuple(
     (table.name, table)
     for table in (
         feedback, complaints, turn_log, profiles, learning_events, reviews, credit_entries, pathways, unmet_needs,
+        wechat_inbox, wechat_people,
     )
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """All that outlives a turn, over one database."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,9 @@ from companion.state.reviews import Reviews
 from companion.state.spending import StoredSpending
 from companion.state.tables import conversations
 from companion.state.turn_log import TurnLog
+from companion.state.wechat_inbox import WechatInbox
+from companion.state.wechat_people import WechatPeople
+from companion.state.wechat_token import WechatTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,9 @@ class State:
     reviews: Reviews
     pathways: Pathways
     quality: Quality
+    wechat_inbox: WechatInbox
+    wechat_people: WechatPeople
+    wechat_tokens: WechatTokens
     sweep: Callable[[], int]
 
     def close(self) -> None:
@@ -51,6 +58,7 @@ def open_state(
     """The state in a SQLite file or a PostgreSQL database, brought to its newest shape."""
     engine = open_database(where)
     turn_log, book = TurnLog(engine, turn_minutes), StoredBook(engine)
+    inbox, people = WechatInbox(engine, str(uuid.uuid4())), WechatPeople(engine)
     return State(
         engine,
         StoredConversations(engine),
@@ -64,7 +72,14 @@ def open_state(
         Reviews(engine),
         Pathways(engine),
         Quality(engine),
-        lambda: _sweep(engine, turn_log, book, conversation_days, demand_days),
+        inbox,
+        people,
+        WechatTokens(engine),
+        lambda: (
+            inbox.sweep()
+            + people.sweep(conversation_days)
+            + _sweep(engine, turn_log, book, conversation_days, demand_days)
+        ),
     )
 
 

@@ -282,3 +282,61 @@ spending = Table(
     Column("completion_tokens", Integer, nullable=False),
     Column("cost", Float, nullable=False),
 )
+
+# What WeChat delivered. A row stays for hours, so that what is delivered again is known; its words go when it is done.
+wechat_inbox = Table(
+    "wechat_inbox",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("key", Name(64), nullable=False),  # a digest of the message's id
+    Column("nonce", Name(64), nullable=False),  # a digest of the request's timestamp and nonce
+    Column("owner", Name(64), nullable=False),
+    Column("person", Name(64), nullable=False),  # a pseudonym of the openid
+    Column("address", Words, nullable=False),  # the openid, sealed, for sending an answer there
+    Column("came_at", UtcDateTime, nullable=False),
+    Column("kind", Name(16), nullable=False),
+    Column("words", Words, nullable=False),  # masked
+    Column("worker", Name(36)),  # the process that answers
+    Column("tries", Integer, nullable=False),
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("turn_id", Name(36)),
+    Column("answer", JSON, nullable=False),  # the messages to send, as far as they are known
+    Column("answered", Boolean, nullable=False),  # whether all of them are
+    Column("sent", Integer, nullable=False),  # so many of them were begun to be sent
+    Column("done", Boolean, nullable=False),
+    UniqueConstraint("key", name="uq_wechat_inbox_key"),
+    UniqueConstraint("nonce", name="uq_wechat_inbox_nonce"),
+    Index("ix_wechat_inbox_open", "done", "number"),
+    Index("ix_wechat_inbox_person", "person", "done", "number"),
+    Index("ix_wechat_inbox_owner", "owner"),
+)
+
+# Who wrote by WeChat: which learner that is, the conversation, and how many messages may still be sent.
+wechat_people = Table(
+    "wechat_people",
+    metadata,
+    Column("person", Name(64), primary_key=True),
+    Column("owner", Name(64), nullable=False),
+    Column("conversation_id", Name(64), nullable=False),
+    Column("turn_id", Name(36)),  # the last one, for a thumb
+    Column("touched_at", UtcDateTime, nullable=False),
+    Column("greeted_at", UtcDateTime),
+    Column("message_left", Integer, nullable=False),
+    Column("message_until", UtcDateTime, nullable=False),
+    Column("enter_left", Integer, nullable=False),
+    Column("enter_until", UtcDateTime, nullable=False),
+    Column("parked", JSON, nullable=False),  # messages that could not be sent
+    Column("parked_why", Name(16), nullable=False),
+    Index("ix_wechat_people_owner", "owner"),
+    Index("ix_wechat_people_touched", "touched_at"),
+)
+
+# WeChat's access token, sealed, so that many workers ask for one once.
+wechat_token = Table(
+    "wechat_token",
+    metadata,
+    Column("app_id", Name(40), primary_key=True),
+    Column("sealed", Words, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("asked_until", UtcDateTime, nullable=False),  # till then one worker is asking for the next
+)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, Select, delete, insert, select, 
 from sqlalchemy.exc import IntegrityError
 
 from companion.state.database import transaction
-from companion.state.tables import turn_log, workers
+from companion.state.tables import turn_log, wechat_inbox, workers
 
 _BEAT_SECONDS = 1.0
 
@@ -85,7 +85,8 @@ class TurnLog:
     def sweep(self) -> int:
         """Erase what is older than the minutes; how many turns."""
         old = delete(turn_log).where(turn_log.c.begun_at < datetime.now(UTC) - self._kept)
-        gone = delete(workers).where(workers.c.id.not_in(select(turn_log.c.worker)))
+        answering = select(wechat_inbox.c.worker).where(wechat_inbox.c.worker.is_not(None))
+        gone = delete(workers).where(workers.c.id.not_in(select(turn_log.c.worker)), workers.c.id.not_in(answering))
         swept = transaction(self._engine, lambda connection: connection.execute(old)).rowcount
         transaction(self._engine, lambda connection: connection.execute(gone))
         return swept

@@ -1,0 +1,1 @@
+"""The WeChat doors: customer-service messages of a mini-program, and the robot of Enterprise WeChat."""

@@ -1,0 +1,162 @@
+"""An answer in Markdown as messages of plain text: cut where sentences end, each within WeChat's bytes."""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from companion.state.wechat_people import Part
+
+# Where a message may end, the best places first.
+_ENDS = (
+    re.compile(r"\n\n+"),
+    re.compile(r"\n"),
+    re.compile(r"[。！？!?]+[”’」』）)】\]]*|(?<!\d)\.(?=\s)|(?<=[。！？])\[\d{1,2}\]"),
+    re.compile(r"[；;，,、：:]|\s"),
+)
+# A message that ends before this share of the bytes is not worth the better place.
+_FULL_ENOUGH = 0.4
+_LINK = re.compile(r"<a [^<>]*>[^<>]*</a>")
+
+_FENCED = re.compile(r"^[ \t]*(```|~~~)[^\n]*\n(.*?)(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_QUOTED = re.compile(r"^[ \t]{0,3}>[ \t]?", re.MULTILINE)
+_BULLET = re.compile(r"^([ \t]*)[-*+][ \t]+", re.MULTILINE)
+_RULE = re.compile(r"^[ \t]*(?:-{3,}|\*{3,}|_{3,})[ \t]*$\n?", re.MULTILINE)
+_TABLE_RULE = re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+[ \t]*(?::?-{2,}:?)?[ \t]*$\n?", re.MULTILINE)
+_ROW = re.compile(r"^[ \t]*\|(.+)\|[ \t]*$", re.MULTILINE)
+_IMAGE = re.compile(r"!\[([^\]\n]*)\]\([^)\s]*\)")
+_NAMED_LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\((https?://[^)\s]+)\)")
+_STRONG = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
+_EMPHASIS = re.compile(r"(?<![*A-Za-z0-9])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![*A-Za-z0-9])")
+_CODE = re.compile(r"`([^`\n]+)`")
+_EMPTY_LINES = re.compile(r"\n{3,}")
+_TAG = re.compile(r"<(?=/?[A-Za-z!])")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The page of a mini-program that shows a source; without a page there are no links."""
+
+    app_id: str
+    page: str | None = None
+
+    def to(self, words: str, source: dict[str, Any]) -> str:
+        """`words` as a link to the source, or as they are."""
+        if not self.page:
+            return words
+        path = self.page.format(
+            **{name: quote(str(source.get(name) or ""), safe="") for name in ("passage_id", "course_id")}
+        )
+        app, path = html.escape(self.app_id), html.escape(path)
+        # The href is for clients that know no mini-programs, and WeChat wants one.
+        href = html.escape(str(source.get("url") or "https://weixin.qq.com"))
+        return f'<a href="{href}" data-miniprogram-appid="{app}" data-miniprogram-path="{path}">{words}</a>'
+
+
+def told(answer: dict[str, Any], links: Links) -> str:
+    """The whole answer of a turn as plain text: its words, its courses, and the sources that it cites."""
+    stretches = [plain(str(answer["text"]))]
+    stretches += ["\n".join(_course(number, card) for number, card in enumerate(answer["courses"], 1))]
+    cited = set(answer.get("cited", ()))
+    stretches += ["\n".join(_source(source, links) for source in answer["sources"] if source["n"] in cited)]
+    return "\n\n".join(stretch for stretch in stretches if stretch.strip())
+
+
+def plain(markdown: str) -> str:
+    """Light Markdown as a phone shows it without: no marks, bullets as dots, rows with bars between; code as it is."""
+    text = _TAG.sub("＜", markdown.replace("\r\n", "\n"))  # only links of ours are links
+    stretches, end = [], 0
+    for code in _FENCED.finditer(text):
+        stretches += [_prose(text[end : code.start()]), code[2].rstrip("\n")]
+        end = code.end()
+    return _EMPTY_LINES.sub("\n\n", "".join([*stretches, _prose(text[end:])])).strip()
+
+
+def _prose(text: str) -> str:
+    text = _RULE.sub("", _TABLE_RULE.sub("", text))
+    text = _ROW.sub(lambda row: " | ".join(cell.strip() for cell in row[1].split("|")), text)
+    text = _QUOTED.sub("", _HEADING.sub(r"\1", text))
+    text = _BULLET.sub(r"\1• ", text)
+    text = _NAMED_LINK.sub(r"\1（\2）", _IMAGE.sub(r"\1", text))
+    return _CODE.sub(r"\1", _EMPHASIS.sub(r"\1", _STRONG.sub(r"\2", text)))
+
+
+def parts(text: str, most_bytes: int, ai: bool, ai_words: str = "") -> tuple[Part, ...]:
+    """The text as messages of at most so many bytes; behind each that a model wrote come `ai_words`.
+
+    Each is a message of its own, which is passed on without the others: so each says who wrote it.
+    """
+    words = f"\n{ai_words}" if ai and ai_words else ""
+    pieces = cut(text, most_bytes - len(words.encode()))
+    return tuple(Part(f"{piece}{words}", ai) for piece in pieces)
+
+
+def cut(text: str, most_bytes: int) -> tuple[str, ...]:
+    """The text in pieces of at most so many UTF-8 bytes; only the white space between two pieces is left out.
+
+    No character is cut in two, and no link unless it is longer than a piece.
+    """
+    return tuple(_pieces(text.strip(), most_bytes))
+
+
+def halves(part: Part, ai_words: str) -> tuple[Part, ...]:
+    """A message that was too long after all, as two or more."""
+    words = f"\n{ai_words}" if part.ai and ai_words and part.text.endswith(f"\n{ai_words}") else ""
+    text = part.text.removesuffix(words) if words else part.text
+    half = max(8, (len(text.encode()) + 1) // 2)
+    return tuple(Part(f"{piece}{words}", part.ai) for piece in cut(text, half))
+
+
+def _pieces(rest: str, most_bytes: int) -> Iterator[str]:
+    while len(rest.encode(errors="surrogatepass")) > most_bytes:
+        end = _end(rest, _fitting(rest, most_bytes))
+        yield rest[:end].rstrip()
+        rest = rest[end:].lstrip()
+    if rest:
+        yield rest
+
+
+def _fitting(text: str, most_bytes: int) -> int:
+    """How many characters fit; at least one."""
+    whole = text[:most_bytes].encode(errors="surrogatepass")[:most_bytes]
+    return max(1, len(whole.decode(errors="ignore")) if _is_clean(text[:most_bytes]) else _slowly(text, most_bytes))
+
+
+def _is_clean(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _slowly(text: str, most_bytes: int) -> int:
+    used = 0
+    for number, character in enumerate(text):
+        used += len(character.encode(errors="surrogatepass"))
+        if used > most_bytes:
+            return number
+    return len(text)
+
+
+def _end(text: str, fits: int) -> int:
+    """Where the first piece ends: at the last good place that leaves it full enough, and not within a link."""
+    links = [(link.start(), link.end()) for link in _LINK.finditer(text) if link.start() < fits]
+    for pattern in _ENDS:
+        ends = [found.end() for found in pattern.finditer(text[:fits])]
+        good = [end for end in ends if end >= fits * _FULL_ENOUGH and not any(a < end < b for a, b in links)]
+        if good:
+            return good[-1]
+    inside = next((start for start, end in links if start < fits < end), None)
+    return inside if inside else fits
+
+
+def _course(number: int, card: dict[str, Any]) -> str:
+    sample = "（示例数据）" if card.get("sample") else ""
+    return f"{number}. 《{_TAG.sub('＜', str(card['title']))}》{sample}：{_TAG.sub('＜', str(card['reason']))}"
+
+
+def _source(source: dict[str, Any], links: Links) -> str:
+    as_of = f"（{source['as_of']}）" if source.get("as_of") else ""
+    expired = "（已过期）" if source.get("expired") else ""
+    words = _TAG.sub("＜", f"{source['course_title']}·{source['lesson_title']}")
+    return f"[{source['n']}] {links.to(words.replace('>', '＞'), source)}{as_of}{expired}"

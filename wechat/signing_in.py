@@ -1,0 +1,50 @@
+"""Who is behind a code of wx.login: the same learner as by customer service, and as on the portal where known there."""
+
+import asyncio
+
+from companion.identity import Caller, Session, Visitors, pseudonym
+from companion.state.audit import audited
+from companion.state.state import State
+from wechat.arriving import Names
+from wechat.client import Account, Client
+
+# What the tokens of mini-program pages have in place of a web page's origin: no browser can use them elsewhere.
+MINI_PROGRAM = "miniprogram"
+
+
+class SigningIn:
+    """Gives short tokens to people of the mini-program. `union_issuer`: who names portal users by their union id."""
+
+    def __init__(
+        self, client: Client, state: State, names: Names, visitors: Visitors, union_issuer: str | None = None
+    ) -> None:
+        self._client = client
+        self._state = state
+        self._names = names
+        self._visitors = visitors
+        self._union_issuer = union_issuer
+
+    async def session(self, code: str, caller: Caller, consent: str | None = None) -> Session:
+        """A token for who is behind the code. Raises CodeRefused, WechatProblem, StateUnavailable."""
+        account = await self._client.sign_in(code)
+        learner = await asyncio.to_thread(self._learner, account, caller)
+        if consent:
+            await asyncio.to_thread(self._state.learners.change, learner, {"consent_version": consent})
+            await asyncio.to_thread(self._state.audit.record, audited(learner), "consented", consent)
+        return self._visitors.admit_learner(learner, MINI_PROGRAM)
+
+    def _learner(self, account: Account, caller: Caller) -> str:
+        person = self._names.person(account.openid)
+        if owner := self._on_the_portal(account, caller):
+            self._state.wechat_people.link(person, owner)
+            return owner
+        known = self._state.wechat_people.get(person)
+        return known.owner if known else person
+
+    def _on_the_portal(self, account: Account, caller: Caller) -> str | None:
+        # A token of ours proves no more than the code does, and may be another's on a phone that is lent.
+        if caller.kind == "learner" and not caller.by_wechat:
+            return caller.learner
+        if self._union_issuer and account.unionid:
+            return pseudonym(self._names.secret, f"{self._union_issuer}|{account.unionid}")
+        return None
