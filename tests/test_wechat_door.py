@@ -780,6 +780,21 @@ def test_the_consent_that_the_page_asked_for_counts_here_too(serve, wechat):
     assert QUOTED in wechat.wait_for(ANNA, 1)[0]
 
 
+def test_a_consent_is_noted_once_however_often_the_page_says_it_and_can_be_taken_back(serve, wechat):
+    url = serve(consent_version="2026-11")
+    wechat.codes = {code: {"openid": ANNA} for code in ("one", "two", "three")}
+
+    def kept(code: str, said: str) -> tuple[str | None, str | None]:
+        token = sign_in(url, code, consent_version=said).json()["token"]
+        me = httpx2.get(f"{url}/v1/learners/me", headers=bearer(token)).json()
+        return me["consent_version"], me["consented_at"]
+
+    first = kept("one", "2026-11")
+    assert first[0] == "2026-11"
+    assert kept("two", "2026-11") == first
+    assert kept("three", "") == (None, None)
+
+
 # Settings.
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from companion.identity import Caller, Session, Visitors, pseudonym
-from companion.state.audit import audited
+from companion.state.audit import Deed, audited
 from companion.state.state import State
 from wechat.arriving import Names
 from wechat.client import Account, Client
@@ -25,13 +25,22 @@ class SigningIn:
         self._union_issuer = union_issuer
 
     async def session(self, code: str, caller: Caller, consent: str | None = None) -> Session:
-        """A token for who is behind the code. Raises CodeRefused, WechatProblem, StateUnavailable."""
+        """A token for who is behind the code; `consent` is the version agreed to, empty when that is taken back.
+
+        Raises CodeRefused, WechatProblem, StateUnavailable.
+        """
         account = await self._client.sign_in(code)
         learner = await asyncio.to_thread(self._learner, account, caller)
-        if consent:
-            await asyncio.to_thread(self._state.learners.change, learner, {"consent_version": consent})
-            await asyncio.to_thread(self._state.audit.record, audited(learner), "consented", consent)
+        if consent is not None:
+            await asyncio.to_thread(self._consents, learner, consent or None)
         return self._visitors.admit_learner(learner, MINI_PROGRAM)
+
+    def _consents(self, learner: str, version: str | None) -> None:
+        """Note it once: a page says it again with each token, since a mini-program can send no PATCH."""
+        if self._state.learners.get(learner).consent_version != version:
+            self._state.learners.change(learner, {"consent_version": version})
+            deed: Deed = "consented" if version else "withdrew"
+            self._state.audit.record(audited(learner), deed, version or "")
 
     def _learner(self, account: Account, caller: Caller) -> str:
         person = self._names.person(account.openid)
