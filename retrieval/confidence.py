@@ -4,17 +4,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from course_index.analyze import normalise, terms
 from retrieval.asked import states_what_is_asked
 from retrieval.query import Query
 from retrieval.search import Hit
 
 # The log odds with a passage in the question's language: slopes over the score of the best stretch, the cosine, the
 # share of the question's characters (of a language without them, words) that the passage and its titles have, rare
-# ones counting most, the lead of the best passage over the next (an answer stands out, neighbours on its subject are
-# level), and the logarithm of the number of content tokens (one word finds its like by chance, ten do not); and an
-# intercept. Chosen on everyday questions to whole libraries, part of which they answer, and so that nothing is lost
-# where questions are near the text (docs/decisions/0005-honest-turn.md).
-SAME_LANGUAGE = (8.0, 6.4, 2.4, 4.0, 3.2, -14.85)
+# ones counting most, how far the question and a heading above the passage say the same, the lead of the best passage
+# over the next (an answer stands out, neighbours on its subject are level), and the logarithm of the number of content
+# tokens (one word finds its like by chance, ten do not); and an intercept. Chosen on everyday questions to whole
+# libraries, part of which they answer, and so that nothing is lost where questions are near the text
+# (docs/decisions/0005-honest-turn.md).
+SAME_LANGUAGE = (8.0, 6.4, 2.4, 4.5, 4.0, 3.2, -14.77)
 # In a library of a few lessons everything stands out: beyond this a lead says no more.
 LEAD_ENOUGH = 0.4
 # In another language words say nothing: slopes over the best stretch and over the logarithm of the number of content
@@ -51,11 +53,29 @@ def confidence(query: Query, hits: Sequence[Hit], closeness: float) -> Confidenc
 
 def _probability(query: Query, hit: Hit, lead: float) -> float:
     if hit.passage.language == query.language:
-        near, same, covered, ahead, length, intercept = SAME_LANGUAGE
+        near, same, covered, headed, ahead, length, intercept = SAME_LANGUAGE
         log_odds = near * hit.ranked.closest + same * hit.ranked.cosine + intercept
-        log_odds += covered * hit.ranked.covered + ahead * lead
+        log_odds += covered * hit.ranked.covered + headed * _named_by_heading(query, hit) + ahead * lead
     else:
         near, length, intercept = OTHER_LANGUAGE
         log_odds = near * hit.ranked.closest + intercept
     log_odds += length * math.log1p(len(query.weights))
     return 1 / (1 + math.exp(-log_odds))
+
+
+def _named_by_heading(query: Query, hit: Hit) -> float:
+    """How far the question and one of the headings above the passage say the same: the share of each that the other
+    has, multiplied.
+
+    That a heading is in the question says little by itself: it may be the subject, of which something else is asked.
+    """
+    headings = hit.passage.heading_path or (hit.lesson.title,)
+    return max(_both_say(query, terms(normalise(heading))) for heading in headings)
+
+
+def _both_say(query: Query, heading: Sequence[str]) -> float:
+    words = [term for term in heading if len(term) > 1]
+    if not words or not query.letters:
+        return 0.0
+    said = sum(word in query.terms for word in words) / len(words)
+    return said * sum(letter in heading for letter in query.letters) / len(query.letters)
