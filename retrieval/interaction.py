@@ -22,7 +22,7 @@ def stretch_scores(query: Query, passages: Sequence[PassageVectors]) -> list[NDA
     """
     if query.tokens is None or not passages:
         return [np.full(len(passage.ends), -1, np.float32) for passage in passages]
-    lengths = np.concatenate([np.diff(passage.ends, prepend=0) for passage in passages])
+    lengths = _lengths(passages)
     scores = np.full(len(lengths), -1, np.float32)
     filled = lengths > 0
     if filled.any():
@@ -31,3 +31,12 @@ def stretch_scores(query: Query, passages: Sequence[PassageVectors]) -> list[NDA
         starts = (np.cumsum(lengths) - lengths)[filled]
         scores[filled] = query.weights @ np.maximum.reduceat(cosines, starts, axis=1)
     return np.split(scores, np.cumsum([len(passage.ends) for passage in passages])[:-1])
+
+
+def _lengths(passages: Sequence[PassageVectors]) -> NDArray[np.int32]:
+    """How many tokens each stretch has, of all passages in a row."""
+    ends = np.concatenate([passage.ends for passage in passages])
+    before = np.concatenate(([0], ends[:-1]))
+    counts = np.array([len(passage.ends) for passage in passages])
+    before[(np.cumsum(counts) - counts)[counts > 0]] = 0  # the first stretch of a passage begins at 0
+    return ends - before
