@@ -138,7 +138,7 @@ class CompanionSettings(RetrievalSettings):
     # WeChat's own mark under what a model wrote, and the words of ours behind it; no words where they are empty.
     wechat_ai_mark: bool = True
     wechat_ai_words: str = Field(default="（内容由AI生成）", max_length=60)
-    # The mini-program's page that shows a source, as pages/source/source?passage={passage_id}&course={course_id}.
+    # The mini-program's page that shows a source, as pages/course/course?id={course_id}.
     wechat_page: str | None = Field(default=None, max_length=300)
     # Who sends one of these words gets a person of the console's human agents; no words, no agents.
     wechat_person_words: Annotated[tuple[str, ...], NoDecode] = ("转人工", "人工", "人工客服", "找人工", "真人")
@@ -229,7 +229,7 @@ class CompanionSettings(RetrievalSettings):
         if self.wechat_page and not is_page_path(self.wechat_page):
             raise ValueError(
                 f"{PREFIX}WECHAT_PAGE is a path in the mini-program that may name {{passage_id}} and "
-                "{course_id}, as pages/source/source?passage={passage_id}"
+                "{course_id}, as pages/course/course?id={course_id}"
             )
         return self
 
