@@ -170,13 +170,7 @@ def remove(ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Cours
 
 def _print(report: BuildReport) -> None:
     if report.notices:
-        table = Table(title="Left out, or to be looked at", title_justify="left", show_lines=False)
-        table.add_column("", no_wrap=True)
-        table.add_column("what", overflow="fold")
-        table.add_column("why, and what to do", overflow="fold")
-        for notice in report.notices:
-            table.add_row("skipped" if notice.skipped else "look", notice.where, notice.what)
-        _out.print(table)
+        _print_notices([("skipped" if one.skipped else "look", one.where, one.what) for one in report.notices])
     totals = report.totals
     _out.print(
         f"read {report.lessons_read} lessons ({report.lessons_unchanged} unchanged, {report.lessons_removed} gone) "
@@ -187,6 +181,22 @@ def _print(report: BuildReport) -> None:
         f"the index holds {totals.courses} courses, {totals.lessons} lessons, {totals.passages} passages "
         f"({totals.tokens:,} tokens); generation {report.generation}, {report.seconds:.1f} s"
     )
+
+
+def _print_notices(rows: list[tuple[str, str, str]]) -> None:
+    """A table for who looks; a line each for who searches a log, where a table would break paths apart."""
+    title = "Left out, or to be looked at"
+    if not _out.is_terminal:
+        for line in (title, *(" - ".join(row) for row in rows)):
+            _out.print(line, markup=False, highlight=False, soft_wrap=True)
+        return
+    table = Table(title=title, title_justify="left", show_lines=False)
+    table.add_column("", no_wrap=True)
+    table.add_column("what", overflow="fold")
+    table.add_column("why, and what to do", overflow="fold")
+    for row in rows:
+        table.add_row(*map(escape, row))
+    _out.print(table)
 
 
 def main() -> None:
