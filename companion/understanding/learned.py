@@ -53,7 +53,8 @@ def wanted(by_rules: Wish | None, scores: dict[str, float]) -> Wish:
 
 
 def surely_wanted(scores: dict[str, float]) -> Wish | None:
-    """The wish that scores of WISHES speak for, if they are sure."""
-    wish = max(scores, key=scores.__getitem__)
-    sure = scores[wish] >= _RESEMBLES and scores[wish] - scores["question"] >= _MARGIN
-    return cast("Wish", wish) if sure else None
+    """The wish other than a question that scores of WISHES speak for, if they are sure."""
+    others = {wish: score for wish, score in scores.items() if wish != "question"}
+    likeliest = max(others, key=others.__getitem__)
+    sure = others[likeliest] >= _RESEMBLES and others[likeliest] - scores["question"] >= _MARGIN
+    return cast("Wish", likeliest) if sure else None
