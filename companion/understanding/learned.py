@@ -11,7 +11,7 @@ from companion.understanding.wish import Wish, wish_by_rules
 _MARGIN = -0.2
 _RESEMBLES = 0.25
 # A rule that holds by a word alone (系统提示内存不足怎么办) is passed over for what is plainly a question.
-_PLAINLY, _HARDLY = 0.9, 0.1
+_PLAINLY, _HARDLY = 0.7, 0.15
 
 
 class Wishes(Protocol):
