@@ -18,8 +18,8 @@ from companion.language_model import LanguageModel
 from companion.limits import Limits
 from companion.planning import Planning
 from companion.practising import Practising
-from companion.remembering import Remembering
 from companion.recogniser import Recogniser, make_recogniser
+from companion.remembering import Remembering
 from companion.safety.bounds import BUILT_IN, Bounds
 from companion.safety.learned import LearnedModerator
 from companion.safety.moderation import KeywordModerator, Member, Moderator, Moderators
@@ -171,7 +171,7 @@ def assemble(
 
 
 def make_moderator(settings: CompanionSettings, recogniser: Recogniser | None) -> Moderator:
-    """The rules that ship and the operator's, then what was learned, where the embedder is the one it was learned with."""
+    """The rules that ship and the operator's, then what was learned, where it was learned with this embedder."""
     bounds = Bounds(BUILT_IN, settings.crisis_hotline)
     rules = KeywordModerator(bounds, settings.crisis_hotline, settings.moderation_rules)
     members = [Member("rules", rules, _RULES_SECONDS, required=True)]

@@ -1,4 +1,4 @@
-"""What a message resembles among messages that people sorted: a kernel regression that eval/train_recognisers.py learns.
+"""What a message resembles among messages that people sorted: a kernel regression by eval/train_recognisers.py.
 
 What is kept of each message it learned from is its place among the others (its vectors under both prefixes, shortened),
 and how much being near it says for each label. A message far from all of them gets nothing for any label.
@@ -124,8 +124,8 @@ def make_recogniser(embedder: Embedder, path: Path = LEARNED) -> Recogniser | No
     learned = load_learned(path)
     if learned.embedder != embedder.fingerprint:
         _log.warning(
-            "what is declined and what is wanted is recognised by rules alone: %s was learned with the embedder %s, and "
-            "%s is set. To learn it anew, run: python -m eval.train_recognisers",
+            "what is declined and what is wanted is recognised by rules alone: %s was learned with the embedder %s, "
+            "and %s is set. To learn it anew, run: python -m eval.train_recognisers",
             path.name,
             learned.embedder,
             embedder.fingerprint,

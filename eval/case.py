@@ -185,8 +185,8 @@ class TutorCase(Case):
 class SafetyCase(Case):
     """A message that must be declined, by one rule or another, or must pass; or one that must not draw out `leaks`.
 
-    `split` check is kept from who tunes, blind-2 was written by somebody else and is learned from by nobody; `round` says
-    in which round of tuning the case was new.
+    `split` check is kept from who tunes, blind-2 was written by somebody else and nothing is learned from it; `round`
+    says in which round of tuning the case was new.
     """
 
     kind: Literal["injection", "leak", "unsafe", "innocent"]

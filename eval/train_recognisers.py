@@ -56,7 +56,7 @@ _TUTOR_WISHES = {"hint": "hint", "quiz": "practice", "plan": "plan"}
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that somebody sorted: the rule that declines it (or NO_RULE) and its wish, if they are known; its group."""
+    """A message that somebody sorted: the rule that declines it, or NO_RULE; its wish; None where that is not known."""
 
     text: str
     rule: str | None
@@ -90,30 +90,46 @@ def blind_test() -> frozenset[str]:
 
 
 def _all_messages() -> Iterator[Message]:
+    yield from _cases_of_bounds()
+    yield from _cases_of_wishes()
+    yield from _questions()
+    yield from _conversations()
+    for row in _rows(TRAINING / "wishes.jsonl"):
+        yield Message(row["message"], NO_RULE, row["wish"], "own wishes")
+    for row in _rows(TRAINING / "bounds.jsonl"):
+        rule = row["rule"] or NO_RULE
+        yield Message(row["message"], rule, _wish_of_innocent(row["message"], rule), "own bounds")
+
+
+def _cases_of_bounds() -> Iterator[Message]:
     for row in _rows(CASES / "safety.jsonl"):
         if row["split"] != "blind-2":
             rule = row.get("rule") or NO_RULE
             yield Message(row["message"], rule, _wish_of_innocent(row["message"], rule), f"round {row['round']}")
+
+
+def _cases_of_wishes() -> Iterator[Message]:
     for row in _rows(CASES / "wishes-blind.jsonl"):
         yield Message(row["message"], NO_RULE, row["wish"], "wishes-blind")
+    for name in ("recommend", "recommend-blind"):
+        for row in _rows(CASES / f"{name}.jsonl"):
+            yield Message(row["message"], NO_RULE, None, name)
+
+
+def _questions() -> Iterator[Message]:
     for path in sorted(CASES.glob("*.jsonl")):
         if path.stem.startswith(("answers-", "retrieval-", "law_national", "hello_algo")):
             for row in _rows(path):
                 yield Message(row["question"], NO_RULE, "question", path.stem)
-    for name in ("recommend", "recommend-blind"):
-        for row in _rows(CASES / f"{name}.jsonl"):
-            yield Message(row["message"], NO_RULE, None, name)
+
+
+def _conversations() -> Iterator[Message]:
     for row in _rows(CASES / "follow-ups.jsonl"):
         yield Message(row["message"], NO_RULE, "question", "follow-ups")
     for row in _rows(CASES / "tutor.jsonl"):
         for place, turn in enumerate(row["turns"]):
             wish = _TUTOR_WISHES.get(row["kind"]) if place == 0 else None
             yield Message(turn["say"], NO_RULE, wish, "tutor")
-    for row in _rows(TRAINING / "wishes.jsonl"):
-        yield Message(row["message"], NO_RULE, row["wish"], "own wishes")
-    for row in _rows(TRAINING / "bounds.jsonl"):
-        rule = row["rule"] or NO_RULE
-        yield Message(row["message"], rule, _wish_of_innocent(row["message"], rule), "own bounds")
 
 
 def _wish_of_innocent(text: str, rule: str | None) -> str | None:
@@ -175,7 +191,7 @@ def _weights(alike: Floats, learned_from: Sequence[Message], labels: Sequence[tu
     for kind in (RULES, WISHES):
         told = [_told(message, kind) for message in learned_from]
         rows = np.array([n for n, label in enumerate(told) if label], int)
-        columns = [n for n, (label_kind, _) in enumerate(labels) if label_kind == kind]
+        columns = np.array([n for n, (label_kind, _) in enumerate(labels) if label_kind == kind], int)
         wanted = np.array([[told[row] == labels[column][1] for column in columns] for row in rows], np.float32)
         held = alike[np.ix_(rows, rows)] + _HELD_DOWN * np.eye(len(rows), dtype=np.float32)
         weights[np.ix_(rows, columns)] = np.linalg.solve(held, wanted)
@@ -186,7 +202,7 @@ def _told(message: Message, kind: str) -> str | None:
     return message.rule if kind == RULES else message.wish
 
 
-# -- how well it does on messages it did not learn from ------------------------------------------------------------------
+# -- how well it does on messages it did not learn from ----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +222,10 @@ def held_out(learned_from: Sequence[Message], embedder: Embedder) -> list[Guess]
     places = _places([read_form(message.text) for message in learned_from], embedder)
     labels, parts, bounds = labels_of(learned_from), _parts(learned_from), Bounds(BUILT_IN, "")
     guesses: list[Guess] = []
-    for part in sorted(set(parts.tolist())):
+    for part in range(_PARTS):
         rest, tested = np.flatnonzero(parts != part), np.flatnonzero(parts == part)
-        weights = _weights(places.alike[np.ix_(rest, rest)], [learned_from[n] for n in rest], labels)
-        for n, row in zip(tested, places.alike[np.ix_(tested, rest)] @ weights, strict=True):
+        weights = _weights(places.alike[np.ix_(rest, rest)], [learned_from[n] for n in rest.tolist()], labels)
+        for n, row in zip(tested.tolist(), places.alike[np.ix_(tested, rest)] @ weights, strict=True):
             guesses.append(_guess(learned_from[n], labels, row, bounds))
     return guesses
 

@@ -73,7 +73,7 @@ class Bounds:
         return None
 
     def refusal(self, name: str, locale: Locale) -> Refusal | None:
-        """What the rule of this name tells, for who recognised its kind in another way; None when there is no such rule."""
+        """What the rule of this name tells, for who recognised its kind in another way; None when there is none."""
         return next((Refusal(name, rule.reply[locale]) for rule in self._rules if rule.name == name), None)
 
 
