@@ -198,6 +198,13 @@ def test_the_wishes_of_the_blind_test_are_seen_and_its_questions_kept(recogniser
     assert asyncio.run(seen(False)) >= 0.8
 
 
+def test_no_question_that_the_courses_answer_is_declined(learned):
+    names = [*sorted(path.name for path in CASES.glob("retrieval*.jsonl")), "law_national.jsonl", "hello_algo.jsonl"]
+    asked = [row["question"] for name in names for row in cases(name)][::3]
+    assert len(asked) > 150
+    assert [question for question in asked if check(learned, question)] == []
+
+
 def test_runs_know_words_and_characters_and_their_order():
     (same, other), (third,) = runs_of(["how to 做饭", "做饭 how to"]), runs_of(["how to 做饭"])
     assert np.linalg.norm(same) == pytest.approx(1)
@@ -241,7 +248,6 @@ def test_despair_in_new_words_gets_the_hotline_and_is_not_kept(companion_with):
 
     async def run():
         events = [event async for event in companion.reply(Ask(DESPAIR, conversation_id="c", learner="l"))]
-        await companion.remembering.settled() if hasattr(companion.remembering, "settled") else None
         return events, await companion.remembering.recall("c", "l")
 
     events, conversation = asyncio.run(run())
