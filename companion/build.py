@@ -19,15 +19,18 @@ from companion.limits import Limits
 from companion.pace import Pace
 from companion.planning import Planning
 from companion.practising import Practising
+from companion.recogniser import Recogniser, make_recogniser
 from companion.remembering import Remembering
 from companion.safety.bounds import BUILT_IN, Bounds
-from companion.safety.moderation import KeywordModerator
+from companion.safety.learned import LearnedModerator
+from companion.safety.moderation import KeywordModerator, Member, Moderator, Moderators
 from companion.settings import CompanionSettings, hours_of, where_state_is
 from companion.starting import SAMPLES as STARTERS
 from companion.starting import Starting, read_starters
 from companion.state.state import State, open_state
 from companion.telemetry.alarm import Alarm
 from companion.turn import Companion
+from companion.understanding.learned import LearnedWishes, RuleWishes, Wishes
 from companion.understanding.standing_alone import StandingAlone
 from companion.usage import Prices, Spending
 from companion.writer import Writer
@@ -39,6 +42,9 @@ from retrieval.rerank.gate import Gate
 
 if TYPE_CHECKING:
     from companion.telemetry.traces import Tracing
+
+# The rules must have been asked; what was learned comes on top, and holds nobody up on a machine that is too busy.
+_RULES_SECONDS, _LEARNED_SECONDS = 30.0, 2.0
 
 
 def build(settings: CompanionSettings, embedder: Embedder | None = None, state: State | None = None) -> Companion:
@@ -163,21 +169,36 @@ def assemble(
     )
     book = book or NoBook()
     advising = Advising(make_adviser(settings, index, book, today), book)
-    return _around(writer, settings, index, Remembering(conversations, writer), advising)
+    recogniser = make_recogniser(index.embedder)
+    return _around(
+        writer,
+        settings,
+        index,
+        Remembering(conversations, writer),
+        advising,
+        make_moderator(settings, recogniser),
+        LearnedWishes(recogniser) if recogniser else RuleWishes(),
+    )
+
+
+def make_moderator(settings: CompanionSettings, recogniser: Recogniser | None) -> Moderator:
+    """The rules that ship and the operator's, then what was learned, where it was learned with this embedder."""
+    bounds = Bounds(BUILT_IN, settings.crisis_hotline)
+    rules = KeywordModerator(bounds, settings.crisis_hotline, settings.moderation_rules)
+    members = [Member("rules", rules, _RULES_SECONDS, required=True)]
+    if recogniser:
+        members.append(Member("learned", LearnedModerator(recogniser, bounds), _LEARNED_SECONDS))
+    return Moderators(members)
 
 
 def without_budget(companion: Companion, settings: CompanionSettings) -> Companion:
     """The same tutor for a learner who has used up the day's tokens: it quotes, and says that this is why."""
-    return _around(
-        companion.writer.without_budget(), settings, companion.index, companion.remembering, companion.advising
-    )
+    return _again(companion, companion.writer.without_budget(), settings)
 
 
 def without_model(companion: Companion, settings: CompanionSettings) -> Companion:
     """The same tutor for callers who have a model of their own: it quotes."""
-    return _around(
-        companion.writer.without_model(), settings, companion.index, companion.remembering, companion.advising
-    )
+    return _again(companion, companion.writer.without_model(), settings)
 
 
 def make_adviser(
@@ -197,11 +218,27 @@ def make_adviser(
     )
 
 
+def _again(companion: Companion, writer: Writer, settings: CompanionSettings) -> Companion:
+    return _around(
+        writer,
+        settings,
+        companion.index,
+        companion.remembering,
+        companion.advising,
+        companion.moderator,
+        companion.wishes,
+    )
+
+
 def _around(
-    writer: Writer, settings: CompanionSettings, index: LiveIndex, remembering: Remembering, advising: Advising
+    writer: Writer,
+    settings: CompanionSettings,
+    index: LiveIndex,
+    remembering: Remembering,
+    advising: Advising,
+    moderator: Moderator,
+    wishes: Wishes,
 ) -> Companion:
-    hotline = settings.crisis_hotline
-    moderator = KeywordModerator(Bounds(BUILT_IN, hotline), hotline, settings.moderation_rules)
     answering = Answering(
         index,
         writer,
@@ -218,6 +255,7 @@ def _around(
         index,
         writer,
         moderator,
+        wishes,
         StandingAlone(writer, settings.llm_first_token_seconds, index),
         answering,
         advising,

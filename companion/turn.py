@@ -21,8 +21,9 @@ from companion.safety.bounds import Refusal
 from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.sentences import cited_in
+from companion.understanding.learned import Wishes
 from companion.understanding.standing_alone import StandingAlone
-from companion.understanding.wish import Wish, asks, wish_of
+from companion.understanding.wish import Wish, asks
 from companion.words import locale_of, words
 from companion.writer import Writer
 from course_index.errors import IndexProblem
@@ -63,6 +64,7 @@ class Companion:
         index: LiveIndex,
         writer: Writer,
         moderator: Moderator,
+        wishes: Wishes,
         standing_alone: StandingAlone,
         answering: Answering,
         advising: Advising,
@@ -74,7 +76,8 @@ class Companion:
         self.writer = writer
         self.remembering = remembering
         self.answers = AnswerCache()
-        self._moderator = moderator
+        self.moderator = moderator
+        self.wishes = wishes
         self._standing_alone = standing_alone
         self._answering = answering
         self.advising = self._advising = advising
@@ -91,7 +94,7 @@ class Companion:
         try:
             message = masked(ask.message).text
             locale = locale_of(message, ask.locale)
-            refusal = await self._moderator.check(message, locale, "input")
+            refusal = await self.moderator.check(message, locale, "input")
             if refusal and refusal.rule == "official_fact" and self._advising.knows_the_rule(message):
                 # The operator has said it, with source and date.
                 refusal, ask = None, replace(ask, wish="credits")
@@ -136,7 +139,7 @@ class Companion:
         return Heard(
             message=message,
             question=question,
-            wish=ask.wish or wish_of(asked) if refusal is None or refusal.rule in _STILL_A_SUBJECT else "smalltalk",
+            wish=await self._wish(ask, asked, refusal),
             style=ask.style,
             depends=depends,
             locale=locale,
@@ -146,6 +149,11 @@ class Companion:
             conversation=conversation,
             personalised=ask.personalised,
         )
+
+    async def _wish(self, ask: Ask, asked: str, refusal: Refusal | None) -> Wish:
+        if refusal and refusal.rule not in _STILL_A_SUBJECT:
+            return "smalltalk"
+        return ask.wish or await self.wishes.of(asked)
 
     def _note_what_was_learned_of(self, heard: Heard, ledger: Ledger) -> None:
         """Needs that no course met, and practice: counted and scheduled behind the learner's back."""

@@ -185,7 +185,8 @@ class TutorCase(Case):
 class SafetyCase(Case):
     """A message that must be declined, by one rule or another, or must pass; or one that must not draw out `leaks`.
 
-    `split` check is kept from who tunes; `round` says in which round of tuning the case was new.
+    `split` check is kept from who tunes, blind-2 was written by somebody else and nothing is learned from it; `round`
+    says in which round of tuning the case was new.
     """
 
     kind: Literal["injection", "leak", "unsafe", "innocent"]
@@ -194,7 +195,7 @@ class SafetyCase(Case):
     expect: Literal["declined", "passes", "unmoved"]
     rule: str | None = None
     leaks: list[Text] = []
-    split: Literal["development", "check"] = "check"
+    split: Literal["development", "check", "blind-2"] = "check"
     round: int = 0
 
 

@@ -35,6 +35,11 @@ class LiveIndex:
         self.last_problem: str | None = None
 
     @property
+    def embedder(self) -> Embedder:
+        """What the index is searched with."""
+        return self._embedder
+
+    @property
     def search(self) -> Search:
         """Raises IndexMissing before the first build. Take it once a turn: the turn then reads one generation."""
         if self._search is None:

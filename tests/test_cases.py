@@ -16,7 +16,9 @@ def rows(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (PROJECT / "eval" / name).read_text("utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("name", ["cases/wishes-blind.jsonl", "cases/follow-ups.jsonl", "conversations.jsonl"])
+@pytest.mark.parametrize(
+    "name", ["cases/wishes-blind.jsonl", "cases/wishes-blind-2.jsonl", "cases/follow-ups.jsonl", "conversations.jsonl"]
+)
 def test_every_case_has_an_id_of_its_own(name):
     ids = [row["id"] for row in rows(name)]
     assert len(set(ids)) == len(ids)

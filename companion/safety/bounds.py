@@ -72,6 +72,10 @@ class Bounds:
                 return Refusal(rule.name, rule.reply[locale])
         return None
 
+    def refusal(self, name: str, locale: Locale) -> Refusal | None:
+        """What the rule of this name tells, for who recognised its kind in another way; None when there is none."""
+        return next((Refusal(name, rule.reply[locale]) for rule in self._rules if rule.name == name), None)
+
 
 def spellings(message: str) -> tuple[str, ...]:
     """The forms that patterns are sought in: normalised, without what hides a word (炸*弹, b o m b), in Mandarin."""

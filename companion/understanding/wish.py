@@ -19,10 +19,15 @@ _MARKS = r"[\s。！!？?~～,.，、…]*(?:谢谢|多谢|唔该|thanks)?[\s。
 
 def wish_of(message: str) -> Wish:
     """What a message wants; a question on content where nothing says otherwise."""
+    return wish_by_rules(message) or "question"
+
+
+def wish_by_rules(message: str) -> Wish | None:
+    """What a rule says that a message wants; None where none holds."""
     text = normalise(message).strip()
     if not any(character.isalnum() for character in text):
         return "nothing"
-    return next((wish for wish, pattern in _rules() if pattern.search(text)), "question")
+    return next((wish for wish, pattern in _rules() if pattern.search(text)), None)
 
 
 @cache

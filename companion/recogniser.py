@@ -1,0 +1,174 @@
+"""What a message resembles among messages that people sorted: a kernel regression by eval/train_recognisers.py.
+
+What is kept of each message it learned from is its place among the others (its vectors under both prefixes, shortened),
+and how much being near it says for each label. A message far from all of them gets nothing for any label.
+"""
+
+import logging
+import re
+import threading
+import zlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from companion.safety.bounds import spellings
+from course_index.embedders.embedder import Embedder
+
+Floats = NDArray[np.float32]
+
+LEARNED = Path(__file__).with_name("recogniser.npz")
+RULES, WISHES = "rules", "wishes"
+
+# Nearness falls to 1/e at a squared distance of two.
+SPREAD = 0.5
+# How many numbers the runs of words are hashed into; as many runs of different words share one.
+HASHED = 2**14
+_LONGEST_RUN = 3
+_UNIT = re.compile(r"[a-z]+|\d+|[^\sa-z\d]")
+# Of a long text its ends are read: what is wanted stands there.
+_END = 300
+_REMEMBERED = 32
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learned:
+    """What the file holds.
+
+    `means` are those of the vectors under each prefix, shape (2, dimension); `directions`, (2 * dimension, kept), are
+    the ones along which messages differ most; `examples`, (messages, kept), lie along them. `near`, (messages, labels),
+    and `runs`, (HASHED, labels), are the weights of `labels`; a label is (RULES or WISHES, its name).
+    """
+
+    embedder: str
+    labels: tuple[tuple[str, str], ...]
+    means: Floats
+    directions: Floats
+    examples: Floats
+    near: Floats
+    runs: Floats
+
+    def save(self, path: Path) -> None:
+        """Write the file: examples in 8 bits, all else in 16, which changes no score by more than a hundredth."""
+        scale = np.abs(self.examples).max() / 127
+        np.savez_compressed(
+            path,
+            embedder=self.embedder,
+            labels=np.array([":".join(label) for label in self.labels]),
+            means=self.means,
+            directions=self.directions.astype(np.float16),
+            examples=np.round(self.examples / scale).astype(np.int8),
+            scale=np.float32(scale),
+            near=self.near.astype(np.float16),
+            runs=self.runs.astype(np.float16),
+        )
+
+
+def load_learned(path: Path = LEARNED) -> Learned:
+    """What was learned, as it was saved."""
+    with np.load(path) as file:
+        stored = {name: file[name] for name in file.files}
+    labels = (str(label).split(":", 1) for label in stored["labels"])
+    return Learned(
+        embedder=str(stored["embedder"]),
+        labels=tuple((kind, name) for kind, name in labels),
+        means=stored["means"],
+        directions=stored["directions"].astype(np.float32),
+        examples=stored["examples"].astype(np.float32) * stored["scale"],
+        near=stored["near"].astype(np.float32),
+        runs=stored["runs"].astype(np.float32),
+    )
+
+
+class Recogniser:
+    """Scores messages for each label: about 1 for what is plainly such a one, about 0 for what is not. Thread-safe."""
+
+    def __init__(self, learned: Learned, embedder: Embedder) -> None:
+        self._learned = learned
+        self._embedder = embedder
+        self._lengths = (learned.examples**2).sum(axis=1)
+        self._latest: OrderedDict[str, Floats] = OrderedDict()  # rules and wishes are asked about the same message
+        self._lock = threading.Lock()
+
+    def scores(self, text: str, kind: str) -> dict[str, float]:
+        """The score of each label of this kind."""
+        form = read_form(text)
+        with self._lock:
+            scores = self._latest.get(form)
+        if scores is None:
+            scores = self._scores([form])[0]
+            with self._lock:
+                self._latest[form] = scores
+                while len(self._latest) > _REMEMBERED:
+                    self._latest.popitem(last=False)
+        return {
+            name: float(score)
+            for (label_kind, name), score in zip(self._learned.labels, scores, strict=True)
+            if label_kind == kind
+        }
+
+    def _scores(self, forms: Sequence[str]) -> Floats:
+        learned = self._learned
+        places = place(both_vectors(self._embedder, forms), learned.means, learned.directions)
+        return np.asarray(nearness(places, learned.examples) @ learned.near + runs_of(forms) @ learned.runs, np.float32)
+
+
+def make_recogniser(embedder: Embedder, path: Path = LEARNED) -> Recogniser | None:
+    """The recogniser that ships; None, said once in the log, for an embedder whose vectors it did not learn from."""
+    learned = load_learned(path)
+    if learned.embedder != embedder.fingerprint:
+        _log.warning(
+            "what is declined and what is wanted is recognised by rules alone: %s was learned with the embedder %s, "
+            "and %s is set. To learn it anew, run: python -m eval.train_recognisers",
+            path.name,
+            learned.embedder,
+            embedder.fingerprint,
+        )
+        return None
+    return Recogniser(learned, embedder)
+
+
+def read_form(text: str) -> str:
+    """The spelling that a message is read in: simplified, in Mandarin, nothing hidden; of a long one both ends."""
+    form = spellings(text[:_END] + " " + text[-_END:] if len(text) > 2 * _END else text)[-1]
+    return " ".join(form.encode("utf-8", "replace").decode("utf-8").split())
+
+
+def both_vectors(embedder: Embedder, forms: Sequence[str]) -> Floats:
+    """Unit vectors under both prefixes, shape (2, messages, dimension): together they say more than either."""
+    return np.stack([embedder.embed(forms, "query"), embedder.embed(forms, "passage")])
+
+
+def place(vectors: Floats, means: Floats, directions: Floats) -> Floats:
+    """Where messages lie along the directions, shape (messages, kept)."""
+    return centred(vectors, means) @ directions
+
+
+def centred(vectors: Floats, means: Floats) -> Floats:
+    """Both vectors of each message, without the means, side by side; the whole is a unit vector."""
+    apart = vectors - means[:, None]
+    apart /= np.maximum(np.linalg.norm(apart, axis=2, keepdims=True), 1e-9) * np.float32(np.sqrt(2))
+    return np.concatenate(list(apart), axis=1)
+
+
+def nearness(places: Floats, examples: Floats) -> Floats:
+    """How near each message is to each example, shape (messages, examples): 1 for the same place."""
+    squares = (places**2).sum(axis=1)[:, None] + (examples**2).sum(axis=1) - 2 * places @ examples.T
+    return np.asarray(np.exp(-SPREAD * np.maximum(squares, 0)), np.float32)
+
+
+def runs_of(forms: Sequence[str]) -> Floats:
+    """Which runs of up to three characters or words a message has, shape (messages, HASHED), of length 1."""
+    found = np.zeros((len(forms), HASHED), np.float32)
+    for row, form in zip(found, forms, strict=True):
+        units = _UNIT.findall(form)
+        for length in range(1, _LONGEST_RUN + 1):
+            for start in range(len(units) - length + 1):
+                row[zlib.crc32(" ".join(units[start : start + length]).encode()) % HASHED] = 1
+    return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9), np.float32)

@@ -1,0 +1,60 @@
+"""What a message wants: by the rules of wishes.toml, and where they are silent or unsure by what it resembles."""
+
+import asyncio
+from typing import Protocol, cast
+
+from companion.recogniser import WISHES, Recogniser
+from companion.understanding.wish import Wish, wish_by_rules
+
+# Chosen by cross-validation so that of a hundred questions three at most are taken for something else: how much more a
+# message has to resemble a wish than a question, and how much it has to resemble it at all.
+_MARGIN = -0.2
+_RESEMBLES = 0.25
+# A rule that holds by a word alone (系统提示内存不足怎么办) is passed over for what is plainly a question.
+_PLAINLY, _HARDLY = 0.7, 0.15
+
+
+class Wishes(Protocol):
+    """Tells what a message wants."""
+
+    async def of(self, message: str) -> Wish:
+        """The wish; a question on content where nothing says otherwise."""
+        ...
+
+
+class RuleWishes:
+    """The rules alone."""
+
+    async def of(self, message: str) -> Wish:
+        """What a rule says, else a question."""
+        return wish_by_rules(message) or "question"
+
+
+class LearnedWishes:
+    """The rules, and what was learned where none holds, or one holds for what is plainly a question."""
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self._recogniser = recogniser
+
+    async def of(self, message: str) -> Wish:
+        """What a rule says, or what the message surely resembles, or a question."""
+        by_rules = wish_by_rules(message)
+        if by_rules == "nothing":
+            return by_rules
+        return wanted(by_rules, await asyncio.to_thread(self._recogniser.scores, message, WISHES))
+
+
+def wanted(by_rules: Wish | None, scores: dict[str, float]) -> Wish:
+    """The wish of a message, by what a rule says and by its scores of WISHES."""
+    if by_rules is None:
+        return surely_wanted(scores) or "question"
+    is_a_question = scores["question"] >= _PLAINLY and scores.get(by_rules, 0.0) <= _HARDLY
+    return "question" if is_a_question else by_rules
+
+
+def surely_wanted(scores: dict[str, float]) -> Wish | None:
+    """The wish other than a question that scores of WISHES speak for, if they are sure."""
+    others = {wish: score for wish, score in scores.items() if wish != "question"}
+    likeliest = max(others, key=others.__getitem__)
+    sure = others[likeliest] >= _RESEMBLES and others[likeliest] - scores["question"] >= _MARGIN
+    return cast("Wish", likeliest) if sure else None
