@@ -1,6 +1,7 @@
 """A build's texts embedded by the machines of a Ray cluster: the optional extra `ray`."""
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -23,6 +24,8 @@ _TEXTS_A_TASK = 8
 _RETRIES = 3
 # A new node converts its weights first, half a minute; a cluster may have to start the node.
 _SECONDS = 600.0
+# Ray itself knocks at an address without end.
+_SECONDS_TO_KNOCK = 5.0
 # A batch's results take some 20 MB; left alone, Ray takes a third of the memory.
 _LOCAL_STORE_BYTES = 200_000_000
 
@@ -56,7 +59,7 @@ def _ray(address: str) -> ModuleType:
         import ray
     except ImportError as error:
         raise ClusterProblem("Ray is not installed: pip install 'learning-companion[ray]'") from error
-    return cast(ModuleType, ray)
+    return ray
 
 
 def _connect(ray: ModuleType, address: str, threads: int) -> None:
@@ -66,13 +69,20 @@ def _connect(ray: ModuleType, address: str, threads: int) -> None:
         "include_dashboard": False,
     }
     try:
+        if address not in (LOCAL, "auto"):
+            _knock(address)
         ray.init(address=address, log_to_driver=False, logging_level="error", **(own if address == LOCAL else {}))
-    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         raise ClusterProblem(
             f"There is no Ray cluster at {address} that lets this build in ({type(error).__name__}). Start it with "
             "`ray start` on its machines, run the build on one of them, and give the head's host:port; "
             f"--ray {LOCAL} needs none."
         ) from error
+
+
+def _knock(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host, int(port)), _SECONDS_TO_KNOCK).close()
 
 
 def _for_workers(settings: IndexSettings) -> IndexSettings:
@@ -93,7 +103,7 @@ class _Cluster:
         self._told = ray.put(settings)
 
     def results(self, function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """What `function(settings, *call)` gives for each call, in order. Raises ClusterProblem, and its IndexProblem."""
+        """What `function(settings, *call)` gives for each call, in order. Raises ClusterProblem, and what it raises."""
         task = self._ray.remote(num_cpus=self._settings.embedder_threads, max_retries=_RETRIES)(function)
         waiting = [task.remote(self._told, *call) for call in calls]
         return [self._result(one) for one in waiting]
@@ -111,8 +121,8 @@ class _Cluster:
             if isinstance(error.cause, IndexProblem):
                 raise error.cause from error
             raise ClusterProblem(
-                f"A worker of the Ray cluster failed ({type(error.cause).__name__}). Install the same learning-companion "
-                "on each node, with what its embedder needs; the logs of Ray on the nodes say more."
+                f"A worker of the Ray cluster failed ({type(error.cause).__name__}). Install the same "
+                "learning-companion on each node, with what its embedder needs; the logs of Ray on the nodes say more."
             ) from error
         except failures.RayError as error:
             raise ClusterProblem(
@@ -194,7 +204,7 @@ def _same(settings: IndexSettings, fingerprint: str) -> Embedder:
     embedder = _loaded(settings)
     if embedder.fingerprint != fingerprint:
         raise ClusterProblem(
-            f"A node of the Ray cluster embeds with {embedder.fingerprint}, and another with {fingerprint}. Install the "
-            "same learning-companion and the same model on each."
+            f"A node of the Ray cluster embeds with {embedder.fingerprint}, and another with {fingerprint}. Install "
+            "the same learning-companion and the same model on each."
         )
     return embedder
