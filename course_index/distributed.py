@@ -44,7 +44,7 @@ def embedder_over_ray(settings: IndexSettings, address: str) -> Iterator[Embedde
     ray = _ray(address)
     _connect(ray, address, settings.embedder_threads)
     try:
-        yield _ClusterEmbedder.of(_Cluster(ray, _for_workers(settings)))
+        yield _ClusterEmbedder.of(_Cluster(ray, for_workers(settings)))
     finally:
         ray.shutdown()
 
@@ -85,7 +85,7 @@ def _knock(address: str) -> None:
     socket.create_connection((host, int(port)), _SECONDS_TO_KNOCK).close()
 
 
-def _for_workers(settings: IndexSettings) -> IndexSettings:
+def for_workers(settings: IndexSettings) -> IndexSettings:
     """What an embedder needs of the settings: the index's servers and their passwords stay here."""
     return settings.model_copy(update={**IN_A_FOLDER, "database_url": None, "data_dir": settings.data_dir.absolute()})
 

@@ -1,11 +1,13 @@
 """A real Ray cluster of two nodes on the loopback interface, with one worker each."""
 
+import contextlib
 import os
+import pickle
 import signal
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +17,8 @@ import pytest
 from course_index import distributed
 from course_index.build import build_index
 from course_index.distributed import LOCAL, ClusterProblem, embedder_over_ray
-from course_index.embedders.embedder import TokenEmbedder
-from course_index.embedders.openai_compatible import EmbedderUnavailable
 from course_index.settings import IndexSettings
 from course_index.store.generations import IndexHome
-from course_index.store.journal import VectorJournal
 from tests.conftest import LIBRARY
 from tests.embedder_contract import EmbedderContract
 
@@ -59,16 +58,6 @@ def distributed_embedder(cluster, settings):
         yield embedder
 
 
-def workers():
-    """The processes that have done our tasks."""
-    return [one for one in psutil.process_iter(["cmdline", "uids"]) if is_worker(one)]
-
-
-def is_worker(process):
-    title = " ".join(process.info["cmdline"] or ())
-    return title.startswith("ray::") and ("_encoded" in title or "_embedded" in title)
-
-
 class TestOverACluster(EmbedderContract):
     """Fans out what the embedder that ships does."""
 
@@ -77,31 +66,120 @@ class TestOverACluster(EmbedderContract):
         return distributed_embedder
 
 
-@pytest.fixture
-def long_course(tmp_path):
-    """Some 120 passages: work for seconds."""
-    folder = tmp_path / "long"
-    folder.mkdir()
-    for number in range(12):
-        parts = (f"## 第{part}节\n\n" + f"第{number}课第{part}节的要点要记在心里。" * 25 for part in range(10))
-        (folder / f"{number:02}.md").write_text(f"# 课{number}\n\n" + "\n\n".join(parts), "utf-8")
-    return folder
-
-
 def vectors_of(home):
     generation = home.open_current()
     ids = sorted(generation.passage_vectors.ids())
-    vectors, tokens = generation.passage_vectors.get(ids), generation.passage_tokens.get(ids)
+    vectors = {id_: row for page, rows in generation.passage_vectors.everything() for id_, row in zip(page, rows)}
+    tokens = generation.passage_tokens.get(ids)
     generation.close()
-    return ids, vectors, tokens
+    return vectors, tokens
 
 
 def test_the_index_is_the_one_that_is_built_without(distributed_embedder, library_home, tmp_path):
-    home = IndexHome(tmp_path)
+    home = IndexHome(tmp_path / "over ray")
     build_index([LIBRARY], home, distributed_embedder)
-    (ids, vectors, tokens), (ids_before, vectors_before, tokens_before) = vectors_of(home), vectors_of(library_home)
-    assert isinstance(distributed_embedder, TokenEmbedder)
-    assert ids == ids_before
-    for id_ in ids:
-        np.testing.assert_allclose(vectors[id_], vectors_before[id_], atol=1e-4)
-        np.testing.assert_allclose(tokens[id_].tokens, tokens_before[id_].tokens, atol=1)
+    (vectors, tokens), (vectors_without, tokens_without) = vectors_of(home), vectors_of(library_home)
+    assert vectors.keys() == vectors_without.keys() == tokens.keys()
+    for id_, vector in vectors_without.items():
+        np.testing.assert_allclose(vectors[id_], vector, atol=1e-4)
+        np.testing.assert_allclose(tokens[id_].tokens, tokens_without[id_].tokens, atol=1)
+        np.testing.assert_array_equal(tokens[id_].ends, tokens_without[id_].ends)
+
+
+def test_what_a_build_over_ray_left_unfinished_one_without_goes_on_with(
+    distributed_embedder, embedder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("course_index.build._EMBED_BATCH", 4)
+
+    def stop(stage, done, total):
+        if stage == "embedding":
+            raise InterruptedError
+
+    home = IndexHome(tmp_path)
+    with pytest.raises(InterruptedError):
+        build_index([LIBRARY], home, distributed_embedder, progress=stop)
+    assert build_index([LIBRARY], home, embedder).taken_from_journal == 4
+
+
+def built(tmp_path, address, **settings):
+    environment = os.environ | {"COMPANION_DATA_DIR": str(tmp_path), "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-m", "course_index.cli", "build", "--ray", address, str(LIBRARY)]
+    return subprocess.run(command, env=environment | settings, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_what_a_worker_cannot_do_is_said_as_without_a_cluster(cluster, distributed_embedder, tmp_path):
+    ended = built(
+        tmp_path,
+        cluster.address,
+        COMPANION_EMBEDDER="openai",
+        COMPANION_EMBEDDER_MODEL="m",
+        COMPANION_EMBEDDER_BASE_URL="http://127.0.0.1:1/v1",
+        COMPANION_EMBEDDER_THREADS="1",
+    )
+    assert ended.returncode == 2
+    assert "COMPANION_EMBEDDER_BASE_URL" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_where_no_cluster_is_that_is_said(tmp_path):
+    ended = built(tmp_path, "127.0.0.1:1")
+    assert ended.returncode == 2
+    assert "There is no Ray cluster at 127.0.0.1:1" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_without_the_extra_what_to_install_is_said(monkeypatch, settings):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with (
+        pytest.raises(ClusterProblem, match=r"pip install 'learning-companion\[ray\]'"),
+        embedder_over_ray(settings, LOCAL),
+    ):
+        pass
+
+
+def test_passwords_of_the_index_stay_with_the_builder(tmp_path):
+    settings = IndexSettings(data_dir=tmp_path, lexical="postgresql", database_url="postgresql://u:hidden@127.0.0.1/db")
+    assert b"hidden" in pickle.dumps(settings)
+    assert b"hidden" not in pickle.dumps(distributed.for_workers(settings))
+
+
+@pytest.fixture
+def work(distributed_embedder, embedder):
+    """Encodes for some seconds while `meanwhile` happens, and holds what comes out against what must."""
+
+    def check(meanwhile):
+        texts = [[f"第{number}课", "的要点要记在心里，不要忘记。" * 20] for number in range(48)]
+        languages = ["zh"] * len(texts)
+        with ThreadPoolExecutor(1) as apart:
+            result = apart.submit(distributed_embedder.encode, texts, "passage", languages)
+            meanwhile()
+            assert not result.done()
+            found = result.result(timeout=60)
+        for one, without in zip(found, embedder.encode(texts, "passage", languages), strict=True):
+            np.testing.assert_allclose(one.vector, without.vector, atol=1e-4)
+            np.testing.assert_allclose(one.tokens, without.tokens, atol=1e-4)
+
+    return check
+
+
+def busy_worker():
+    """A process of this test's nodes that encodes just now."""
+    for _ in range(2_000):
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if "_encoded" in process.cmdline()[0]:
+                    return process
+        time.sleep(0.01)
+    raise AssertionError("no worker became busy")
+
+
+def test_a_killed_worker_costs_nothing_but_time(work):
+    work(lambda: busy_worker().send_signal(signal.SIGKILL))
+
+
+def test_a_lost_node_costs_nothing_but_time(work, cluster):
+    def lose():
+        busy_worker()
+        cluster.remove_node(cluster.second, allow_graceful=False)
+
+    work(lose)
