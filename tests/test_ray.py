@@ -37,7 +37,13 @@ def cluster():
         from ray.cluster_utils import Cluster
 
         node = {"num_cpus": 1, "object_store_memory": 100_000_000, "include_dashboard": False}
-        cluster = Cluster(initialize_head=True, head_node_args=node)
+        # A node that is gone is missed within seconds.
+        missed = {
+            "health_check_initial_delay_ms": 0,
+            "health_check_period_ms": 500,
+            "health_check_failure_threshold": 2,
+        }
+        cluster = Cluster(initialize_head=True, head_node_args=node | {"_system_config": missed})
         cluster.second = cluster.add_node(**node)
         yield cluster
         cluster.shutdown()
@@ -69,7 +75,9 @@ class TestOverACluster(EmbedderContract):
 def vectors_of(home):
     generation = home.open_current()
     ids = sorted(generation.passage_vectors.ids())
-    vectors = {id_: row for page, rows in generation.passage_vectors.everything() for id_, row in zip(page, rows)}
+    vectors = {
+        id_: row for page, rows in generation.passage_vectors.everything() for id_, row in zip(page, rows, strict=True)
+    }
     tokens = generation.passage_tokens.get(ids)
     generation.close()
     return vectors, tokens
@@ -148,7 +156,7 @@ def work(distributed_embedder, embedder):
     """Encodes for some seconds while `meanwhile` happens, and holds what comes out against what must."""
 
     def check(meanwhile):
-        texts = [[f"第{number}课", "的要点要记在心里，不要忘记。" * 20] for number in range(48)]
+        texts = [[f"第{number}课", "的要点要记在心里，不要忘记。" * 20] for number in range(24)]
         languages = ["zh"] * len(texts)
         with ThreadPoolExecutor(1) as apart:
             result = apart.submit(distributed_embedder.encode, texts, "passage", languages)
