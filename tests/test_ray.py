@@ -156,7 +156,7 @@ def work(distributed_embedder, embedder):
     """Encodes for some seconds while `meanwhile` happens, and holds what comes out against what must."""
 
     def check(meanwhile):
-        texts = [[f"第{number}课", "的要点要记在心里，不要忘记。" * 20] for number in range(24)]
+        texts = [[f"第{number}课", "的要点要记在心里，不要忘记。" * 20] for number in range(40)]
         languages = ["zh"] * len(texts)
         with ThreadPoolExecutor(1) as apart:
             result = apart.submit(distributed_embedder.encode, texts, "passage", languages)
@@ -170,10 +170,11 @@ def work(distributed_embedder, embedder):
     return check
 
 
-def busy_worker():
-    """A process of this test's nodes that encodes just now."""
+def busy_worker(node):
+    """The process of this node that encodes just now."""
+    (raylet,) = node.all_processes["raylet"]
     for _ in range(2_000):
-        for process in psutil.Process().children(recursive=True):
+        for process in psutil.Process(raylet.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 if "_encoded" in process.cmdline()[0]:
                     return process
@@ -181,13 +182,13 @@ def busy_worker():
     raise AssertionError("no worker became busy")
 
 
-def test_a_killed_worker_costs_nothing_but_time(work):
-    work(lambda: busy_worker().send_signal(signal.SIGKILL))
+def test_a_killed_worker_costs_nothing_but_time(work, cluster):
+    work(lambda: busy_worker(cluster.second).send_signal(signal.SIGKILL))
 
 
 def test_a_lost_node_costs_nothing_but_time(work, cluster):
     def lose():
-        busy_worker()
+        busy_worker(cluster.second)
         cluster.remove_node(cluster.second, allow_graceful=False)
 
     work(lose)
