@@ -1,5 +1,7 @@
 """`companion-index`: course content in, and out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +13,15 @@ from rich.table import Table
 
 from course_index.build import BuildReport, as_plain, build_index, remove_courses
 from course_index.checking import check_as_html, check_as_plain, check_as_text, check_sources
+from course_index.distributed import embedder_over_ray
+from course_index.embedders.embedder import Embedder
 from course_index.errors import IndexProblem
 from course_index.parts import index_home, make_embedder
 from course_index.settings import IndexSettings
 from course_index.sources.library import sources_at
 from course_index.sources.package import Wishes
 from course_index.sources.source import Source
-from course_index.terminal import explained, progress_bars
+from course_index.terminal import OnProgress, explained, progress_bars
 from course_index.watching import keep_in_step
 
 app = typer.Typer(
@@ -36,6 +40,7 @@ _PATHS = typer.Argument(
 _WORKERS = typer.Option(min=1, max=64, help="How many processes read files.")
 _NAME = typer.Option(help="What the source is called, if its path may change. For one PATH.")
 _URL = typer.Option(help="The platform's address, for links into it.")
+_RAY = typer.Option(metavar="ADDRESS", help="Embed on the Ray cluster at host:port, or on one of this machine: local.")
 _HIDDEN = typer.Option("--hidden", help="Take in what the platform does not show to learners.")
 
 
@@ -47,22 +52,32 @@ def build(
     name: Annotated[str | None, _NAME] = None,
     url: Annotated[str | None, _URL] = None,
     hidden: Annotated[bool, _HIDDEN] = False,
+    ray: Annotated[str | None, _RAY] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
     """Bring courses into the index. What is unchanged is not embedded again; what is gone is taken out."""
     with explained("companion-index", _err, IndexProblem), progress_bars(_err) as progress:
         settings = IndexSettings()
         sources = _sources(paths, name, Wishes(url=url, hidden=hidden))
-        embedder = make_embedder(settings, progress)
-        report = build_index(
-            sources, index_home(settings), embedder, rebuild=rebuild, workers=workers, progress=progress
-        )
+        with _embedder(settings, ray, progress) as embedder:
+            report = build_index(
+                sources, index_home(settings), embedder, rebuild=rebuild, workers=workers, progress=progress
+            )
     if as_json:
         _out.print_json(data=as_plain(report))
     else:
         _print(report)
     if not report.totals.courses:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _embedder(settings: IndexSettings, ray: str | None, progress: OnProgress) -> Iterator[Embedder]:
+    if ray is None:
+        yield make_embedder(settings, progress)
+        return
+    with embedder_over_ray(settings, ray) as embedder:
+        yield embedder
 
 
 @app.command()

@@ -15,7 +15,9 @@ IN_A_FOLDER = {"chroma_url": None, "lexical": "tantivy", "index_shared": False}
 class IndexSettings(BaseSettings):
     """Where the index is and what embeds."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", hide_input_in_errors=True, frozen=True
+    )
 
     data_dir: Path = Path(".data")
     # postgresql://user:password@host/database; without one, state is in a SQLite file in the data folder.
