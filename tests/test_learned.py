@@ -259,3 +259,10 @@ def test_weights_of_another_shape_do_not_pass_as_those_that_ship(embedder, tmp_p
     shipped = load_learned()
     replace(shipped, embedder="someone else's").save(tmp_path / "other.npz")
     assert make_recogniser(embedder, tmp_path / "other.npz") is None
+
+
+@pytest.mark.parametrize(
+    ("message", "wish"), [("想当电工，每周学四小时", "pathway"), ("每天只有半小时，怎么安排这门课", "plan")]
+)
+def test_hours_beside_a_trade_are_a_way_and_no_plan_of_one_course(recogniser, message, wish):
+    assert asyncio.run(LearnedWishes(recogniser).of(message)) == wish

@@ -60,6 +60,11 @@ def _trade_wanted(said: str) -> str:
     return (named["trade"] or named["job"] or "").strip() if named else ""
 
 
+def wants_a_trade(message: str) -> bool:
+    """Whether a message says, among other things, that somebody wants to go into a trade: 想当电工，每周学四小时."""
+    return bool(_trade_wanted(normalise(message)))
+
+
 def is_a_wish_for_a_trade(message: str) -> bool:
     """Whether a message says that somebody wants to be something, and nothing else: 我想当电工."""
     return bool(_ONLY_A_TRADE.fullmatch(normalise(message).strip()))

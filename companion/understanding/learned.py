@@ -3,6 +3,7 @@
 import asyncio
 from typing import Protocol, cast
 
+from companion.guidance.subject import wants_a_trade
 from companion.recogniser import WISHES, Recogniser
 from companion.understanding.wish import Wish, wish_by_rules
 
@@ -41,7 +42,9 @@ class LearnedWishes:
         by_rules = wish_by_rules(message)
         if by_rules == "nothing":
             return by_rules
-        return wanted(by_rules, await asyncio.to_thread(self._recogniser.scores, message, WISHES))
+        wish = wanted(by_rules, await asyncio.to_thread(self._recogniser.scores, message, WISHES))
+        # Hours a week make dates of a way too: a plan is one of a course, and a trade takes several.
+        return "pathway" if wish == "plan" and by_rules is None and wants_a_trade(message) else wish
 
 
 def wanted(by_rules: Wish | None, scores: dict[str, float]) -> Wish:
