@@ -4,6 +4,7 @@ What is kept of each message it learned from is its place among the others (its 
 and how much being near it says for each label. A message far from all of them gets nothing for any label.
 """
 
+import hashlib
 import logging
 import re
 import threading
@@ -93,18 +94,20 @@ class Recogniser:
         self._learned = learned
         self._embedder = embedder
         self._lengths = (learned.examples**2).sum(axis=1)
-        self._latest: OrderedDict[str, Floats] = OrderedDict()  # rules and wishes are asked about the same message
+        # Rules and wishes are asked about the same message. By digest: what learners typed is kept nowhere unasked.
+        self._latest: OrderedDict[bytes, Floats] = OrderedDict()
         self._lock = threading.Lock()
 
     def scores(self, text: str, kind: str) -> dict[str, float]:
         """The score of each label of this kind."""
         form = read_form(text)
+        key = hashlib.blake2b(form.encode(), digest_size=16).digest()
         with self._lock:
-            scores = self._latest.get(form)
+            scores = self._latest.get(key)
         if scores is None:
             scores = self._scores([form])[0]
             with self._lock:
-                self._latest[form] = scores
+                self._latest[key] = scores
                 while len(self._latest) > _REMEMBERED:
                     self._latest.popitem(last=False)
         return {
