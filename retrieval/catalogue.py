@@ -157,7 +157,7 @@ class Catalogue:
         ids, vectors, languages = self._generation.course_tokens.everything()
         of_courses = [number for number, id_ in enumerate(ids) if course_id_of(id_) in self._row_of]
         row_of = {ids[number]: self._row_of[course_id_of(ids[number])] for number in of_courses}
-        return _Cards(row_of, vectors[of_courses], np.asarray(languages)[of_courses])
+        return _Cards(row_of, vectors[of_courses].astype(np.float32), np.asarray(languages)[of_courses])
 
     @property
     def _everything(self) -> _Found:
@@ -223,7 +223,7 @@ class Catalogue:
 
     def _add_by_passage(self, query: Query, permitted: Mask, found: _Found) -> None:
         """Add the courses with a passage that fits."""
-        index, stored = self._legs.passage_terms, self._generation.passage_tokens
+        index, stored = self._legs.passage_terms, self._legs.passages
         near = dict(self._legs.passage_vectors.search(query.vector, _NEAR_PASSAGES))
         shares = dict(index.search(query.terms, _LEXICAL_DEPTH))
         said = set(index.holding(_words(query), _NEAR_PASSAGES))

@@ -27,9 +27,10 @@ def stretch_scores(query: Query, passages: Sequence[PassageVectors]) -> list[NDA
     filled = lengths > 0
     if filled.any():
         tokens = np.concatenate([passage.tokens for passage in passages if len(passage.ends)]).astype(np.float32)
-        cosines = (query.tokens / _STEPS) @ tokens.T
+        # The many rows first: the other way round it takes half as long again.
+        cosines = tokens @ (query.tokens / _STEPS).T
         starts = (np.cumsum(lengths) - lengths)[filled]
-        scores[filled] = query.weights @ np.maximum.reduceat(cosines, starts, axis=1)
+        scores[filled] = np.maximum.reduceat(cosines, starts, axis=0) @ query.weights
     return np.split(scores, np.cumsum([len(passage.ends) for passage in passages])[:-1])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_index.store.legs import LexicalSearch, VectorSearch
-from course_index.store.tokens import PassageVectors, TokenStore
+from course_index.store.tokens import PassageVectors, StoredPassages
 from retrieval.interaction import stretch_scores
 from retrieval.query import Query
 
@@ -82,7 +82,7 @@ def lexical(query: Query, k: int, index: LexicalSearch) -> list[Scored]:
     return [Scored(id_, share) for id_, share in index.search(query.terms, k, query.added)]
 
 
-def ranked(query: Query, k: int, vectors: VectorSearch, index: LexicalSearch, tokens: TokenStore) -> list[Ranked]:
+def ranked(query: Query, k: int, vectors: VectorSearch, index: LexicalSearch, tokens: StoredPassages) -> list[Ranked]:
     """The best `k` of what either leg finds, best first, after a closer look at each.
 
     Sums of absolute scores, not of ranks: fusing ranks takes BM25's accidental hits to be as sure as its real ones.
@@ -92,7 +92,7 @@ def ranked(query: Query, k: int, vectors: VectorSearch, index: LexicalSearch, to
     return _closely(query, k, list(dict.fromkeys([*near, *shares])), shares, index, tokens)
 
 
-def ranked_among(query: Query, k: int, ids: Sequence[str], index: LexicalSearch, tokens: TokenStore) -> list[Ranked]:
+def ranked_among(query: Query, k: int, ids: Sequence[str], index: LexicalSearch, tokens: StoredPassages) -> list[Ranked]:
     """The best `k` of these passages, as those of one course. Its cost grows with their number, not the library's."""
     wanted = set(ids)
     shares = {hit.id: hit.score for hit in lexical(query, LEXICAL_REACH, index) if hit.id in wanted}
@@ -100,7 +100,7 @@ def ranked_among(query: Query, k: int, ids: Sequence[str], index: LexicalSearch,
 
 
 def _closely(
-    query: Query, k: int, ids: Sequence[str], shares: dict[str, float], index: LexicalSearch, tokens: TokenStore
+    query: Query, k: int, ids: Sequence[str], shares: dict[str, float], index: LexicalSearch, tokens: StoredPassages
 ) -> list[Ranked]:
     stored = tokens.get(_hopeful(query, shares, tokens.vectors(ids), max(k, CLOSELY)))
     stretches = stretch_scores(query, list(stored.values()))

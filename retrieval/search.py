@@ -91,14 +91,14 @@ class Search:
     def choice_among(self, query: Query, k: int, ids: Sequence[str]) -> list[Hit]:
         """The `k` passages to answer from of those in `ids`, best first; ids that are no more are passed over."""
         return choose(
-            self._hits(ranked_among(query, CHOSEN_FROM, ids, self.legs.passage_terms, self.generation.passage_tokens)),
+            self._hits(ranked_among(query, CHOSEN_FROM, ids, self.legs.passage_terms, self.legs.passages)),
             k,
             date.today(),
         )
 
     def nearness(self, query: Query, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """How near each stretch of the passages `ids` comes to the text, titles first; none without token vectors."""
-        stored = self.generation.passage_tokens.get(ids)
+        stored = self.legs.passages.get(ids)
         return dict(zip(stored, stretch_scores(query, list(stored.values())), strict=True))
 
     def _ordered(self, query: Query, k: int) -> list[Hit]:
@@ -167,7 +167,7 @@ class Search:
     def ranked(self, query: Query, k: int) -> list[Ranked]:
         """The ids of the `k` passages most likely to answer, best first, with their scores."""
         legs = self.legs
-        return ranked(query, k, legs.passage_vectors, legs.passage_terms, self.generation.passage_tokens)
+        return ranked(query, k, legs.passage_vectors, legs.passage_terms, legs.passages)
 
     def _course_hits(self, query: Query) -> list[CourseHit]:
         """Every course that fits at all, by its card or by the best passage inside."""
@@ -189,7 +189,7 @@ class Search:
 
     def _ranked_cards(self, query: Query) -> list[Ranked]:
         legs = self.legs
-        return ranked(query, CANDIDATES, legs.course_vectors, legs.course_terms, self.generation.course_tokens)
+        return ranked(query, CANDIDATES, legs.course_vectors, legs.course_terms, legs.courses)
 
     def _by_passage(self, query: Query) -> list[CourseHit]:
         hits = self._hits(self.ranked(query, CANDIDATES))

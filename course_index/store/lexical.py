@@ -92,7 +92,10 @@ class LexicalIndex:
         total = sum(weights.values())
         if not ids or not total:
             return {}
-        among = tantivy.Query.term_set_query(self._schema, "id", list(ids))
+        # A term set does the same in three times the time.
+        among = tantivy.Query.boolean_query(
+            [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "id", id_, "basic")) for id_ in ids]
+        )
         clauses = [(tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0))]
         for term, weight in weights.items():
             found = tantivy.Query.term_query(self._schema, "terms", term, "basic")

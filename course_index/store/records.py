@@ -1,7 +1,9 @@
 """Courses, lessons and passages in SQLite, through SQLAlchemy."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,7 +11,20 @@ from typing import Any, TypeVar
 from alembic import command
 from alembic.config import Config
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, bindparam, create_engine, delete, event, false, func, or_, select
+from sqlalchemy import (
+    Connection,
+    Row,
+    Text,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    false,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from course_index.course import Course, Lesson, Passage, PracticeQuestion
@@ -22,7 +37,19 @@ _QUESTION = TypeAdapter(PracticeQuestion)
 _BATCH = 1_000
 SINGLE_FACETS = ("level", "delivery", "provider", "language", "initiative")
 MULTIPLE_FACETS = ("audience", "city")
+# What learners ask about just now; a course takes some kB.
+_COURSES_REMEMBERED = 500
 T = TypeVar("T")
+_HEADING_PATH = [column.name for column in passages.columns].index("heading_path")
+
+# One statement however many passages are asked for: SQLAlchemy writes it once.
+_PLACED = (
+    select(passages, lessons.c.ordinal, lessons.c.title, lessons.c.source, lessons.c.content_hash, lessons.c.updated_at)
+    .add_columns(type_coerce(courses.c.record, Text))
+    .join(lessons, lessons.c.id == passages.c.lesson_id)
+    .join(courses, courses.c.id == passages.c.course_id)
+    .where(passages.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,15 +288,8 @@ class Records:
 
     def placed(self, ids: Sequence[str]) -> dict[str, tuple[Passage, Lesson, Course]]:
         """Those of the passages `ids` that exist, each with the lesson and the course it stands in."""
-        query = (
-            select(passages, lessons.c.title, lessons.c.source, lessons.c.content_hash, lessons.c.updated_at)
-            .add_columns(lessons.c.ordinal.label("lesson_ordinal"), courses.c.record)
-            .join(lessons, lessons.c.id == passages.c.lesson_id)
-            .join(courses, courses.c.id == passages.c.course_id)
-            .where(passages.c.id.in_(list(ids)))
-        )
         with self._engine.connect() as connection:
-            return {row.id: _placed(row) for row in connection.execute(query)}
+            return {row[0]: _placed(row) for row in connection.execute(_PLACED, {"ids": json.dumps(list(ids))})}
 
     def lessons_by_id(self, ids: Sequence[str]) -> dict[str, Lesson]:
         """Those of the lessons `ids` that exist, without their passages."""
@@ -340,17 +360,17 @@ def _passage(row: Row[Any]) -> Passage:
 
 
 def _placed(row: Row[Any]) -> tuple[Passage, Lesson, Course]:
-    passage = _passage(row)
-    lesson = Lesson(
-        id=passage.lesson_id,
-        course_id=passage.course_id,
-        ordinal=row.lesson_ordinal,
-        title=row.title,
-        source=row.source,
-        content_hash=row.content_hash,
-        updated_at=row.updated_at,
-    )
-    return passage, lesson, _COURSE.validate_python(row.record)
+    *of_passage, ordinal, title, source, content_hash, updated_at, record = row
+    of_passage[_HEADING_PATH] = tuple(of_passage[_HEADING_PATH])
+    passage = Passage(*of_passage)
+    lesson = Lesson(passage.lesson_id, passage.course_id, ordinal, title, source, content_hash, updated_at)
+    return passage, lesson, _course(record)
+
+
+@lru_cache(maxsize=_COURSES_REMEMBERED)
+def _course(record: str) -> Course:
+    """A course from its record, which a search reads again and again."""
+    return _COURSE.validate_json(record)
 
 
 def _count(connection: Connection, column: Any) -> int:

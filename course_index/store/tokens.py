@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,16 @@ class PassageVectors:
 def in_bytes(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
     """Unit vectors in 8 bits: a quarter of the bytes, and the cosines stay within a hundredth."""
     return np.rint(vectors * _STEPS).astype(np.int8)
+
+
+class StoredPassages(Protocol):
+    """PassageVectors by passage id, to be read."""
+
+    def get(self, ids: Sequence[str]) -> dict[str, PassageVectors]:
+        """Those of `ids` that are stored."""
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, tuple[str, NDArray[np.float32]]]:
+        """Language and vector of those of `ids` that are stored."""
 
 
 class TokenStore:
@@ -103,12 +114,23 @@ class TokenStore:
                 found[id_] = (language, np.frombuffer(vector, np.float16).astype(np.float32))
         return found
 
-    def everything(self) -> tuple[list[str], NDArray[np.float32], list[str]]:
-        """All ids, their vectors, shape (ids, dimension), and their languages."""
-        rows = self._connection().execute("SELECT id, language, vector FROM passages ORDER BY id").fetchall()
-        vectors = [np.frombuffer(vector, np.float16) for _, _, vector in rows]
-        stacked = np.stack(vectors).astype(np.float32) if rows else np.zeros((0, 0), np.float32)
-        return [id_ for id_, _, _ in rows], stacked, [language for _, language, _ in rows]
+    def everything(self) -> tuple[list[str], NDArray[np.float16], list[str]]:
+        """All ids, their vectors as they are kept, shape (ids, dimension), and their languages; in no order."""
+        connection = self._connection()
+        (first,) = connection.execute("SELECT vector FROM passages LIMIT 1").fetchone() or (b"",)
+        vectors = np.empty((len(self), len(first) // 2), np.float16)
+        ids, languages = [], []
+        for row, (id_, language, vector) in enumerate(
+            connection.execute("SELECT id, language, vector FROM passages NOT INDEXED")
+        ):
+            vectors[row] = np.frombuffer(vector, np.float16)
+            ids.append(id_)
+            languages.append(language)
+        return ids, vectors, languages
+
+    def __len__(self) -> int:
+        (count,) = self._connection().execute("SELECT COUNT(*) FROM passages").fetchone()
+        return int(count)
 
     def ids(self) -> set[str]:
         """The ids of all rows."""
