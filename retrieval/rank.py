@@ -92,7 +92,9 @@ def ranked(query: Query, k: int, vectors: VectorSearch, index: LexicalSearch, to
     return _closely(query, k, list(dict.fromkeys([*near, *shares])), shares, index, tokens)
 
 
-def ranked_among(query: Query, k: int, ids: Sequence[str], index: LexicalSearch, tokens: StoredPassages) -> list[Ranked]:
+def ranked_among(
+    query: Query, k: int, ids: Sequence[str], index: LexicalSearch, tokens: StoredPassages
+) -> list[Ranked]:
     """The best `k` of these passages, as those of one course. Its cost grows with their number, not the library's."""
     wanted = set(ids)
     shares = {hit.id: hit.score for hit in lexical(query, LEXICAL_REACH, index) if hit.id in wanted}

@@ -96,7 +96,7 @@ class _Coarse:
 
 
 def _in_steps(vectors: NDArray[np.float16]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Two numbers a byte, the first in the lower half, shape (vectors, blocks, bytes); and the size of each block's steps."""
+    """Two numbers a byte, the first in the lower half, shape (vectors, blocks, bytes); and the size of the steps of each."""
     count, blocks, length = vectors.shape
     packed = np.empty((count, blocks, length // 2), np.uint8)
     sizes = np.empty((count, blocks), np.float32)
