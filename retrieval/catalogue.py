@@ -234,8 +234,9 @@ class Catalogue:
         hopeful = {id_ for id_, share in shares.items() if farthest + LEXICAL_FIT * share >= COURSE_FLOOR}
         candidates = sorted({*near, *hopeful, *said, *self._few_passages(permitted)})
         course_of = self._records.courses_of_passages(candidates)
-        for id_, (language, vector) in stored.vectors(candidates).items():
-            same, share, cosine = language == query.language, shares.get(id_, 0.0), float(vector @ query.vector)
+        rows = stored.vectors(candidates)
+        for id_, language, cosine in zip(rows.ids, rows.languages, rows.cosines(query.vector), strict=True):
+            same, share = language == query.language, shares.get(id_, 0.0)
             fit = cosine + (LEXICAL_FIT if same else OTHER_LANGUAGE_FIT) * share
             if id_ in course_of and (fit >= COURSE_FLOOR or id_ in said):
                 score = cosine + (PLAIN_LEXICAL_WEIGHT if same else PLAIN_OTHER_LEXICAL_WEIGHT) * share

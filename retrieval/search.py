@@ -98,8 +98,8 @@ class Search:
 
     def nearness(self, query: Query, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """How near each stretch of the passages `ids` comes to the text, titles first; none without token vectors."""
-        stored = self.legs.passages.get(ids)
-        return dict(zip(stored, stretch_scores(query, list(stored.values())), strict=True))
+        stored = self.legs.passages.tokens(ids)
+        return dict(zip(stored.ids, stretch_scores(query, stored), strict=True))
 
     def _ordered(self, query: Query, k: int) -> list[Hit]:
         """At least the best `k`, in the reranker's order where there is one and it is in doubt."""

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from course_index.store.legs import VectorSearch
-from course_index.store.tokens import PassageVectors, TokenStore
+from course_index.store.tokens import TokenRows, TokenStore, VectorRows
 
 # So many vectors are held at most: 1.5 kB each of 384 numbers, so 150 MB. Above it Chroma's graph is searched.
 MOST_HELD = 100_000
 # Of all that 4 bits rank, so many times what is asked for are compared exactly, and so many more.
-_EXACTLY_TIMES, _EXACTLY_MORE = 3, 20
+_EXACTLY_TIMES, _EXACTLY_MORE = 2, 20
 # A vector is put in whole steps from -7 to 7, of one size for so many numbers in a row.
 _STEPS, _ZERO, _BLOCK = 7, 8, 128
 _PACKED_AT_ONCE = 5_000
@@ -43,11 +43,11 @@ class HeldVectors:
         best = np.lexsort((rows, -cosines))[:k]
         return [(self._ids[row], cosine) for row, cosine in zip(rows[best], cosines[best].tolist(), strict=True)]
 
-    def vectors(self, ids: Sequence[str]) -> dict[str, tuple[str, NDArray[np.float32]]]:
-        """Language and vector of those of `ids` that there are."""
+    def vectors(self, ids: Sequence[str]) -> VectorRows:
+        """Those of `ids` that there are."""
         rows = [row for id_ in ids if (row := self._row_of.get(id_)) is not None]
         exact = self._exact(np.asarray(rows, np.intp))
-        return {self._ids[row]: (self._languages[row], vector) for row, vector in zip(rows, exact, strict=True)}
+        return VectorRows([self._ids[row] for row in rows], [self._languages[row] for row in rows], exact)
 
     def _exact(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
         return self._vectors[rows].astype(np.float32)
@@ -90,13 +90,13 @@ class _Coarse:
         """The rows of about the `k` nearest, in no order."""
         if k >= self._count:
             return np.arange(self._count)
-        question = np.pad(vector, (0, self._padding))[None, :]
-        (products,) = self._session.run(None, {"question": question})
+        question = np.pad(vector, (0, self._padding)) if self._padding else vector
+        (products,) = self._session.run(None, {"question": question[None, :]})
         return np.argpartition(products[0], -k)[-k:]
 
 
 def _in_steps(vectors: NDArray[np.float16]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Two numbers a byte, the first in the lower half, shape (vectors, blocks, bytes); and the size of the steps of each."""
+    """Two numbers a byte, the first in the lower half, shape (vectors, blocks, bytes), and the steps' size in each."""
     count, blocks, length = vectors.shape
     packed = np.empty((count, blocks, length // 2), np.uint8)
     sizes = np.empty((count, blocks), np.float32)
@@ -140,10 +140,10 @@ class HeldPassages:
         """The ids of the `k` nearest with their cosines, best first."""
         return (self.held or self._leg).search(vector, k)
 
-    def vectors(self, ids: Sequence[str]) -> dict[str, tuple[str, NDArray[np.float32]]]:
-        """Language and vector of those of `ids` that are stored."""
+    def vectors(self, ids: Sequence[str]) -> VectorRows:
+        """The vectors of those of `ids` that are stored."""
         return (self.held or self._store).vectors(ids)
 
-    def get(self, ids: Sequence[str]) -> dict[str, PassageVectors]:
-        """Those of `ids` that are stored, with their tokens."""
-        return self._store.get(ids)
+    def tokens(self, ids: Sequence[str]) -> TokenRows:
+        """The tokens of those of `ids` that are stored."""
+        return self._store.tokens(ids)

@@ -3,18 +3,22 @@
 A row is read only for the few passages that a search has found already, by id; a page cache serves it.
 """
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 _STEPS = 127
-_BATCH = 500
+# One statement each however many are asked for: SQLite prepares it once.
+_ALL = "SELECT * FROM passages WHERE id IN (SELECT value FROM json_each(?))"
+_VECTORS = "SELECT id, language, vector FROM passages WHERE id IN (SELECT value FROM json_each(?))"
+_TOKENS = "SELECT id, token_dimension, tokens, ends FROM passages WHERE id IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +39,41 @@ def in_bytes(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
     return np.rint(vectors * _STEPS).astype(np.int8)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class VectorRows:
+    """Passages by their vectors, shape (passages, dimension)."""
+
+    ids: list[str]
+    languages: list[str]
+    vectors: NDArray[np.float32]
+
+    def cosines(self, vector: NDArray[np.float32]) -> list[float]:
+        """How near each is to a unit vector."""
+        return cast("list[float]", (self.vectors @ vector).tolist()) if self.ids else []
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenRows:
+    """Passages by their tokens, all in a row, (tokens, token dimension), and by their stretches, (stretches,).
+
+    `counts` has the number of stretches of each, `ends` the number of tokens of its passage up to each stretch's end.
+    (As an object each, thirty passages take longer to make than to read.)
+    """
+
+    ids: list[str]
+    tokens: NDArray[np.int8]
+    ends: NDArray[np.int32]
+    counts: NDArray[np.intp]
+
+
 class StoredPassages(Protocol):
-    """PassageVectors by passage id, to be read."""
+    """What a search reads of the passages that it has found."""
 
-    def get(self, ids: Sequence[str]) -> dict[str, PassageVectors]:
-        """Those of `ids` that are stored."""
+    def vectors(self, ids: Sequence[str]) -> VectorRows:
+        """The vectors of those of `ids` that are stored."""
 
-    def vectors(self, ids: Sequence[str]) -> dict[str, tuple[str, NDArray[np.float32]]]:
-        """Language and vector of those of `ids` that are stored."""
+    def tokens(self, ids: Sequence[str]) -> TokenRows:
+        """The tokens of those of `ids` that are stored."""
 
 
 class TokenStore:
@@ -84,35 +115,37 @@ class TokenStore:
             connection.executemany("DELETE FROM passages WHERE id = ?", ((id_,) for id_ in ids))
 
     def get(self, ids: Sequence[str]) -> dict[str, PassageVectors]:
-        """Those of `ids` that are stored."""
-        found = {}
-        for start in range(0, len(ids), _BATCH):
-            batch = ids[start : start + _BATCH]
-            marks = ",".join("?" * len(batch))  # question marks alone: no value becomes part of the statement
-            for id_, language, vector, dimension, tokens, ends in self._connection().execute(
-                f"SELECT * FROM passages WHERE id IN ({marks})",  # nosec B608
-                batch,
-            ):
-                found[id_] = PassageVectors(
-                    language,
-                    np.frombuffer(vector, np.float16).astype(np.float32),
-                    np.frombuffer(tokens, np.int8).reshape(-1, dimension),
-                    np.frombuffer(ends, np.int32),
-                )
-        return found
+        """Those of `ids` that are stored, each by itself."""
+        return {
+            id_: PassageVectors(
+                language,
+                np.frombuffer(vector, np.float16).astype(np.float32),
+                np.frombuffer(tokens, np.int8).reshape(-1, dimension),
+                np.frombuffer(ends, np.int32),
+            )
+            for id_, language, vector, dimension, tokens, ends in self._of(ids, _ALL)
+        }
 
-    def vectors(self, ids: Sequence[str]) -> dict[str, tuple[str, NDArray[np.float32]]]:
-        """Language and vector of those of `ids` that are stored; without the tokens that is a tenth of the reading."""
-        found = {}
-        for start in range(0, len(ids), _BATCH):
-            batch = ids[start : start + _BATCH]
-            marks = ",".join("?" * len(batch))
-            for id_, language, vector in self._connection().execute(
-                f"SELECT id, language, vector FROM passages WHERE id IN ({marks})",  # nosec B608
-                batch,
-            ):
-                found[id_] = (language, np.frombuffer(vector, np.float16).astype(np.float32))
-        return found
+    def vectors(self, ids: Sequence[str]) -> VectorRows:
+        """The vectors of those of `ids` that are stored: a tenth of the reading."""
+        found = self._of(ids, _VECTORS)
+        halves = np.frombuffer(b"".join([row[2] for row in found]), np.float16)
+        vectors = halves.reshape(len(found), -1).astype(np.float32) if found else np.zeros((0, 0), np.float32)
+        return VectorRows([row[0] for row in found], [row[1] for row in found], vectors)
+
+    def tokens(self, ids: Sequence[str]) -> TokenRows:
+        """The tokens of those of `ids` that are stored."""
+        found = self._of(ids, _TOKENS)
+        dimension = max((row[1] for row in found), default=0) or 1
+        return TokenRows(
+            [row[0] for row in found],
+            np.frombuffer(b"".join([row[2] for row in found]), np.int8).reshape(-1, dimension),
+            np.frombuffer(b"".join([row[3] for row in found]), np.int32),
+            np.array([len(row[3]) // 4 for row in found], np.intp),
+        )
+
+    def _of(self, ids: Sequence[str], statement: str) -> list[Any]:
+        return self._connection().execute(statement, (json.dumps(list(ids)),)).fetchall()
 
     def everything(self) -> tuple[list[str], NDArray[np.float16], list[str]]:
         """All ids, their vectors as they are kept, shape (ids, dimension), and their languages; in no order."""
