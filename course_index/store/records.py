@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from functools import lru_cache
@@ -29,6 +28,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from course_index.course import Course, Lesson, Passage, PracticeQuestion
+from course_index.store.connections import Connections
 from course_index.store.phrases import Phrases
 from course_index.store.tables import course_facets, courses, lessons, meta, passages, practice_questions
 
@@ -95,11 +95,13 @@ class Records:
 
     def __init__(self, path: Path) -> None:
         self._engine = create_engine(f"sqlite:///{path}")
+        self._connections = Connections(path)
         event.listen(self._engine, "connect", _enforce_foreign_keys)
         self.phrases = Phrases(self._engine)
 
     def close(self) -> None:
         """Give back the connections."""
+        self._connections.close()
         self._engine.dispose()
 
     def migrate(self) -> None:
@@ -292,8 +294,7 @@ class Records:
 
     def placed(self, ids: Sequence[str]) -> dict[str, tuple[Passage, Lesson, Course]]:
         """Those of the passages `ids` that exist, each with the lesson and the course it stands in."""
-        with closing(self._engine.raw_connection()) as connection:
-            rows = connection.cursor().execute(_PLACED, (json.dumps(list(ids)),)).fetchall()
+        rows = self._connections.own().execute(_PLACED, (json.dumps(list(ids)),))
         return {row[0]: _placed(*row) for row in rows}
 
     def lessons_by_id(self, ids: Sequence[str]) -> dict[str, Lesson]:

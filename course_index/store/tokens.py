@@ -4,8 +4,6 @@ A row is read only for the few passages that a search has found already, by id; 
 """
 
 import json
-import sqlite3
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,8 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from course_index.store.connections import Connections
 
 _STEPS = 127
 # One statement each however many are asked for: SQLite prepares it once.
@@ -81,11 +81,8 @@ class TokenStore:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
-        self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-        self._opening = threading.Lock()
-        with self._connection() as connection:
+        self._connections = Connections(path)
+        with self._connections.own() as connection:
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS passages (id TEXT PRIMARY KEY, language TEXT NOT NULL, "
                 "vector BLOB NOT NULL, token_dimension INTEGER NOT NULL, tokens BLOB NOT NULL, ends BLOB NOT NULL)"
@@ -93,7 +90,7 @@ class TokenStore:
 
     def put(self, rows: Iterable[tuple[str, PassageVectors]]) -> None:
         """Insert or replace rows by id."""
-        with self._connection() as connection:
+        with self._connections.own() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -111,7 +108,7 @@ class TokenStore:
 
     def delete(self, ids: Sequence[str]) -> None:
         """Forget `ids`."""
-        with self._connection() as connection:
+        with self._connections.own() as connection:
             connection.executemany("DELETE FROM passages WHERE id = ?", ((id_,) for id_ in ids))
 
     def get(self, ids: Sequence[str]) -> dict[str, PassageVectors]:
@@ -145,11 +142,11 @@ class TokenStore:
         )
 
     def _of(self, ids: Sequence[str], statement: str) -> list[Any]:
-        return self._connection().execute(statement, (json.dumps(list(ids)),)).fetchall()
+        return self._connections.own().execute(statement, (json.dumps(list(ids)),)).fetchall()
 
     def everything(self) -> tuple[list[str], NDArray[np.float16], list[str]]:
         """All ids, their vectors as they are kept, shape (ids, dimension), and their languages; in no order."""
-        connection = self._connection()
+        connection = self._connections.own()
         (first,) = connection.execute("SELECT vector FROM passages LIMIT 1").fetchone() or (b"",)
         vectors = np.empty((len(self), len(first) // 2), np.float16)
         ids, languages = [], []
@@ -162,28 +159,13 @@ class TokenStore:
         return ids, vectors, languages
 
     def __len__(self) -> int:
-        (count,) = self._connection().execute("SELECT COUNT(*) FROM passages").fetchone()
+        (count,) = self._connections.own().execute("SELECT COUNT(*) FROM passages").fetchone()
         return int(count)
 
     def ids(self) -> set[str]:
         """The ids of all rows."""
-        return {id_ for (id_,) in self._connection().execute("SELECT id FROM passages")}
+        return {id_ for (id_,) in self._connections.own().execute("SELECT id FROM passages")}
 
     def close(self) -> None:
         """Give back the connections of all threads."""
-        with self._opening:
-            for connection in self._opened:
-                connection.close()
-            self._opened.clear()
-            self._local = threading.local()
-
-    def _connection(self) -> sqlite3.Connection:
-        """One connection a thread: SQLite lets one thread at a time use a connection."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self._path, check_same_thread=False)
-            connection.execute("PRAGMA secure_delete = ON")
-            self._local.connection = connection
-            with self._opening:
-                self._opened.append(connection)
-        return connection
+        self._connections.close()
