@@ -109,11 +109,16 @@ def _closely(
     near = dict(zip(known.ids, zip(known.languages, known.cosines(query.vector), strict=True), strict=True))
     stored = tokens.tokens(_hopeful(query, shares, near, max(k, CLOSELY)))
     covered = index.coverage(query.letters, stored.ids)
-    found = [
-        _score(id_, query, *near[id_], scores, shares.get(id_, 0.0), covered.get(id_, 0.0))
-        for id_, scores in zip(stored.ids, stretch_scores(query, stored), strict=True)
+    found = []
+    for id_, stretches in zip(stored.ids, stretch_scores(query, stored), strict=True):
+        language, cosine = near[id_]
+        closest = max(stretches.tolist(), default=-1.0)  # numpy takes three times as long for so few
+        signals = language == query.language, cosine, shares.get(id_, 0.0), covered.get(id_, 0.0)
+        found.append((-_score(*signals, closest), id_, signals, stretches))
+    return [
+        Ranked(id_, -below, _fit(same, cosine, share), cosine, share, coverage, stretches)
+        for below, id_, (same, cosine, share, coverage), stretches in sorted(found, key=lambda one: one[:2])[:k]
     ]
-    return sorted(found, key=lambda one: (-one.score, one.id))[:k]
 
 
 def _hopeful(query: Query, shares: dict[str, float], near: dict[str, tuple[str, float]], k: int) -> list[str]:
@@ -128,27 +133,19 @@ def _hopeful(query: Query, shares: dict[str, float], near: dict[str, tuple[str, 
     return [id_ for _, id_ in best[:k]]
 
 
-def _score(
-    id_: str,
-    query: Query,
-    language: str,
-    cosine: float,
-    stretches: NDArray[np.float32],
-    share: float,
-    covered: float,
-) -> Ranked:
-    same = language == query.language
-    closest = max(stretches.tolist(), default=-1.0)  # numpy takes three times as long for so few
+def _score(same: bool, cosine: float, share: float, covered: float, closest: float) -> float:
+    """What orders a passage that is in the question's language (`same`) or not."""
     if closest == -1:
-        score = cosine + (PLAIN_LEXICAL_WEIGHT if same else PLAIN_OTHER_LEXICAL_WEIGHT) * share
-    elif same:
+        return cosine + (PLAIN_LEXICAL_WEIGHT if same else PLAIN_OTHER_LEXICAL_WEIGHT) * share
+    if same:
         score = cosine + LEXICAL_WEIGHT * min(share, LEXICAL_ENOUGH) + STRETCH_WEIGHT * _square(closest)
-        score += COVERAGE_WEIGHT * covered
-    else:
-        straight, squared = OTHER_STRETCH_WEIGHTS
-        score = OTHER_COSINE_WEIGHT * cosine + straight * closest + squared * _square(closest)
-    fit = cosine + (LEXICAL_FIT if same else OTHER_LANGUAGE_FIT) * share
-    return Ranked(id_, score, fit, cosine, share, covered, stretches)
+        return score + COVERAGE_WEIGHT * covered
+    straight, squared = OTHER_STRETCH_WEIGHTS
+    return OTHER_COSINE_WEIGHT * cosine + straight * closest + squared * _square(closest)
+
+
+def _fit(same: bool, cosine: float, share: float) -> float:
+    return cosine + (LEXICAL_FIT if same else OTHER_LANGUAGE_FIT) * share
 
 
 def _square(score: float) -> float:

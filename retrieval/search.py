@@ -45,6 +45,8 @@ class Search:
         self.generation = generation
         self.records = generation.records
         self._embedder = embedder
+        # Asked once: looking through a protocol takes as long as fusing two legs.
+        self._token_embedder = embedder if isinstance(embedder, TokenEmbedder) else None
         self._reranker = reranker
         self._wording = wording or shipped_wording()
         self._centring = load_centring(generation.folder)
@@ -59,8 +61,8 @@ class Search:
     def _encode_query(
         self, parts: Sequence[str], language: str
     ) -> tuple[Vectors, Vectors | None, NDArray[np.int64] | None]:
-        if isinstance(self._embedder, TokenEmbedder):
-            (encoded,) = self._embedder.encode([parts], "query", [language])
+        if self._token_embedder:
+            (encoded,) = self._token_embedder.encode([parts], "query", [language])
             vector, tokens, stretches = encoded.vector[None, :], encoded.tokens, encoded.stretches
         else:
             vector, tokens, stretches = self._embedder.embed(["".join(parts)], "query"), None, None

@@ -40,8 +40,8 @@ class HeldVectors:
             return []
         rows = self._coarse.near(vector, _EXACTLY_TIMES * k + _EXACTLY_MORE)
         cosines = self._exact(rows) @ vector
-        best = np.lexsort((rows, -cosines))[:k]
-        return [(self._ids[row], cosine) for row, cosine in zip(rows[best], cosines[best].tolist(), strict=True)]
+        best = np.argsort(-cosines, kind="stable")[:k]
+        return [(self._ids[row], near) for row, near in zip(rows[best].tolist(), cosines[best].tolist(), strict=True)]
 
     def vectors(self, ids: Sequence[str]) -> VectorRows:
         """Those of `ids` that there are."""
