@@ -19,15 +19,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from course_index.card import card_id
 from course_index.centring import learn_centring
-from course_index.course import Course, Lesson, Passage
+from course_index.course import Course, Lesson, Offering, Passage
 from course_index.parts import make_embedder
 from course_index.settings import IndexSettings
 from course_index.store.generations import Generation, IndexHome
-from course_index.store.tokens import PassageVectors, in_bytes
+from course_index.store.legs import VectorLeg
+from course_index.store.tokens import PassageVectors, TokenStore, in_bytes
 
 _BATCH = 5_000
-_LESSONS_OF = 20
+_LESSONS_OF, _PASSAGES_OF = 20, 100  # passages of a lesson, passages of a course
 _TOKENS, _STRETCHES, _TOKEN_DIMENSION = 110, 6, 96
 _QUESTIONS = (
     "快件丢了怎么赔", "老人血压高能不能吃柚子", "荔枝采后怎么保鲜", "二叉堆怎么插入元素", "上班路上出了车祸算工伤吗",
@@ -64,44 +66,65 @@ def main() -> None:
 
 def _build(folder: Path, size: int) -> None:
     rng = np.random.default_rng(11)
-    words = [chr(0x4E00 + n) + chr(0x5E00 + 7 * n % 900) for n in range(8_000)]
+    words = np.array([chr(0x4E00 + n) + chr(0x5E00 + 7 * n % 900) for n in range(8_000)])
     frequency = 1 / np.arange(1, len(words) + 1)
     frequency /= frequency.sum()
     home = IndexHome(folder)
     embedder = make_embedder(IndexSettings())
+    # The same for every batch: only thirty passages' tokens are read in a search, and writing new ones takes an hour.
+    tokens = in_bytes(_unit(rng.standard_normal((_BATCH * _TOKENS, _TOKEN_DIMENSION))))
     with home.writing(), home.draft() as draft:
-        draft.records.put_course(Course("made", "made", None), "made")
         learn_centring(embedder).save(draft.folder)
         for start in range(0, size, _BATCH):
-            ids = [f"p{n:07}" for n in range(start, min(size, start + _BATCH))]
-            texts = ["".join(rng.choice(words, 80, p=frequency)) for _ in ids]
-            _record(draft, ids, texts)
-            _write(draft, ids, texts, rng, embedder.dimension)
+            numbers = range(start, min(size, start + _BATCH))
+            texts = ["".join(row) for row in rng.choice(words, (len(numbers), 80), p=frequency)]
+            courses = [_course(at, rng) for at in range(start, numbers.stop, _PASSAGES_OF)]
+            _record(draft, numbers, texts, courses)
+            vectors = _unit(rng.standard_normal((len(numbers), embedder.dimension)))
+            _write(draft.passage_vectors, draft.passage_tokens, [_id(n) for n in numbers], vectors, tokens)
+            draft.passage_terms.change([(_id(n), text) for n, text in zip(numbers, texts, strict=True)], [])
+            cards = _unit(rng.standard_normal((len(courses), embedder.dimension)))
+            _write(draft.course_vectors, draft.course_tokens, [card_id(course) for course in courses], cards, tokens)
+            draft.course_terms.change(
+                [(card_id(course), text) for course, text in zip(courses, texts, strict=False)], []
+            )
 
 
-def _record(draft: Generation, ids: list[str], texts: list[str]) -> None:
+def _id(number: int) -> str:
+    return f"p{number:07}"
+
+
+def _course(at: int, rng: np.random.Generator) -> Course:
+    """The course whose first passage is number `at`, at a level and in a city."""
+    city = Offering(f"o{at}", city=f"city {rng.integers(21)}")
+    return Course(f"c{at:07}", f"course {at}", "made", level=int(rng.integers(1, 6)), offerings=(city,))
+
+
+def _record(draft: Generation, numbers: range, texts: list[str], courses: list[Course]) -> None:
+    for course in courses:
+        draft.records.put_course(course, "made")
     lessons = []
-    for at in range(0, len(ids), _LESSONS_OF):
-        of_lesson = list(zip(ids[at : at + _LESSONS_OF], texts[at : at + _LESSONS_OF], strict=True))
-        name = f"lesson {ids[at]}"
+    for at in range(0, len(numbers), _LESSONS_OF):
+        course, name = courses[at // _PASSAGES_OF], f"lesson {numbers[at]}"
         passages = tuple(
-            Passage(id_, "made", name, n, text, (), "lesson", name, "zh", 160)
-            for n, (id_, text) in enumerate(of_lesson)
+            Passage(_id(number), course.id, name, n, text, (), "lesson", name, "zh", 160)
+            for n, (number, text) in enumerate(
+                zip(numbers[at : at + _LESSONS_OF], texts[at : at + _LESSONS_OF], strict=True)
+            )
         )
-        lessons.append(Lesson(name, "made", at, name, "made", "", None, passages))
+        lessons.append(Lesson(name, course.id, at, name, "made", "", None, passages))
     draft.records.put_lessons(lessons)
 
 
-def _write(draft: Generation, ids: list[str], texts: list[str], rng: np.random.Generator, dimension: int) -> None:
-    vectors = _unit(rng.standard_normal((len(ids), dimension)))
-    tokens = in_bytes(_unit(rng.standard_normal((len(ids) * _TOKENS, _TOKEN_DIMENSION))))
+def _write(
+    leg: VectorLeg, store: TokenStore, ids: list[str], vectors: NDArray[np.float32], tokens: NDArray[np.int8]
+) -> None:
     ends = np.linspace(0, _TOKENS, _STRETCHES + 1)[1:].astype(np.int32)
-    draft.passage_vectors.upsert(ids, vectors)
-    draft.passage_tokens.put(
+    leg.upsert(ids, vectors)
+    store.put(
         (id_, PassageVectors("zh", vectors[n], tokens[n * _TOKENS : (n + 1) * _TOKENS], ends))
         for n, id_ in enumerate(ids)
     )
-    draft.passage_terms.change(list(zip(ids, texts, strict=True)), [])
 
 
 def _unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -42,7 +42,7 @@ MULTIPLE_FACETS = ("audience", "city")
 _COURSES_REMEMBERED = 500
 T = TypeVar("T")
 
-# The one statement of every search goes to SQLite as it stands: between two questions the processor has forgotten
+# What every search asks goes to SQLite as it stands: between two questions the processor has forgotten
 # SQLAlchemy's code, and reading that again takes twice as long as the rows.
 _PLACED = str(
     select(*(passages.c[field.name] for field in fields(Passage)))
@@ -53,6 +53,7 @@ _PLACED = str(
     .where(passages.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value)))
     .compile(dialect=sqlite_dialect())
 )
+_COURSES = "SELECT id, record FROM courses WHERE id IN (SELECT value FROM json_each(?))"
 _HEADING_PATH = [field.name for field in fields(Passage)].index("heading_path")
 
 
@@ -202,13 +203,8 @@ class Records:
 
     def courses(self, ids: Sequence[str]) -> dict[str, Course]:
         """Those of `ids` that exist."""
-        with self._engine.connect() as connection:
-            rows = (
-                row
-                for batch in _batched(ids, _BATCH)
-                for row in connection.execute(select(courses.c.id, courses.c.record).where(courses.c.id.in_(batch)))
-            )
-            return {row.id: _COURSE.validate_python(row.record) for row in rows}
+        rows = self._connections.own().execute(_COURSES, (json.dumps(list(ids)),))
+        return {id_: _course(record) for id_, record in rows}
 
     def course_ids(self) -> list[str]:
         """The ids of all courses, by title."""
@@ -238,20 +234,19 @@ class Records:
                 for id_, title, hours, updated_at, *values in connection.execute(query)
             ]
 
-    def courses_of_passages(self, ids: Sequence[str]) -> dict[str, str]:
-        """The course id of each passage in `ids`."""
+    def courses_of_passages(self, ids: Sequence[str] | None = None) -> dict[str, str]:
+        """The course id of each passage, or of each in `ids`."""
+        query = select(passages.c.id, passages.c.course_id)
         with self._engine.connect() as connection:
-            return {
-                row.id: row.course_id
-                for batch in _batched(ids, _BATCH)
-                for row in connection.execute(
-                    select(passages.c.id, passages.c.course_id).where(passages.c.id.in_(batch))
-                )
-            }
+            asked = [query] if ids is None else [query.where(passages.c.id.in_(some)) for some in _batched(ids, _BATCH)]
+            return {id_: course_id for one in asked for id_, course_id in connection.execute(one)}
 
     def passages_of_courses(self, ids: Sequence[str], limit: int) -> list[str]:
         """The ids of at most `limit` passages of the courses `ids`, of which there are at most a batch."""
-        query = select(passages.c.id).where(passages.c.course_id.in_(ids)).limit(limit)
+        within = select(lessons.c.id).where(
+            lessons.c.course_id.in_(ids)
+        )  # by their index; passages have none of courses
+        query = select(passages.c.id).where(passages.c.lesson_id.in_(within)).limit(limit)
         with self._engine.connect() as connection:
             return list(connection.scalars(query))
 
