@@ -14,7 +14,7 @@ from course_index.store.tokens import TokenRows, TokenStore, VectorRows
 # So many vectors are held at most: 1.5 kB each of 384 numbers, so 150 MB. Above it Chroma's graph is searched.
 MOST_HELD = 100_000
 # Of all that 4 bits rank, so many times what is asked for are compared exactly, and so many more.
-_EXACTLY_TIMES, _EXACTLY_MORE = 3, 20
+_EXACTLY_TIMES, _EXACTLY_MORE = 2, 60
 # A vector is put in whole steps from -7 to 7, of one size for so many numbers in a row.
 _STEPS, _ZERO, _BLOCK = 7, 8, 128
 _PACKED_AT_ONCE = 5_000

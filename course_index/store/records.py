@@ -44,16 +44,15 @@ T = TypeVar("T")
 
 # What every search asks goes to SQLite as it stands: between two questions the processor has forgotten
 # SQLAlchemy's code, and reading that again takes twice as long as the rows.
-_PLACED = str(
+_PLACED = (
     select(*(passages.c[field.name] for field in fields(Passage)))
     .add_columns(lessons.c.ordinal, lessons.c.title, lessons.c.source, lessons.c.content_hash, lessons.c.updated_at)
     .add_columns(courses.c.record)
     .join(lessons, lessons.c.id == passages.c.lesson_id)
     .join(courses, courses.c.id == passages.c.course_id)
-    .where(passages.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value)))
-    .compile(dialect=sqlite_dialect())
 )
-_COURSES = "SELECT id, record FROM courses WHERE id IN (SELECT value FROM json_each(?))"
+_PLACED_OF = f"{_PLACED.compile(dialect=sqlite_dialect())} WHERE passages.id IN"
+_COURSES_OF = "SELECT id, record FROM courses WHERE id IN"
 _HEADING_PATH = [field.name for field in fields(Passage)].index("heading_path")
 
 
@@ -94,9 +93,10 @@ class CatalogueRow:
 class Records:
     """The records of one generation. Reading is safe from many threads; one writer at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, finished: bool = False) -> None:
+        """With `finished` nothing is written to it any more."""
         self._engine = create_engine(f"sqlite:///{path}")
-        self._connections = Connections(path)
+        self._connections = Connections(path, finished=finished)
         event.listen(self._engine, "connect", _enforce_foreign_keys)
         self.phrases = Phrases(self._engine)
 
@@ -203,8 +203,7 @@ class Records:
 
     def courses(self, ids: Sequence[str]) -> dict[str, Course]:
         """Those of `ids` that exist."""
-        rows = self._connections.own().execute(_COURSES, (json.dumps(list(ids)),))
-        return {id_: _course(record) for id_, record in rows}
+        return {id_: _course(record) for id_, record in self._connections.of(ids, _COURSES_OF)}
 
     def course_ids(self) -> list[str]:
         """The ids of all courses, by title."""
@@ -289,8 +288,7 @@ class Records:
 
     def placed(self, ids: Sequence[str]) -> dict[str, tuple[Passage, Lesson, Course]]:
         """Those of the passages `ids` that exist, each with the lesson and the course it stands in."""
-        rows = self._connections.own().execute(_PLACED, (json.dumps(list(ids)),))
-        return {row[0]: _placed(*row) for row in rows}
+        return {row[0]: _placed(*row) for row in self._connections.of(ids, _PLACED_OF)}
 
     def lessons_by_id(self, ids: Sequence[str]) -> dict[str, Lesson]:
         """Those of the lessons `ids` that exist, without their passages."""

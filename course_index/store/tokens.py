@@ -3,11 +3,10 @@
 A row is read only for the few passages that a search has found already, by id; a page cache serves it.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +14,9 @@ from numpy.typing import NDArray
 from course_index.store.connections import Connections
 
 _STEPS = 127
-# One statement each however many are asked for: SQLite prepares it once.
-_ALL = "SELECT * FROM passages WHERE id IN (SELECT value FROM json_each(?))"
-_VECTORS = "SELECT id, language, vector FROM passages WHERE id IN (SELECT value FROM json_each(?))"
-_TOKENS = "SELECT id, token_dimension, tokens, ends FROM passages WHERE id IN (SELECT value FROM json_each(?))"
+_ALL = "SELECT * FROM passages WHERE id IN"
+_VECTORS = "SELECT id, language, vector FROM passages WHERE id IN"
+_TOKENS = "SELECT id, token_dimension, tokens, ends FROM passages WHERE id IN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +77,10 @@ class StoredPassages(Protocol):
 class TokenStore:
     """PassageVectors by passage id. Reading is safe from many threads; one writer at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, finished: bool = False) -> None:
+        """With `finished` nothing is written to it any more."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connections = Connections(path)
+        self._connections = Connections(path, finished=finished and path.exists())
         with self._connections.own() as connection:
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS passages (id TEXT PRIMARY KEY, language TEXT NOT NULL, "
@@ -120,19 +119,19 @@ class TokenStore:
                 np.frombuffer(tokens, np.int8).reshape(-1, dimension),
                 np.frombuffer(ends, np.int32),
             )
-            for id_, language, vector, dimension, tokens, ends in self._of(ids, _ALL)
+            for id_, language, vector, dimension, tokens, ends in self._connections.of(ids, _ALL)
         }
 
     def vectors(self, ids: Sequence[str]) -> VectorRows:
         """The vectors of those of `ids` that are stored: a tenth of the reading."""
-        found = self._of(ids, _VECTORS)
+        found = self._connections.of(ids, _VECTORS)
         halves = np.frombuffer(b"".join([row[2] for row in found]), np.float16)
         vectors = halves.reshape(len(found), -1).astype(np.float32) if found else np.zeros((0, 0), np.float32)
         return VectorRows([row[0] for row in found], [row[1] for row in found], vectors)
 
     def tokens(self, ids: Sequence[str]) -> TokenRows:
         """The tokens of those of `ids` that are stored."""
-        found = self._of(ids, _TOKENS)
+        found = self._connections.of(ids, _TOKENS)
         dimension = max((row[1] for row in found), default=0) or 1
         return TokenRows(
             [row[0] for row in found],
@@ -140,9 +139,6 @@ class TokenStore:
             np.frombuffer(b"".join([row[3] for row in found]), np.int32),
             np.array([len(row[3]) // 4 for row in found], np.intp),
         )
-
-    def _of(self, ids: Sequence[str], statement: str) -> list[Any]:
-        return self._connections.own().execute(statement, (json.dumps(list(ids)),)).fetchall()
 
     def everything(self) -> tuple[list[str], NDArray[np.float16], list[str]]:
         """All ids, their vectors as they are kept, shape (ids, dimension), and their languages; in no order."""
