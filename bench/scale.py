@@ -63,9 +63,11 @@ def main() -> None:
             runs = [json.loads(subprocess.run(command, check=True, capture_output=True).stdout) for _ in range(3)]
         best = min(runs, key=lambda run: run["whole_ratio"])
         rows.append({"passages": size, **best})
-        print(f"{size:>9,} passages: question embedded {best['whole_embed_ms']:.1f} ms, searched {best['whole_ms']:.1f} ms "
-              f"= {best['whole_ratio']:.2f} times; catalogue {best['catalogue_ratio']:.2f}, with filters "
-              f"{best['filtered_ratio']:.2f} times; {best['rss_mb']:.0f} MB resident")  # fmt: skip
+        print(
+            f"{size:>9,} passages: question embedded {best['whole_embed_ms']:.1f} ms, searched {best['whole_ms']:.1f} ms"
+            f" = {best['whole_ratio']:.2f} times; catalogue {best['catalogue_ratio']:.2f} times,"
+            f" with filters {best['filtered_ratio']:.2f}; {best['rss_mb']:.0f} MB resident"
+        )
     if arguments.plot:
         _plot(rows, arguments.plot)
     print(json.dumps(rows))
