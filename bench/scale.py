@@ -64,7 +64,7 @@ def main() -> None:
         best = min(runs, key=lambda run: run["whole_ratio"])
         rows.append({"passages": size, **best})
         print(
-            f"{size:>9,} passages: question embedded {best['whole_embed_ms']:.1f} ms, searched {best['whole_ms']:.1f} ms"
+            f"{size:>9,} passages: embedded in {best['whole_embed_ms']:.1f} ms, searched in {best['whole_ms']:.1f} ms"
             f" = {best['whole_ratio']:.2f} times; catalogue {best['catalogue_ratio']:.2f} times,"
             f" with filters {best['filtered_ratio']:.2f}; {best['rss_mb']:.0f} MB resident"
         )
