@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from course_index.errors import PartUnavailable
 from course_index.store.generations import Generation
-from course_index.store.held import MOST_HELD, HeldPassages
+from course_index.store.held import HeldPassages
 from course_index.store.legs import LexicalSearch, VectorSearch
 from course_index.store.vectors import VectorIndex
 
@@ -63,9 +63,9 @@ class Legs:
 def enduring(generation: Generation) -> Legs:
     """The legs of a generation, neither of which a search ends with. What a server has is searched there."""
     vectors, terms = Standing("vectors"), Standing("terms")
-    most = MOST_HELD if isinstance(generation.vectors, VectorIndex) else 0
-    passages = HeldPassages(generation.passage_tokens, generation.passage_vectors, most)
-    courses = HeldPassages(generation.course_tokens, generation.course_vectors, most)
+    limit = {} if isinstance(generation.vectors, VectorIndex) else {"most_numbers": 0}
+    passages = HeldPassages(generation.passage_tokens, generation.passage_vectors, **limit)
+    courses = HeldPassages(generation.course_tokens, generation.course_vectors, **limit)
     return Legs(
         passages,
         courses,

@@ -80,9 +80,9 @@ def test_vectors_are_told_of_those_that_there_are_as_the_store_has_them(passages
 def test_above_so_many_the_leg_is_asked_that_keeps_them(passages):
     store, leg = passages
     east = np.eye(4, dtype=np.float32)[0]
-    assert HeldPassages(store, leg, most=4).search(east, 1)[0][0] == "p0"
-    assert HeldPassages(store, leg, most=3).search(east, 1)[0][0] == "p3"
-    assert HeldPassages(store, leg, most=3).vectors(["p0"]).cosines(east) == [1.0]
+    assert HeldPassages(store, leg, most_numbers=16).search(east, 1)[0][0] == "p0"
+    assert HeldPassages(store, leg, most_numbers=15).search(east, 1)[0][0] == "p3"
+    assert HeldPassages(store, leg, most_numbers=15).vectors(["p0"]).cosines(east) == [1.0]
 
 
 def test_many_threads_may_ask_before_the_vectors_are_read(passages):

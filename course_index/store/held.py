@@ -11,8 +11,10 @@ from onnx import TensorProto, helper, numpy_helper
 from course_index.store.legs import VectorSearch
 from course_index.store.tokens import TokenRows, TokenStore, VectorRows
 
-# So many vectors are held at most: 1.5 kB each of 384 numbers, so 150 MB. Above it Chroma's graph is searched.
+# The vectors of so many passages are held at most, 130 MB of e5's; of a model with longer ones the vectors of fewer.
+# Above it Chroma's graph is searched.
 MOST_HELD = 100_000
+_MOST_NUMBERS = 384 * MOST_HELD
 # Of all that 4 bits rank, so many times what is asked for are compared exactly, and so many more.
 _EXACTLY_TIMES, _EXACTLY_MORE = 2, 60
 # A vector is put in whole steps from -7 to 7, of one size for so many numbers in a row.
@@ -115,10 +117,10 @@ class HeldPassages:
     The vectors are read when they are first needed. Safe to use from many threads.
     """
 
-    def __init__(self, store: TokenStore, leg: VectorSearch, most: int = MOST_HELD) -> None:
+    def __init__(self, store: TokenStore, leg: VectorSearch, most_numbers: int = _MOST_NUMBERS) -> None:
         self._store = store
         self._leg = leg
-        self._most = most
+        self._most_numbers = most_numbers
         self._reading = threading.Lock()
         self._read = False
         self._vectors: HeldVectors | None = None
@@ -134,7 +136,8 @@ class HeldPassages:
         return self._vectors
 
     def _few_enough(self) -> HeldVectors | None:
-        return HeldVectors(*self._store.everything()) if 0 < len(self._store) <= self._most else None
+        numbers = len(self._store) * self._store.dimension
+        return HeldVectors(*self._store.everything()) if 0 < numbers <= self._most_numbers else None
 
     def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
         """The ids of the `k` nearest with their cosines, best first."""

@@ -142,17 +142,20 @@ class TokenStore:
 
     def everything(self) -> tuple[list[str], NDArray[np.float16], list[str]]:
         """All ids, their vectors as they are kept, shape (ids, dimension), and their languages; in no order."""
-        connection = self._connections.own()
-        (first,) = connection.execute("SELECT vector FROM passages LIMIT 1").fetchone() or (b"",)
-        vectors = np.empty((len(self), len(first) // 2), np.float16)
+        vectors = np.empty((len(self), self.dimension), np.float16)
         ids, languages = [], []
-        for row, (id_, language, vector) in enumerate(
-            connection.execute("SELECT id, language, vector FROM passages NOT INDEXED")
-        ):
+        stored = self._connections.own().execute("SELECT id, language, vector FROM passages NOT INDEXED")
+        for row, (id_, language, vector) in enumerate(stored):
             vectors[row] = np.frombuffer(vector, np.float16)
             ids.append(id_)
             languages.append(language)
         return ids, vectors, languages
+
+    @property
+    def dimension(self) -> int:
+        """How long a vector is; 0 while there is none."""
+        first = self._connections.own().execute("SELECT length(vector) FROM passages LIMIT 1").fetchone()
+        return int(first[0]) // 2 if first else 0
 
     def __len__(self) -> int:
         (count,) = self._connections.own().execute("SELECT COUNT(*) FROM passages").fetchone()
