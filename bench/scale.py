@@ -190,7 +190,7 @@ def _plot(rows: list[dict[str, float]], path: Path) -> None:
         ("filtered_ratio", "the same with two filters"),
     ):
         time_axes.plot(sizes, [row[name] for row in rows], "o-", label=f"{label}, p50")
-    time_axes.plot([10_000, 100_000], [1.5, 2.0], "v", color="black", label="what the first is to stay below")
+    time_axes.plot([10_000, 100_000], [1.5, 2.0], "v", color="black", label="what they are to stay below")
     time_axes.axhline(1, color="grey", linestyle=":", label="embedding the question alone")
     time_axes.set(xscale="log", xlabel="passages", ylabel="times the embedding of the question", title="Time")
     time_axes.set_ylim(0)
