@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, islice
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from course_index.card import course_id_of
 from course_index.course import Course
 from course_index.store.generations import Generation
+from course_index.store.held import MOST_HELD
 from course_index.store.records import MULTIPLE_FACETS, SINGLE_FACETS, CatalogueRow, CourseFilter
 from retrieval.enduring import Legs
 from retrieval.query import Query
@@ -25,6 +27,7 @@ _NEAR_PASSAGES = 200
 _LEXICAL_DEPTH = 1_000
 # Where the permitted courses have no more passages than this, each of them is compared: 20 ms at most.
 _COMPARED_PASSAGES = 200
+_TOO_MANY = _COMPARED_PASSAGES + 1
 
 Mask = NDArray[np.bool_]
 
@@ -79,9 +82,10 @@ class _Facet:
 
 @dataclass(frozen=True, slots=True)
 class _Cards:
-    """All card vectors, and the row of the course that each belongs to."""
+    """All card vectors, by the id of the card, and the row of the course that each belongs to."""
 
-    row_of: dict[str, int]
+    number_of: dict[str, int]
+    rows: NDArray[np.intp]
     vectors: NDArray[np.float32]
     languages: NDArray[np.str_]
 
@@ -156,8 +160,29 @@ class Catalogue:
     def _cards(self) -> _Cards:
         ids, vectors, languages = self._generation.course_tokens.everything()
         of_courses = [number for number, id_ in enumerate(ids) if course_id_of(id_) in self._row_of]
-        row_of = {ids[number]: self._row_of[course_id_of(ids[number])] for number in of_courses}
-        return _Cards(row_of, vectors[of_courses], np.asarray(languages)[of_courses])
+        return _Cards(
+            {ids[number]: place for place, number in enumerate(of_courses)},
+            np.asarray([self._row_of[course_id_of(ids[number])] for number in of_courses], np.intp),
+            vectors[of_courses].astype(np.float32),
+            np.asarray(languages)[of_courses],
+        )
+
+    @cached_property
+    def _course_of(self) -> dict[str, int] | None:
+        """The row of the course that each passage is in; None where they are too many to hold."""
+        if len(self._generation.passage_tokens) > MOST_HELD:
+            return None
+        return {id_: self._row_of[course_id] for id_, course_id in self._records.courses_of_passages().items()}
+
+    @cached_property
+    def _passages_of(self) -> list[list[str]] | None:
+        """The passages of the course of each row; None where they are too many to hold."""
+        if self._course_of is None:
+            return None
+        found: list[list[str]] = [[] for _ in self._rows]
+        for id_, row in self._course_of.items():
+            found[row].append(id_)
+        return found
 
     @property
     def _everything(self) -> _Found:
@@ -203,27 +228,24 @@ class Catalogue:
     def _by_card(self, query: Query) -> _Found:
         cards, index = self._cards, self._legs.course_terms
         found = _Found(np.full(len(self._rows), -np.inf, np.float32), {})
-        if not cards.row_of:
+        number_of = cards.number_of
+        if not number_of:
             return found
-        ids = list(cards.row_of)
-        number_of = {id_: number for number, id_ in enumerate(ids)}
-        shares = np.zeros(len(ids), np.float32)
-        for id_, share in index.search(query.terms, _LEXICAL_DEPTH):
-            if id_ in number_of:
-                shares[number_of[id_]] = share
+        matched = [one for one in index.search(query.terms, _LEXICAL_DEPTH) if one[0] in number_of]
+        shares = np.zeros(len(number_of), np.float32)
+        shares[[number_of[id_] for id_, _ in matched]] = [share for _, share in matched]
         same = cards.languages == query.language
         cosines = cards.vectors @ query.vector
         fits = cosines + np.where(same, LEXICAL_FIT, OTHER_LANGUAGE_FIT) * shares >= COURSE_FLOOR
-        said = index.holding(_words(query), len(ids))
+        said = index.holding(_words(query), len(number_of))
         fits[[number_of[id_] for id_ in said if id_ in number_of]] = True
-        rows = np.fromiter(cards.row_of.values(), np.intp, len(ids))
         scores = cosines + np.where(same, PLAIN_LEXICAL_WEIGHT, PLAIN_OTHER_LEXICAL_WEIGHT) * shares
-        found.scores[rows[fits]] = scores[fits]
+        found.scores[cards.rows[fits]] = scores[fits]
         return found
 
     def _add_by_passage(self, query: Query, permitted: Mask, found: _Found) -> None:
         """Add the courses with a passage that fits."""
-        index, stored = self._legs.passage_terms, self._generation.passage_tokens
+        index, stored = self._legs.passage_terms, self._legs.passages
         near = dict(self._legs.passage_vectors.search(query.vector, _NEAR_PASSAGES))
         shares = dict(index.search(query.terms, _LEXICAL_DEPTH))
         said = set(index.holding(_words(query), _NEAR_PASSAGES))
@@ -233,22 +255,36 @@ class Catalogue:
             farthest = 1.0  # it is not known how near any is
         hopeful = {id_ for id_, share in shares.items() if farthest + LEXICAL_FIT * share >= COURSE_FLOOR}
         candidates = sorted({*near, *hopeful, *said, *self._few_passages(permitted)})
-        course_of = self._records.courses_of_passages(candidates)
-        for id_, (language, vector) in stored.vectors(candidates).items():
-            same, share, cosine = language == query.language, shares.get(id_, 0.0), float(vector @ query.vector)
-            fit = cosine + (LEXICAL_FIT if same else OTHER_LANGUAGE_FIT) * share
-            if id_ in course_of and (fit >= COURSE_FLOOR or id_ in said):
-                score = cosine + (PLAIN_LEXICAL_WEIGHT if same else PLAIN_OTHER_LEXICAL_WEIGHT) * share
-                found.note(self._row_of[course_of[id_]], score, id_)
+        rows = stored.vectors(candidates)
+        cosines = np.asarray(rows.cosines(query.vector))
+        same = np.asarray([language == query.language for language in rows.languages], np.bool_)
+        share = np.asarray([shares.get(id_, 0.0) for id_ in rows.ids])
+        fits = cosines + np.where(same, LEXICAL_FIT, OTHER_LANGUAGE_FIT) * share >= COURSE_FLOOR
+        fits |= np.asarray([id_ in said for id_ in rows.ids], np.bool_)
+        scores = cosines + np.where(same, PLAIN_LEXICAL_WEIGHT, PLAIN_OTHER_LEXICAL_WEIGHT) * share
+        fitting = [(rows.ids[number], float(scores[number])) for number in np.flatnonzero(fits).tolist()]
+        course_of = self._courses_of([id_ for id_, _ in fitting])
+        for id_, score in fitting:
+            if id_ in course_of:
+                found.note(course_of[id_], score, id_)
+
+    def _courses_of(self, passage_ids: list[str]) -> dict[str, int]:
+        """The rows of the courses of these passages, perhaps among others."""
+        if self._course_of is not None:
+            return self._course_of
+        courses = self._records.courses_of_passages(passage_ids)
+        return {id_: self._row_of[course_id] for id_, course_id in courses.items()}
 
     def _few_passages(self, permitted: Mask) -> set[str]:
         """The passages of the permitted courses, where these are so few that the nearest of all may miss them."""
         rows = np.flatnonzero(permitted)
         if len(rows) == len(self._rows) or not 0 < len(rows) <= _COMPARED_PASSAGES:
             return set()
-        ids = [self._rows[row].id for row in rows.tolist()]
-        passages = self._records.passages_of_courses(ids, _COMPARED_PASSAGES + 1)
-        return set(passages) if len(passages) <= _COMPARED_PASSAGES else set()
+        if self._passages_of is not None:
+            passages = list(islice(chain.from_iterable(self._passages_of[row] for row in rows.tolist()), _TOO_MANY))
+        else:
+            passages = self._records.passages_of_courses([self._rows[row].id for row in rows.tolist()], _TOO_MANY)
+        return set(passages) if len(passages) < _TOO_MANY else set()
 
 
 def _words(query: Query) -> Collection[str]:

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from course_index.errors import PartUnavailable
 from course_index.store.generations import Generation
+from course_index.store.held import HeldPassages
 from course_index.store.legs import LexicalSearch, VectorSearch
+from course_index.store.vectors import VectorIndex
 
 log = logging.getLogger(__name__)
 # A server that is down is said so often.
@@ -43,6 +45,8 @@ class Standing:
 class Legs:
     """The legs of one generation, for a learner's search."""
 
+    passages: HeldPassages
+    courses: HeldPassages
     passage_vectors: VectorSearch
     course_vectors: VectorSearch
     passage_terms: LexicalSearch
@@ -57,11 +61,16 @@ class Legs:
 
 
 def enduring(generation: Generation) -> Legs:
-    """The legs of a generation, neither of which a search ends with."""
+    """The legs of a generation, neither of which a search ends with. What a server has is searched there."""
     vectors, terms = Standing("vectors"), Standing("terms")
+    limit = {} if isinstance(generation.vectors, VectorIndex) else {"most_numbers": 0}
+    passages = HeldPassages(generation.passage_tokens, generation.passage_vectors, **limit)
+    courses = HeldPassages(generation.course_tokens, generation.course_vectors, **limit)
     return Legs(
-        EnduringVectors(generation.passage_vectors, vectors),
-        EnduringVectors(generation.course_vectors, vectors),
+        passages,
+        courses,
+        EnduringVectors(passages, vectors),
+        EnduringVectors(courses, vectors),
         EnduringTerms(generation.passage_terms, terms),
         EnduringTerms(generation.course_terms, terms),
         vectors,

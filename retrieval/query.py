@@ -71,8 +71,11 @@ def read_query(typed: str, encode: EncodeQuery, wording: Wording | None = None) 
     asked = wording.in_mandarin(simplified_question(text))
     parts = content_parts(asked)
     vector, tokens, part_of = encode([part for part, _ in parts], language)
-    found = tuple(dict.fromkeys((*query_terms(text), *query_terms(asked))))
-    added = tuple(query_terms(wording.added(asked)))
+    found = query_terms(text)
+    if asked != text:
+        found = tuple(dict.fromkeys((*found, *query_terms(asked))))
+    more = wording.added(asked)
+    added = query_terms(more) if more else ()
     if tokens is None or part_of is None or not len(tokens):
         return Query(text, language, found, added, vector, None, np.zeros(0, np.float32))
     says = np.array([is_content for _, is_content in parts])[part_of]

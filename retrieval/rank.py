@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_index.store.legs import LexicalSearch, VectorSearch
-from course_index.store.tokens import PassageVectors, TokenStore
+from course_index.store.tokens import StoredPassages
 from retrieval.interaction import stretch_scores
 from retrieval.query import Query
 
@@ -82,67 +82,70 @@ def lexical(query: Query, k: int, index: LexicalSearch) -> list[Scored]:
     return [Scored(id_, share) for id_, share in index.search(query.terms, k, query.added)]
 
 
-def ranked(query: Query, k: int, vectors: VectorSearch, index: LexicalSearch, tokens: TokenStore) -> list[Ranked]:
+def ranked(query: Query, k: int, vectors: VectorSearch, index: LexicalSearch, tokens: StoredPassages) -> list[Ranked]:
     """The best `k` of what either leg finds, best first, after a closer look at each.
 
     Sums of absolute scores, not of ranks: fusing ranks takes BM25's accidental hits to be as sure as its real ones.
     """
-    near = [hit.id for hit in dense(query, CANDIDATES, vectors)]
-    shares = {hit.id: hit.score for hit in lexical(query, CANDIDATES, index)}
-    return _closely(query, k, list(dict.fromkeys([*near, *shares])), shares, index, tokens)
+    near = dict(vectors.search(query.vector, CANDIDATES))
+    shares = dict(index.search(query.terms, CANDIDATES, query.added))
+    return _closely(query, k, [*(near | shares)], shares, index, tokens)
 
 
-def ranked_among(query: Query, k: int, ids: Sequence[str], index: LexicalSearch, tokens: TokenStore) -> list[Ranked]:
+def ranked_among(
+    query: Query, k: int, ids: Sequence[str], index: LexicalSearch, tokens: StoredPassages
+) -> list[Ranked]:
     """The best `k` of these passages, as those of one course. Its cost grows with their number, not the library's."""
     wanted = set(ids)
-    shares = {hit.id: hit.score for hit in lexical(query, LEXICAL_REACH, index) if hit.id in wanted}
+    found = index.search(query.terms, LEXICAL_REACH, query.added)
+    shares = {id_: share for id_, share in found if id_ in wanted}
     return _closely(query, k, ids, shares, index, tokens)
 
 
 def _closely(
-    query: Query, k: int, ids: Sequence[str], shares: dict[str, float], index: LexicalSearch, tokens: TokenStore
+    query: Query, k: int, ids: Sequence[str], shares: dict[str, float], index: LexicalSearch, tokens: StoredPassages
 ) -> list[Ranked]:
-    stored = tokens.get(_hopeful(query, shares, tokens.vectors(ids), max(k, CLOSELY)))
-    stretches = stretch_scores(query, list(stored.values()))
-    covered = index.coverage(query.letters, stored)
-    found = [
-        _score(id_, query, passage, scores, shares.get(id_, 0.0), covered.get(id_, 0.0))
-        for (id_, passage), scores in zip(stored.items(), stretches, strict=True)
+    known = tokens.vectors(ids)
+    near = dict(zip(known.ids, zip(known.languages, known.cosines(query.vector), strict=True), strict=True))
+    stored = tokens.tokens(_hopeful(query, shares, near, max(k, CLOSELY)))
+    covered = index.coverage(query.letters, stored.ids)
+    found = []
+    for id_, stretches in zip(stored.ids, stretch_scores(query, stored), strict=True):
+        language, cosine = near[id_]
+        closest = max(stretches.tolist(), default=-1.0)  # numpy takes three times as long for so few
+        signals = language == query.language, cosine, shares.get(id_, 0.0), covered.get(id_, 0.0)
+        found.append((-_score(*signals, closest), id_, signals, stretches))
+    return [
+        Ranked(id_, -below, _fit(same, cosine, share), cosine, share, coverage, stretches)
+        for below, id_, (same, cosine, share, coverage), stretches in sorted(found, key=lambda one: one[:2])[:k]
     ]
-    return sorted(found, key=lambda one: (-one.score, one.id))[:k]
 
 
-def _hopeful(
-    query: Query, shares: dict[str, float], stored: dict[str, tuple[str, NDArray[np.float32]]], k: int
-) -> list[str]:
+def _hopeful(query: Query, shares: dict[str, float], near: dict[str, tuple[str, float]], k: int) -> list[str]:
     """The `k` best by what is known before the closer look, which costs most of a search."""
 
-    def promise(id_: str) -> float:
-        language, vector = stored[id_]
-        cosine = float(vector @ query.vector)
+    def promise(id_: str, language: str, cosine: float) -> float:
         if language == query.language:
             return cosine + PLAIN_LEXICAL_WEIGHT * min(shares.get(id_, 0.0), LEXICAL_ENOUGH)
         return OTHER_COSINE_WEIGHT * cosine + OTHER_HEAD_START
 
-    return sorted(stored, key=lambda id_: (-promise(id_), id_))[:k]
+    best = sorted((-promise(id_, language, cosine), id_) for id_, (language, cosine) in near.items())
+    return [id_ for _, id_ in best[:k]]
 
 
-def _score(
-    id_: str, query: Query, passage: PassageVectors, stretches: NDArray[np.float32], share: float, covered: float
-) -> Ranked:
-    same = passage.language == query.language
-    cosine = float(passage.vector @ query.vector)
-    closest = float(stretches.max(initial=-1))
+def _score(same: bool, cosine: float, share: float, covered: float, closest: float) -> float:
+    """What orders a passage that is in the question's language (`same`) or not."""
     if closest == -1:
-        score = cosine + (PLAIN_LEXICAL_WEIGHT if same else PLAIN_OTHER_LEXICAL_WEIGHT) * share
-    elif same:
+        return cosine + (PLAIN_LEXICAL_WEIGHT if same else PLAIN_OTHER_LEXICAL_WEIGHT) * share
+    if same:
         score = cosine + LEXICAL_WEIGHT * min(share, LEXICAL_ENOUGH) + STRETCH_WEIGHT * _square(closest)
-        score += COVERAGE_WEIGHT * covered
-    else:
-        straight, squared = OTHER_STRETCH_WEIGHTS
-        score = OTHER_COSINE_WEIGHT * cosine + straight * closest + squared * _square(closest)
-    fit = cosine + (LEXICAL_FIT if same else OTHER_LANGUAGE_FIT) * share
-    return Ranked(id_, score, fit, cosine, share, covered, stretches)
+        return score + COVERAGE_WEIGHT * covered
+    straight, squared = OTHER_STRETCH_WEIGHTS
+    return OTHER_COSINE_WEIGHT * cosine + straight * closest + squared * _square(closest)
+
+
+def _fit(same: bool, cosine: float, share: float) -> float:
+    return cosine + (LEXICAL_FIT if same else OTHER_LANGUAGE_FIT) * share
 
 
 def _square(score: float) -> float:

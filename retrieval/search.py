@@ -45,6 +45,8 @@ class Search:
         self.generation = generation
         self.records = generation.records
         self._embedder = embedder
+        # Asked once: looking through a protocol takes as long as fusing two legs.
+        self._token_embedder = embedder if isinstance(embedder, TokenEmbedder) else None
         self._reranker = reranker
         self._wording = wording or shipped_wording()
         self._centring = load_centring(generation.folder)
@@ -59,8 +61,8 @@ class Search:
     def _encode_query(
         self, parts: Sequence[str], language: str
     ) -> tuple[Vectors, Vectors | None, NDArray[np.int64] | None]:
-        if isinstance(self._embedder, TokenEmbedder):
-            (encoded,) = self._embedder.encode([parts], "query", [language])
+        if self._token_embedder:
+            (encoded,) = self._token_embedder.encode([parts], "query", [language])
             vector, tokens, stretches = encoded.vector[None, :], encoded.tokens, encoded.stretches
         else:
             vector, tokens, stretches = self._embedder.embed(["".join(parts)], "query"), None, None
@@ -91,15 +93,15 @@ class Search:
     def choice_among(self, query: Query, k: int, ids: Sequence[str]) -> list[Hit]:
         """The `k` passages to answer from of those in `ids`, best first; ids that are no more are passed over."""
         return choose(
-            self._hits(ranked_among(query, CHOSEN_FROM, ids, self.legs.passage_terms, self.generation.passage_tokens)),
+            self._hits(ranked_among(query, CHOSEN_FROM, ids, self.legs.passage_terms, self.legs.passages)),
             k,
             date.today(),
         )
 
     def nearness(self, query: Query, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """How near each stretch of the passages `ids` comes to the text, titles first; none without token vectors."""
-        stored = self.generation.passage_tokens.get(ids)
-        return dict(zip(stored, stretch_scores(query, list(stored.values())), strict=True))
+        stored = self.legs.passages.tokens(ids)
+        return dict(zip(stored.ids, stretch_scores(query, stored), strict=True))
 
     def _ordered(self, query: Query, k: int) -> list[Hit]:
         """At least the best `k`, in the reranker's order where there is one and it is in doubt."""
@@ -167,7 +169,7 @@ class Search:
     def ranked(self, query: Query, k: int) -> list[Ranked]:
         """The ids of the `k` passages most likely to answer, best first, with their scores."""
         legs = self.legs
-        return ranked(query, k, legs.passage_vectors, legs.passage_terms, self.generation.passage_tokens)
+        return ranked(query, k, legs.passage_vectors, legs.passage_terms, legs.passages)
 
     def _course_hits(self, query: Query) -> list[CourseHit]:
         """Every course that fits at all, by its card or by the best passage inside."""
@@ -189,7 +191,7 @@ class Search:
 
     def _ranked_cards(self, query: Query) -> list[Ranked]:
         legs = self.legs
-        return ranked(query, CANDIDATES, legs.course_vectors, legs.course_terms, self.generation.course_tokens)
+        return ranked(query, CANDIDATES, legs.course_vectors, legs.course_terms, legs.courses)
 
     def _by_passage(self, query: Query) -> list[CourseHit]:
         hits = self._hits(self.ranked(query, CANDIDATES))

@@ -44,6 +44,14 @@ def store(tmp_path_factory):
     index.close()
 
 
+def in_a_row(folder, passages):
+    tokens = TokenStore(folder / "row.db")
+    tokens.put((f"p{n}", passage) for n, passage in enumerate(passages))
+    rows = tokens.tokens([f"p{n}" for n in range(len(passages))])
+    tokens.close()
+    return rows
+
+
 def query(asked, vector, tokens=None):
     weights = np.full(0 if tokens is None else len(tokens), 0.5, np.float32)
     return Query(asked, "zh", tuple(terms(asked)), (), unit(vector), tokens, weights)
@@ -78,26 +86,28 @@ def test_the_best_are_those_of_scoring_every_candidate(store, asked, with_tokens
     assert all(np.isclose(one.cosine, cosines[one.id], atol=2e-3) for one in got)
 
 
-def test_a_stretch_is_scored_by_the_nearest_token_to_each_of_the_question():
+def test_a_stretch_is_scored_by_the_nearest_token_to_each_of_the_question(tmp_path):
     east, north = np.eye(2, dtype=np.float32)
     passage = PassageVectors("zh", east, in_bytes(np.stack([east, north, -east])), np.array([1, 1, 3], np.int32))
     question = Query("", "zh", (), (), east, np.stack([east, north]), np.array([0.75, 0.25], np.float32))
     # The first stretch says the first token only; the second is empty; the third says the second and denies the first.
-    (scores,) = stretch_scores(question, [passage])
+    (scores,) = stretch_scores(question, in_a_row(tmp_path, [passage]))
     np.testing.assert_allclose(scores, [0.75, -1, 0.25], atol=0.01)
 
 
-def test_without_tokens_there_is_nothing_to_compare():
+def test_without_tokens_there_is_nothing_to_compare(tmp_path):
     bare = PassageVectors("zh", np.ones(1, np.float32), np.zeros((0, 1), np.int8), np.zeros(0, np.int32))
-    (scores,) = stretch_scores(query("快件", np.ones(1, np.float32), np.ones((1, 1), np.float32)), [bare])
+    (scores,) = stretch_scores(
+        query("快件", np.ones(1, np.float32), np.ones((1, 1), np.float32)), in_a_row(tmp_path, [bare])
+    )
     assert not len(scores)
 
 
 def test_passages_are_scored_together_as_each_alone(store):
-    passages, *_ = store
+    passages, _, _, tokens, _ = store
     question = query("快件", passages["p001"].vector, unit(np.random.default_rng(8).standard_normal((2, 8))))
-    several = [passages[f"p{n:03}"] for n in range(5)]
-    alone = [stretch_scores(question, [passage])[0] for passage in several]
+    several = tokens.tokens([f"p{n:03}" for n in range(5)])
+    alone = [stretch_scores(question, tokens.tokens([id_]))[0] for id_ in several.ids]
     for one, together in zip(alone, stretch_scores(question, several), strict=True):
         np.testing.assert_allclose(one, together, atol=1e-6)
 

@@ -124,17 +124,17 @@ def kept(folder: Path) -> Kept:
 
 
 def _open(folder: Path, servers: Servers, lease: Lease | None = None) -> Generation:
-    where = kept(folder)
+    where, finished = kept(folder), lease is not None  # a draft is written to, a generation never
     vectors: VectorIndex | ServedVectorIndex = (
         servers.chroma.index(where.place) if servers.chroma and where.vectors else VectorIndex(folder / "vectors")
     )
     return Generation(
         folder=folder,
-        records=Records(folder / "records.db"),
+        records=Records(folder / "records.db", finished=finished),
         vectors=vectors,
         passage_vectors=vectors.collection("passages"),
-        passage_tokens=TokenStore(folder / "tokens" / "passages.db"),
-        course_tokens=TokenStore(folder / "tokens" / "courses.db"),
+        passage_tokens=TokenStore(folder / "tokens" / "passages.db", finished=finished),
+        course_tokens=TokenStore(folder / "tokens" / "courses.db", finished=finished),
         course_vectors=vectors.collection("courses"),
         passage_terms=_terms(folder, servers, where, "passages"),
         course_terms=_terms(folder, servers, where, "courses"),

@@ -1,7 +1,10 @@
 """Courses, lessons and passages in SQLite, through SQLAlchemy."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,10 +12,23 @@ from typing import Any, TypeVar
 from alembic import command
 from alembic.config import Config
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, bindparam, create_engine, delete, event, false, func, or_, select
+from sqlalchemy import (
+    Connection,
+    Row,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    false,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from course_index.course import Course, Lesson, Passage, PracticeQuestion
+from course_index.store.connections import Connections
 from course_index.store.phrases import Phrases
 from course_index.store.tables import course_facets, courses, lessons, meta, passages, practice_questions
 
@@ -22,7 +38,22 @@ _QUESTION = TypeAdapter(PracticeQuestion)
 _BATCH = 1_000
 SINGLE_FACETS = ("level", "delivery", "provider", "language", "initiative")
 MULTIPLE_FACETS = ("audience", "city")
+# What learners ask about just now; a course takes some kB.
+_COURSES_REMEMBERED = 500
 T = TypeVar("T")
+
+# What every search asks goes to SQLite as it stands: between two questions the processor has forgotten
+# SQLAlchemy's code, and reading that again takes twice as long as the rows.
+_PLACED = (
+    select(*(passages.c[field.name] for field in fields(Passage)))
+    .add_columns(lessons.c.ordinal, lessons.c.title, lessons.c.source, lessons.c.content_hash, lessons.c.updated_at)
+    .add_columns(courses.c.record)
+    .join(lessons, lessons.c.id == passages.c.lesson_id)
+    .join(courses, courses.c.id == passages.c.course_id)
+)
+_PLACED_OF = f"{_PLACED.compile(dialect=sqlite_dialect())} WHERE passages.id IN"
+_COURSES_OF = "SELECT id, record FROM courses WHERE id IN"
+_HEADING_PATH = [field.name for field in fields(Passage)].index("heading_path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +93,16 @@ class CatalogueRow:
 class Records:
     """The records of one generation. Reading is safe from many threads; one writer at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, finished: bool = False) -> None:
+        """With `finished` nothing is written to it any more."""
         self._engine = create_engine(f"sqlite:///{path}")
+        self._connections = Connections(path, finished=finished)
         event.listen(self._engine, "connect", _enforce_foreign_keys)
         self.phrases = Phrases(self._engine)
 
     def close(self) -> None:
         """Give back the connections."""
+        self._connections.close()
         self._engine.dispose()
 
     def migrate(self) -> None:
@@ -169,13 +203,7 @@ class Records:
 
     def courses(self, ids: Sequence[str]) -> dict[str, Course]:
         """Those of `ids` that exist."""
-        with self._engine.connect() as connection:
-            rows = (
-                row
-                for batch in _batched(ids, _BATCH)
-                for row in connection.execute(select(courses.c.id, courses.c.record).where(courses.c.id.in_(batch)))
-            )
-            return {row.id: _COURSE.validate_python(row.record) for row in rows}
+        return {id_: _course(record) for id_, record in self._connections.of(ids, _COURSES_OF)}
 
     def course_ids(self) -> list[str]:
         """The ids of all courses, by title."""
@@ -205,20 +233,19 @@ class Records:
                 for id_, title, hours, updated_at, *values in connection.execute(query)
             ]
 
-    def courses_of_passages(self, ids: Sequence[str]) -> dict[str, str]:
-        """The course id of each passage in `ids`."""
+    def courses_of_passages(self, ids: Sequence[str] | None = None) -> dict[str, str]:
+        """The course id of each passage, or of each in `ids`."""
+        query = select(passages.c.id, passages.c.course_id)
         with self._engine.connect() as connection:
-            return {
-                row.id: row.course_id
-                for batch in _batched(ids, _BATCH)
-                for row in connection.execute(
-                    select(passages.c.id, passages.c.course_id).where(passages.c.id.in_(batch))
-                )
-            }
+            asked = [query] if ids is None else [query.where(passages.c.id.in_(some)) for some in _batched(ids, _BATCH)]
+            return {id_: course_id for one in asked for id_, course_id in connection.execute(one)}
 
     def passages_of_courses(self, ids: Sequence[str], limit: int) -> list[str]:
         """The ids of at most `limit` passages of the courses `ids`, of which there are at most a batch."""
-        query = select(passages.c.id).where(passages.c.course_id.in_(ids)).limit(limit)
+        within = select(lessons.c.id).where(
+            lessons.c.course_id.in_(ids)
+        )  # by their index; passages have none of courses
+        query = select(passages.c.id).where(passages.c.lesson_id.in_(within)).limit(limit)
         with self._engine.connect() as connection:
             return list(connection.scalars(query))
 
@@ -261,15 +288,7 @@ class Records:
 
     def placed(self, ids: Sequence[str]) -> dict[str, tuple[Passage, Lesson, Course]]:
         """Those of the passages `ids` that exist, each with the lesson and the course it stands in."""
-        query = (
-            select(passages, lessons.c.title, lessons.c.source, lessons.c.content_hash, lessons.c.updated_at)
-            .add_columns(lessons.c.ordinal.label("lesson_ordinal"), courses.c.record)
-            .join(lessons, lessons.c.id == passages.c.lesson_id)
-            .join(courses, courses.c.id == passages.c.course_id)
-            .where(passages.c.id.in_(list(ids)))
-        )
-        with self._engine.connect() as connection:
-            return {row.id: _placed(row) for row in connection.execute(query)}
+        return {row[0]: _placed(*row) for row in self._connections.of(ids, _PLACED_OF)}
 
     def lessons_by_id(self, ids: Sequence[str]) -> dict[str, Lesson]:
         """Those of the lessons `ids` that exist, without their passages."""
@@ -339,18 +358,19 @@ def _passage(row: Row[Any]) -> Passage:
     return Passage(**{**values, "heading_path": tuple(row.heading_path)})
 
 
-def _placed(row: Row[Any]) -> tuple[Passage, Lesson, Course]:
-    passage = _passage(row)
-    lesson = Lesson(
-        id=passage.lesson_id,
-        course_id=passage.course_id,
-        ordinal=row.lesson_ordinal,
-        title=row.title,
-        source=row.source,
-        content_hash=row.content_hash,
-        updated_at=row.updated_at,
-    )
-    return passage, lesson, _COURSE.validate_python(row.record)
+def _placed(*row: Any) -> tuple[Passage, Lesson, Course]:
+    *of_passage, ordinal, title, source, content_hash, updated_at, record = row
+    of_passage[_HEADING_PATH] = tuple(json.loads(of_passage[_HEADING_PATH]))
+    passage = Passage(*of_passage)
+    updated = date.fromisoformat(updated_at) if updated_at else None
+    lesson = Lesson(passage.lesson_id, passage.course_id, ordinal, title, source, content_hash, updated)
+    return passage, lesson, _course(record)
+
+
+@lru_cache(maxsize=_COURSES_REMEMBERED)
+def _course(record: str) -> Course:
+    """A course from its record, which a search reads again and again."""
+    return _COURSE.validate_json(record)
 
 
 def _count(connection: Connection, column: Any) -> int:

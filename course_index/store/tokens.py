@@ -3,17 +3,20 @@
 A row is read only for the few passages that a search has found already, by id; a page cache serves it.
 """
 
-import sqlite3
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from course_index.store.connections import Connections
+
 _STEPS = 127
-_BATCH = 500
+_ALL = "SELECT * FROM passages WHERE id IN"
+_VECTORS = "SELECT id, language, vector FROM passages WHERE id IN"
+_TOKENS = "SELECT id, token_dimension, tokens, ends FROM passages WHERE id IN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +37,51 @@ def in_bytes(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
     return np.rint(vectors * _STEPS).astype(np.int8)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class VectorRows:
+    """Passages by their vectors, shape (passages, dimension)."""
+
+    ids: list[str]
+    languages: list[str]
+    vectors: NDArray[np.float32]
+
+    def cosines(self, vector: NDArray[np.float32]) -> list[float]:
+        """How near each is to a unit vector."""
+        return cast("list[float]", (self.vectors @ vector).tolist()) if self.ids else []
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenRows:
+    """Passages by their tokens, all in a row, (tokens, token dimension), and by their stretches, (stretches,).
+
+    `counts` has the number of stretches of each, `ends` the number of tokens of its passage up to each stretch's end.
+    (As an object each, thirty passages take longer to make than to read.)
+    """
+
+    ids: list[str]
+    tokens: NDArray[np.int8]
+    ends: NDArray[np.int32]
+    counts: NDArray[np.intp]
+
+
+class StoredPassages(Protocol):
+    """What a search reads of the passages that it has found."""
+
+    def vectors(self, ids: Sequence[str]) -> VectorRows:
+        """The vectors of those of `ids` that are stored."""
+
+    def tokens(self, ids: Sequence[str]) -> TokenRows:
+        """The tokens of those of `ids` that are stored."""
+
+
 class TokenStore:
     """PassageVectors by passage id. Reading is safe from many threads; one writer at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, finished: bool = False) -> None:
+        """With `finished` nothing is written to it any more."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
-        self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-        self._opening = threading.Lock()
-        with self._connection() as connection:
+        self._connections = Connections(path, finished=finished and path.exists())
+        with self._connections.own() as connection:
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS passages (id TEXT PRIMARY KEY, language TEXT NOT NULL, "
                 "vector BLOB NOT NULL, token_dimension INTEGER NOT NULL, tokens BLOB NOT NULL, ends BLOB NOT NULL)"
@@ -51,7 +89,7 @@ class TokenStore:
 
     def put(self, rows: Iterable[tuple[str, PassageVectors]]) -> None:
         """Insert or replace rows by id."""
-        with self._connection() as connection:
+        with self._connections.own() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -69,66 +107,64 @@ class TokenStore:
 
     def delete(self, ids: Sequence[str]) -> None:
         """Forget `ids`."""
-        with self._connection() as connection:
+        with self._connections.own() as connection:
             connection.executemany("DELETE FROM passages WHERE id = ?", ((id_,) for id_ in ids))
 
     def get(self, ids: Sequence[str]) -> dict[str, PassageVectors]:
-        """Those of `ids` that are stored."""
-        found = {}
-        for start in range(0, len(ids), _BATCH):
-            batch = ids[start : start + _BATCH]
-            marks = ",".join("?" * len(batch))  # question marks alone: no value becomes part of the statement
-            for id_, language, vector, dimension, tokens, ends in self._connection().execute(
-                f"SELECT * FROM passages WHERE id IN ({marks})",  # nosec B608
-                batch,
-            ):
-                found[id_] = PassageVectors(
-                    language,
-                    np.frombuffer(vector, np.float16).astype(np.float32),
-                    np.frombuffer(tokens, np.int8).reshape(-1, dimension),
-                    np.frombuffer(ends, np.int32),
-                )
-        return found
+        """Those of `ids` that are stored, each by itself."""
+        return {
+            id_: PassageVectors(
+                language,
+                np.frombuffer(vector, np.float16).astype(np.float32),
+                np.frombuffer(tokens, np.int8).reshape(-1, dimension),
+                np.frombuffer(ends, np.int32),
+            )
+            for id_, language, vector, dimension, tokens, ends in self._connections.of(ids, _ALL)
+        }
 
-    def vectors(self, ids: Sequence[str]) -> dict[str, tuple[str, NDArray[np.float32]]]:
-        """Language and vector of those of `ids` that are stored; without the tokens that is a tenth of the reading."""
-        found = {}
-        for start in range(0, len(ids), _BATCH):
-            batch = ids[start : start + _BATCH]
-            marks = ",".join("?" * len(batch))
-            for id_, language, vector in self._connection().execute(
-                f"SELECT id, language, vector FROM passages WHERE id IN ({marks})",  # nosec B608
-                batch,
-            ):
-                found[id_] = (language, np.frombuffer(vector, np.float16).astype(np.float32))
-        return found
+    def vectors(self, ids: Sequence[str]) -> VectorRows:
+        """The vectors of those of `ids` that are stored: a tenth of the reading."""
+        found = self._connections.of(ids, _VECTORS)
+        halves = np.frombuffer(b"".join([row[2] for row in found]), np.float16)
+        vectors = halves.reshape(len(found), -1).astype(np.float32) if found else np.zeros((0, 0), np.float32)
+        return VectorRows([row[0] for row in found], [row[1] for row in found], vectors)
 
-    def everything(self) -> tuple[list[str], NDArray[np.float32], list[str]]:
-        """All ids, their vectors, shape (ids, dimension), and their languages."""
-        rows = self._connection().execute("SELECT id, language, vector FROM passages ORDER BY id").fetchall()
-        vectors = [np.frombuffer(vector, np.float16) for _, _, vector in rows]
-        stacked = np.stack(vectors).astype(np.float32) if rows else np.zeros((0, 0), np.float32)
-        return [id_ for id_, _, _ in rows], stacked, [language for _, language, _ in rows]
+    def tokens(self, ids: Sequence[str]) -> TokenRows:
+        """The tokens of those of `ids` that are stored."""
+        found = self._connections.of(ids, _TOKENS)
+        dimension = max((row[1] for row in found), default=0) or 1
+        return TokenRows(
+            [row[0] for row in found],
+            np.frombuffer(b"".join([row[2] for row in found]), np.int8).reshape(-1, dimension),
+            np.frombuffer(b"".join([row[3] for row in found]), np.int32),
+            np.array([len(row[3]) // 4 for row in found], np.intp),
+        )
+
+    def everything(self) -> tuple[list[str], NDArray[np.float16], list[str]]:
+        """All ids, their vectors as they are kept, shape (ids, dimension), and their languages; in no order."""
+        vectors = np.empty((len(self), self.dimension), np.float16)
+        ids, languages = [], []
+        stored = self._connections.own().execute("SELECT id, language, vector FROM passages NOT INDEXED")
+        for row, (id_, language, vector) in enumerate(stored):
+            vectors[row] = np.frombuffer(vector, np.float16)
+            ids.append(id_)
+            languages.append(language)
+        return ids, vectors, languages
+
+    @property
+    def dimension(self) -> int:
+        """How long a vector is; 0 while there is none."""
+        first = self._connections.own().execute("SELECT length(vector) FROM passages LIMIT 1").fetchone()
+        return int(first[0]) // 2 if first else 0
+
+    def __len__(self) -> int:
+        (count,) = self._connections.own().execute("SELECT COUNT(*) FROM passages").fetchone()
+        return int(count)
 
     def ids(self) -> set[str]:
         """The ids of all rows."""
-        return {id_ for (id_,) in self._connection().execute("SELECT id FROM passages")}
+        return {id_ for (id_,) in self._connections.own().execute("SELECT id FROM passages")}
 
     def close(self) -> None:
         """Give back the connections of all threads."""
-        with self._opening:
-            for connection in self._opened:
-                connection.close()
-            self._opened.clear()
-            self._local = threading.local()
-
-    def _connection(self) -> sqlite3.Connection:
-        """One connection a thread: SQLite lets one thread at a time use a connection."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self._path, check_same_thread=False)
-            connection.execute("PRAGMA secure_delete = ON")
-            self._local.connection = connection
-            with self._opening:
-                self._opened.append(connection)
-        return connection
+        self._connections.close()

@@ -13,6 +13,7 @@ import chromadb
 import httpx
 import numpy as np
 from chromadb.api.client import Client
+from chromadb.api.collection_configuration import CreateCollectionConfiguration, CreateHNSWConfiguration
 from chromadb.api.fastapi import FastAPI
 from chromadb.config import Settings
 from chromadb.errors import NotFoundError
@@ -28,6 +29,9 @@ _LEFT_ALONE_SECONDS = 3.0
 # Writing a batch may take long; a search that does is as good as none.
 _WRITING_SECONDS = 120.0
 _KINDS = ("passages", "courses")
+# How far Chroma's graph is searched. With its own 100 one question in six misses more than three of the nearest thirty
+# of 15,000 passages, some nearly all; with 400 one in fifty does, for .2 ms. A collection keeps what it was made with.
+_SEARCH_WIDTH = 400
 T = TypeVar("T")
 
 
@@ -247,7 +251,8 @@ def copy_vectors(source: VectorLeg, target: VectorLeg) -> None:
 
 def _made(client: Client, name: str) -> chromadb.Collection:
     # embedding_function=None: Chroma's default would fetch a model. Its default distance is l2.
-    return client.get_or_create_collection(name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}})
+    configuration = CreateCollectionConfiguration(hnsw=CreateHNSWConfiguration(space="cosine", ef_search=_SEARCH_WIDTH))
+    return client.get_or_create_collection(name, embedding_function=None, configuration=configuration)
 
 
 def _name(place: str, kind: str) -> str:
