@@ -6,7 +6,7 @@ from typing import Literal
 
 from companion.extract import Quote, is_exercise, read_closely
 from companion.understanding.parts import parts_of
-from retrieval.confidence import Confidence, confidence
+from retrieval.confidence import LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
 from retrieval.query import Query
 from retrieval.search import Hit, Search
@@ -119,7 +119,7 @@ def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Fo
         tuple(ordered),
         reading.quotes,
         (),
-        confidence(query, hits, reading.closeness),
+        confidence(query, hits, reading.closeness, search.answerability(query, hits[:LOOKED_AT])),
         reach,
     )
     return replace(found, contexts=_contexts(search, ordered)) if found.answers else found

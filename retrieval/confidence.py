@@ -12,19 +12,21 @@ from retrieval.search import Hit
 # The log odds with a passage in the question's language: slopes over the score of the best stretch, the cosine, the
 # share of the question's characters (of a language without them, words) that the passage and its titles have, rare
 # ones counting most, how far the question and a heading above the passage say the same, the lead of the best passage
-# over the next (an answer stands out, neighbours on its subject are level), and the logarithm of the number of content
-# tokens (one word finds its like by chance, ten do not); and an intercept. Chosen on everyday questions to whole
-# libraries, part of which they answer, and so that nothing is lost where questions are near the text
-# (docs/decisions/0005-honest-turn.md).
-SAME_LANGUAGE = (8.0, 6.4, 2.4, 4.5, 4.0, 3.2, -14.9)
+# over the next (an answer stands out, neighbours on its subject are level), the logarithm of the number of content
+# tokens (one word finds its like by chance, ten do not), and what was learned of answers (answerability); and an
+# intercept. Chosen on everyday questions to whole libraries, part of which they answer, and so that nothing is lost
+# where questions are near the text (docs/decisions/0005-honest-turn.md, 0013-answerability.md).
+SAME_LANGUAGE = (1.67, 1.34, 0.5, 0.94, 0.84, 0.67, 0.75, -2.83)
+# How many of the passages are looked at: the one that is cited first, and the one that might be in its place.
+LOOKED_AT = 2
 # In a library of a few lessons everything stands out: beyond this a lead says no more.
 LEAD_ENOUGH = 0.4
-# In another language words say nothing: slopes over the best stretch and over the logarithm of the number of content
-# tokens, and an intercept; as in decision 0004, but stricter.
-OTHER_LANGUAGE = (11.4, 0.69, -7.1)
+# In another language words say nothing: slopes over the best stretch, the logarithm of the number of content tokens and
+# what was learned of answers, and an intercept; as in decision 0004, but stricter.
+OTHER_LANGUAGE = (2.38, 0.14, 0.75, -1.2)
 # From here on the passages are taken to answer. Below, the closest is shown as what it is, so that a refusal costs a
 # learner little; a wrong answer costs more.
-ENOUGH = 0.6
+ENOUGH = 0.65
 # Without late interaction: the cosine of the best sentence, and the fit of the best passage (decision 0003).
 CLOSE_SENTENCE = 0.38
 FITTING_PASSAGE = 0.45
@@ -38,8 +40,11 @@ class Confidence:
     probability: float | None = 0.0
 
 
-def confidence(query: Query, hits: Sequence[Hit], closeness: float) -> Confidence:
-    """How sure it is that `hits` answer; `closeness` is that of their best sentence. Never sure without terms."""
+def confidence(query: Query, hits: Sequence[Hit], closeness: float, bearing: Sequence[float]) -> Confidence:
+    """How sure it is that `hits` answer. Never sure without terms.
+
+    `closeness` is that of their best sentence, `bearing` how the first LOOKED_AT bear on what is asked (answerability).
+    """
     if not hits or not query.terms:
         return Confidence()
     if query.tokens is None:
@@ -47,19 +52,19 @@ def confidence(query: Query, hits: Sequence[Hit], closeness: float) -> Confidenc
     lead = hits[0].score - hits[1].score if len(hits) > 1 else hits[0].score
     lead = min(lead, LEAD_ENOUGH)
     # The passage that is cited first: that a later one has more of the words says little.
-    probability = max(_probability(query, hit, lead) for hit in hits[:2])
+    probability = max(_probability(query, hit, lead, bears) for hit, bears in zip(hits, bearing, strict=False))
     return Confidence(probability >= ENOUGH and states_what_is_asked(query.text, hits[:2]), probability)
 
 
-def _probability(query: Query, hit: Hit, lead: float) -> float:
+def _probability(query: Query, hit: Hit, lead: float, bears: float) -> float:
     if hit.passage.language == query.language:
-        near, same, covered, headed, ahead, length, intercept = SAME_LANGUAGE
+        near, same, covered, headed, ahead, length, learned, intercept = SAME_LANGUAGE
         log_odds = near * hit.ranked.closest + same * hit.ranked.cosine + intercept
         log_odds += covered * hit.ranked.covered + headed * _named_by_heading(query, hit) + ahead * lead
     else:
-        near, length, intercept = OTHER_LANGUAGE
+        near, length, learned, intercept = OTHER_LANGUAGE
         log_odds = near * hit.ranked.closest + intercept
-    log_odds += length * math.log1p(len(query.weights))
+    log_odds += length * math.log1p(len(query.weights)) + learned * bears
     return 1 / (1 + math.exp(-log_odds))
 
 

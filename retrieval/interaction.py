@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from course_index.store.tokens import TokenRows
 from retrieval.query import Query
 
-_STEPS = np.float32(127)
+STEPS = np.float32(127)
 # So many tokens are made floats at once: what stays near the processor is not written to memory and read again.
 _AT_ONCE = 512
 
@@ -33,7 +33,7 @@ def stretch_scores(query: Query, passages: TokenRows) -> list[NDArray[np.float32
 
 def _cosines(passages: TokenRows, asked: NDArray[np.float32]) -> NDArray[np.float32]:
     """Every token of the passages with every one of the question, (tokens, tokens of the question)."""
-    columns = np.ascontiguousarray((asked / _STEPS).T)
+    columns = np.ascontiguousarray((asked / STEPS).T)
     found = np.empty((len(passages.tokens), len(asked)), np.float32)
     for start in range(0, len(found), _AT_ONCE):
         some = slice(start, start + _AT_ONCE)

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import numpy as np
@@ -44,7 +44,8 @@ class Query:
     `added` are terms of other words for the same, by which courses may call it.
 
     For late interaction also the unit vectors of its content tokens, shape (tokens, token dimension), and what share of
-    the question each is, shape (tokens,), together 1; None and none where the embedder gives no tokens.
+    the question each is, shape (tokens,), together 1; None and none where the embedder gives no tokens. `asked` has the
+    vectors of all its tokens, those by which one asks too, and `content` tells which of them are content.
     """
 
     text: str
@@ -54,6 +55,8 @@ class Query:
     vector: NDArray[np.float32]
     tokens: NDArray[np.float32] | None
     weights: NDArray[np.float32]
+    asked: NDArray[np.float32] | None = None
+    content: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -81,7 +84,7 @@ def read_query(typed: str, encode: EncodeQuery, wording: Wording | None = None) 
     says = np.array([is_content for _, is_content in parts])[part_of]
     kept = says if says.any() else np.ones_like(says)
     weights = np.full(int(kept.sum()), 1 / kept.sum(), np.float32)
-    return Query(text, language, found, added, vector, tokens[kept], weights)
+    return Query(text, language, found, added, vector, tokens[kept], weights, tokens, kept)
 
 
 def content_parts(text: str) -> list[tuple[str, bool]]:

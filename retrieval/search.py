@@ -14,6 +14,7 @@ from course_index.embedders.embedder import Embedder, TokenEmbedder
 from course_index.language import language_of
 from course_index.store.generations import Generation
 from course_index.store.records import CourseFilter
+from retrieval.answerability import answerability
 from retrieval.catalogue import COURSE_FLOOR, Catalogue, CourseHit, CourseOrder, CoursePage
 from retrieval.choose import choose
 from retrieval.context import REACH, Context, contexts
@@ -102,6 +103,11 @@ class Search:
         """How near each stretch of the passages `ids` comes to the text, titles first; none without token vectors."""
         stored = self.legs.passages.tokens(ids)
         return dict(zip(stored.ids, stretch_scores(query, stored), strict=True))
+
+    def answerability(self, query: Query, hits: Sequence[Hit]) -> list[float]:
+        """How each passage bears on what is asked, beyond how near it is, in log odds."""
+        stored = self.generation.passage_tokens.get([hit.passage.id for hit in hits])
+        return answerability(query, [stored[hit.passage.id] for hit in hits])
 
     def _ordered(self, query: Query, k: int) -> list[Hit]:
         """At least the best `k`, in the reranker's order where there is one and it is in doubt."""
