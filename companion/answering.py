@@ -235,7 +235,7 @@ class Answering:
     ) -> AsyncGenerator[Event, None]:
         """An honest no, with the closest passage as what it is, and related courses; `shown` when sources are out."""
         say = heard.say
-        near = bool(found.quotes) and (found.confidence.probability or 0.0) >= WORTH_A_LOOK
+        near = bool(found.quotes) and (found.confidence.on_subject or 0.0) >= WORTH_A_LOOK
         if not near and not shown and not heard.scope.course_id and not asks_anything(heard.question):
             suited = [event async for event in self._advising.may_suit(heard, ledger)]
             if suited:

@@ -249,7 +249,7 @@ class Practising:
         if near and of_course and normalise(subject) in normalise(near.course.title):
             return of_course
         found = find(search, subject, self._passages, heard.scope)
-        if found.hits and (found.answers or (found.confidence.probability or 1.0) >= _ABOUT):
+        if found.hits and (found.answers or (found.confidence.on_subject or 1.0) >= _ABOUT):
             return search.records.passages_within(found.hits[0].course.id, found.hits[0].lesson.id)
         return of_course
 

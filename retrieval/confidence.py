@@ -9,21 +9,25 @@ from retrieval.asked import states_what_is_asked
 from retrieval.query import Query
 from retrieval.search import Hit
 
-# The log odds with a passage in the question's language: slopes over the score of the best stretch, the cosine, the
-# share of the question's characters (of a language without them, words) that the passage and its titles have, rare
-# ones counting most, how far the question and a heading above the passage say the same, the lead of the best passage
-# over the next (an answer stands out, neighbours on its subject are level), the logarithm of the number of content
-# tokens (one word finds its like by chance, ten do not), and what was learned of answers (answerability); and an
-# intercept. Chosen on everyday questions to whole libraries, part of which they answer, and so that nothing is lost
-# where questions are near the text (docs/decisions/0005-honest-turn.md, 0013-answerability.md).
-SAME_LANGUAGE = (1.67, 1.34, 0.5, 0.94, 0.84, 0.67, 0.75, -2.83)
+# How near the passages come, in log odds. With one in the question's language: slopes over the score of the best
+# stretch, the cosine, the share of the question's characters (of a language without them, words) that the passage and
+# its titles have, rare ones counting most, how far the question and a heading above the passage say the same, the lead
+# of the best passage over the next (an answer stands out, neighbours on its subject are level), and the logarithm of
+# the number of content tokens (one word finds its like by chance, ten do not); and an intercept. Chosen on everyday
+# questions to whole libraries, part of which they answer, and so that nothing is lost where questions are near the text
+# (docs/decisions/0005-honest-turn.md).
+SAME_LANGUAGE = (8.0, 6.4, 2.4, 4.5, 4.0, 3.2, -14.9)
+# In another language words say nothing: slopes over the best stretch and over the logarithm of the number of content
+# tokens, and an intercept; as in decision 0004, but stricter.
+OTHER_LANGUAGE = (11.4, 0.69, -7.1)
+# Near is not yet an answer: the log odds of one are so much of that, so much of what was learned of answers, and an
+# intercept; in the question's language and in another (docs/decisions/0013-answerability.md).
+ANSWERED = (0.21, 0.75, 0.28)
+ANSWERED_IN_OTHER = (0.55, 0.45, 0.85)
 # How many of the passages are looked at: the one that is cited first, and the one that might be in its place.
 LOOKED_AT = 2
 # In a library of a few lessons everything stands out: beyond this a lead says no more.
 LEAD_ENOUGH = 0.4
-# In another language words say nothing: slopes over the best stretch, the logarithm of the number of content tokens and
-# what was learned of answers, and an intercept; as in decision 0004, but stricter.
-OTHER_LANGUAGE = (2.38, 0.14, 0.75, -1.2)
 # From here on the passages are taken to answer. Below, the closest is shown as what it is, so that a refusal costs a
 # learner little; a wrong answer costs more.
 ENOUGH = 0.65
@@ -34,10 +38,14 @@ FITTING_PASSAGE = 0.45
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """Whether the passages are taken to answer, and how probably they do; None where that was never calibrated."""
+    """Whether the passages are taken to answer, how probably they do, and how probably they are on the subject at all.
+
+    The probabilities are None where they were never calibrated.
+    """
 
     answers: bool = False
     probability: float | None = 0.0
+    on_subject: float | None = 0.0
 
 
 def confidence(query: Query, hits: Sequence[Hit], closeness: float, bearing: Sequence[float]) -> Confidence:
@@ -48,24 +56,40 @@ def confidence(query: Query, hits: Sequence[Hit], closeness: float, bearing: Seq
     if not hits or not query.terms:
         return Confidence()
     if query.tokens is None:
-        return Confidence(closeness >= CLOSE_SENTENCE or hits[0].ranked.fit >= FITTING_PASSAGE, None)
+        return Confidence(closeness >= CLOSE_SENTENCE or hits[0].ranked.fit >= FITTING_PASSAGE, None, None)
     lead = hits[0].score - hits[1].score if len(hits) > 1 else hits[0].score
-    lead = min(lead, LEAD_ENOUGH)
+    nearness = [_nearness(query, hit, min(lead, LEAD_ENOUGH)) for hit in hits[:LOOKED_AT]]
     # The passage that is cited first: that a later one has more of the words says little.
-    probability = max(_probability(query, hit, lead, bears) for hit, bears in zip(hits, bearing, strict=False))
-    return Confidence(probability >= ENOUGH and states_what_is_asked(query.text, hits[:2]), probability)
+    looked_at = zip(hits, nearness, bearing, strict=False)
+    probability = _probability(max(_answered(_same(query, hit), near, bears) for hit, near, bears in looked_at))
+    answers = probability >= ENOUGH and states_what_is_asked(query.text, hits[:LOOKED_AT])
+    return Confidence(answers, probability, _probability(max(nearness)))
 
 
-def _probability(query: Query, hit: Hit, lead: float, bears: float) -> float:
-    if hit.passage.language == query.language:
-        near, same, covered, headed, ahead, length, learned, intercept = SAME_LANGUAGE
+def _answered(same: bool, near: float, bears: float) -> float:
+    """The log odds that the passage answers."""
+    nearness, learned, intercept = ANSWERED if same else ANSWERED_IN_OTHER
+    return nearness * near + learned * bears + intercept
+
+
+def _nearness(query: Query, hit: Hit, lead: float) -> float:
+    """The log odds that the passage is on what the question is about."""
+    if _same(query, hit):
+        near, same, covered, headed, ahead, length, intercept = SAME_LANGUAGE
         log_odds = near * hit.ranked.closest + same * hit.ranked.cosine + intercept
         log_odds += covered * hit.ranked.covered + headed * _named_by_heading(query, hit) + ahead * lead
     else:
-        near, length, learned, intercept = OTHER_LANGUAGE
+        near, length, intercept = OTHER_LANGUAGE
         log_odds = near * hit.ranked.closest + intercept
-    log_odds += length * math.log1p(len(query.weights)) + learned * bears
+    return log_odds + length * math.log1p(len(query.weights))
+
+
+def _probability(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds))
+
+
+def _same(query: Query, hit: Hit) -> bool:
+    return hit.passage.language == query.language
 
 
 def _named_by_heading(query: Query, hit: Hit) -> float:
