@@ -3,10 +3,12 @@
     python -m bench.turn [--turns 40] [--pace 0.02]
 
 The model is a server on loopback that writes a fixed, supported answer at a steady pace, so that both see the same.
+The last table says where a turn's own time goes, by the parts that take it.
 """
 
 import argparse
 import asyncio
+import inspect
 import json
 import statistics
 import tempfile
@@ -17,15 +19,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from companion import support
+from companion import find, support
 from companion.build import build
 from companion.events import Done, SourcesFound, TextAdded
 from companion.llm import OpenAICompatible
 from companion.settings import CompanionSettings
 from companion.turn import Ask, Companion
 from course_index.build import build_index
+from course_index.embedders.e5_onnx import OnnxE5
 from course_index.parts import index_home, make_embedder
 from prompts import render
+from retrieval.search import Search
 
 SAMPLES = Path(__file__).parent.parent / "course_index" / "samples"
 QUESTIONS = {
@@ -33,6 +37,8 @@ QUESTIONS = {
     "白切鸡骨头边有血水怎么办": "骨头旁边带血水，说明没有浸够。[1]\n要放回微沸的水里再浸。[1]\n",
     "肉怎么切不老": "肉要逆着纹理切。[1]\n纤维短了，吃起来才嫩。[1]\n",
 }
+# The first turns warm up.
+_WARM = 3
 
 
 class PacedModel:
@@ -84,7 +90,7 @@ def main() -> None:
         embedder = make_embedder(settings)
         build_index([SAMPLES], index_home(settings), embedder)
         companion = build(settings, embedder)
-        checks = _timed_checks()
+        checks, spent = _timed_checks(), _watched(companion)
         rows = asyncio.run(_measure(companion, OpenAICompatible(settings), arguments.turns))
         companion.index.close()
     model.close()
@@ -92,16 +98,21 @@ def main() -> None:
     figures["check_per_sentence"] = _quantiles(checks)
     for name, (p50, p95) in figures.items():
         print(f"{name:24} p50 {p50:8.1f} ms   p95 {p95:8.1f} ms")
+    spent["sentences checked"] = checks
+    print()
+    for part, took in sorted(spent.items(), key=lambda one: -sum(one[1])):
+        turns = arguments.turns + _WARM
+        print(f"{part:34} {sum(took) / turns:6.2f} ms a turn, in {len(took) / turns:.1f} calls")
     print(json.dumps({name: {"p50_ms": p50, "p95_ms": p95} for name, (p50, p95) in figures.items()}))
 
 
 async def _measure(companion: Companion, bare: OpenAICompatible, turns: int) -> list[dict[str, float]]:
     rows = []
-    for number in range(turns + 3):
+    for number in range(turns + _WARM):
         question = list(QUESTIONS)[number % len(QUESTIONS)]
         row = {**await _bare(bare, question), **await _turn(companion, question)}
         row["added_to_whole"] = row["turn_whole"] - row["bare_whole"]
-        if number >= 3:  # the first ones warm up
+        if number >= _WARM:
             rows.append(row)
     return rows
 
@@ -151,6 +162,40 @@ def _timed_checks() -> list[float]:
     support.Judge.claim = timed(support.Judge.claim, begins=True)  # type: ignore[method-assign]
     support.Judge.verdict = timed(support.Judge.verdict, begins=False)  # type: ignore[method-assign]
     return taken
+
+
+def _watched(companion: Companion) -> dict[str, list[float]]:
+    """The milliseconds of every call, from now on, of the parts that a turn goes through; none is inside another."""
+    parts: dict[str, tuple[Any, str]] = {
+        "conversation recalled": (companion.remembering, "recall"),
+        "wish recognised": (type(companion.wishes), "of"),
+        "question embedded": (OnnxE5, "encode"),
+        "passages ranked and chosen": (Search, "choice"),
+        "whether they bear on it (learned)": (Search, "answerability"),
+        "quotes chosen": (find, "read_closely"),
+        "sections joined for the model": (Search, "contexts"),
+        "turn written down": (companion.remembering, "remember"),
+    }
+    spent: dict[str, list[float]] = {part: [] for part in parts}
+    for part, (owner, name) in parts.items():
+        setattr(owner, name, _counted(getattr(owner, name), spent[part]))
+    return spent
+
+
+def _counted(work: Callable[..., Any], took: list[float]) -> Callable[..., Any]:
+    def run(*given: Any, **named: Any) -> Any:
+        started = time.perf_counter()
+        found = work(*given, **named)
+        took.append((time.perf_counter() - started) * 1_000)
+        return found
+
+    async def run_later(*given: Any, **named: Any) -> Any:
+        started = time.perf_counter()
+        found = await work(*given, **named)
+        took.append((time.perf_counter() - started) * 1_000)
+        return found
+
+    return run_later if inspect.iscoroutinefunction(work) else run
 
 
 def _quantiles(values: list[float]) -> tuple[float, float]:

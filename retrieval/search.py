@@ -106,6 +106,8 @@ class Search:
 
     def answerability(self, query: Query, hits: Sequence[Hit]) -> list[float]:
         """How each passage bears on what is asked, beyond how near it is, in log odds."""
+        if query.asked is None:  # the embedder gives no tokens
+            return [0.0] * len(hits)
         stored = self.generation.passage_tokens.get([hit.passage.id for hit in hits])
         return answerability(query, [stored[hit.passage.id] for hit in hits])
 
