@@ -165,7 +165,7 @@ def _timed_checks() -> list[float]:
 
 
 def _watched(companion: Companion) -> dict[str, list[float]]:
-    """The milliseconds of every call, from now on, of the parts that a turn goes through; none is inside another."""
+    """The milliseconds of every call, from now on, of the parts that a turn goes through (checks embed too)."""
     parts: dict[str, tuple[Any, str]] = {
         "conversation recalled": (companion.remembering, "recall"),
         "wish recognised": (type(companion.wishes), "of"),
