@@ -24,6 +24,9 @@ OTHER_LANGUAGE = (11.4, 0.69, -7.1)
 # intercept; in the question's language and in another (docs/decisions/0013-answerability.md).
 ANSWERED = (0.21, 0.75, 0.28)
 ANSWERED_IN_OTHER = (0.55, 0.45, 0.85)
+# A question that says little more than a heading asks for what stands under it, however that is put: what was learned
+# of answers then says nothing against it. How far the two have to say the same.
+HEADING_NAMED = 0.6
 # How many of the passages are looked at: the one that is cited first, and the one that might be in its place.
 LOOKED_AT = 2
 # In a library of a few lessons everything stands out: beyond this a lead says no more.
@@ -61,14 +64,16 @@ def confidence(query: Query, hits: Sequence[Hit], closeness: float, bearing: Seq
     nearness = [_nearness(query, hit, min(lead, LEAD_ENOUGH)) for hit in hits[:LOOKED_AT]]
     # The passage that is cited first: that a later one has more of the words says little.
     looked_at = zip(hits, nearness, bearing, strict=False)
-    probability = _probability(max(_answered(_same(query, hit), near, bears) for hit, near, bears in looked_at))
+    probability = _probability(max(_answered(query, hit, near, bears) for hit, near, bears in looked_at))
     answers = probability >= ENOUGH and states_what_is_asked(query.text, hits[:LOOKED_AT])
     return Confidence(answers, probability, _probability(max(nearness)))
 
 
-def _answered(same: bool, near: float, bears: float) -> float:
+def _answered(query: Query, hit: Hit, near: float, bears: float) -> float:
     """The log odds that the passage answers."""
-    nearness, learned, intercept = ANSWERED if same else ANSWERED_IN_OTHER
+    nearness, learned, intercept = ANSWERED if _same(query, hit) else ANSWERED_IN_OTHER
+    if bears < 0 and _named_by_heading(query, hit) >= HEADING_NAMED:
+        bears = 0.0
     return nearness * near + learned * bears + intercept
 
 

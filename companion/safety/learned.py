@@ -9,7 +9,7 @@ from companion.words import Locale
 NO_RULE = "none"
 # Chosen by cross-validation for at most 3% of innocent look-alikes (docs/safety.md): how much more a message has to
 # resemble what a rule declines than what is innocent, and how much it has to resemble it at all.
-MARGIN, CRISIS_MARGIN = -0.1, -0.25
+MARGIN, CRISIS_MARGIN = -0.06, -0.22
 _RESEMBLES = 0.25
 
 

@@ -43,8 +43,8 @@ class LearnedWishes:
         if by_rules == "nothing":
             return by_rules
         wish = wanted(by_rules, await asyncio.to_thread(self._recogniser.scores, message, WISHES))
-        # Hours a week make dates of a way too: a plan is one of a course, and a trade takes several.
-        return "pathway" if wish == "plan" and by_rules is None and wants_a_trade(message) else wish
+        # Hours a week make dates of a way too: a trade takes more than a plan of one course, or a list of them.
+        return "pathway" if wish in ("plan", "courses") and by_rules is None and wants_a_trade(message) else wish
 
 
 def wanted(by_rules: Wish | None, scores: dict[str, float]) -> Wish:
