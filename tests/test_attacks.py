@@ -206,6 +206,7 @@ def test_what_the_description_allows_ends_in_no_server_error(service, anna):
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json"),
             *("--checks", "not_a_server_error", "--phases", "coverage,fuzzing", "--max-examples", "4"),
             *("--header", f"Authorization: {anna['Authorization']}", "--generation-deterministic"),
+            *("--request-timeout", "60"),  # of a busy machine
         ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
         assert httpx2.get(f"{url}/healthz").status_code == 200
