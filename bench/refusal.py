@@ -19,7 +19,6 @@ from pathlib import Path
 
 import numpy as np
 
-from companion.extract import read_closely
 from course_index.build import build_index
 from course_index.parts import make_embedder
 from course_index.settings import IndexSettings
@@ -109,7 +108,7 @@ def _ask(folder: Path, asked: Sequence[Asked]) -> list[Confidence]:
         query = search.query(one.question)
         hits = search.choice(query, 4)
         bearing = search.answerability(query, hits[:LOOKED_AT])
-        sure.append(confidence(query, hits, read_closely(search, query, hits).closeness, bearing))
+        sure.append(confidence(query, hits, 0.0, bearing))  # closeness is looked at without late interaction alone
     search.generation.close()
     return sure
 
