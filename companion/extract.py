@@ -114,7 +114,7 @@ def is_exercise(hit: Hit) -> bool:
 
 def _closeness(search: Search, query: Query, candidates: list[_Candidate]) -> NDArray[np.float32]:
     """How near each candidate is: late interaction's score, which the search has computed already, or else a cosine."""
-    if query.tokens is not None:
+    if query.asked is not None:
         return np.array([one.hit.ranked.stretches[1 + one.position] for one in candidates], np.float32)
     texts = [candidate.text.strip()[:EMBEDDED_CHARACTERS] for candidate in candidates]
     return np.asarray(search.embed_texts(texts) @ query.vector, np.float32)
@@ -136,7 +136,7 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
                 coverage = _coverage(query, unit.text) if same_language else 0.0
                 has_amount = bool(amount and amount.search(unit.text))
                 found.append(_Candidate(hit, units, position, coverage, has_amount, in_exercise))
-    if query.tokens is not None:
+    if query.asked is not None:
         return found
     # The leading sentences of the best passage stay in even when they share no word with the question.
     return sorted(found, key=lambda candidate: (-candidate.promise, candidate.position))[:MAX_EMBEDDED]

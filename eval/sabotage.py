@@ -241,7 +241,7 @@ def _stale(folder: Path) -> None:
 BREAKAGES = (
     Breakage(
         "no_rerank", "late interaction is off", ("retrieval", "answers"),
-        partial(_queries, lambda query: replace(query, tokens=None)),
+        partial(_queries, lambda query: replace(query, asked=None)),
     ),
     Breakage("no_lexical", "the lexical leg finds nothing", ("retrieval", "answers"), _without_words),
     Breakage("citations_shuffled", "citation numbers go round by one", ("answers",), _nothing, subject=_Shuffled),

@@ -124,7 +124,7 @@ def _dense(query: Query, search: Search) -> list[Scored]:
 
 
 def _fused(query: Query, search: Search) -> list[Ranked]:
-    return search.ranked(replace(query, tokens=None), DEPTH)
+    return search.ranked(replace(query, asked=None), DEPTH)
 
 
 def _interacting(query: Query, search: Search) -> list[Ranked]:

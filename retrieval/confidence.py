@@ -58,7 +58,7 @@ def confidence(query: Query, hits: Sequence[Hit], closeness: float, bearing: Seq
     """
     if not hits or not query.terms:
         return Confidence()
-    if query.tokens is None:
+    if query.asked is None:
         return Confidence(closeness >= CLOSE_SENTENCE or hits[0].ranked.fit >= FITTING_PASSAGE, None, None)
     lead = hits[0].score - hits[1].score if len(hits) > 1 else hits[0].score
     nearness = [_nearness(query, hit, min(lead, LEAD_ENOUGH)) for hit in hits[:LOOKED_AT]]

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -43,9 +43,9 @@ class Query:
 
     `added` are terms of other words for the same, by which courses may call it.
 
-    For late interaction also the unit vectors of its content tokens, shape (tokens, token dimension), and what share of
-    the question each is, shape (tokens,), together 1; None and none where the embedder gives no tokens. `asked` has the
-    vectors of all its tokens, those by which one asks too, and `content` tells which of them are content.
+    For late interaction also the unit vectors of its tokens, shape (tokens, token dimension), which of them say what is
+    asked about (the others are those by which one asks), and what share of the question each of these is, together 1;
+    None and none where the embedder gives no tokens.
     """
 
     text: str
@@ -53,10 +53,14 @@ class Query:
     terms: tuple[str, ...]
     added: tuple[str, ...]
     vector: NDArray[np.float32]
-    tokens: NDArray[np.float32] | None
+    asked: NDArray[np.float32] | None
+    content: NDArray[np.bool_]
     weights: NDArray[np.float32]
-    asked: NDArray[np.float32] | None = None
-    content: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+
+    @property
+    def tokens(self) -> NDArray[np.float32] | None:
+        """The vectors of its content, shape (content tokens, token dimension)."""
+        return None if self.asked is None else self.asked[self.content]
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -80,11 +84,11 @@ def read_query(typed: str, encode: EncodeQuery, wording: Wording | None = None) 
     more = wording.added(asked)
     added = query_terms(more) if more else ()
     if tokens is None or part_of is None or not len(tokens):
-        return Query(text, language, found, added, vector, None, np.zeros(0, np.float32))
+        return Query(text, language, found, added, vector, None, np.zeros(0, np.bool_), np.zeros(0, np.float32))
     says = np.array([is_content for _, is_content in parts])[part_of]
     kept = says if says.any() else np.ones_like(says)
     weights = np.full(int(kept.sum()), 1 / kept.sum(), np.float32)
-    return Query(text, language, found, added, vector, tokens[kept], weights, tokens, kept)
+    return Query(text, language, found, added, vector, tokens, kept, weights)
 
 
 def content_parts(text: str) -> list[tuple[str, bool]]:

@@ -18,7 +18,7 @@ from companion.build import assemble
 from companion.circuit import Circuit
 from companion.language_model import LanguageModel
 from companion.settings import CompanionSettings
-from companion.state.state import open_state
+from companion.state.state import State, open_state
 from companion.turn import Companion
 from course_index.build import build_index
 from course_index.embedders.e5_onnx import OnnxE5
@@ -182,6 +182,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     if request.param == "sqlite":
         return tmp_path / "state.db"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def state(database: Path | str) -> Iterator[State]:
+    """The open state in it."""
+    state = open_state(database, conversation_days=30)
+    yield state
+    state.close()
 
 
 @pytest.fixture(scope="session")

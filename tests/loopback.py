@@ -19,6 +19,13 @@ class QuietServer(ThreadingHTTPServer):
         """Nothing."""
 
 
+def listening(handler: type[BaseHTTPRequestHandler]) -> tuple[QuietServer, str]:
+    """A server on a free port of loopback, answering already, and its address."""
+    server = QuietServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, f"http://127.0.0.1:{server.server_port}"
+
+
 class Loopback:
     """Answers every POST with `answer`, and remembers what it was asked. `with` ends it."""
 
@@ -49,9 +56,7 @@ class Loopback:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._server = QuietServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._server, self.url = listening(Handler)
 
     def hang(self, _body: dict[str, Any]) -> tuple[int, bytes]:
         """An answer that does not come before the test is over."""

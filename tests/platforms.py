@@ -1,12 +1,11 @@
 """Platforms' own interfaces on loopback: OAI-PMH, Open edX's course list, Moodle's web services; with bad moods."""
 
 import json
-import threading
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.loopback import QuietServer
+from tests.loopback import listening
 
 _DC = "<record><header{status}><identifier>oai:lib:{n}</identifier><datestamp>2026-0{n}-01</datestamp></header>{body}</record>"
 _BODY = (
@@ -39,9 +38,7 @@ class Platforms:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._server = QuietServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._server, self.url = listening(Handler)
 
     def answer(self, path: str, authorization: str | None) -> tuple[int, dict[str, str], bytes]:
         if self.mood == "busy":

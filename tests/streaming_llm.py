@@ -6,7 +6,7 @@ import time
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from tests.loopback import QuietServer
+from tests.loopback import listening
 
 GOOD = "快件丢失的，保过价的，按寄件时约定的保价规则赔。[1]\n"
 
@@ -48,9 +48,8 @@ class StreamingLLM:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._server = QuietServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._server, address = listening(Handler)
+        self.url = f"{address}/v1"
 
     def __enter__(self) -> "StreamingLLM":
         return self

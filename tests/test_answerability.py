@@ -52,7 +52,7 @@ def test_it_says_nothing_where_there_are_no_tokens(chapters):
     (query, _), *_ = chapters[0].questions
     bare = PassageVectors("zh", query.vector, np.zeros((0, 96), np.int8), np.zeros(0, np.int32))
     assert answerability(query, [bare]) == [0.0]
-    plain = Query("问", "zh", ("问",), (), query.vector, None, np.zeros(0, np.float32))
+    plain = Query("问", "zh", ("问",), (), query.vector, None, np.zeros(0, bool), np.zeros(0, np.float32))
     assert answerability(plain, list(chapters[0].passages[0].values())[:1]) == [0.0]
 
 

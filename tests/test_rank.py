@@ -54,7 +54,7 @@ def in_a_row(folder, passages):
 
 def query(asked, vector, tokens=None):
     weights = np.full(0 if tokens is None else len(tokens), 0.5, np.float32)
-    return Query(asked, "zh", tuple(terms(asked)), (), unit(vector), tokens, weights)
+    return Query(asked, "zh", tuple(terms(asked)), (), unit(vector), tokens, np.ones(len(weights), bool), weights)
 
 
 @pytest.mark.parametrize("asked", ["快件 荔枝", "heap", "粤剧方程", "没有的词"])
@@ -89,7 +89,8 @@ def test_the_best_are_those_of_scoring_every_candidate(store, asked, with_tokens
 def test_a_stretch_is_scored_by_the_nearest_token_to_each_of_the_question(tmp_path):
     east, north = np.eye(2, dtype=np.float32)
     passage = PassageVectors("zh", east, in_bytes(np.stack([east, north, -east])), np.array([1, 1, 3], np.int32))
-    question = Query("", "zh", (), (), east, np.stack([east, north]), np.array([0.75, 0.25], np.float32))
+    both = np.ones(2, bool)
+    question = Query("", "zh", (), (), east, np.stack([east, north]), both, np.array([0.75, 0.25], np.float32))
     # The first stretch says the first token only; the second is empty; the third says the second and denies the first.
     (scores,) = stretch_scores(question, in_a_row(tmp_path, [passage]))
     np.testing.assert_allclose(scores, [0.75, -1, 0.25], atol=0.01)

@@ -37,13 +37,6 @@ TURN = PastTurn(
 
 
 @pytest.fixture
-def state(database):
-    state = open_state(database, conversation_days=30)
-    yield state
-    state.close()
-
-
-@pytest.fixture
 def engine(state):
     return state.engine
 

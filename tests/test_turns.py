@@ -11,7 +11,6 @@ import pytest
 from companion.events import Done, TextAdded, TurnStarted
 from companion.http.gate import Bounds
 from companion.state.database import StateUnavailable
-from companion.state.state import open_state
 from companion.turn import Ask
 from companion.turns import KeyUsedOtherwise, TooManyTurns, Turns
 from tests.servers import serving
@@ -41,13 +40,6 @@ class Slow:
                 await asyncio.sleep(self.seconds)
         finally:
             self.closed.set()
-
-
-@pytest.fixture
-def state(database):
-    state = open_state(database, conversation_days=30)
-    yield state
-    state.close()
 
 
 def replying(texts, seconds=0.0, end=True):

@@ -7,20 +7,12 @@ import pytest
 from sqlalchemy import text, update
 
 from companion.conversation import Conversation, PastTurn
-from companion.state.state import open_state
 from companion.state.tables import wechat_inbox, wechat_people
 from companion.state.wechat_inbox import Arrival, WechatInbox
 from companion.state.wechat_people import Part, Quota
 from companion.state.wechat_token import KeptToken
 
 QUOTA = Quota()
-
-
-@pytest.fixture
-def state(database):
-    state = open_state(database, conversation_days=30)
-    yield state
-    state.close()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 from wechatpy.crypto import PrpCrypto
 
-from tests.loopback import QuietServer
+from tests.loopback import listening
 
 APP_ID = "wxba5fad812f8e6fb9"
 SECRET = "app-secret-of-the-double"
@@ -101,9 +101,7 @@ class WeChat:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._server = QuietServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._server, self.url = listening(Handler)
 
     # What the service calls.
 
