@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from companion.safety.untrusted import for_learner
-from companion.sentences import CITATION, cited_in, leads_in, sentences
+from companion.sentences import cited_in, leads_in, sentences, without_citations
 from companion.support import Ground, Judge, Verdict
 from companion.words import says_no_answer
 
@@ -45,7 +45,7 @@ async def checked_sentences(
     lead = ""
     async with aclosing(sentences(deltas)) as written:
         async for sentence in written:
-            claim = _ACCORDING.sub("", for_learner(CITATION.sub("", sentence)))
+            claim = _ACCORDING.sub("", for_learner(without_citations(sentence)))
             if claim.count('"') % 2:  # the other mark stood in a sentence that was cut off here
                 claim = claim.replace('"', "", 1).lstrip() if claim.lstrip().startswith('"') else claim
             if not any(character.isalpha() for character in claim):

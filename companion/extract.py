@@ -1,7 +1,7 @@
 """The answer without a model: the stretch of each passage that answers, quoted to the letter."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +21,12 @@ WHOLE_ARTICLE_TOKENS = 260
 # Passages read for quotes, if they rank about as high as the best.
 MAX_READ = 4
 NEAR_ENOUGH = 0.6
-# A second quote is given only when it says about as much as the first.
+# A second quote is given only when its words say about as much as those of the best.
 AS_GOOD = 0.8
+# How much it counts for the order of quotes that their passages answer, in log odds as learned; beyond so much of them
+# it says no more (docs/decisions/0013-answerability.md).
+_BEARING_WEIGHT = 0.2
+_BEARING_ENOUGH = 3.0
 # Without late interaction: sentences embedded for a question, and how much of each. Most of the time of such a turn.
 MAX_EMBEDDED = 10
 EMBEDDED_CHARACTERS = 120
@@ -54,7 +58,7 @@ _LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)、])\s")
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A stretch of a passage, to the letter."""
+    """A stretch of a passage, to the letter, and how much its words say to the question."""
 
     hit: Hit
     text: str
@@ -82,15 +86,16 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the passages say to a question: the best quotes, and the cosine of the sentence that comes closest."""
+    """What the passages say to a question: of each its best quote, best first, and the cosine of the sentence that
+    comes closest."""
 
     quotes: tuple[Quote, ...]
     closeness: float
 
 
 def read_closely(search: Search, query: Query, hits: Sequence[Hit]) -> Reading:
-    """The best quotes, best first, each from another passage. None for no hits or mere listings, which say nothing."""
-    near = [hit for hit in hits if hit.score >= NEAR_ENOUGH * hits[0].score][:MAX_READ]
+    """Read the best of `hits`. None is quoted for no hits or mere listings, which say nothing."""
+    near = [hit for hit in hits[:MAX_READ] if hit.score >= NEAR_ENOUGH * hits[0].score]
     candidates = _candidates(query, near)
     if not candidates:
         return Reading((), 0.0)
@@ -102,9 +107,26 @@ def read_closely(search: Search, query: Query, hits: Sequence[Hit]) -> Reading:
         if candidate.hit.passage.id not in best:
             quote = Quote(candidate.hit, _stretch(candidate), float(scores[number]))
             best[candidate.hit.passage.id] = quote
-    quotes = sorted(best.values(), key=lambda quote: -quote.score)
-    as_good = [quote for quote in quotes if quote.score >= AS_GOOD * quotes[0].score]
-    return Reading(tuple(as_good[:MAX_QUOTES]), float(closeness.max()))
+    return Reading(tuple(best.values()), float(closeness.max()))
+
+
+def best_quotes(reading: Reading, bearing: Mapping[str, float]) -> tuple[Quote, ...]:
+    """What is shown of a reading, best first.
+
+    `bearing` is how passages bear on what is asked (answerability), by id: words tell who speaks of it, that tells who
+    answers it. Where nothing does, it tells nothing and is left empty.
+    """
+    if not reading.quotes:
+        return ()
+
+    def score(quote: Quote) -> float:
+        bears = bearing.get(quote.hit.passage.id, 0.0)
+        return quote.score + _BEARING_WEIGHT * min(max(bears, -_BEARING_ENOUGH), _BEARING_ENOUGH)
+
+    first, *others = sorted(reading.quotes, key=score, reverse=True)
+    enough = AS_GOOD * reading.quotes[0].score
+    as_good = [quote for quote in others if quote.score >= enough]
+    return (first, *as_good[: MAX_QUOTES - 1])
 
 
 def is_exercise(hit: Hit) -> bool:

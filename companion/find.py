@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from companion.extract import Quote, is_exercise, read_closely
+from companion.extract import MAX_READ, Quote, best_quotes, is_exercise, read_closely
 from companion.understanding.parts import parts_of
 from retrieval.confidence import LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
@@ -112,17 +112,13 @@ def _choice(search: Search, query: Query, k: int, before: Sequence[str]) -> list
 
 def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Found:
     reading = read_closely(search, query, hits)
-    ordered = _quoted_first(hits, reading.quotes)
-    found = Found(
-        search,
-        query,
-        tuple(ordered),
-        reading.quotes,
-        (),
-        confidence(query, hits, reading.closeness, search.answerability(query, hits[:LOOKED_AT])),
-        reach,
-    )
-    return replace(found, contexts=_contexts(search, ordered)) if found.answers else found
+    bearing = search.answerability(query, hits[:MAX_READ])
+    sure = confidence(query, hits, reading.closeness, bearing[:LOOKED_AT])
+    by_passage = {hit.passage.id: bears for hit, bears in zip(hits, bearing, strict=False)}
+    quotes = best_quotes(reading, by_passage if sure.answers else {})
+    ordered = _quoted_first(hits, quotes)
+    contexts = _contexts(search, ordered) if sure.answers else ()
+    return Found(search, query, tuple(ordered), quotes, contexts, sure, reach)
 
 
 def _contexts(search: Search, hits: Sequence[Hit]) -> tuple[Context, ...]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from companion.sentences import leads_in
+from companion.sentences import citing_nothing, leads_in
 from companion.words import Words
 from course_index.stretches import stretches
 
@@ -48,7 +48,7 @@ def portions(text: str, audience: str | None) -> list[str]:
 
 def quoted(text: str, number: int) -> str:
     """Course text as a Markdown quote that ends with its citation."""
-    return "\n".join(f"> {line}".rstrip() for line in f"{text} [{number}]".splitlines())
+    return "\n".join(f"> {line}".rstrip() for line in f"{citing_nothing(text)} [{number}]".splitlines())
 
 
 def portions_of_quotes(quotes: Sequence[str], audience: str | None) -> list[str]:

@@ -25,7 +25,7 @@ from companion.practice.open_questions import open_questions
 from companion.practice.questions import QuizQuestion, questions
 from companion.quantities import chinese_value
 from companion.safety.untrusted import for_learner, for_prompt
-from companion.sentences import CITATION
+from companion.sentences import without_citations
 from companion.sources import passages_for, source_of
 from companion.understanding.wish import hint_subject, practice_subject
 from companion.writer import Writer
@@ -352,7 +352,7 @@ class Practising:
         if not written or reveals(written, quote, question):
             return
         for part in split_sentences(for_learner(written)):
-            bare = CITATION.sub("", part).strip()
+            bare = without_citations(part).strip()
             if set(terms(normalise(bare))) <= set(terms(normalise(question))):
                 continue  # the question said back
             # A question asserts nothing; what is asserted must stand in the passage.

@@ -4,7 +4,10 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-CITATION = re.compile(r"[\[【［]\^?\s*((?:\d{1,2})(?:\s*[,，、;]\s*\d{1,2})*)\s*[\]】］]")
+# `parcels[1]` within a code span cites nothing, and no source has the number 0.
+_CITATION = re.compile(r"(?P<code>`[^`\n]+`)|[\[【［]\^?\s*(?P<numbers>[1-9]\d?(?:\s*[,，、;]\s*[1-9]\d?)*)\s*[\]】］]")
+# What course text has of the kind: references to a list of its own, places in an array.
+_BRACKETED_NUMBER = re.compile(r"(?P<code>`[^`\n]+`)|\[(?P<number>\d{1,2})\]")
 _SENTENCE = re.compile(
     r"""
     (?: [^\n。！？]*?                                                                       # up to an end
@@ -35,8 +38,18 @@ async def sentences(deltas: AsyncGenerator[str, None]) -> AsyncGenerator[str, No
 
 def cited_in(sentence: str) -> tuple[int, ...]:
     """The numbers that a sentence cites, each once."""
-    numbers = (int(number) for group in CITATION.findall(sentence) for number in re.findall(r"\d+", group))
-    return tuple(dict.fromkeys(numbers))
+    groups = (found["numbers"] or "" for found in _CITATION.finditer(sentence))
+    return tuple(dict.fromkeys(int(number) for group in groups for number in re.findall(r"\d+", group)))
+
+
+def without_citations(text: str) -> str:
+    """The text as it is without its citations."""
+    return _CITATION.sub(lambda found: found["code"] or "", text)
+
+
+def citing_nothing(text: str) -> str:
+    """Course text in Markdown in which no `[1]` of its own is taken for a citation: it reads the same, `[1\\]`."""
+    return _BRACKETED_NUMBER.sub(lambda found: found["code"] or f"[{found['number']}\\]", text)
 
 
 def leads_in(sentence: str) -> bool:

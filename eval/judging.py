@@ -7,8 +7,9 @@ from course_index.terminal import OnProgress
 from eval.case import AnswerCase, Case, TutorCase
 from eval.errors import DataProblem
 from eval.judge import Judge, Verdict
-from eval.reply import Record, without_marks
+from eval.reply import Record
 from eval.run import Run, scored
+from eval.text import without_marks
 
 # The figure of a suite, and the criterion that it is graded by.
 _OF_ANSWERS = {"judge_correct": "correct", "judge_complete": "complete", "judge_supported": "supported"}

@@ -20,7 +20,7 @@ from companion.events import (
     payload,
 )
 from eval.errors import DataProblem
-from eval.text import MARK
+from eval.text import marks_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Reply:
     @property
     def marks(self) -> tuple[int, ...]:
         """The numbers that the text cites, in the order they are first met."""
-        return tuple(dict.fromkeys(int(mark) for mark in MARK.findall(self.text)))
+        return marks_in(self.text)
 
     @property
     def cited(self) -> tuple[Source, ...]:
@@ -99,11 +99,6 @@ class Reply:
             (late and bool(self.marks), "出处来得比它支持的文字晚"),
         ]
         return [said for holds, said in told if holds]
-
-
-def without_marks(text: str) -> str:
-    """The text without its citation marks."""
-    return MARK.sub("", text)
 
 
 # -- on the wire and on disk -------------------------------------------------------------------------------------------

@@ -24,8 +24,9 @@ _DECLINES = re.compile(
     r"|\b(?:(?:I|we) (?:cannot|can't|won't|am unable|will not)|sorry)\b",
     re.IGNORECASE,
 )
-MARK = re.compile(r"[\[［【]\s*(\d{1,3})\s*[\]］】]")
-_LEADING_MARKS = re.compile(rf"^[\s>]*(?:{MARK.pattern}\s*)+")
+_MARK = re.compile(r"[\[［【]\s*([1-9]\d{0,2})\s*[\]］】]")
+_CODE = re.compile(r"`[^`\n]+`")
+_LEADING_MARKS = re.compile(rf"^[\s>]*(?:{_MARK.pattern}\s*)+")
 # Three characters in a row: enough that a sentence is not found again by chance, short enough to bear small changes.
 _RUN = 3
 
@@ -69,20 +70,26 @@ def cited_sentences(text: str) -> list[tuple[str, tuple[int, ...]]]:
         for piece in split_sentences(block):
             leading = _LEADING_MARKS.match(piece)
             if leading and waiting:
-                found += [(sentence, _marks(leading[0])) for sentence in waiting]
+                found += [(sentence, marks_in(leading[0])) for sentence in waiting]
                 waiting, piece = [], piece[leading.end() :]  # noqa: PLW2901
-            sentence = re.sub(r"^[\s>#*\-|]+|[\s*]+$", "", MARK.sub("", piece))
+            sentence = re.sub(r"^[\s>#*\-|]+|[\s*]+$", "", without_marks(piece))
             if len(plain(sentence)) < 2:
                 continue
             waiting.append(sentence)
-            if marks := _marks(piece):
+            if marks := marks_in(piece):
                 found += [(one, marks) for one in waiting]
                 waiting = []
     return found
 
 
-def _marks(text: str) -> tuple[int, ...]:
-    return tuple(int(mark) for mark in MARK.findall(text))
+def marks_in(text: str) -> tuple[int, ...]:
+    """The numbers that a text cites, each once, in the order they are first met. Code cites nothing."""
+    return tuple(dict.fromkeys(int(mark) for mark in _MARK.findall(_CODE.sub("", text))))
+
+
+def without_marks(text: str) -> str:
+    """The text without its citation marks."""
+    return _MARK.sub("", text)
 
 
 def numbers_borne(text: str, by: str) -> float | None:

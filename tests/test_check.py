@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from companion.check import checked_sentences
+from companion.sentences import cited_in, without_citations
 from companion.support import Judge, contradicts, grounds_of
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
@@ -53,6 +54,11 @@ def text(sentences):
 
 def test_a_cited_and_supported_sentence_is_released(release):
     assert text(release("快件丢失的，保过价的按保价规则赔。[1]")) == "快件丢失的，保过价的按保价规则赔。[1]"
+
+
+def test_places_in_an_array_are_no_citations():
+    assert without_citations("取 `box[1]` 和 box[0]，很快[1][2]。[^3]") == "取 `box[1]` 和 box[0]，很快。"
+    assert cited_in("取 `box[1]` 和 box[0]，很快[2]。【3, 2】") == (2, 3)
 
 
 @pytest.mark.parametrize("mark", ["[1]", "【1】", "［1］", "[^1]", "[ 1 ]", "[1, 1]"])

@@ -1,6 +1,6 @@
 import pytest
 
-from companion.extract import WHOLE_ARTICLE_TOKENS, read_closely
+from companion.extract import WHOLE_ARTICLE_TOKENS, best_quotes, read_closely
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from retrieval.search import Search
@@ -38,37 +38,49 @@ def chicken(tmp_path_factory, embedder):
 
 def read(search, question):
     query = search.query(question)
-    return read_closely(search, query, search.passages(query, 4))
+    hits = search.passages(query, 4)
+    bearing = search.answerability(query, hits)
+    by_passage = {hit.passage.id: bears for hit, bears in zip(hits, bearing, strict=True)}
+    return best_quotes(read_closely(search, query, hits), by_passage)
 
 
 def test_quotes_stand_in_their_passages_to_the_letter(index):
     for question in ("快件丢了谁来赔", "哈希冲突怎么解决", "what is a binary heap", "插入快还是访问快"):
-        quotes = read(index.search, question).quotes
+        quotes = read(index.search, question)
         assert quotes
         for quote in quotes:
             assert quote.text in quote.hit.passage.text
 
 
 def test_an_article_is_quoted_whole(index):
-    (quote, *_) = read(index.search, "快件丢了谁来赔").quotes
+    (quote, *_) = read(index.search, "快件丢了谁来赔")
     assert quote.text == quote.hit.passage.text
     assert quote.hit.passage.tokens <= WHOLE_ARTICLE_TOKENS
 
 
 def test_a_list_comes_with_the_line_that_leads_into_it(index):
-    (quote, *_) = read(index.search, "哈希冲突有哪些办法解决").quotes
+    (quote, *_) = read(index.search, "哈希冲突有哪些办法解决")
     assert "解决哈希冲突常用两种办法：" in quote.text
     assert "2. 开放寻址" in quote.text
 
 
 def test_who_asks_for_a_number_is_given_the_sentence_with_it(chicken):
-    assert "二十五到三十分钟" in read(chicken, "鸡要浸多久").quotes[0].text
+    assert "二十五到三十分钟" in read(chicken, "鸡要浸多久")[0].text
+
+
+def test_of_passages_that_say_as_much_the_one_that_answers_is_quoted_first(index):
+    query = index.search.query("赔偿")
+    hits = index.search.passages(query, 2)
+    reading = read_closely(index.search, query, hits)
+    first, second = (quote.hit.passage.id for quote in best_quotes(reading, {}))
+    turned = best_quotes(reading, {first: -9.0, second: 9.0})
+    assert [quote.hit.passage.id for quote in turned] == [second, first]  # and none is lost
 
 
 def test_listings_are_not_quoted(chicken):
-    assert all("print" not in quote.text for quote in read(chicken, "浸鸡").quotes)
+    assert all("print" not in quote.text for quote in read(chicken, "浸鸡"))
 
 
 def test_nothing_found_says_nothing(chicken):
     reading = read_closely(chicken, chicken.query("浸鸡"), [])
-    assert (reading.quotes, reading.closeness) == ((), 0.0)
+    assert (best_quotes(reading, {}), reading.closeness) == ((), 0.0)

@@ -1,6 +1,7 @@
 import pytest
 
 from companion.portions import asking_for_more, at_once, portions, portions_of_quotes
+from companion.sentences import cited_in
 from companion.words import words
 
 LONG = "第一句说结论。第二句说条件。第三句说例外以外的事。第四句收尾。"
@@ -44,6 +45,21 @@ def test_each_portion_of_a_quote_names_its_source():
     cut = portions_of_quotes([LONG, "另一段。"], "courier")
     assert [part.endswith(mark) for part, mark in zip(cut, ("[1]", "[1]", "[2]"), strict=True)] == [True] * 3
     assert portions_of_quotes([LONG, "另一段。"], None) == [f"> {LONG} [1]\n\n> 另一段。 [2]"]
+
+
+@pytest.mark.parametrize(
+    ("course_text", "shown"),
+    [
+        ("成立于一九八五年[1]。", "成立于一九八五年[1\\]。"),
+        ("parcels[0] 是第一件", "parcels[0\\] 是第一件"),
+        ("用 `parcels[2]` 取第三件", "用 `parcels[2]` 取第三件"),
+        ("看[这里](a) 和 [x]", "看[这里](a) 和 [x]"),
+    ],
+)
+def test_a_number_in_brackets_in_course_text_cites_nothing(course_text, shown):
+    (part,) = portions_of_quotes(["第一段。", course_text], None)
+    assert part == f"> 第一段。 [1]\n\n> {shown} [2]"
+    assert cited_in(part) == (1, 2)
 
 
 def test_the_rest_is_asked_for_as_a_step_or_as_more():

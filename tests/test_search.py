@@ -4,7 +4,7 @@ from companion.extract import read_closely
 from course_index.analyze import normalise, terms
 from course_index.language import language_of
 from course_index.store.records import CourseFilter
-from retrieval.confidence import LOOKED_AT, confidence
+from retrieval.confidence import confidence
 from retrieval.query import MAX_QUERY_CHARACTERS, query_terms
 
 
@@ -12,7 +12,7 @@ def ask(index, text, k=4):
     search = index.search
     query = search.query(text)
     hits = search.passages(query, k)
-    bearing = search.answerability(query, hits[:LOOKED_AT])
+    bearing = search.answerability(query, hits)
     return hits, confidence(query, hits, read_closely(search, query, hits).closeness, bearing)
 
 

@@ -82,6 +82,7 @@ def test_a_message_that_was_too_long_is_two_and_each_says_who_wrote_it():
         ("2 * 3 * 4 = 24，a_b_c", "2 * 3 * 4 = 24，a_b_c"),
         ("3 < 4", "3 < 4"),
         ("引用[1]不是链接", "引用[1]不是链接"),
+        ("> parcels[0\\] 是第一件 [1]", "parcels[0] 是第一件 [1]"),
     ],
 )
 def test_markdown_is_read_as_a_phone_shows_it(markdown, expected):

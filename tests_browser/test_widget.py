@@ -277,6 +277,15 @@ def test_what_is_copied_and_what_is_saved_carries_the_label_and_the_sources(stan
     assert (implicit["Label"], implicit["ProduceID"]) == ("1", "p-1")
 
 
+def test_only_a_citation_is_a_button(stand_in, visit):
+    server = stand_in('<learning-companion open></learning-companion><script src="/widget.js"></script>')
+    text = "> 一九八五年[1\\]，`parcels[1]`，[0] 和 [7] [1]\n\n**第二句[1]**，[1](x)"
+    server.events = says(text, sources=[source(1)])
+    turn = ask(visit(server.url), "何时成立")
+    expect(turn.locator(".body")).to_contain_text("一九八五年[1]，parcels[1]，[0] 和 [7] 1")
+    assert turn.locator(".body .cite").all_inner_texts() == ["1", "1"]
+
+
 def test_who_asks_too_fast_is_told_how_long_to_wait_and_may_then_go_on(stand_in, visit):
     server = stand_in('<learning-companion open></learning-companion><script src="/widget.js"></script>')
     server.status = (429, {"Retry-After": "2"}, {"title": "Too Many Requests", "status": 429, "detail": "slow down"})

@@ -32,6 +32,8 @@ _NAMED_LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\((https?://[^)\s]+)\)")
 _STRONG = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _EMPHASIS = re.compile(r"(?<![*A-Za-z0-9])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![*A-Za-z0-9])")
 _CODE = re.compile(r"`([^`\n]+)`")
+# A number in brackets that is no citation (companion.sentences.citing_nothing).
+_CITES_NOTHING = re.compile(r"(\[\d{1,2})\\\]")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _TAG = re.compile(r"<(?=/?[A-Za-z!])")
 
@@ -81,6 +83,7 @@ def _prose(text: str) -> str:
     text = _QUOTED.sub("", _HEADING.sub(r"\1", text))
     text = _BULLET.sub(r"\1• ", text)
     text = _NAMED_LINK.sub(r"\1（\2）", _IMAGE.sub(r"\1", text))
+    text = _CITES_NOTHING.sub(r"\1]", text)
     return _CODE.sub(r"\1", _EMPHASIS.sub(r"\1", _STRONG.sub(r"\2", text)))
 
 

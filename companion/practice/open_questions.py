@@ -4,7 +4,7 @@ import re
 
 from companion.material import Material
 from companion.practice.questions import QuizQuestion, question_id
-from companion.sentences import CITATION, cited_in
+from companion.sentences import cited_in, without_citations
 from course_index.analyze import normalise
 
 _BLOCK = re.compile(
@@ -20,7 +20,7 @@ def open_questions(written: str, material: Material, count: int) -> list[QuizQue
     kept: list[QuizQuestion] = []
     for block in _BLOCK.finditer(written):
         question, answer = (" ".join(block[name].split()) for name in ("question", "answer"))
-        bare = CITATION.sub("", answer).strip()
+        bare = without_citations(answer).strip()
         if not bare or max(len(question), len(bare)) > _LONGEST or normalise(bare).strip("。.") in normalise(question):
             continue
         claim = material.judge.claim(bare)

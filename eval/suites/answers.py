@@ -1,12 +1,12 @@
 """The suite `answers`: the right source, exact and whole, and an honest no where nothing answers."""
 
 from eval.case import AnswerCase
-from eval.reply import Record, Reply, without_marks
+from eval.reply import Record, Reply
 from eval.score import Metric, Score, Tally
 from eval.subjects.subject import Subject
 from eval.suites.retrieval import holds
 from eval.suites.suite import Catalogue, Suite, converse, nothing_more
-from eval.text import cited_sentences, numbers_borne, says, shared_pairs
+from eval.text import cited_sentences, numbers_borne, says, shared_pairs, without_marks
 
 # From this share of its character pairs on, a sentence is taken to stand in what it cites. Word for word is 1; a
 # sentence that says the same in other words has about .5, one of another passage of the same lesson about .2.

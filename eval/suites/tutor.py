@@ -4,11 +4,11 @@ import re
 
 from eval.case import Expected, Said, TutorCase
 from eval.learner import answer
-from eval.reply import Record, Reply, without_marks
+from eval.reply import Record, Reply
 from eval.score import Metric, Score, Tally
 from eval.subjects.subject import Subject
 from eval.suites.suite import Catalogue, Suite, keep_passages, nothing_more, say
-from eval.text import latin_words, says, sentence_length, sentences
+from eval.text import latin_words, says, sentence_length, sentences, without_marks
 
 # What asks the learner to think or to do.
 _GUIDES = re.compile(

@@ -21,6 +21,18 @@ const formula = (name: string, level: "block" | "inline", pattern: RegExp, start
   renderer: (token) => `<span data-tex="${escaped(String(token.tex))}" data-display="${display}">${escaped(token.raw.trim())}</span>`,
 });
 
+// [n] as the service writes it; `a[1]` in code and a bracket with a backslash cite nothing.
+const citation: TokenizerAndRendererExtension = {
+  name: "citation",
+  level: "inline",
+  start: (text) => { const at = text.search(/\[\d/); return at < 0 ? undefined : at; },
+  tokenizer(text) {
+    const found = /^\[(\d{1,2})\](?!\()/.exec(text);
+    return found ? { type: "citation", raw: found[0], n: found[1] } : undefined;
+  },
+  renderer: (token) => `<span data-cite="${token.n}">${token.raw}</span>`,
+};
+
 // Course and model text is data: no links, no images, no HTML of its own. What a link says stays, and where it leads.
 const marked = new Marked({
   gfm: true,
@@ -29,6 +41,7 @@ const marked = new Marked({
     formula("displayed", "block", /^(?:\$\$([\s\S]+?)\$\$|\\\[([\s\S]+?)\\\])(?:\n|$)/, /\$\$|\\\[/, true),
     // Not every $ begins a formula: prices do not.
     formula("inline", "inline", /^(?:\$(?![\s\d.,]+\$)((?:[^\s$\\]|\\.)(?:(?:[^$\n\\]|\\.)*?(?:[^\s$\\]|\\.))?)\$(?!\d)|\\\((.+?)\\\))/, /\$|\\\(/, false),
+    citation,
   ],
   renderer: {
     html: ({ text }) => escaped(text),
@@ -107,17 +120,8 @@ function nodesOf(token: Token, cite: Cite): Node[] {
   return [...fragment.childNodes];
 }
 
-function putCitations(root: Node, cite: Cite): void {
-  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  const texts: Text[] = [];
-  while (walker.nextNode()) texts.push(walker.currentNode as Text);
-  for (const text of texts) {
-    if (!/\[\d{1,2}\]/.test(text.data) || text.parentElement?.closest("code, [data-tex]")) continue;
-    text.replaceWith(...text.data.split(/(\[\d{1,2}\])/).map((part) => {
-      const n = /^\[(\d+)\]$/.exec(part);
-      return (n && cite(Number(n[1]))) || part;
-    }));
-  }
+function putCitations(root: ParentNode, cite: Cite): void {
+  for (const spot of root.querySelectorAll<HTMLElement>("span[data-cite]")) spot.replaceWith(cite(Number(spot.dataset.cite)) ?? spot.textContent ?? "");
 }
 
 // Half of what the widget weighs, and few answers have a formula: fetched from our own service with the first one.

@@ -226,9 +226,9 @@ export function ended(turn: Turn): boolean {
   return turn.phase === "done" || turn.phase === "failed";
 }
 
-/** The numbers that a text cites. */
+/** The numbers that a text cites; code cites nothing. */
 export function citedIn(text: string): number[] {
-  return [...new Set([...text.matchAll(/\[(\d{1,2})\]/g)].map(([, n]) => Number(n)))];
+  return [...new Set([...text.replace(/`[^`\n]+`/g, "").matchAll(/\[(\d{1,2})\]/g)].map(([, n]) => Number(n)))];
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

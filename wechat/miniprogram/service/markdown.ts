@@ -6,7 +6,7 @@ const CITE = "cite:";
 export function drawable(text: string, numbers: number[]): string {
   // "![" fetches a picture from whoever is named: cut in two it is the text of a link, which nothing follows.
   const plain = text.replace(/!(?=\[)/g, "!\u200b");
-  return plain.replace(/\[(\d{1,2})\](?!\()/g, (whole, n: string) => (numbers.includes(Number(n)) ? `[\\[${n}\\]](${CITE}${n})` : whole));
+  return plain.replace(/`[^`\n]+`|\[(\d{1,2})\](?!\()/g, (whole, n: string) => (numbers.includes(Number(n)) ? `[\\[${n}\\]](${CITE}${n})` : whole));
 }
 
 /** The number of the source that a tapped node of t-chat-markdown cites; null for any other node. */

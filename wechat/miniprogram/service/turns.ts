@@ -274,9 +274,9 @@ export function ended(turn: Turn): boolean {
   return turn.phase === "done" || turn.phase === "failed";
 }
 
-/** The numbers that a text cites. */
+/** The numbers that a text cites; code cites nothing. */
 export function citedIn(text: string): number[] {
-  const found = text.match(/\[\d{1,2}\]/g) ?? [];
+  const found = text.replace(/`[^`\n]+`/g, "").match(/\[\d{1,2}\]/g) ?? [];
   return [...new Set(found.map((one) => Number(one.slice(1, -1))))];
 }
 

@@ -175,7 +175,7 @@ test("a citation opens the passage, with the quoted sentence marked in it", asyn
 });
 
 test("a number in the text opens its source, and any other link nothing", async () => {
-  const events = [STARTED, ["sources", { sources: [SOURCE] }], ["text", { text: "原装充电器[1]，[别处](https://evil.example)，[9]。", ai: true }], ["done", DONE]];
+  const events = [STARTED, ["sources", { sources: [SOURCE] }], ["text", { text: "原装充电器[1]，[别处](https://evil.example)，[9]，`a[1]`，b[1\\]。", ai: true }], ["done", DONE]];
   const page = await answered(events, { "GET /v1/passages/p-1": () => undefined });
   const markdown = turn(page).querySelector("#text");
   const links = markdown.instance.data.nodes[0].tokens.filter((node) => node.type === "link");
