@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -23,7 +23,8 @@ from companion.events import (
     SourcesFound,
     TextAdded,
 )
-from companion.find import Found, find_parts
+from companion.extract import Quote
+from companion.find import Found, closest_in_thread, find_parts
 from companion.guidance.subject import is_a_wish_for_a_trade
 from companion.heard import Heard
 from companion.history import history
@@ -35,6 +36,7 @@ from companion.safety.moderation import Moderator
 from companion.safety.untrusted import for_prompt
 from companion.sentences import cited_in
 from companion.sources import passages_for, sources_of
+from companion.understanding.follow_up import in_thread
 from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
 from companion.words import Words, to_traditional
@@ -49,7 +51,7 @@ _COURSES_BESIDES = 3
 # Passages that do not answer are shown as the closest from this probability on; below, they are about something else.
 WORTH_A_LOOK = 0.3
 _MONEY = re.compile(
-    r"转账|汇款|验证码|密码|银行卡|中奖|投资|理财|保健品|刷单|退款|客服|贷款|钱|\b(?:money|bank|transfer|code)\b"
+    r"转(?:账|帐|了|过去|给|出)|汇款|验证码|密码|银行卡|中奖|投资|理财|保健品|刷单|退款|客服|贷款|钱|\b(?:money|bank|transfer|code)\b"
 )
 _YES_OR_NO = re.compile(
     r"是不是|系咪|能不能|可不可以|可唔可以|能否|吗[\s。！!?？]*$|\b(?:is it|are there|can i|do i (?:need|have))\b"
@@ -73,6 +75,11 @@ class _Written:
     no_answer: bool = False
     text: str = ""
     withheld: list[Sentence] = field(default_factory=list)
+
+
+def _is_near(found: Found) -> bool:
+    """Whether its closest passage is worth a look, though it does not answer."""
+    return bool(found.quotes) and (found.confidence.on_subject or 0.0) >= WORTH_A_LOOK
 
 
 async def said(text: str, mode: Mode = "catalogue") -> AsyncGenerator[Event, None]:
@@ -235,7 +242,12 @@ class Answering:
     ) -> AsyncGenerator[Event, None]:
         """An honest no, with the closest passage as what it is, and related courses; `shown` when sources are out."""
         say = heard.say
-        near = bool(found.quotes) and (found.confidence.on_subject or 0.0) >= WORTH_A_LOOK
+        near = _is_near(found)
+        thread = None if near or shown or heard.depends else in_thread(heard.question, heard.conversation.subjects)
+        if thread:
+            closest = await asyncio.to_thread(closest_in_thread, self._index.search, heard.question, thread)
+            if closest and _is_near(closest):
+                found, near = closest, True
         if not near and not shown and not heard.scope.course_id and not asks_anything(heard.question):
             suited = [event async for event in self._advising.may_suit(heard, ledger)]
             if suited:
@@ -253,10 +265,13 @@ class Answering:
             yield CoursesFound(cards)
         if near:
             ledger.cited.add(1)
-            yield TextAdded(f"{say.nothing_answers}{say.closest}\n\n{quoted(found.quotes[0].text, 1)}\n\n")
-            yield TextAdded(say.may_help if cards else "")
+            yield TextAdded(f"{say.nothing_answers}{say.closest}\n\n{quoted(found.quotes[0].text, 1)}")
         else:
-            yield TextAdded(f"{say.nothing_answers}{say.may_help if cards else say.nothing_at_all}")
+            yield TextAdded(say.nothing_answers if cards else f"{say.nothing_answers}{say.nothing_at_all}")
+        async for event in self._care(found.quotes[:1] if near else (), heard):
+            yield event
+        if cards:
+            yield TextAdded(f"\n\n{say.may_help}" if near else say.may_help)
         yield Done("catalogue", None)
 
     async def _find(self, heard: Heard, ledger: Ledger) -> Found:
@@ -336,7 +351,7 @@ class Answering:
                 rest = "".join(sentence.text for sentence in written.withheld)
                 ledger.pending = Rest(tuple(portions(rest, heard.audience)), sources, ai=True)
                 yield TextAdded(f"\n\n{asking_for_more(rest, heard.audience, say)}")
-            async for event in self._care(found, heard):
+            async for event in self._care(found.quotes, heard):
                 yield event
             yield Done("generated", True, aigc=self.label(ledger, say))
             return
@@ -347,15 +362,15 @@ class Answering:
         if rest_of_quotes:
             ledger.pending = Rest(tuple(rest_of_quotes), sources, ai=False)
             yield TextAdded(f"\n\n{asking_for_more(rest_of_quotes[0], heard.audience, say)}")
-        async for event in self._care(found, heard):
+        async for event in self._care(found.quotes, heard):
             yield event
         reason = written.failure or ("llm_uncited" if self._writer.has_model else None)
         label = self.label(ledger, say) if ledger.released else None
         yield Done("extracted", True, fallback=Fallback(reason) if reason else None, aigc=label)
 
-    async def _care(self, found: Found, heard: Heard) -> AsyncGenerator[Event, None]:
+    async def _care(self, quotes: Sequence[Quote], heard: Heard) -> AsyncGenerator[Event, None]:
         """A senior who asks about money hears how not to lose it."""
-        said = heard.question + "".join(quote.text for quote in found.quotes)
+        said = heard.question + "".join(quote.text for quote in quotes)
         if heard.audience == "senior" and _MONEY.search(said):
             yield TextAdded(f"\n\n{heard.say.fraud_care.format(hotline=self._hotline)}")
 

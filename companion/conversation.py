@@ -11,6 +11,7 @@ from companion.safety.mask import masked
 
 # So many turns are remembered word by word; those before them in the summary.
 REMEMBERED = 6
+_HAVE_A_SUBJECT = ("question", "hint", "practice", "plan", "courses", "credits", "pathway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,11 @@ class Conversation:
     summarised: int = 0
     pending: Pending | None = None
     owner: str = ""
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The messages that were about something; thanks and complaints were not."""
+        return tuple(turn.message for turn in self.turns if turn.wish in _HAVE_A_SUBJECT)
 
 
 def brought_along(id_: str, said: Sequence[tuple[str, str]]) -> Conversation:

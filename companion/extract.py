@@ -1,7 +1,7 @@
 """The answer without a model: the stretch of each passage that answers, quoted to the letter."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,9 +49,18 @@ _AMOUNTS = (
 _EXERCISE = re.compile(r"练习|练一练|习题|思考题|想一想|\bexercises?\b|\bpractice\b", re.IGNORECASE)
 _KEY = re.compile(r"[\s>*\-]*(?:参考)?(?:答案|解答|解析|answers?|solution)\s*[*]*\s*[：:]", re.IGNORECASE)
 _EXERCISE_WEIGHT = -0.2
+# What a lesson says of itself (这一课讲的是平常在家怎么做) takes up many a question and answers none.
+_OF_ITSELF = re.compile(
+    r"\s*(?:这一?|本|上一?|前一?|下一?)(?:课|节|章|讲|单元)[^，。]{0,6}[讲说学介谈]"
+    r"|\s*(?:in )?th(?:is|e next|e last) (?:lesson|chapter|section|unit)\b",
+    re.IGNORECASE,
+)
+_OF_ITSELF_WEIGHT = -0.6
 # A question of the lesson answers nobody's.
 _ASKED = re.compile(r"[?？][”’」』）)]*\s*$")
 _LEADS_IN = ("：", ":")
+# How course_index.chunk names a passage that was joined of small sections.
+_JOINED = re.compile(r" / | › ")
 _SHORTEST = 5
 _LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)、])\s")
 
@@ -73,11 +82,13 @@ class _Candidate:
     coverage: float
     has_amount: bool
     in_exercise: bool
+    of_itself: bool
 
     @property
     def promise(self) -> float:
         """What is known of the sentence before its vector: its words, a number where one is asked for, its place."""
-        return _COVERAGE_WEIGHT * self.coverage + _AMOUNT_WEIGHT * self.has_amount + _EXERCISE_WEIGHT * self.in_exercise
+        words = _COVERAGE_WEIGHT * self.coverage + _AMOUNT_WEIGHT * self.has_amount
+        return words + _EXERCISE_WEIGHT * self.in_exercise + _OF_ITSELF_WEIGHT * self.of_itself
 
     @property
     def text(self) -> str:
@@ -157,7 +168,8 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
             if len(unit.text.strip()) >= _SHORTEST and not unit.is_code and not _ASKED.search(unit.text):
                 coverage = _coverage(query, unit.text) if same_language else 0.0
                 has_amount = bool(amount and amount.search(unit.text))
-                found.append(_Candidate(hit, units, position, coverage, has_amount, in_exercise))
+                of_itself = bool(_OF_ITSELF.match(unit.text))
+                found.append(_Candidate(hit, units, position, coverage, has_amount, in_exercise, of_itself))
     if query.asked is not None:
         return found
     # The leading sentences of the best passage stay in even when they share no word with the question.
@@ -180,6 +192,10 @@ def _stretch(candidate: _Candidate) -> str:
     units = candidate.units
     first = last = candidate.position
     room = QUOTE_TOKENS - count_tokens(candidate.text)
+    headings = {part for heading in passage.heading_path for part in _JOINED.split(heading)}
+    if candidate.text.strip() in headings and first + 1 < len(units):
+        # Small sections are joined with their headings: what a heading names stands under it.
+        return _section(passage.text, units[first + 1 :], headings)
     while last + 1 < len(units) and _follows(units[last], units[last + 1]):
         room -= count_tokens(units[last + 1].text)
         if room < 0:
@@ -191,6 +207,18 @@ def _stretch(candidate: _Candidate) -> str:
             break
         first -= 1
     return passage.text[units[first].start : units[last].end].strip()
+
+
+def _section(text: str, units: Sequence[Stretch], headings: Collection[str]) -> str:
+    """From the first of `units` on, up to the next heading, as much as a quote holds."""
+    last = 0
+    room = QUOTE_TOKENS - count_tokens(units[0].text)
+    for number, unit in enumerate(units[1:], 1):
+        room -= count_tokens(unit.text)
+        if room < 0 or unit.text.strip() in headings or unit.is_code:
+            break
+        last = number
+    return text[units[0].start : units[last].end].strip()
 
 
 def _follows(before: Stretch, after: Stretch) -> bool:

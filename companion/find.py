@@ -9,9 +9,14 @@ from companion.understanding.parts import parts_of
 from retrieval.confidence import LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
 from retrieval.query import Query
+from retrieval.rank import CANDIDATES
 from retrieval.search import Hit, Search
 
 Reach = Literal["lesson", "course", "everything"]
+
+# What was said before counts so much for the closest passage, and so much of the message by itself has to be in it. Of
+# our second turns that were shown nothing, 4 of 6 follow-ups then get the right one, and 8 of 67 others a wrong one.
+_THREAD_WEIGHT, _SHARED = 2.0, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,32 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
     `before` are the passages of the turn before: on a follow-up they are looked at again beside what is found anew.
     """
     query = search.query(question)
-    for reach, ids in _within(search, scope):
+    within = _within(search, scope)
+    for reach, ids in within:
         found = _read(search, query, search.choice_among(query, passages, ids), reach)
         if found.answers:
             return found
-    return _read(search, query, _choice(search, query, passages, before), "everything")
+    found = _read(search, query, _choice(search, query, passages, before), "everything")
+    # It may be from here all the same: beside passages of elsewhere it stands out more than among its own.
+    first = found.quotes[0].hit.passage.id if found.quotes else None
+    return replace(found, reach=next((reach for reach, ids in within if first in ids), "everything"))
+
+
+def closest_in_thread(search: Search, message: str, thread: str) -> Found | None:
+    """The passage that is close to a message both by itself and after what was said before (`thread`), if any is.
+
+    For a message that seemed to stand alone and is answered by nothing: 已经转了两千块，先做什么 after a talk on scams.
+    """
+    alone, together = search.query(message), search.query(thread)
+    by_itself = {hit.passage.id: hit for hit in search.passages(alone, CANDIDATES)}
+    both = [hit for hit in search.passages(together, CANDIDATES) if hit.passage.id in by_itself]
+    if not both:
+        return None
+    best = max(both, key=lambda hit: by_itself[hit.passage.id].score + _THREAD_WEIGHT * hit.score)
+    if by_itself[best.passage.id].ranked.covered < _SHARED:
+        return None
+    found = _read(search, together, [best], "everything")
+    return found if found.quotes else None
 
 
 def find_parts(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str] = ()) -> Found:

@@ -27,7 +27,7 @@ from retrieval.live import LiveIndex
 
 _TODAY = Callable[[], date]
 _BEHIND = re.compile(
-    r"没学|没时间|落下|耽误|赶不上|重新排|重排|延后|推迟|冇学|冇时间|\b(?:behind|missed|reschedule|replan)\b"
+    r"没[怎么有]*学|没时间|落下|耽误|赶不上|重新排|重排|延后|推迟|冇学|冇时间|\b(?:behind|missed|reschedule|replan)\b"
 )
 _WEEK = re.compile(r"第\s*(\d{1,2}|[一二三四五六七八九十]{1,2})\s*个?(?:周|星期|礼拜)|\bweek (\d{1,2})\b")
 _LESSONS_READ = 3
@@ -79,7 +79,8 @@ class Planning:
             yield TextAdded(_rows(plan, say, week))
             yield Done("catalogue", None)
             return
-        yield TextAdded(_told(plan, say, asked))
+        opening = _opening(heard.message, pending, say, self._today()) if pending and pending.hours_a_week else ""
+        yield TextAdded(opening + _told(plan, say, asked))
         advice = False
         if self._writer.has_model:
             async with aclosing(self._advice(lessons, heard, ledger)) as events:
@@ -142,6 +143,16 @@ class Planning:
             return asked
         until = asked.until or (date.fromisoformat(pending.until) if pending.until else None)
         return PlanWish(asked.hours_a_week or pending.hours_a_week, until)
+
+
+def _opening(message: str, pending: PlanWanted, say: Words, today: date) -> str:
+    """What is said of a plan that was there before: what of the message changed it, or that nothing did."""
+    if _BEHIND.search(normalise(message)):
+        return f"{say.plan_again}\n\n"
+    asked = wanted(message, today)
+    if asked.hours_a_week or asked.until:
+        return ""
+    return f"{say.plan_same.format(hours=f'{pending.hours_a_week:g}')}\n\n"
 
 
 def _week_asked(message: str) -> int | None:

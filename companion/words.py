@@ -57,6 +57,8 @@ class Words:
     plan_what: str
     plan_hours: str
     plan_intro: str
+    plan_same: str
+    plan_again: str
     plan_whole: str
     plan_unknown: str
     plan_late: str
@@ -138,6 +140,8 @@ _ZH = Words(
     plan_what="想按哪门课安排？请说出课程或主题，以及每周能学几小时。",
     plan_hours="每周大约能学几小时？例如“每周 3 小时”或“每天半小时”。",
     plan_intro="《{title}》{whole}按每周 {hours} 小时安排，共 {weeks} 周，最后一周总复习。",
+    plan_same="计划没有变，还是每周 {hours} 小时。时间有变，请告诉我现在每周一共能学几小时，例如“每周两小时”。",
+    plan_again="落下了不要紧：计划从今天重新排起，学过的课时可以跳过，不用一次补完。",
     plan_whole="一共 {} 小时，",
     plan_unknown="这门课的记录没有写学时，所以只按每周一课排，不写小时。",
     plan_late="这样排会比 {until} 晚 {weeks} 周；要赶上，每周得多学一些，或先学一部分。",
@@ -214,6 +218,10 @@ _EN = Words(
     plan_what="A plan for which course? Name a course or a subject, and how many hours a week you have.",
     plan_hours="About how many hours a week do you have? For example “3 hours a week”.",
     plan_intro="“{title}”{whole} at {hours} hours a week takes {weeks} weeks, the last one for going over all of it. ",
+    plan_same="The plan is as it was, at {hours} hours a week. If that has changed, tell me how many hours a week you "
+    "have now, for example “2 hours a week”. ",
+    plan_again="Having missed some does no harm: the plan begins anew today. Skip what you have done; there is no need "
+    "to catch up all at once. ",
     plan_whole=", {} hours in all,",
     plan_unknown="Its record gives no hours, so there is one lesson a week and no hours are stated. ",
     plan_late="That is {weeks} weeks later than {until}; to be in time, study more a week or begin with a part. ",

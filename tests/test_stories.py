@@ -66,6 +66,40 @@ def test_who_wants_to_be_something_is_shown_the_way_whatever_lessons_say_of_it(t
     assert told.answer["courses"]
 
 
+@pytest.mark.parametrize(
+    ("before", "message", "held"),
+    [
+        # Seems to stand alone, and nothing answers it: the closest passage of what was talked of is shown.
+        (
+            "刚才有个人说是公安局的，叫我把钱转到安全账户，我该怎么办？",
+            "已经转了两千块了，第一件事做什么",
+            "马上打 110",
+        ),
+        (
+            "I just moved into a rented room with a foreign passport. What do I do first?",
+            "how long do I have?",
+            "24 hours",
+        ),
+        ("我的血压有点高，平常要注意什么", "那你教我在家怎样量得准", "用上臂式的电子血压计"),
+    ],
+)
+def test_a_second_message_is_told_what_belongs_to_the_first(tutor, before, message, held):
+    *_, told = anyio.run(tell, {"id": "thread", "turns": [{"says": before}, {"says": message}]}, tutor[0])
+    assert held in told.answer["text"]
+
+
+def test_another_subject_without_an_answer_is_not_given_the_old_one(tutor):
+    turns = [{"says": "荔枝裂果怎么防"}, {"says": "火星上有没有水"}]
+    *_, told = anyio.run(tell, {"id": "thread", "turns": turns}, tutor[0])
+    assert (told.answer["mode"], told.answer["sources"]) == ("catalogue", [])
+
+
+def test_a_senior_who_paid_a_swindler_is_told_of_the_hotline_though_nothing_answers(tutor):
+    story = {"id": "care", "audience": "senior", "turns": [{"says": "我刚转了八万块给一个网上认识的人"}]}
+    (told,) = anyio.run(tell, story, tutor[0])
+    assert "96110" in told.answer["text"]
+
+
 def test_a_subject_of_two_characters_is_practised_on_the_course_it_names(tutor):
     (told,) = anyio.run(tell, {"id": "quiz", "turns": [{"says": "考考我急救"}]}, tutor[0])
     assert told.answer["quiz"]

@@ -4,6 +4,7 @@ import asyncio
 
 from companion.recogniser import RULES, Recogniser
 from companion.safety.bounds import Bounds, Refusal, Side
+from companion.understanding.follow_up import depends
 from companion.words import Locale
 
 NO_RULE = "none"
@@ -11,6 +12,8 @@ NO_RULE = "none"
 # resemble what a rule declines than what is innocent, and how much it has to resemble it at all.
 MARGIN, CRISIS_MARGIN = -0.06, -0.22
 _RESEMBLES = 0.25
+# A message that leans on others (那你教我在家怎样量得准) says little of what it is about.
+_LEANING_RESEMBLES = 0.4
 
 
 class LearnedModerator:
@@ -29,6 +32,8 @@ class LearnedModerator:
             return None
         scores = await asyncio.to_thread(self._recogniser.scores, text, RULES)
         rule = rule_of(scores)
+        if rule and rule != "crisis" and scores[rule] < _LEANING_RESEMBLES and depends(text):
+            return None
         return self._bounds.refusal(rule, locale) if rule else None
 
 

@@ -12,6 +12,8 @@ from retrieval.query import query_terms
 SHORT = 6
 # How much of the earlier turns is carried, in characters; the newest is kept.
 CARRIED_CHARACTERS = 120
+# A message of up to so many times SHORT may go on from what was said.
+_MAY_GO_ON = 3
 
 # What a message begins with that goes on from what was said, and what changes the subject in so many words.
 _GOES_ON = re.compile(
@@ -78,6 +80,17 @@ def _wants_a_course_on_something(text: str) -> bool:
     subject = course_subject(subject_of(text)) if subject_of(text) else ""
     bare = re.sub(r"^[教学讲]|[教学讲的]$", "", re.sub(r"\s+|教|的", "", subject))
     return not _NO_SUBJECT.search(subject) and len(bare) >= 2
+
+
+def in_thread(message: str, before: Sequence[str]) -> str | None:
+    """A message as it reads if it goes on from the learner's earlier ones, though it does not look so.
+
+    None where it begins something else, or says enough by itself.
+    """
+    text = normalise(message).strip()
+    if not before or _CHANGES.match(text) or _content(text) > _MAY_GO_ON * SHORT:
+        return None
+    return carried(message, before)
 
 
 def leans(message: str) -> bool:

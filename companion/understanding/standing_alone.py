@@ -21,10 +21,6 @@ from retrieval.search import Search
 _TOKENS = 80
 _HISTORY_TOKENS = 300
 _LONGEST = 120
-# Turns that were about something; thanks and complaints were not.
-_HAVE_A_SUBJECT = ("question", "hint", "practice", "plan", "courses", "credits", "pathway")
-
-
 # A short question is asked of the library in both readings. Chosen on half of our follow-ups, and of our short
 # questions put behind a conversation on something else (docs/decisions/0005-honest-turn.md).
 _NAMES_SOMETHING = 3
@@ -47,11 +43,9 @@ class StandingAlone:
         """Whether a message depends on the turns before, and the question it puts when it stands alone."""
         if not conversation.turns or not depends(message):
             return False, message
-        subjects = [turn for turn in conversation.turns if turn.wish in _HAVE_A_SUBJECT]
-        if not subjects:
+        if not conversation.subjects:
             return False, message
-        before = [turn.message for turn in subjects]
-        plain = carried(message, before)
+        plain = carried(message, conversation.subjects)
         if (
             not leans(message)
             and wish_of(message) == "question"
@@ -78,7 +72,8 @@ class StandingAlone:
         alone, sure = _share(terms, self._index.search, message)
         together, _ = _share(terms, self._index.search, carried_on)
         more = _GOING_ON if goes_on(message) else _ANSWERED if sure else _UNANSWERED
-        return sure >= _SURE or (len(terms) >= _NAMES_SOMETHING and alone - together >= more)
+        # What an answer has nothing of was hardly asked for: how long may be answered by any law.
+        return (sure >= _SURE and alone > 0) or (len(terms) >= _NAMES_SOMETHING and alone - together >= more)
 
 
 def _share(terms: list[str], search: Search, question: str) -> tuple[float, float]:
