@@ -76,6 +76,14 @@ def test_the_model_words_a_follow_up_with_what_was_said_and_nothing_else(compani
     assert talk.turns[-1].question == "快件丢了谁来赔 那要几天内申请呢"
 
 
+def test_a_rewording_that_lost_the_subject_gives_way_to_what_was_said(companion_with):
+    lost = ScriptedModel(GOOD, others={"standalone": ["要几天呢"]})
+    talk = Talk(companion_with(lost))
+    talk.say("快件丢了，申请赔偿")
+    talk.say("那要几天呢")
+    assert talk.turns[-1].question == "快件丢了，申请赔偿 那要几天呢"
+
+
 def test_a_courier_gets_the_answer_in_portions_and_the_rest_on_request(companion_with):
     model = ScriptedModel(
         GOOD + "\n", "没有保价的，按民事法律的有关规定赔。[1]\n", "赔偿申请应当在快件签收后 30 日内提出。[2]\n"

@@ -61,7 +61,15 @@ class StandingAlone:
             return True, plain
         rewritten = written.splitlines()[0].strip() if written else ""
         known = " ".join([message, *(f"{turn.message} {turn.question} {turn.reply}" for turn in conversation.turns)])
-        return True, rewritten if _says_nothing_new(rewritten, known, message) else plain
+        if not _says_nothing_new(rewritten, known, message):
+            return True, plain
+        return True, await asyncio.to_thread(self._better, rewritten, plain)
+
+    def _better(self, rewritten: str, plain: str) -> str:
+        """The rewritten question, unless nothing answers it and something the plain one: a weak model drops much."""
+        search = self._index.search
+        lost = not find(search, rewritten, _LOOKED_AT, Scope()).answers
+        return plain if lost and find(search, plain, _LOOKED_AT, Scope()).answers else rewritten
 
     def _says_all(self, message: str, carried_on: str) -> bool:
         """Whether a short question is one of its own: what it names is found with it, and lost among what was said.
