@@ -46,8 +46,7 @@ async def checked_sentences(
     async with aclosing(sentences(deltas)) as written:
         async for sentence in written:
             claim = _ACCORDING.sub("", for_learner(without_citations(sentence)))
-            if claim.count('"') % 2:  # the other mark stood in a sentence that was cut off here
-                claim = claim.replace('"', "", 1).lstrip() if claim.lstrip().startswith('"') else claim
+            claim = _without_halves(claim)
             if not any(character.isalpha() for character in claim):
                 continue
             if leads_in(claim):
@@ -58,6 +57,16 @@ async def checked_sentences(
                 judged = Sentence(lead + judged.text, judged.cited, judged.written)
             lead = "" if judged.supported else lead
             yield judged
+
+
+def _without_halves(claim: str) -> str:
+    """The sentence without a quotation mark whose other half stood in a sentence that was cut off here."""
+    if claim.count('"') % 2 and claim.lstrip().startswith('"'):
+        claim = claim.replace('"', "", 1).lstrip()
+    for opening, closing in ("“”", "「」", "『』"):
+        if claim.count(opening) != claim.count(closing):
+            claim = claim.replace(opening, "").replace(closing, "")
+    return claim
 
 
 def _judged(sentence: str, text: str, grounds: Mapping[int, Ground], judge: Judge) -> Sentence:

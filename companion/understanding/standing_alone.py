@@ -95,10 +95,12 @@ def _share(terms: list[str], search: Search, question: str) -> tuple[float, floa
 
 
 def _says_nothing_new(rewritten: str, known: str, message: str) -> bool:
-    """Whether a rewritten question has only words of the conversation, and keeps those of the message."""
+    """Whether a rewritten question has only words of the conversation, keeps those of the message, and has others."""
     if not rewritten or len(rewritten) > max(_LONGEST, 2 * len(message)):
         return False
     said = normalise(known)
     asked = set(query_terms(rewritten))
-    kept = {term for term in query_terms(message) if len(term) == 1}
-    return all(term in said for term in asked if len(term) == 1 or term.isascii()) and kept <= asked
+    kept = {term for term in query_terms(message) if len(term) == 1 or term.isascii()}
+    words = {term for term in asked if len(term) == 1 or term.isascii()}
+    # One that brings nothing along still does not stand alone.
+    return all(term in said for term in words) and kept < words
