@@ -33,7 +33,7 @@ from retrieval.rank import STRETCH_WEIGHT
 OUT = Path(__file__).parents[1] / "retrieval" / "answerability.npz"
 Tensor = Any  # torch's types are not at hand where this is checked
 
-WIDTH, HIDDEN, PLAIN = 48, 64, 9
+WIDTH, HIDDEN, PLAIN = 80, 96, 9
 _RATE, _DECAY, _DROPPED = 2e-3, 0.02, 0.2
 # Among passages that do not answer, those that a search would put first count most.
 _RANKED_BY, _OTHERS_COUNT = 0.1, 2.0
@@ -223,7 +223,7 @@ def train(chapters: Sequence[Chapter], rounds: int, say: Callable[[str], None]) 
 def main() -> None:
     """Train on all topics."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=14, help="how often each chapter is seen; ten seconds each")
+    parser.add_argument("--rounds", type=int, default=14, help="how often each chapter is seen; half a minute each")
     parser.add_argument("--out", type=Path, default=OUT)
     arguments = parser.parse_args()
     torch.set_num_threads(2)

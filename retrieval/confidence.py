@@ -23,7 +23,7 @@ OTHER_LANGUAGE = (11.4, 0.69, -7.1)
 # Near is not yet an answer: the log odds of one are so much of that, so much of what was learned of answers, and an
 # intercept; in the question's language and in another (docs/decisions/0013-answerability.md).
 ANSWERED = (0.21, 0.75, 0.28)
-ANSWERED_IN_OTHER = (0.55, 0.45, 0.85)
+ANSWERED_IN_OTHER = (0.4, 0.79, 0.95)
 # A question that says little more than a heading asks for what stands under it, however that is put: what was learned
 # of answers then says nothing against it. How far the two have to say the same.
 HEADING_NAMED = 0.6
