@@ -79,7 +79,7 @@ class Planning:
             yield TextAdded(_rows(plan, say, week))
             yield Done("catalogue", None)
             return
-        opening = _opening(heard.message, pending, say, self._today()) if pending and pending.hours_a_week else ""
+        opening = _opening(heard.message, pending, course, say, self._today()) if pending else ""
         yield TextAdded(opening + _told(plan, say, asked))
         advice = False
         if self._writer.has_model:
@@ -145,8 +145,10 @@ class Planning:
         return PlanWish(asked.hours_a_week or pending.hours_a_week, until)
 
 
-def _opening(message: str, pending: PlanWanted, say: Words, today: date) -> str:
+def _opening(message: str, pending: PlanWanted, course: Course, say: Words, today: date) -> str:
     """What is said of a plan that was there before: what of the message changed it, or that nothing did."""
+    if pending.hours_a_week is None or pending.course_id != course.id:
+        return ""
     if _BEHIND.search(normalise(message)):
         return f"{say.plan_again}\n\n"
     asked = wanted(message, today)

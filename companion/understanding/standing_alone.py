@@ -41,9 +41,7 @@ class StandingAlone:
 
     async def question(self, message: str, conversation: Conversation, say: Words, ledger: Ledger) -> tuple[bool, str]:
         """Whether a message depends on the turns before, and the question it puts when it stands alone."""
-        if not conversation.turns or not depends(message):
-            return False, message
-        if not conversation.subjects:
+        if not conversation.subjects or not depends(message):
             return False, message
         plain = carried(message, conversation.subjects)
         if (
