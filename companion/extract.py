@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
 from course_index.stretches import Stretch, stretches
 from course_index.tokens import count_tokens
@@ -165,7 +166,9 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
         for position, unit in enumerate(units):
             if in_exercise and position < key:
                 continue
-            if len(unit.text.strip()) >= _SHORTEST and not unit.is_code and not _ASKED.search(unit.text):
+            if unit.is_code or _ASKED.search(unit.text) or is_an_order(unit.text):
+                continue
+            if len(unit.text.strip()) >= _SHORTEST:
                 coverage = _coverage(query, unit.text) if same_language else 0.0
                 has_amount = bool(amount and amount.search(unit.text))
                 of_itself = bool(_OF_ITSELF.match(unit.text))

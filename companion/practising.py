@@ -24,7 +24,7 @@ from companion.practice.hint import LAST_STEP, hint, reveals
 from companion.practice.open_questions import open_questions
 from companion.practice.questions import QuizQuestion, questions
 from companion.quantities import chinese_value
-from companion.safety.untrusted import for_learner, for_prompt
+from companion.safety.untrusted import for_learner, for_prompt, without_orders
 from companion.sentences import without_citations
 from companion.sources import passages_for, source_of
 from companion.understanding.wish import hint_subject, practice_subject
@@ -204,7 +204,7 @@ class Practising:
             return None
         prompt = render(
             "grade",
-            passage=for_prompt(passage.text),
+            passage=for_prompt(without_orders(passage.text)),
             question=question.prompt,
             answer=question.answers[0],
             rubric=question.rubric,

@@ -5,7 +5,7 @@ from datetime import date
 
 from companion.events import Source
 from companion.find import Found
-from companion.safety.untrusted import for_prompt
+from companion.safety.untrusted import for_prompt, without_orders
 from retrieval.choose import is_outdated
 from retrieval.context import Context
 from retrieval.search import Hit
@@ -43,7 +43,7 @@ def passages_for(found: Found, contexts: Sequence[Context]) -> str:
     """The contexts with their numbers, for a prompt."""
     return "\n\n".join(
         f"{''.join(f'[{found.number(hit)}]' for hit in context.hits)} {for_prompt(_heading(context.hits[0]))}\n"
-        f"{for_prompt(context.text)}"
+        f"{for_prompt(without_orders(context.text))}"
         for context in contexts
     )
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.quantities import quantities, stated
+from companion.safety.untrusted import is_an_order, without_orders
 from course_index.analyze import normalise, terms
 from course_index.language import ZH
 from course_index.stretches import stretches
@@ -57,16 +58,20 @@ def grounds_of(search: Search, contexts: Sequence[Context], numbers: dict[str, i
         for passage in context.passages:
             vectors = stored.get(passage.id)
             cut = stretches(passage.text)
-            texts += [one.text for one in cut]
             if vectors is None or len(vectors.ends) != len(cut) + 1:
-                tokens += [np.zeros((0, 0), np.float32)] * len(cut)
+                parts = [np.zeros((0, 0), np.float32)] * len(cut)
             else:
                 per_stretch = np.split(vectors.tokens, vectors.ends[:-1])[1:]
-                tokens += [part.astype(np.float32) / np.float32(127) for part in per_stretch]
+                parts = [part.astype(np.float32) / np.float32(127) for part in per_stretch]
+            for one, part in zip(cut, parts, strict=True):
+                if one.is_code or not is_an_order(one.text):
+                    texts.append(one.text)
+                    tokens.append(part)
         heading = " ".join(
             (context.hits[0].course.title, context.hits[0].lesson.title, context.hits[0].passage.locator)
         )
-        ground = Ground(f"{heading}\n{context.text}", context.hits[0].passage.language, tuple(texts), tuple(tokens))
+        language = context.hits[0].passage.language
+        ground = Ground(f"{heading}\n{without_orders(context.text)}", language, tuple(texts), tuple(tokens))
         for hit in context.hits:
             found[numbers[hit.passage.id]] = ground
     return found

@@ -2,6 +2,8 @@
 
 import re
 
+from course_index.stretches import stretches
+
 # What nobody sees: controls, soft hyphen, fillers, zero-width, direction, variation selectors and tags (which can
 # smuggle bytes), lone surrogates. Line ends, tabs and form feeds stay.
 _INVISIBLE = re.compile(
@@ -32,6 +34,38 @@ _OPENING = re.compile(
 _INST = re.compile(
     r"\[(/?\s*(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|gMASK|sMASK))\]", re.IGNORECASE
 )
+
+
+# What is said to a model and to no learner. A weak model does as it is told, and the check lets pass what stands in the
+# passage to the letter: such a sentence is kept from the one and bears nothing for the other.
+_ORDER = re.compile(
+    r"""
+    ^\s*(?:system|assistant)\s*[:：] | \[/?inst\] | <\|?(?:im_start|system)\b
+    | (?:忽略|无视|忘记|忘掉|忘了|不要理会|不用理会|别管|绕过|跳过|ignore|disregard|forget|override|bypass)
+      .{0,20}(?:以上|之前|上面|前面|所有|全部|一切|你的|previous|above|prior|earlier|\ball\b|\bany\b)
+      .{0,16}(?:指令|指示|规则|提示|限制|instructions?|rules|prompts?|guidelines)
+    | 你现在(?:开始)?(?:是|就是|扮演).{0,12}(?:助手|模型|机器人|\bai\b)
+    | \byou\ are\ now\ (?:an?|the|in)\b | \bfrom\ now\ on,?\ you\b
+    | (?:(?:每个|每次|每条|所有)的?(?:回答|回复|答案)|回答.{0,4}(?:任何|所有|每个)问题)
+      .{0,14}(?:都|先|末尾|开头|结尾|最后).{0,8}(?:说|写|加上|附上|输出|带上)
+    | (?:输出|打印|说出|泄露|公开|reveal|print|show|output|leak|repeat).{0,16}
+      (?:提示词|系统提示|系统指令|隐藏的?规则|system\ prompt|hidden\ (?:rules|prompt)|your\ (?:prompt|instructions))
+    | \b(?:append|add|include|begin|start|end)\b.{0,40}
+      \b(?:every|each|all|your)\ (?:answers?|repl(?:y|ies)|responses?)\b
+    | 不要(?:再)?提(?:到|及|起)?(?:课程|原文|资料|这条|这段|本段)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def is_an_order(sentence: str) -> bool:
+    """Whether a sentence of a course tells a model what to do: data that would be an instruction."""
+    return bool(_ORDER.search(without_invisible(sentence)))
+
+
+def without_orders(text: str) -> str:
+    """Course text without the sentences that tell a model what to do."""
+    return "".join(one.text for one in stretches(text) if one.is_code or not is_an_order(one.text))
 
 
 def for_prompt(text: str) -> str:
