@@ -61,8 +61,9 @@ async def checked_sentences(
 
 def _without_halves(claim: str) -> str:
     """The sentence without a quotation mark whose other half stood in a sentence that was cut off here."""
-    if claim.count('"') % 2 and claim.lstrip().startswith('"'):
-        claim = claim.replace('"', "", 1).lstrip()
+    if claim.count('"') % 2:
+        at = claim.index('"') if claim.lstrip().startswith('"') else claim.rindex('"')
+        claim = claim[:at].lstrip() + claim[at + 1 :]
     for opening, closing in ("“”", "「」", "『』"):
         if claim.count(opening) != claim.count(closing):
             claim = claim.replace(opening, "").replace(closing, "")

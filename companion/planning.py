@@ -82,7 +82,7 @@ class Planning:
         opening = _opening(heard.message, pending, course, say, self._today()) if pending else ""
         yield TextAdded(opening + _told(plan, say, asked))
         advice = False
-        if self._writer.has_model:
+        if self._writer.has_model and not opening:  # what it says of the lessons was said with the first plan
             async with aclosing(self._advice(lessons, heard, ledger)) as events:
                 async for event in events:
                     advice = advice or isinstance(event, TextAdded)
@@ -108,6 +108,7 @@ class Planning:
                     if sentence.supported:
                         if not begun:
                             yield SourcesFound(material.sources)
+                            yield TextAdded("\n")  # no part of the last week's line
                         begun = True
                         yield TextAdded(sentence.text, ai=True)
         except ModelUnavailable:

@@ -60,6 +60,8 @@ def test_half_a_pair_of_quotation_marks_is_left_out(release):
     assert text(release("快件丢失的，按保价规则赔”。[1]")) == "快件丢失的，按保价规则赔。[1]"
     assert text(release("“快件丢失的，按保价规则赔。[1]")) == "快件丢失的，按保价规则赔。[1]"
     assert text(release("快件丢失的，按“保价规则”赔。[1]")) == "快件丢失的，按“保价规则”赔。[1]"
+    assert text(release('快件丢失的，按保价规则赔。"[1]')) == "快件丢失的，按保价规则赔。[1]"
+    assert text(release('"快件丢失的，按保价规则赔。[1]')) == "快件丢失的，按保价规则赔。[1]"
 
 
 def test_places_in_an_array_are_no_citations():
