@@ -5,7 +5,7 @@ const { GOOD, Model, RealPhone, Service, indexed } = require("./service");
 
 jest.setTimeout(120_000);
 
-const QUESTION = "电动车充电要注意什么？";
+const QUESTION = "电动车要用原装的充电器吗？"; // the passage that answers it is source 1
 const SENTENCES = 6;
 const SAID = GOOD.trim().repeat(SENTENCES);
 
