@@ -161,6 +161,7 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
     for hit in hits:
         units = tuple(stretches(hit.passage.text))
         in_exercise = is_exercise(hit)
+        of_itself = {unit.block for unit in units if _OF_ITSELF.match(unit.text)}
         key = next((place for place, unit in enumerate(units) if _KEY.match(unit.text)), len(units))
         same_language = hit.passage.language == query.language
         for position, unit in enumerate(units):
@@ -171,8 +172,9 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
             if len(unit.text.strip()) >= _SHORTEST:
                 coverage = _coverage(query, unit.text) if same_language else 0.0
                 has_amount = bool(amount and amount.search(unit.text))
-                of_itself = bool(_OF_ITSELF.match(unit.text))
-                found.append(_Candidate(hit, units, position, coverage, has_amount, in_exercise, of_itself))
+                found.append(
+                    _Candidate(hit, units, position, coverage, has_amount, in_exercise, unit.block in of_itself)
+                )
     if query.asked is not None:
         return found
     # The leading sentences of the best passage stay in even when they share no word with the question.

@@ -89,7 +89,7 @@ def test_who_asks_in_the_words_of_a_heading_is_quoted_what_stands_under_it(tmp_p
 
 
 def test_what_a_lesson_says_of_itself_is_not_quoted_first(tmp_path, embedder):
-    (tmp_path / "a.md").write_text("# 养鸡\n\n这一课讲怎样喂鸡。\n\n早晚各喂一次，水要干净。\n", "utf-8")
+    (tmp_path / "a.md").write_text("# 养鸡\n\n这一课讲怎样喂鸡。喂鸡有讲究。\n\n早晚各喂一次，水要干净。\n", "utf-8")
     home = IndexHome(tmp_path / "data")
     build_index([tmp_path / "a.md"], home, embedder)
     search = Search(home.open_current(), embedder)
