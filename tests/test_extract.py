@@ -77,25 +77,26 @@ def test_of_passages_that_say_as_much_the_one_that_answers_is_quoted_first(index
     assert [quote.hit.passage.id for quote in turned] == [second, first]  # and none is lost
 
 
-def test_who_asks_in_the_words_of_a_heading_is_quoted_what_stands_under_it(tmp_path, embedder):
-    (tmp_path / "a.md").write_text("# 养鸡\n\n## 鸡舍\n\n通风。\n\n## 怎样喂得好\n\n早晚各一次，水要干净。\n", "utf-8")
-    home = IndexHome(tmp_path / "data")
-    build_index([tmp_path / "a.md"], home, embedder)
+def first_quote(folder, embedder, lesson, question):
+    (folder / "a.md").write_text(lesson, "utf-8")
+    home = IndexHome(folder / "data")
+    build_index([folder / "a.md"], home, embedder)
     search = Search(home.open_current(), embedder)
-    (quote, *_) = read(search, "怎样喂得好")
+    (quote, *_) = read(search, question)
     search.generation.close()
+    return quote
+
+
+def test_who_asks_in_the_words_of_a_heading_is_quoted_what_stands_under_it(tmp_path, embedder):
+    lesson = "# 养鸡\n\n## 鸡舍\n\n通风。\n\n## 怎样喂得好\n\n早晚各一次，水要干净。\n"
+    quote = first_quote(tmp_path, embedder, lesson, "怎样喂得好")
     assert "怎样喂得好" in quote.hit.passage.text  # the two small sections are one passage
     assert quote.text == "早晚各一次，水要干净。"
 
 
 def test_what_a_lesson_says_of_itself_is_not_quoted_first(tmp_path, embedder):
-    (tmp_path / "a.md").write_text("# 养鸡\n\n这一课讲怎样喂鸡。喂鸡有讲究。\n\n早晚各喂一次，水要干净。\n", "utf-8")
-    home = IndexHome(tmp_path / "data")
-    build_index([tmp_path / "a.md"], home, embedder)
-    search = Search(home.open_current(), embedder)
-    (quote, *_) = read(search, "怎样喂鸡")
-    search.generation.close()
-    assert quote.text.startswith("早晚各喂一次")
+    lesson = "# 养鸡\n\n这一课讲怎样喂鸡。喂鸡有讲究。\n\n早晚各喂一次，水要干净。\n"
+    assert first_quote(tmp_path, embedder, lesson, "怎样喂鸡").text.startswith("早晚各喂一次")
 
 
 def test_listings_are_not_quoted(chicken):
