@@ -17,6 +17,8 @@ Reach = Literal["lesson", "course", "everything"]
 # What was said before counts so much for the closest passage, and so much of the message by itself has to be in it. Of
 # our second turns that were shown nothing, 4 of 6 follow-ups then get the right one, and 8 of 67 others a wrong one.
 _THREAD_WEIGHT, _SHARED = 2.0, 0.2
+# How probably the passages of a part of a message are on its subject, if it is to be answered by them.
+_PART_NEAR = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def find_parts(search: Search, question: str, passages: int, scope: Scope, befor
     if len(asked) == 1:
         return whole
     found = [find(search, part, passages, scope, before) for part in asked]
-    answering = [one for one in found if one.answers]
+    # A part leans on the rest: what is only learned to answer it, and not near, was asked of something else.
+    answering = [one for one in found if one.answers and _near(one)]
     if not answering or not (whole.answers or len(answering) == len(found)):
         return whole
     # The first passage of each part comes first: a part has a right to one, whatever the others have.
@@ -113,8 +116,16 @@ def find_parts(search: Search, question: str, passages: int, scope: Scope, befor
     )
 
 
+def _near(part: Found) -> bool:
+    """Whether its passages are near what it asks, where that is known."""
+    return part.confidence.on_subject is None or part.confidence.on_subject >= _PART_NEAR
+
+
 def _one_a_passage(quotes: Sequence[Quote]) -> list[Quote]:
-    return list({quote.hit.passage.id: quote for quote in reversed(quotes)}.values())[::-1]
+    first: dict[str, Quote] = {}
+    for quote in quotes:
+        first.setdefault(quote.hit.passage.id, quote)
+    return list(first.values())
 
 
 def _within(search: Search, scope: Scope) -> list[tuple[Reach, list[str]]]:

@@ -94,6 +94,19 @@ def test_another_subject_without_an_answer_is_not_given_the_old_one(tutor):
     assert (told.answer["mode"], told.answer["sources"]) == ("catalogue", [])
 
 
+def test_the_second_part_of_a_message_is_not_answered_from_elsewhere(tutor):
+    message = "循环里删东西为什么漏掉几个，找最大的怎么写"
+    (told,) = anyio.run(tell, {"id": "parts", "turns": [{"says": message}]}, tutor[0])
+    quoted = told.answer["text"].split("\n\n> ")
+    assert "会漏掉几个" in quoted[1]
+    assert "手机" not in told.answer["text"]
+
+
+def test_each_part_of_a_message_is_answered_in_its_place(tutor):
+    (told,) = anyio.run(tell, {"id": "two", "turns": [{"says": "流鼻血怎么办，怎么量血压"}]}, tutor[0])
+    assert told.answer["text"].index("捏住鼻翼") < told.answer["text"].index("血压")
+
+
 def test_a_senior_who_paid_a_swindler_is_told_of_the_hotline_though_nothing_answers(tutor):
     story = {"id": "care", "audience": "senior", "turns": [{"says": "我刚转了八万块给一个网上认识的人"}]}
     (told,) = anyio.run(tell, story, tutor[0])
