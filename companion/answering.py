@@ -48,8 +48,6 @@ from retrieval.live import LiveIndex
 
 _COURSES_SHOWN = 5
 _COURSES_BESIDES = 3
-# Passages that do not answer are shown as the closest from this probability on; below, they are about something else.
-WORTH_A_LOOK = 0.3
 _MONEY = re.compile(
     r"转(?:账|帐|了|过去|给|出)|汇款|验证码|密码|银行卡|中奖|投资|理财|保健品|刷单|退款|客服|贷款|钱|\b(?:money|bank|transfer|code)\b"
 )
@@ -75,11 +73,6 @@ class _Written:
     no_answer: bool = False
     text: str = ""
     withheld: list[Sentence] = field(default_factory=list)
-
-
-def _is_near(found: Found) -> bool:
-    """Whether its closest passage is worth a look, though it does not answer."""
-    return bool(found.quotes) and (found.confidence.on_subject or 0.0) >= WORTH_A_LOOK
 
 
 async def said(text: str, mode: Mode = "catalogue") -> AsyncGenerator[Event, None]:
@@ -242,12 +235,11 @@ class Answering:
     ) -> AsyncGenerator[Event, None]:
         """An honest no, with the closest passage as what it is, and related courses; `shown` when sources are out."""
         say = heard.say
-        near = _is_near(found)
-        thread = None if near or shown or heard.depends else in_thread(heard.question, heard.conversation.subjects)
-        if thread:
-            closest = await asyncio.to_thread(closest_in_thread, self._index.search, heard.question, thread)
-            if closest and _is_near(closest):
-                found, near = closest, True
+        thread = in_thread(heard.question, heard.conversation.subjects)
+        if thread and not (found.near or shown or heard.depends):
+            closest = await asyncio.to_thread(closest_in_thread, found.search, found.query, thread)
+            found = closest or found
+        near = found.near
         if not near and not shown and not heard.scope.course_id and not asks_anything(heard.question):
             suited = [event async for event in self._advising.may_suit(heard, ledger)]
             if suited:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
+from course_index.chunk import headings_of
 from course_index.stretches import Stretch, stretches
 from course_index.tokens import count_tokens
 from retrieval.query import Query
@@ -60,8 +61,6 @@ _OF_ITSELF_WEIGHT = -0.6
 # A question of the lesson answers nobody's.
 _ASKED = re.compile(r"[?？][”’」』）)]*\s*$")
 _LEADS_IN = ("：", ":")
-# How course_index.chunk names a passage that was joined of small sections.
-_JOINED = re.compile(r" / | › ")
 _SHORTEST = 5
 _LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)、])\s")
 
@@ -167,7 +166,7 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
         for position, unit in enumerate(units):
             if in_exercise and position < key:
                 continue
-            if unit.is_code or _ASKED.search(unit.text) or is_an_order(unit.text):
+            if unit.is_code or _ASKED.search(unit.text) or is_an_order(unit):
                 continue
             if len(unit.text.strip()) >= _SHORTEST:
                 coverage = _coverage(query, unit.text) if same_language else 0.0
@@ -197,7 +196,7 @@ def _stretch(candidate: _Candidate) -> str:
     units = candidate.units
     first = last = candidate.position
     room = QUOTE_TOKENS - count_tokens(candidate.text)
-    headings = {part for heading in passage.heading_path for part in _JOINED.split(heading)}
+    headings = headings_of(passage.heading_path)
     if candidate.text.strip() in headings and first + 1 < len(units):
         # Small sections are joined with their headings: what a heading names stands under it.
         return _section(passage.text, units[first + 1 :], headings)

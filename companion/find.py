@@ -15,10 +15,10 @@ from retrieval.search import Hit, Search
 Reach = Literal["lesson", "course", "everything"]
 
 # What was said before counts so much for the closest passage, and so much of the message by itself has to be in it. Of
-# our second turns that were shown nothing, 4 of 6 follow-ups then get the right one, and 8 of 67 others a wrong one.
+# our second turns that were shown nothing, 4 of 6 follow-ups then get the right one, and 7 of 67 others a wrong one.
 _THREAD_WEIGHT, _SHARED = 2.0, 0.2
-# How probably the passages of a part of a message are on its subject, if it is to be answered by them.
-_PART_NEAR = 0.3
+# Passages are on the subject from this probability on; below, they are about something else.
+WORTH_A_LOOK = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,11 @@ class Found:
         """Whether the passages are taken to answer."""
         return bool(self.quotes) and self.confidence.answers
 
+    @property
+    def near(self) -> bool:
+        """Whether the closest passage is on the subject, answer or not; never where that was not calibrated."""
+        return bool(self.quotes) and (self.confidence.on_subject or 0.0) >= WORTH_A_LOOK
+
     def number(self, hit: Hit) -> int:
         """What the passage is cited by."""
         return self.hits.index(hit) + 1
@@ -71,12 +76,12 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
     return replace(found, reach=next((reach for reach, ids in within if first in ids), "everything"))
 
 
-def closest_in_thread(search: Search, message: str, thread: str) -> Found | None:
-    """The passage that is close to a message both by itself and after what was said before (`thread`), if any is.
+def closest_in_thread(search: Search, alone: Query, thread: str) -> Found | None:
+    """The passage that is near a message both by itself and after what was said before (`thread`), if any is.
 
     For a message that seemed to stand alone and is answered by nothing: 已经转了两千块，先做什么 after a talk on scams.
     """
-    alone, together = search.query(message), search.query(thread)
+    together = search.query(thread)
     by_itself = {hit.passage.id: hit for hit in search.passages(alone, CANDIDATES)}
     both = [hit for hit in search.passages(together, CANDIDATES) if hit.passage.id in by_itself]
     if not both:
@@ -85,7 +90,7 @@ def closest_in_thread(search: Search, message: str, thread: str) -> Found | None
     if by_itself[best.passage.id].ranked.covered < _SHARED:
         return None
     found = _read(search, together, [best], "everything")
-    return found if found.quotes else None
+    return found if found.near else None
 
 
 def find_parts(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str] = ()) -> Found:
@@ -99,7 +104,7 @@ def find_parts(search: Search, question: str, passages: int, scope: Scope, befor
         return whole
     found = [find(search, part, passages, scope, before) for part in asked]
     # A part leans on the rest: what is only learned to answer it, and not near, was asked of something else.
-    answering = [one for one in found if one.answers and _near(one)]
+    answering = [one for one in found if one.answers and (one.near or one.confidence.on_subject is None)]
     if not answering or not (whole.answers or len(answering) == len(found)):
         return whole
     # The first passage of each part comes first: a part has a right to one, whatever the others have.
@@ -114,11 +119,6 @@ def find_parts(search: Search, question: str, passages: int, scope: Scope, befor
         quotes=tuple(quotes),
         contexts=_contexts(search, ordered),
     )
-
-
-def _near(part: Found) -> bool:
-    """Whether its passages are near what it asks, where that is known."""
-    return part.confidence.on_subject is None or part.confidence.on_subject >= _PART_NEAR
 
 
 def _one_a_passage(quotes: Sequence[Quote]) -> list[Quote]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.quantities import quantities, stated
-from companion.safety.untrusted import is_an_order, without_orders
+from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
 from course_index.language import ZH
 from course_index.stretches import stretches
@@ -55,6 +55,7 @@ def grounds_of(search: Search, contexts: Sequence[Context], numbers: dict[str, i
     for context in contexts:
         texts: list[str] = []
         tokens: list[NDArray[np.float32]] = []
+        said: list[str] = []
         for passage in context.passages:
             vectors = stored.get(passage.id)
             cut = stretches(passage.text)
@@ -63,15 +64,16 @@ def grounds_of(search: Search, contexts: Sequence[Context], numbers: dict[str, i
             else:
                 per_stretch = np.split(vectors.tokens, vectors.ends[:-1])[1:]
                 parts = [part.astype(np.float32) / np.float32(127) for part in per_stretch]
-            for one, part in zip(cut, parts, strict=True):
-                if one.is_code or not is_an_order(one.text):
-                    texts.append(one.text)
-                    tokens.append(part)
+            kept = [(one, part) for one, part in zip(cut, parts, strict=True) if not is_an_order(one)]
+            texts += [one.text for one, _ in kept]
+            tokens += [part for _, part in kept]
+            said.append("".join(one.text for one, _ in kept))
         heading = " ".join(
             (context.hits[0].course.title, context.hits[0].lesson.title, context.hits[0].passage.locator)
         )
         language = context.hits[0].passage.language
-        ground = Ground(f"{heading}\n{without_orders(context.text)}", language, tuple(texts), tuple(tokens))
+        text = "\n\n".join((heading, *said))
+        ground = Ground(text, language, tuple(texts), tuple(tokens))
         for hit in context.hits:
             found[numbers[hit.passage.id]] = ground
     return found

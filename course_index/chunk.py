@@ -22,6 +22,8 @@ MIN_TOKENS = 48
 _MIN_PLACED_TOKENS = 18
 # Raise this when pieces would come out otherwise: unchanged files are then cut anew.
 CHUNKER_VERSION = 6
+# How headings stand together: one under another, and those of small sections that were joined.
+_BELOW, _BESIDE = " › ", " / "
 
 _NUMERAL = "[一二三四五六七八九十百千零〇两\\d]+"
 _ARTICLE = re.compile(rf"^(第{_NUMERAL}[条條](?:之{_NUMERAL})?)(?=[\s\u3000:：]|$)")
@@ -55,6 +57,11 @@ def cut(document: Document, lesson_title: str) -> list[Piece]:
     """The document's pieces in reading order; every word of its blocks is in exactly one of them."""
     pieces = [piece for section in _sections(document) for piece in _pieces(section, lesson_title)]
     return _without_rumps(pieces)
+
+
+def headings_of(heading_path: tuple[str, ...]) -> set[str]:
+    """Every heading in a piece's path, those of joined sections one by one."""
+    return {name for heading in heading_path for part in heading.split(_BESIDE) for name in part.split(_BELOW)}
 
 
 def _sections(document: Document) -> Iterator[_Section]:
@@ -101,7 +108,7 @@ def _parts(text: str) -> Iterator[Block]:
 
 def _pieces(section: _Section, lesson_title: str) -> Iterator[Piece]:
     kind: LocatorKind = "article" if section.article else "heading" if section.heading_path else "lesson"
-    locator = section.article or " › ".join(section.heading_path) or lesson_title
+    locator = section.article or _BELOW.join(section.heading_path) or lesson_title
     for text in _packed(section.blocks):
         yield _at(section.place, Piece(text, section.heading_path, kind, locator, count_tokens(text)))
 
@@ -201,6 +208,6 @@ def _joined(first: Piece, second: Piece) -> Piece:
         return _at(place, replace(first, text=text, tokens=count_tokens(text)))
     text = "\n\n".join((first.text, *second.heading_path[-1:], second.text))
     shared = [a for a, b in zip(first.heading_path, second.heading_path, strict=False) if a == b]
-    own = [" › ".join(path[len(shared) :]) for path in (first.heading_path, second.heading_path)]
-    path = (*shared, " / ".join(name for name in own if name))
-    return _at(place, Piece(text, path, "heading", " › ".join(path), count_tokens(text)))
+    own = [_BELOW.join(path[len(shared) :]) for path in (first.heading_path, second.heading_path)]
+    path = (*shared, _BESIDE.join(name for name in own if name))
+    return _at(place, Piece(text, path, "heading", _BELOW.join(path), count_tokens(text)))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from companion.safety.untrusted import for_learner, for_prompt, is_an_order, without_invisible, without_orders
+from companion.safety.untrusted import for_learner, for_prompt, without_invisible, without_orders
 from prompts import render
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -70,7 +70,6 @@ def test_marks_of_prompts_and_roles_are_defused(text, harmless):
     ],
 )
 def test_what_a_course_says_to_a_model_is_an_order(sentence):
-    assert is_an_order(sentence)
     assert without_orders(f"浇水要早晚各一次。\n\n{sentence}\n\n盆底留孔。") == "浇水要早晚各一次。\n\n盆底留孔。"
 
 
@@ -89,7 +88,7 @@ def test_what_a_course_says_to_a_model_is_an_order(sentence):
     ],
 )
 def test_what_a_course_says_to_people_is_none(sentence):
-    assert not is_an_order(sentence)
+    assert without_orders(sentence) == sentence
 
 
 def test_a_course_cannot_part_a_prompt():

@@ -2,7 +2,7 @@
 
 import re
 
-from course_index.stretches import stretches
+from course_index.stretches import Stretch, stretches
 
 # What nobody sees: controls, soft hyphen, fillers, zero-width, direction, variation selectors and tags (which can
 # smuggle bytes), lone surrogates. Line ends, tabs and form feeds stay.
@@ -58,14 +58,14 @@ _ORDER = re.compile(
 )
 
 
-def is_an_order(sentence: str) -> bool:
-    """Whether a sentence of a course tells a model what to do: data that would be an instruction."""
-    return bool(_ORDER.search(without_invisible(sentence)))
+def is_an_order(sentence: Stretch) -> bool:
+    """Whether a sentence of a course, no code, tells a model what to do: data that would be an instruction."""
+    return not sentence.is_code and bool(_ORDER.search(without_invisible(sentence.text)))
 
 
 def without_orders(text: str) -> str:
     """Course text without the sentences that tell a model what to do."""
-    return "".join(one.text for one in stretches(text) if one.is_code or not is_an_order(one.text))
+    return "".join(one.text for one in stretches(text) if not is_an_order(one))
 
 
 def for_prompt(text: str) -> str:
