@@ -64,6 +64,10 @@ def test_half_a_pair_of_quotation_marks_is_left_out(release):
     assert text(release('"快件丢失的，按保价规则赔。[1]')) == "快件丢失的，按保价规则赔。[1]"
 
 
+def test_the_prompts_own_words_are_left_out(release):
+    assert text(release("课程段落：\n快件丢失的，按保价规则赔。[1]\n")) == "快件丢失的，按保价规则赔。[1]\n"
+
+
 def test_places_in_an_array_are_no_citations():
     assert without_citations("取 `box[1]` 和 box[0]，很快[1][2]。[^3]") == "取 `box[1]` 和 box[0]，很快。"
     assert cited_in("取 `box[1]` 和 box[0]，很快[2]。【3, 2】") == (2, 3)
