@@ -24,14 +24,15 @@ run: index
 	@echo "The portal page is at http://$(HOST):$(PORT)/ (Ctrl-C ends)"
 	$(BIN)/companion-serve --host $(HOST) --port $(PORT)
 
+# A worker that crashes ends the run, and says in which test: xdist, starting another, may wait for ever.
 test: setup
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses 2 --max-worker-restart 0 --dist loadfile --cov --cov-report=term
 	@if command -v npm > /dev/null && { [ -n "$$CHROMIUM" ] || command -v chromium > /dev/null; }; then $(MAKE) test-browser; \
 	else echo "Not run: the browser tests (make test-browser), which need Debian's chromium, Node.js and npm."; fi
 
 # The built widget on the real service in real Chromium.
 test-browser: setup widget/node_modules
-	$(BIN)/python -m pytest --numprocesses 2 --dist load tests_browser
+	$(BIN)/python -m pytest --numprocesses 2 --max-worker-restart 0 --dist load tests_browser
 
 widget/node_modules: widget/package-lock.json
 	cd widget && npm ci --no-audit --no-fund

@@ -6,7 +6,7 @@ A row is read only for the few passages that a search has found already, by id; 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +81,7 @@ class TokenStore:
         """With `finished` nothing is written to it any more."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._connections = Connections(path, finished=finished and path.exists())
-        with self._connections.own() as connection:
+        with self._connections.own() as connection, connection:
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS passages (id TEXT PRIMARY KEY, language TEXT NOT NULL, "
                 "vector BLOB NOT NULL, token_dimension INTEGER NOT NULL, tokens BLOB NOT NULL, ends BLOB NOT NULL)"
@@ -89,7 +89,7 @@ class TokenStore:
 
     def put(self, rows: Iterable[tuple[str, PassageVectors]]) -> None:
         """Insert or replace rows by id."""
-        with self._connections.own() as connection:
+        with self._connections.own() as connection, connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -107,7 +107,7 @@ class TokenStore:
 
     def delete(self, ids: Sequence[str]) -> None:
         """Forget `ids`."""
-        with self._connections.own() as connection:
+        with self._connections.own() as connection, connection:
             connection.executemany("DELETE FROM passages WHERE id = ?", ((id_,) for id_ in ids))
 
     def get(self, ids: Sequence[str]) -> dict[str, PassageVectors]:
@@ -144,26 +144,32 @@ class TokenStore:
         """All ids, their vectors as they are kept, shape (ids, dimension), and their languages; in no order."""
         vectors = np.empty((len(self), self.dimension), np.float16)
         ids, languages = [], []
-        stored = self._connections.own().execute("SELECT id, language, vector FROM passages NOT INDEXED")
-        for row, (id_, language, vector) in enumerate(stored):
-            vectors[row] = np.frombuffer(vector, np.float16)
-            ids.append(id_)
-            languages.append(language)
+        with self._connections.own() as connection:
+            stored = connection.execute("SELECT id, language, vector FROM passages NOT INDEXED")
+            for row, (id_, language, vector) in enumerate(stored):
+                vectors[row] = np.frombuffer(vector, np.float16)
+                ids.append(id_)
+                languages.append(language)
         return ids, vectors, languages
 
     @property
     def dimension(self) -> int:
         """How long a vector is; 0 while there is none."""
-        first = self._connections.own().execute("SELECT length(vector) FROM passages LIMIT 1").fetchone()
+        first = self._one("SELECT length(vector) FROM passages LIMIT 1")
         return int(first[0]) // 2 if first else 0
 
     def __len__(self) -> int:
-        (count,) = self._connections.own().execute("SELECT COUNT(*) FROM passages").fetchone()
+        (count,) = self._one("SELECT COUNT(*) FROM passages")
         return int(count)
 
     def ids(self) -> set[str]:
         """The ids of all rows."""
-        return {id_ for (id_,) in self._connections.own().execute("SELECT id FROM passages")}
+        with self._connections.own() as connection:
+            return {id_ for (id_,) in connection.execute("SELECT id FROM passages")}
+
+    def _one(self, statement: str) -> Any:
+        with self._connections.own() as connection:
+            return connection.execute(statement).fetchone()
 
     def close(self) -> None:
         """Give back the connections of all threads."""
