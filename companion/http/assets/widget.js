@@ -171,8 +171,8 @@ a { color: var(--brand); }
 .panel::backdrop { background: rgb(0 0 0 / .45); }
 
 .head { display: flex; align-items: center; gap: .5em; padding: .55em .6em .55em 1em; border-bottom: 1px solid var(--line); background: var(--card); }
-.head h2 { flex: 1; min-width: 0; font-size: 1.08em; line-height: 1.35; }
-.head h2 small { display: inline-block; margin-inline-start: .4em; padding: 0 .45em; border-radius: .4em; background: var(--soft); color: var(--brand); font-size: .74em; font-weight: 600; vertical-align: .08em; }
+.head h2 { flex: 1; display: flex; flex-wrap: wrap; align-items: center; column-gap: .4em; min-width: 0; font-size: 1.08em; line-height: 1.35; }
+.head h2 small { padding: 0 .45em; border-radius: .4em; background: var(--soft); color: var(--brand); font-size: .74em; font-weight: 600; }
 .icon { display: grid; place-items: center; min-width: var(--target); padding: 0; border-color: transparent; background: none; }
 .page { flex: 1; min-height: 0; overflow-y: auto; padding: .9em 1em 1.2em; overscroll-behavior: contain; scroll-padding-block: 1em; }
 .no-network { padding: .35em 1em; background: var(--bad-soft); color: var(--bad); font-size: .9em; }
