@@ -104,6 +104,10 @@ class Advising:
         about = bool(found.need.text) and found.certain and found.about_something
         return await asyncio.to_thread(self.cards, found, heard) if about else ()
 
+    def about(self, subject: str, heard: Heard, k: int) -> Recommended:
+        """The courses on a subject, whoever asks."""
+        return self.adviser.recommend(need_of(subject, heard.audience), None, k)
+
     def cards(self, found: Recommended, heard: Heard) -> tuple[CourseCard, ...]:
         """What is recommended, as cards."""
         return cards_of(found, self.adviser.desk().search, heard)

@@ -260,7 +260,7 @@ def _around(
         answering,
         advising,
         Practising(index, writer, answering, settings.passages_per_answer, advising.book),
-        Planning(index, writer, answering, advising.adviser.today),
+        Planning(index, writer, answering, advising),
         remembering,
     )
 

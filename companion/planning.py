@@ -2,15 +2,18 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import date
 
+from companion.advising import SHOWN, Advising
 from companion.answering import Answering
 from companion.catalogue import card_of
 from companion.check import checked_sentences
 from companion.conversation import PlanWanted
 from companion.events import CoursesFound, Done, Event, SourcesFound, TextAdded
+from companion.guidance.recommend import Recommended
 from companion.heard import Heard
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
@@ -25,7 +28,6 @@ from course_index.course import Course, Lesson
 from prompts import for_audience, render
 from retrieval.live import LiveIndex
 
-_TODAY = Callable[[], date]
 _BEHIND = re.compile(
     r"没[怎么有]*学|没时间|落下|耽误|赶不上|重新排|重排|延后|推迟|冇学|冇时间|\b(?:behind|missed|reschedule|replan)\b"
 )
@@ -36,11 +38,12 @@ _LESSONS_READ = 3
 class Planning:
     """Study plans, from the catalogue's records and the learner's hours."""
 
-    def __init__(self, index: LiveIndex, writer: Writer, answering: Answering, today: _TODAY = date.today) -> None:
+    def __init__(self, index: LiveIndex, writer: Writer, answering: Answering, advising: Advising) -> None:
         self._index = index
         self._writer = writer
         self._answering = answering
-        self._today = today
+        self._advising = advising
+        self._today = advising.adviser.today
 
     def completes(self, heard: Heard) -> bool:
         """Whether a message says what a plan still waited for, or asks about the plan that there is."""
@@ -52,11 +55,18 @@ class Planning:
         """The plan, or the question after what it needs."""
         say = heard.say
         pending = heard.conversation.pending if isinstance(heard.conversation.pending, PlanWanted) else None
-        course, lessons = await asyncio.to_thread(self._course, heard, pending)
-        if course is None or not lessons:
-            yield TextAdded(say.plan_what)
+        course, lessons, nearest = await asyncio.to_thread(self._course, heard, pending)
+        if course is None:
+            if nearest and nearest.courses:
+                ledger.unmet = "no_course"
+                yield CoursesFound(await asyncio.to_thread(self._advising.cards, nearest, heard))
+            yield TextAdded(say.plan_which if nearest and nearest.courses else say.plan_what)
             yield Done("catalogue", None)
             return
+        if pending and pending.course_id != course.id:
+            pending = replace(
+                pending, until=None, start=None
+            )  # that was for another course; the hours are the learner's
         asked = self._wish(heard, pending)
         if asked.hours_a_week is None:
             ledger.pending = PlanWanted(heard.message, course.id, None, None, None)
@@ -119,24 +129,35 @@ class Planning:
         ids = [search.records.passages_within(one.course_id, one.id)[:1] for one in lessons[:_LESSONS_READ]]
         return material_of_passages(search, heard.question, search.placed([id_ for first in ids for id_ in first]))
 
-    def _course(self, heard: Heard, pending: PlanWanted | None) -> tuple[Course | None, list[Lesson]]:
-        """The course at hand, the one named, the one a plan was begun for, or the one the conversation was about."""
-        search = self._index.search
+    def _course(
+        self, heard: Heard, pending: PlanWanted | None
+    ) -> tuple[Course | None, list[Lesson], Recommended | None]:
+        """The course that is meant with its lessons, without which nothing can be planned; else the nearest ones."""
+        meant, nearest = self._meant(heard, pending)
+        records = self._index.search.records
+        for course_id in meant:
+            if lessons := records.lessons(course_id):
+                return records.courses([course_id]).get(course_id), lessons, None
+        return None, [], nearest
+
+    def _meant(self, heard: Heard, pending: PlanWanted | None) -> tuple[list[str], Recommended | None]:
+        """The ids of what may be meant, the likeliest first: the course at hand, what is clearly on the subject named,
+        what a plan was begun for, or what the conversation was about; and what comes near a subject that was named.
+        """
+        if heard.scope.course_id:
+            return [heard.scope.course_id], None
         subject = plan_subject(heard.message)
-        course_id = heard.scope.course_id
-        if not course_id and subject:
-            query = search.query(subject)
-            course_id = next(
-                (hit.course.id for hit in search.courses(query, 3) if search.records.lessons(hit.course.id)), None
-            )
-        if not course_id and pending:
-            course_id = pending.course_id
-        if not course_id:
-            seen = next((turn.passages for turn in reversed(heard.conversation.turns) if turn.passages), ())
-            course_id = next(iter(search.records.courses_of_passages(list(seen[:1])).values()), None)
-        if not course_id:
-            return None, []
-        return search.records.courses([course_id]).get(course_id), search.records.lessons(course_id)
+        found = self._advising.about(subject, heard, SHOWN) if subject else None
+        if found and not found.about_something:
+            found = None
+        if found and found.certain:
+            return [one.course.id for one in found.courses], found
+        if pending:
+            return [pending.course_id], found
+        if found:
+            return [], found
+        seen = next((turn.passages for turn in reversed(heard.conversation.turns) if turn.passages), ())
+        return list(self._index.search.records.courses_of_passages(list(seen[:1])).values()), None
 
     def _wish(self, heard: Heard, pending: PlanWanted | None) -> PlanWish:
         asked = wanted(heard.message, self._today())

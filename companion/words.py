@@ -55,6 +55,7 @@ class Words:
     practise_score: str
     hint_what: str
     plan_what: str
+    plan_which: str
     plan_hours: str
     plan_intro: str
     plan_same: str
@@ -138,6 +139,7 @@ _ZH = Words(
     practise_score="答对 {right} 题，共 {count} 题。",
     hint_what="想要哪道题的提示？请把题目或问题发给我。",
     plan_what="想按哪门课安排？请说出课程或主题，以及每周能学几小时。",
+    plan_which="目录里没有明显讲这个的课程，最接近的是这些。要按哪一门安排，请说出它的名字。",
     plan_hours="每周大约能学几小时？例如“每周 3 小时”或“每天半小时”。",
     plan_intro="《{title}》{whole}按每周 {hours} 小时安排，共 {weeks} 周，最后一周总复习。",
     plan_same="计划没有变，还是每周 {hours} 小时。时间有变，请告诉我现在每周一共能学几小时，例如“每周两小时”。",
@@ -216,6 +218,7 @@ _EN = Words(
     practise_score="{right} of {count} are right.",
     hint_what="A hint for which question? Please send me the question.",
     plan_what="A plan for which course? Name a course or a subject, and how many hours a week you have.",
+    plan_which="No course is clearly on that; these come closest. Tell me by its name which one the plan is to be for.",
     plan_hours="About how many hours a week do you have? For example “3 hours a week”.",
     plan_intro="“{title}”{whole} at {hours} hours a week takes {weeks} weeks, the last one for going over all of it. ",
     plan_same="The plan is as it was, at {hours} hours a week. If that has changed, tell me how many hours a week you "

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import anyio
@@ -117,3 +118,40 @@ def test_a_subject_of_two_characters_is_practised_on_the_course_it_names(tutor):
     (told,) = anyio.run(tell, {"id": "quiz", "turns": [{"says": "考考我急救"}]}, tutor[0])
     assert told.answer["quiz"]
     assert told.answer["sources"][0]["course_id"] == "family-first-aid"
+
+
+@pytest.mark.parametrize(
+    ("message", "course"),
+    [
+        ("帮我制定一个学拍照的计划，每周3小时", "phone-photography"),
+        ("学Excel，给我排个计划，每天一小时", "spreadsheets-for-the-shop-floor"),
+        ("make me a plan to learn spreadsheets, 2 hours a week", "spreadsheets-for-the-shop-floor"),
+    ],
+)
+def test_a_plan_is_for_the_course_that_was_meant(tutor, message, course):
+    (told,) = anyio.run(tell, {"id": "plan", "turns": [{"says": message}]}, tutor[0])
+    assert [card["course_id"] for card in told.answer["courses"]] == [course]
+    assert re.search(r"- .*20\d\d-\d\d-\d\d", told.answer["text"])
+
+
+def test_no_course_is_planned_that_is_not_on_the_subject(tutor):
+    (told,) = anyio.run(tell, {"id": "plan", "turns": [{"says": "帮我做个学法语的计划，每周两小时"}]}, tutor[0])
+    assert "没有明显讲这个的课程" in told.answer["text"]
+    assert "- 第" not in told.answer["text"]
+
+
+@pytest.mark.parametrize(
+    ("message", "course"),
+    [
+        ("改成每周三小时", "cantonese-cooking-basics"),
+        ("第二周学什么", "cantonese-cooking-basics"),
+        ("我落下了两周", "cantonese-cooking-basics"),
+        ("我白天要上班，每周两小时", "cantonese-cooking-basics"),
+        ("那改学粤剧，每周两小时", "cantonese-opera-first-lesson"),
+    ],
+)
+def test_a_plan_stays_with_its_course_until_another_is_named(tutor, message, course):
+    said = ("我想学粤菜，帮我排计划", "每天一小时", message)
+    *_, told = anyio.run(tell, {"id": "plan", "turns": [{"says": one} for one in said]}, tutor[0])
+    assert [card["course_id"] for card in told.answer["courses"]] == [course]
+    assert "要赶上" not in told.answer["text"]  # two weeks that were missed are no last day

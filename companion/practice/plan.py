@@ -35,6 +35,10 @@ _UNTIL = re.compile(
 _WITHIN = re.compile(
     rf"(?P<n>{_N})\s*个?(?P<unit>周|星期|礼拜|月|weeks?|months?)(?!\s*\d)(?:内|之内|里|时间|学完|计划)?"
 )
+# 落下了两周 is gone by, no time to learn in.
+_GONE_BY = re.compile(
+    rf"(?:落下|耽误|没[怎么有]*学|停|晚|missed|lost|behind)[^，。,.]{{0,8}}?{_N}\s*个?(?:周|星期|礼拜|月|weeks?|months?)"
+)
 _MONTH_END = re.compile(r"(?P<next>下)?(?:个)?(?:本|这|今)?(?:个)?月底")
 
 
@@ -71,7 +75,7 @@ class StudyPlan:
 
 def wanted(message: str, today: date) -> PlanWish:
     """What a message says of hours and of the end; None for what it does not say."""
-    text = normalise(message)
+    text = _GONE_BY.sub(" ", normalise(message))
     return PlanWish(_hours_a_week(text), _until(text, today))
 
 
