@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from companion.extract import MAX_READ, Quote, best_quotes, is_exercise, read_closely
+from companion.extract import Quote, best_quotes, is_exercise, read_closely
 from companion.understanding.parts import parts_of
 from retrieval.confidence import LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
@@ -149,8 +149,8 @@ def _choice(search: Search, query: Query, k: int, before: Sequence[str]) -> list
 
 def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Found:
     reading = read_closely(search, query, hits)
-    bearing = search.answerability(query, hits[:MAX_READ])
-    sure = confidence(query, hits, reading.closeness, bearing[:LOOKED_AT])
+    bearing = search.answerability(query, hits[:LOOKED_AT])
+    sure = confidence(query, hits, reading.closeness, bearing)
     by_passage = {hit.passage.id: bears for hit, bears in zip(hits, bearing, strict=False)}
     quotes = best_quotes(reading, by_passage if sure.answers else {})
     ordered = _quoted_first(hits, quotes)

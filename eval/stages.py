@@ -131,6 +131,10 @@ def _interacting(query: Query, search: Search) -> list[Ranked]:
     return search.ranked(query, DEPTH)
 
 
+def _answering(query: Query, search: Search) -> list[Ranked]:
+    return search.answering(query, DEPTH)
+
+
 # In the order in which each adds to the one before; the last is what serves.
 STAGES: Mapping[str, Callable[[Query, Search], Sequence[Scored | Ranked]]] = {
     "bm25": _lexical,
@@ -138,8 +142,9 @@ STAGES: Mapping[str, Callable[[Query, Search], Sequence[Scored | Ranked]]] = {
     "centred": _dense,
     "fused": _fused,
     "interaction": _interacting,
+    "answering": _answering,
 }
-SERVED = "interaction"
+SERVED = "answering"
 
 
 class _Remembering:

@@ -20,20 +20,26 @@ SAME_LANGUAGE = (8.0, 6.4, 2.4, 4.5, 4.0, 3.2, -14.9)
 # In another language words say nothing: slopes over the best stretch and over the logarithm of the number of content
 # tokens, and an intercept; as in decision 0004, but stricter.
 OTHER_LANGUAGE = (11.4, 0.69, -7.1)
-# Near is not yet an answer: the log odds of one are so much of that, so much of what was learned of answers, and an
+# Near is not yet an answer: the log odds of one are so much of that, so much of what was learned of answers, so much of
+# what was learned of the other passages on the mean (where one answers, its neighbours mostly bear on it too), and an
 # intercept; in the question's language and in another (docs/decisions/0013-answerability.md).
-ANSWERED = (0.21, 0.75, 0.28)
-ANSWERED_IN_OTHER = (0.4, 0.79, 0.95)
+ANSWERED = (0.3, 0.6, 0.4, 0.65)
+ANSWERED_IN_OTHER = (0.55, 0.4, 0.75, 1.7)
+# Of the others, beyond so much; and where there is none, as much as there mostly is.
+OTHERS_ENOUGH = 6.0
+NO_OTHERS = -1.5
 # A question that says little more than a heading asks for what stands under it, however that is put: what was learned
 # of answers then says nothing against it. How far the two have to say the same.
 HEADING_NAMED = 0.6
-# How many of the passages are looked at: the one that is cited first, and the one that might be in its place.
-LOOKED_AT = 2
+# How many of the passages may be the answer: the one that is cited first, and the one that might be in its place. And
+# how many are looked at for that.
+MAY_ANSWER = 2
+LOOKED_AT = 4
 # In a library of a few lessons everything stands out: beyond this a lead says no more.
 LEAD_ENOUGH = 0.4
 # From here on the passages are taken to answer. Below, the closest is shown as what it is, so that a refusal costs a
 # learner little; a wrong answer costs more.
-ENOUGH = 0.65
+ENOUGH = 0.57
 # Without late interaction: the cosine of the best sentence, and the fit of the best passage (decision 0003).
 CLOSE_SENTENCE = 0.38
 FITTING_PASSAGE = 0.45
@@ -61,20 +67,31 @@ def confidence(query: Query, hits: Sequence[Hit], closeness: float, bearing: Seq
     if query.asked is None:
         return Confidence(closeness >= CLOSE_SENTENCE or hits[0].ranked.fit >= FITTING_PASSAGE, None, None)
     lead = hits[0].score - hits[1].score if len(hits) > 1 else hits[0].score
-    nearness = [_nearness(query, hit, min(lead, LEAD_ENOUGH)) for hit in hits[:LOOKED_AT]]
+    nearness = [_nearness(query, hit, min(lead, LEAD_ENOUGH)) for hit in hits[:MAY_ANSWER]]
     # The passage that is cited first: that a later one has more of the words says little.
     looked_at = zip(hits, nearness, bearing, strict=False)
-    probability = _probability(max(_answered(query, hit, near, bears) for hit, near, bears in looked_at))
-    answers = probability >= ENOUGH and states_what_is_asked(query.text, hits[:LOOKED_AT])
+    probability = _probability(
+        max(
+            _answered(query, hit, near, bears, _others(bearing, place))
+            for place, (hit, near, bears) in enumerate(looked_at)
+        )
+    )
+    answers = probability >= ENOUGH and states_what_is_asked(query.text, hits[:MAY_ANSWER])
     return Confidence(answers, probability, _probability(max(nearness)))
 
 
-def _answered(query: Query, hit: Hit, near: float, bears: float) -> float:
+def _answered(query: Query, hit: Hit, near: float, bears: float, others: float) -> float:
     """The log odds that the passage answers."""
-    nearness, learned, intercept = ANSWERED if _same(query, hit) else ANSWERED_IN_OTHER
+    nearness, learned, besides, intercept = ANSWERED if _same(query, hit) else ANSWERED_IN_OTHER
     if bears < 0 and _named_by_heading(query, hit) >= HEADING_NAMED:
         bears = 0.0
-    return nearness * near + learned * bears + intercept
+    return nearness * near + learned * bears + besides * others + intercept
+
+
+def _others(bearing: Sequence[float], place: int) -> float:
+    """How the passages but the one at a place bear on what is asked, on the mean."""
+    others = [min(max(one, -OTHERS_ENOUGH), OTHERS_ENOUGH) for at, one in enumerate(bearing) if at != place]
+    return sum(others) / len(others) if others else NO_OTHERS
 
 
 def _nearness(query: Query, hit: Hit, lead: float) -> float:

@@ -1,13 +1,14 @@
 """Dense and lexical ranking in one shape, (query, k, index) -> scored ids, their fusion, a closer look at the best."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from course_index.store.legs import LexicalSearch, VectorSearch
-from course_index.store.tokens import StoredPassages
+from course_index.store.tokens import PassageVectors, StoredPassages, TokenRows, VectorRows
+from retrieval.answerability import answerability
 from retrieval.interaction import stretch_scores
 from retrieval.query import Query
 
@@ -32,6 +33,11 @@ OTHER_COSINE_WEIGHT = 1.15
 OTHER_STRETCH_WEIGHTS = (0.7, 0.75)
 # And so that it gets the closer look among many in the same language.
 OTHER_HEAD_START = 0.15
+# How many of the best are then looked at for whether they answer, and what that adds, in log odds as learned, of which
+# more than so many say no more (docs/decisions/0013-answerability.md).
+LOOKED_INTO = 8
+BEARING_WEIGHT = 0.03
+BEARING_ENOUGH = 4.0
 # Without late interaction (an embedder that gives no tokens), after RETRIEVAL.md.
 PLAIN_LEXICAL_WEIGHT = 0.5
 PLAIN_OTHER_LEXICAL_WEIGHT = 0.15
@@ -56,6 +62,7 @@ class Ranked:
     All are absolute: they mean the same for every query of a language pair. `covered` is the share of the question's
     characters or words that the passage and its titles have, rare ones counting most. `stretches` has late
     interaction's score of each stretch, the titles first, shape (stretches,); none where the embedder gives no tokens.
+    `bears` is how it bears on what is asked, in log odds (answerability); None where that was not looked at.
     """
 
     id: str
@@ -65,6 +72,7 @@ class Ranked:
     lexical: float
     covered: float
     stretches: NDArray[np.float32]
+    bears: float | None = None
 
     @property
     def closest(self) -> float:
@@ -82,28 +90,46 @@ def lexical(query: Query, k: int, index: LexicalSearch) -> list[Scored]:
     return [Scored(id_, share) for id_, share in index.search(query.terms, k, query.added)]
 
 
-def ranked(query: Query, k: int, vectors: VectorSearch, index: LexicalSearch, tokens: StoredPassages) -> list[Ranked]:
+def ranked(
+    query: Query,
+    k: int,
+    vectors: VectorSearch,
+    index: LexicalSearch,
+    tokens: StoredPassages,
+    *,
+    answering: bool = False,
+) -> list[Ranked]:
     """The best `k` of what either leg finds, best first, after a closer look at each.
 
-    Sums of absolute scores, not of ranks: fusing ranks takes BM25's accidental hits to be as sure as its real ones.
+    With `answering` those come first that answer, not those that only speak of it, as far as that was learned. Sums of
+    absolute scores, not of ranks: fusing ranks takes BM25's accidental hits to be as sure as its real ones.
     """
     near = dict(vectors.search(query.vector, CANDIDATES))
     shares = dict(index.search(query.terms, CANDIDATES, query.added))
-    return _closely(query, k, [*(near | shares)], shares, index, tokens)
+    return _closely(query, k, [*(near | shares)], shares, index, tokens, answering=answering)
 
 
 def ranked_among(
     query: Query, k: int, ids: Sequence[str], index: LexicalSearch, tokens: StoredPassages
 ) -> list[Ranked]:
-    """The best `k` of these passages, as those of one course. Its cost grows with their number, not the library's."""
+    """The best `k` of these passages, as those of one course, to answer. Its cost grows with their number, not the
+    library's.
+    """
     wanted = set(ids)
     found = index.search(query.terms, LEXICAL_REACH, query.added)
     shares = {id_: share for id_, share in found if id_ in wanted}
-    return _closely(query, k, ids, shares, index, tokens)
+    return _closely(query, k, ids, shares, index, tokens, answering=True)
 
 
 def _closely(
-    query: Query, k: int, ids: Sequence[str], shares: dict[str, float], index: LexicalSearch, tokens: StoredPassages
+    query: Query,
+    k: int,
+    ids: Sequence[str],
+    shares: dict[str, float],
+    index: LexicalSearch,
+    tokens: StoredPassages,
+    *,
+    answering: bool,
 ) -> list[Ranked]:
     known = tokens.vectors(ids)
     near = dict(zip(known.ids, zip(known.languages, known.cosines(query.vector), strict=True), strict=True))
@@ -115,10 +141,38 @@ def _closely(
         closest = max(stretches.tolist(), default=-1.0)  # numpy takes three times as long for so few
         signals = language == query.language, cosine, shares.get(id_, 0.0), covered.get(id_, 0.0)
         found.append((-_score(*signals, closest), id_, signals, stretches))
-    return [
+    best = [
         Ranked(id_, -below, _fit(same, cosine, share), cosine, share, coverage, stretches)
-        for below, id_, (same, cosine, share, coverage), stretches in sorted(found, key=lambda one: one[:2])[:k]
+        for below, id_, (same, cosine, share, coverage), stretches in sorted(found, key=lambda one: one[:2])[
+            : max(k, LOOKED_INTO)
+        ]
     ]
+    return (_answering_first(query, best, known, stored) if answering else best)[:k]
+
+
+def _answering_first(query: Query, best: list[Ranked], known: VectorRows, stored: TokenRows) -> list[Ranked]:
+    """The first LOOKED_INTO by whether they answer as well; the others after them.
+
+    Where the best leads by more than that can turn, it is not looked at: it costs a third of a search.
+    """
+    if len(best) > 1 and best[0].score - best[1].score > 2 * BEARING_WEIGHT * BEARING_ENOUGH:
+        return best
+    first = {one.id: one for one in best[:LOOKED_INTO]}
+    tokens = stored.of(first)
+    passages = {
+        id_: PassageVectors(language, vector, *tokens[id_])
+        for id_, language, vector in zip(known.ids, known.languages, known.vectors, strict=True)
+        if id_ in tokens
+    }
+    bearing = zip(passages, answerability(query, list(passages.values())), strict=True)
+    looked_into = sorted((_bearing(first[id_], bears) for id_, bears in bearing), key=lambda one: (-one.score, one.id))
+    last = looked_into[-1].score if looked_into else 0.0
+    return [*looked_into, *(replace(one, score=min(one.score, last)) for one in best[LOOKED_INTO:])]
+
+
+def _bearing(one: Ranked, bears: float) -> Ranked:
+    counted = min(max(bears, -BEARING_ENOUGH), BEARING_ENOUGH)
+    return replace(one, score=one.score + BEARING_WEIGHT * counted, bears=bears)
 
 
 def _hopeful(query: Query, shares: dict[str, float], near: dict[str, tuple[str, float]], k: int) -> list[str]:

@@ -106,16 +106,18 @@ class Search:
 
     def answerability(self, query: Query, hits: Sequence[Hit]) -> list[float]:
         """How each passage bears on what is asked, beyond how near it is, in log odds."""
-        if query.asked is None:  # the embedder gives no tokens
-            return [0.0] * len(hits)
-        stored = self.generation.passage_tokens.get([hit.passage.id for hit in hits])
-        return answerability(query, [stored[hit.passage.id] for hit in hits])
+        known = {hit.passage.id: hit.ranked.bears for hit in hits if hit.ranked.bears is not None}
+        unknown = [] if query.asked is None else [hit.passage.id for hit in hits if hit.passage.id not in known]
+        if unknown:
+            stored = self.generation.passage_tokens.get(unknown)
+            known |= zip(unknown, answerability(query, [stored[id_] for id_ in unknown]), strict=True)
+        return [known.get(hit.passage.id) or 0.0 for hit in hits]
 
     def _ordered(self, query: Query, k: int) -> list[Hit]:
         """At least the best `k`, in the reranker's order where there is one and it is in doubt."""
         if self._reranker is None:
-            return self._hits(self.ranked(query, k))
-        hits = self._hits(self.ranked(query, max(k, DEPTH)))
+            return self._hits(self.answering(query, k))
+        hits = self._hits(self.answering(query, max(k, DEPTH)))
         return self._reranker.reordered(query.text, hits, lambda hit: hit.score, lambda hit: hit.passage.text)
 
     def placed(self, ids: Sequence[str]) -> list[Hit]:
@@ -175,9 +177,14 @@ class Search:
         return [Hit(*found[one.id], ranked=one) for one in candidates if one.id in found]
 
     def ranked(self, query: Query, k: int) -> list[Ranked]:
-        """The ids of the `k` passages most likely to answer, best first, with their scores."""
+        """The ids of the `k` passages nearest to what is asked, best first, with their scores."""
         legs = self.legs
         return ranked(query, k, legs.passage_vectors, legs.passage_terms, legs.passages)
+
+    def answering(self, query: Query, k: int) -> list[Ranked]:
+        """The ids of the `k` passages most likely to answer, best first, with their scores."""
+        legs = self.legs
+        return ranked(query, k, legs.passage_vectors, legs.passage_terms, legs.passages, answering=True)
 
     def _course_hits(self, query: Query) -> list[CourseHit]:
         """Every course that fits at all, by its card or by the best passage inside."""

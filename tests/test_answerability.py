@@ -6,11 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from course_index.build import index_entries
+from course_index.store.generations import IndexHome
 from course_index.store.tokens import PassageVectors
 from eval.library import CASES
 from eval.training_pairs import HELD_OUT, PAIRS, read_chapters, read_topics
 from retrieval.answerability import answerability
 from retrieval.query import Query
+from retrieval.rank import BEARING_ENOUGH, BEARING_WEIGHT, LOOKED_INTO
+from retrieval.search import Search
 
 CHAPTERS = 12
 
@@ -46,6 +50,59 @@ def test_an_answer_is_told_from_its_neighbours_better_than_by_nearness(chapters)
     assert learned[0] > 0.75
     # Nothing was learned from questions that nobody answers.
     assert learned[1] > nearest[1] + 0.05
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory, embedder):
+    """The passages of chapters that nothing was learned from as one library, and everyday questions with their ids."""
+    topics = read_topics()[::HELD_OUT][:60]
+    entries, asked = [], []
+    for number, topic in enumerate(topics):
+        for place, forms in enumerate(topic.passages):
+            language = "zh" if "zh" in forms else "en"
+            id_ = f"{number}-{place}"
+            entries.append((id_, topic.titles.get(language, ""), forms[language]))
+            asked.append((topic.questions[place][0], id_))
+    home = IndexHome(tmp_path_factory.mktemp("library"))
+    index_entries(entries, home, embedder)
+    generation = home.open_current()
+    yield Search(generation, embedder), asked
+    generation.close()
+
+
+def test_what_answers_comes_before_what_speaks_of_it(library):
+    search, asked = library
+    near, answering = [], []
+    for question, id_ in asked[::2]:
+        query = search.query(question)
+        for ranks, found in ((near, search.ranked(query, 20)), (answering, search.answering(query, 20))):
+            ids = [one.id for one in found]
+            ranks.append(1 / (1 + ids.index(id_)) if id_ in ids else 0.0)
+    assert np.mean(answering) > np.mean(near) + 0.01
+
+
+def test_only_the_first_change_places_and_none_is_lost(library):
+    search, asked = library
+    looked_into = 0
+    for question, _ in asked[:20]:
+        query = search.query(question)
+        near, answering = search.ranked(query, 20), search.answering(query, 20)
+        before = {one.id: one.score for one in near}
+        assert {one.id for one in answering[:LOOKED_INTO]} == {one.id for one in near[:LOOKED_INTO]}
+        assert [one.id for one in answering[LOOKED_INTO:]] == [one.id for one in near[LOOKED_INTO:]]
+        assert [one.score for one in answering] == sorted((one.score for one in answering), reverse=True)
+        if answering[0].bears is None:
+            assert near[0].score - near[1].score > 2 * BEARING_WEIGHT * BEARING_ENOUGH
+            assert [one.id for one in answering] == [one.id for one in near]
+            continue
+        for one in answering[:LOOKED_INTO]:
+            counted = min(max(one.bears, -BEARING_ENOUGH), BEARING_ENOUGH)
+            assert one.score == pytest.approx(before[one.id] + BEARING_WEIGHT * counted)
+        looked_into += 1
+        hits = search.passages(query, 10)
+        bears = [one.bears for one in answering[:LOOKED_INTO]]
+        assert search.answerability(query, hits)[:LOOKED_INTO] == pytest.approx(bears, abs=1e-5)
+    assert 5 < looked_into < 20
 
 
 def test_it_says_nothing_where_there_are_no_tokens(chapters):

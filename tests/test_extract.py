@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from companion.extract import WHOLE_ARTICLE_TOKENS, best_quotes, read_closely
@@ -74,7 +76,19 @@ def test_of_passages_that_say_as_much_the_one_that_answers_is_quoted_first(index
     reading = read_closely(index.search, query, hits)
     first, second = (quote.hit.passage.id for quote in best_quotes(reading, {}))
     turned = best_quotes(reading, {first: -9.0, second: 9.0})
-    assert [quote.hit.passage.id for quote in turned] == [second, first]  # and none is lost
+    assert [quote.hit.passage.id for quote in turned] == [second]
+
+
+def test_a_second_passage_is_quoted_only_if_it_bears_on_what_is_asked_about_as_the_first_does(index):
+    query = index.search.query("赔偿")
+    reading = read_closely(index.search, query, index.search.passages(query, 2))
+    one, other = best_quotes(reading, {})
+    assert best_quotes(reading, {one.hit.passage.id: 1.0, other.hit.passage.id: -1.9}) == (one, other)
+    assert best_quotes(reading, {one.hit.passage.id: 1.0, other.hit.passage.id: -2.1}) == (one,)
+    elsewhere = replace(other, hit=replace(other.hit, course=replace(other.hit.course, id="another")))
+    of_two = replace(reading, quotes=(one, elsewhere))
+    assert best_quotes(of_two, {one.hit.passage.id: 1.0, other.hit.passage.id: 0.1}) == (one, elsewhere)
+    assert best_quotes(of_two, {one.hit.passage.id: 1.0, other.hit.passage.id: -0.1}) == (one,)
 
 
 def first_quote(folder, embedder, lesson, question):
@@ -97,6 +111,28 @@ def test_who_asks_in_the_words_of_a_heading_is_quoted_what_stands_under_it(tmp_p
 def test_what_a_lesson_says_of_itself_is_not_quoted_first(tmp_path, embedder):
     lesson = "# 养鸡\n\n这一课讲怎样喂鸡。喂鸡有讲究。\n\n早晚各喂一次，水要干净。\n"
     assert first_quote(tmp_path, embedder, lesson, "怎样喂鸡").text.startswith("早晚各喂一次")
+
+
+def test_an_exercise_is_quoted_from_where_it_is_answered_on(tmp_path, embedder):
+    lesson = """# 身份证
+
+## 小练习
+
+老板以保管为名收走工人的身份证，对吗？不对。身份证只能由法律规定的机关扣押，用人单位不行。可以要求退还。
+
+## 习题
+
+宿舍的门锁坏了，舍监说身份证押给他才修。这样做合适吗？
+"""
+    (tmp_path / "a.md").write_text(lesson, "utf-8")
+    home = IndexHome(tmp_path / "data")
+    build_index([tmp_path / "a.md"], home, embedder)
+    generation = home.open_current()
+    first, *_ = read(Search(generation, embedder), "老板把我身份证收走不还")
+    assert first.text.endswith("对吗？不对。身份证只能由法律规定的机关扣押，用人单位不行。可以要求退还。")
+    quotes = read(Search(generation, embedder), "门锁坏了身份证押给舍监")
+    assert not any("门锁" in quote.text for quote in quotes)
+    generation.close()
 
 
 def test_listings_are_not_quoted(chicken):

@@ -3,7 +3,7 @@
 A row is read only for the few passages that a search has found already, by id; a page cache serves it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -62,6 +62,17 @@ class TokenRows:
     tokens: NDArray[np.int8]
     ends: NDArray[np.int32]
     counts: NDArray[np.intp]
+
+    def of(self, ids: Collection[str]) -> dict[str, tuple[NDArray[np.int8], NDArray[np.int32]]]:
+        """The tokens and the ends of those of `ids` that are here."""
+        found, first, token = {}, 0, 0
+        for id_, count in zip(self.ids, self.counts.tolist(), strict=True):
+            ends = self.ends[first : first + count]
+            after = token + (int(ends[-1]) if count else 0)
+            if id_ in ids:
+                found[id_] = self.tokens[token:after], ends
+            first, token = first + count, after
+        return found
 
 
 class StoredPassages(Protocol):
