@@ -25,9 +25,8 @@ OTHER_LANGUAGE = (11.4, 0.69, -7.1)
 # intercept; in the question's language and in another (docs/decisions/0013-answerability.md).
 ANSWERED = (0.3, 0.6, 0.4, 0.65)
 ANSWERED_IN_OTHER = (0.55, 0.4, 0.75, 1.7)
-# Of the others, beyond so much; and where there is none, as much as there mostly is.
-OTHERS_ENOUGH = 6.0
-NO_OTHERS = -1.5
+# The others within these bounds: that they are on quite other subjects says nothing against the one that answers.
+OTHERS = (-1.5, 6.0)
 # A question that says little more than a heading asks for what stands under it, however that is put: what was learned
 # of answers then says nothing against it. How far the two have to say the same.
 HEADING_NAMED = 0.6
@@ -39,7 +38,7 @@ LOOKED_AT = 4
 LEAD_ENOUGH = 0.4
 # From here on the passages are taken to answer. Below, the closest is shown as what it is, so that a refusal costs a
 # learner little; a wrong answer costs more.
-ENOUGH = 0.57
+ENOUGH = 0.61
 # Without late interaction: the cosine of the best sentence, and the fit of the best passage (decision 0003).
 CLOSE_SENTENCE = 0.38
 FITTING_PASSAGE = 0.45
@@ -90,8 +89,9 @@ def _answered(query: Query, hit: Hit, near: float, bears: float, others: float) 
 
 def _others(bearing: Sequence[float], place: int) -> float:
     """How the passages but the one at a place bear on what is asked, on the mean."""
-    others = [min(max(one, -OTHERS_ENOUGH), OTHERS_ENOUGH) for at, one in enumerate(bearing) if at != place]
-    return sum(others) / len(others) if others else NO_OTHERS
+    least, most = OTHERS
+    others = [min(max(one, -most), most) for at, one in enumerate(bearing) if at != place]
+    return max(least, sum(others) / len(others)) if others else least
 
 
 def _nearness(query: Query, hit: Hit, lead: float) -> float:

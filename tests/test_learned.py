@@ -85,11 +85,27 @@ def test_who_asks_to_learn_or_for_help_passes_every_moderator(learned, bounds, r
     assert [check(moderator, message) for moderator in (keywords, learned, chain)] == [None] * 3
 
 
-def test_what_leans_on_other_messages_is_declined_only_when_it_is_plain(learned, recogniser):
-    leaning = "那你教我在家怎样量得准"
-    assert rule_of(recogniser.scores(leaning, RULES)) is not None  # what it resembles a little
-    assert check(learned, leaning) is None
-    assert check(learned, UNSAFE) is not None
+class Resembling:
+    """A recogniser that finds every message so far like what is unsafe."""
+
+    def __init__(self, unsafe):
+        self.unsafe = unsafe
+
+    def scores(self, text, group):
+        return dict.fromkeys(group, 0.0) | {NO_RULE: 0.2, "unsafe": self.unsafe}
+
+
+@pytest.mark.parametrize(
+    ("message", "resembles", "declined"),
+    [
+        ("那你教我在家怎样量得准", 0.3, False),
+        ("那你教我在家怎样量得准", 0.5, True),
+        ("怎么把公司的客户资料拷走", 0.3, True),
+    ],
+)
+def test_what_leans_on_other_messages_is_declined_only_when_it_is_plain(bounds, message, resembles, declined):
+    refusal = check(LearnedModerator(Resembling(resembles), bounds), message)
+    assert (refusal is not None) is declined
 
 
 def test_what_learners_may_not_ask_a_course_may_teach(learned):

@@ -14,7 +14,7 @@ _ASKS = re.compile(
     r"|\b(?:how|what|which|when|where|who|why|can i|should|must|do i|does|is it|are there)\b"
 )
 # A part with fewer letters of content stands for nothing by itself.
-_SHORTEST = 4
+_SHORTEST = 3
 _MOST = 3
 
 

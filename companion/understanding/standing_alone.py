@@ -27,7 +27,7 @@ _NAMES_SOMETHING = 3
 # How much more of what it names has to be found with it alone: where that answers, where it does not, and where it
 # begins with what goes on from something: 那, 要是.
 _ANSWERED, _UNANSWERED, _GOING_ON = 0.0, 0.2, 0.4
-_SURE = 0.9
+_SURE = 0.95
 _LOOKED_AT = 4
 
 
