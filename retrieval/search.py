@@ -1,6 +1,6 @@
 """Search over one generation of the index: passages that may answer, and courses that fit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import numpy as np
@@ -84,12 +84,12 @@ class Search:
         return self._embedder.embed([simplified(text) or " " for text in texts], "passage")
 
     def passages(self, query: Query, k: int = 8) -> list[Hit]:
-        """The `k` passages most likely to answer, best first."""
-        return self._ordered(query, k)[:k]
+        """The `k` passages nearest to what is asked, best first."""
+        return self._ordered(query, k, self.ranked)[:k]
 
     def choice(self, query: Query, k: int) -> list[Hit]:
         """The `k` passages to answer from: the ranking without repetition and superseded editions, over lessons."""
-        return choose(self._ordered(query, CHOSEN_FROM), k, date.today())
+        return choose(self._ordered(query, CHOSEN_FROM, self.answering), k, date.today())
 
     def choice_among(self, query: Query, k: int, ids: Sequence[str]) -> list[Hit]:
         """The `k` passages to answer from of those in `ids`, best first; ids that are no more are passed over."""
@@ -113,11 +113,11 @@ class Search:
             known |= zip(unknown, answerability(query, [stored[id_] for id_ in unknown]), strict=True)
         return [known.get(hit.passage.id) or 0.0 for hit in hits]
 
-    def _ordered(self, query: Query, k: int) -> list[Hit]:
+    def _ordered(self, query: Query, k: int, rank: Callable[[Query, int], list[Ranked]]) -> list[Hit]:
         """At least the best `k`, in the reranker's order where there is one and it is in doubt."""
         if self._reranker is None:
-            return self._hits(self.answering(query, k))
-        hits = self._hits(self.answering(query, max(k, DEPTH)))
+            return self._hits(rank(query, k))
+        hits = self._hits(rank(query, max(k, DEPTH)))
         return self._reranker.reordered(query.text, hits, lambda hit: hit.score, lambda hit: hit.passage.text)
 
     def placed(self, ids: Sequence[str]) -> list[Hit]:
