@@ -99,8 +99,7 @@ class Advising:
 
     async def beside(self, heard: Heard, k: int) -> tuple[CourseCard, ...]:
         """Courses that are clearly on what was asked, whoever asks: shown beside an answer, or where there is none."""
-        need = need_of(heard.question, heard.audience)
-        found = await asyncio.to_thread(self.adviser.recommend, need, None, k)
+        found = await asyncio.to_thread(self.about, heard.question, heard, k)
         about = bool(found.need.text) and found.certain and found.about_something
         return await asyncio.to_thread(self.cards, found, heard) if about else ()
 

@@ -13,6 +13,7 @@ from course_index.analyze import normalise, terms
 from course_index.chunk import headings_of
 from course_index.stretches import Stretch, stretches
 from course_index.tokens import count_tokens
+from retrieval.confidence import LOOKED_AT
 from retrieval.query import Query
 from retrieval.search import Hit, Search
 
@@ -21,8 +22,8 @@ MAX_QUOTES = 2
 QUOTE_TOKENS = 200
 # An article is quoted whole up to here: its second sentence is often the exception to its first.
 WHOLE_ARTICLE_TOKENS = 260
-# Passages read for quotes, if they rank about as high as the best.
-MAX_READ = 4
+# Passages read for quotes, if they rank about as high as the best: those that are looked at for whether they answer.
+MAX_READ = LOOKED_AT
 NEAR_ENOUGH = 0.6
 # A second quote is given only when its words say about as much as those of the best.
 AS_GOOD = 0.8
@@ -170,10 +171,10 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
         units = tuple(stretches(hit.passage.text))
         in_exercise = is_exercise(hit)
         of_itself = {unit.block for unit in units if _OF_ITSELF.match(unit.text)}
-        key = _key(units) if in_exercise else ()
+        quotable = _key(units) if in_exercise else range(len(units))
         same_language = hit.passage.language == query.language
         for position, unit in enumerate(units):
-            if in_exercise and position not in key:
+            if position not in quotable:
                 continue
             if unit.is_code or _ASKED.search(unit.text) or is_an_order(unit):
                 continue

@@ -57,16 +57,11 @@ class Planning:
         pending = heard.conversation.pending if isinstance(heard.conversation.pending, PlanWanted) else None
         course, lessons, nearest = await asyncio.to_thread(self._course, heard, pending)
         if course is None:
-            if nearest and nearest.courses:
-                ledger.unmet = "no_course"
-                yield CoursesFound(await asyncio.to_thread(self._advising.cards, nearest, heard))
-            yield TextAdded(say.plan_which if nearest and nearest.courses else say.plan_what)
-            yield Done("catalogue", None)
+            async for event in self._none(nearest, heard, ledger):
+                yield event
             return
-        if pending and pending.course_id != course.id:
-            pending = replace(
-                pending, until=None, start=None
-            )  # that was for another course; the hours are the learner's
+        if pending and pending.course_id != course.id:  # the day was for another course; the hours are the learner's
+            pending = replace(pending, until=None, start=None)
         asked = self._wish(heard, pending)
         if asked.hours_a_week is None:
             ledger.pending = PlanWanted(heard.message, course.id, None, None, None)
@@ -99,6 +94,18 @@ class Planning:
                     yield event
         label = self._answering.label(ledger, say) if advice else None
         yield Done("generated" if advice else "catalogue", True if advice else None, aigc=label)
+
+    async def _none(self, nearest: Recommended | None, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """That nothing can be planned: the course has no lessons here, or none is clearly on what was named."""
+        say, near = heard.say, bool(nearest and nearest.courses)
+        if nearest and near:
+            yield CoursesFound(await asyncio.to_thread(self._advising.cards, nearest, heard))
+        if heard.scope.course_id or (nearest and nearest.certain):
+            yield TextAdded(say.plan_no_lessons)
+        else:
+            ledger.unmet = "no_course" if near else None
+            yield TextAdded(say.plan_which if near else say.plan_what)
+        yield Done("catalogue", None)
 
     async def _advice(self, lessons: list[Lesson], heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """What the model says of how to go about the lessons, as far as they bear it out."""

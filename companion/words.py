@@ -56,6 +56,7 @@ class Words:
     hint_what: str
     plan_what: str
     plan_which: str
+    plan_no_lessons: str
     plan_hours: str
     plan_intro: str
     plan_same: str
@@ -139,6 +140,7 @@ _ZH = Words(
     practise_score="答对 {right} 题，共 {count} 题。",
     hint_what="想要哪道题的提示？请把题目或问题发给我。",
     plan_what="想按哪门课安排？请说出课程或主题，以及每周能学几小时。",
+    plan_no_lessons="这门课的课时没有收录，排不出每周学什么。怎样安排，请看课程页或问开课机构。",
     plan_which="目录里没有明显讲这个的课程，最接近的是这些。要按哪一门安排，请说出它的名字。",
     plan_hours="每周大约能学几小时？例如“每周 3 小时”或“每天半小时”。",
     plan_intro="《{title}》{whole}按每周 {hours} 小时安排，共 {weeks} 周，最后一周总复习。",
@@ -218,6 +220,8 @@ _EN = Words(
     practise_score="{right} of {count} are right.",
     hint_what="A hint for which question? Please send me the question.",
     plan_what="A plan for which course? Name a course or a subject, and how many hours a week you have.",
+    plan_no_lessons="The lessons of this course are not in the index, so no weeks can be planned. "
+    "Please see its page or ask the provider.",
     plan_which="No course is clearly on that; these come closest. Tell me by its name which one the plan is to be for.",
     plan_hours="About how many hours a week do you have? For example “3 hours a week”.",
     plan_intro="“{title}”{whole} at {hours} hours a week takes {weeks} weeks, the last one for going over all of it. ",

@@ -168,6 +168,14 @@ def test_a_plan_asks_for_the_hours_and_is_then_made_of_records(companion_with):
     assert "第 2 周" not in week
 
 
+@pytest.mark.parametrize("at_hand", [None, "lion-dance"])
+def test_a_course_without_lessons_is_known_and_not_planned(companion_with, at_hand):
+    talk = Talk(companion_with(), style="plan")
+    assert "课时没有收录" in talk.say("帮我排个醒狮的计划，每周两小时", course_id=at_hand)
+    cards = [card.course_id for event in talk.events if isinstance(event, CoursesFound) for card in event.courses]
+    assert cards == ([] if at_hand else ["lion-dance"])
+
+
 def test_the_lesson_at_hand_is_looked_at_first_and_leaving_it_is_said(companion_with, index):
     lesson = index.search.records.lessons("parcels")[0].id
     talk = Talk(companion_with(), course_id="parcels", lesson_id=lesson)
