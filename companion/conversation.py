@@ -50,13 +50,16 @@ class Hinted:
 
 @dataclass(frozen=True, slots=True)
 class PlanWanted:
-    """A plan that was made, or that waits for the hours a week. Dates are ISO."""
+    """A plan that was made, or that waits for the hours a week, or (without `course_id`) for one of the courses
+    `offered` to be named. Dates are ISO.
+    """
 
     request: str
-    course_id: str
+    course_id: str | None
     hours_a_week: float | None
     until: str | None
     start: str | None
+    offered: tuple[str, ...] = ()
     kind: Literal["plan"] = "plan"
 
 

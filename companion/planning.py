@@ -7,6 +7,8 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import date
 
+from rapidfuzz import fuzz, process
+
 from companion.advising import SHOWN, Advising
 from companion.answering import Answering
 from companion.catalogue import card_of
@@ -33,6 +35,13 @@ _BEHIND = re.compile(
 )
 _WEEK = re.compile(r"第\s*(\d{1,2}|[一二三四五六七八九十]{1,2})\s*个?(?:周|星期|礼拜)|\bweek (\d{1,2})\b")
 _LESSONS_READ = 3
+# Which of the courses that were offered: 第二门, 就第一个吧.
+_NTH = re.compile(
+    r"(?:就|按|要|选|那)*第\s*([一二三四五1-5])\s*(?:门|个)?(?:课|吧)*|(?:the )?(first|second|third)(?: one)?"
+)
+# How much of a message a title has to have (rapidfuzz's partial ratio) to be named by it: 按醒狮基本功来排.
+_NAMED = 80
+_NUMBERS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "first": 0, "second": 1, "third": 2}
 
 
 class Planning:
@@ -49,18 +58,27 @@ class Planning:
         """Whether a message says what a plan still waited for, or asks about the plan that there is."""
         text = normalise(heard.message)
         asked = wanted(heard.message, self._today())
-        return bool(asked.hours_a_week or asked.until or _BEHIND.search(text) or _WEEK.search(text))
+        return bool(
+            asked.hours_a_week
+            or asked.until
+            or _BEHIND.search(text)
+            or _WEEK.search(text)
+            or self._chosen(heard.message, _pending(heard))
+        )
 
     async def events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The plan, or the question after what it needs."""
         say = heard.say
-        pending = heard.conversation.pending if isinstance(heard.conversation.pending, PlanWanted) else None
+        pending = _pending(heard)
         course, lessons, nearest = await asyncio.to_thread(self._course, heard, pending)
         if course is None:
             async for event in self._none(nearest, heard, ledger):
                 yield event
             return
-        if pending and pending.course_id != course.id:  # the day was for another course; the hours are the learner's
+        if pending and pending.course_id not in (
+            None,
+            course.id,
+        ):  # the day was for another course; the hours are the learner's
             pending = replace(pending, until=None, start=None)
         asked = self._wish(heard, pending)
         if asked.hours_a_week is None:
@@ -103,7 +121,12 @@ class Planning:
         if heard.scope.course_id or (nearest and nearest.certain):
             yield TextAdded(say.plan_no_lessons)
         else:
-            ledger.unmet = "no_course" if near else None
+            if nearest and near:
+                ledger.unmet = "no_course"
+                asked = self._wish(heard, _pending(heard))
+                until = asked.until.isoformat() if asked.until else None
+                offered = tuple(one.course.id for one in nearest.courses)
+                ledger.pending = PlanWanted(heard.message, None, asked.hours_a_week, until, None, offered)
             yield TextAdded(say.plan_which if near else say.plan_what)
         yield Done("catalogue", None)
 
@@ -153,18 +176,34 @@ class Planning:
         """
         if heard.scope.course_id:
             return [heard.scope.course_id], None
+        if chosen := self._chosen(heard.message, pending):
+            return [chosen], None
         subject = plan_subject(heard.message)
         found = self._advising.about(subject, heard, SHOWN) if subject else None
         if found and not found.about_something:
             found = None
         if found and found.certain:
             return [one.course.id for one in found.courses], found
-        if pending:
+        if pending and pending.course_id:
             return [pending.course_id], found
         if found:
             return [], found
         seen = next((turn.passages for turn in reversed(heard.conversation.turns) if turn.passages), ())
         return list(self._index.search.records.courses_of_passages(list(seen[:1])).values()), None
+
+    def _chosen(self, message: str, pending: PlanWanted | None) -> str | None:
+        """The id of the one among the courses offered that a message names, by its title or its place."""
+        if not pending or not pending.offered:
+            return None
+        if nth := _NTH.fullmatch(normalise(message).strip(" 。.!！")):
+            place = nth[1] or nth[2]
+            number = int(place) - 1 if place.isdigit() else _NUMBERS[place]
+            return pending.offered[number] if number < len(pending.offered) else None
+        courses = self._index.search.records.courses(pending.offered)
+        titles = {id_: courses[id_].title for id_ in pending.offered if id_ in courses}
+        said = plan_subject(message)  # empty for a single letter, which any title has
+        best = process.extractOne(said, titles, scorer=fuzz.partial_ratio, processor=normalise, score_cutoff=_NAMED)
+        return str(best[2]) if said and best else None
 
     def _wish(self, heard: Heard, pending: PlanWanted | None) -> PlanWish:
         asked = wanted(heard.message, self._today())
@@ -172,6 +211,10 @@ class Planning:
             return asked
         until = asked.until or (date.fromisoformat(pending.until) if pending.until else None)
         return PlanWish(asked.hours_a_week or pending.hours_a_week, until)
+
+
+def _pending(heard: Heard) -> PlanWanted | None:
+    return heard.conversation.pending if isinstance(heard.conversation.pending, PlanWanted) else None
 
 
 def _opening(message: str, pending: PlanWanted, course: Course, say: Words, today: date) -> str:

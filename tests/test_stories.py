@@ -141,6 +141,19 @@ def test_no_course_is_planned_that_is_not_on_the_subject(tutor):
 
 
 @pytest.mark.parametrize(
+    ("message", "place"), [("{title}那门", 1), ("就第二门吧", 1), ("第一个", 0), ("按{title}来排", 2)]
+)
+def test_one_of_the_courses_that_were_offered_is_planned_when_it_is_named(tutor, message, place):
+    asked = {"says": "帮我做个学法语的计划，每周两小时"}
+    (offered,) = anyio.run(tell, {"id": "plan", "turns": [asked]}, tutor[0])
+    course = offered.answer["courses"][place]
+    answer = {"says": message.format(title=course["title"][:6])}
+    *_, told = anyio.run(tell, {"id": "plan", "turns": [asked, answer]}, tutor[0])
+    assert [card["course_id"] for card in told.answer["courses"]] == [course["course_id"]]
+    assert "每周 2 小时" in told.answer["text"]
+
+
+@pytest.mark.parametrize(
     ("message", "course"),
     [
         ("改成每周三小时", "cantonese-cooking-basics"),
