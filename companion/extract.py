@@ -54,6 +54,10 @@ _AMOUNTS = (
 )
 # An exercise poses what the lesson answers elsewhere, and often states it wrongly on purpose; its key may be quoted.
 _EXERCISE = re.compile(r"练习|练一练|习题|思考题|想一想|\bexercises?\b|\bpractice\b", re.IGNORECASE)
+_EXERCISES = re.compile(
+    r"[第\d一二三四五六七八九十.、章节课单元\s]*(?:课后|本章|章末|单元|小|思考|综合)*(?:练习|习题|测验)题?[\s\d一二三四五六七八九十]*|exercises?|practice",
+    re.IGNORECASE,
+)
 _KEY = re.compile(r"[\s>*\-]*(?:参考)?(?:答案|解答|解析|answers?|solution)\s*[*]*\s*[：:]", re.IGNORECASE)
 _EXERCISE_WEIGHT = -0.2
 # What a lesson says of itself (这一课讲的是平常在家怎么做) takes up many a question and answers none.
@@ -152,7 +156,9 @@ def best_quotes(reading: Reading, bearing: Mapping[str, float]) -> tuple[Quote, 
 
 def is_exercise(hit: Hit) -> bool:
     """Whether a passage sets a task: what it says may be what somebody did wrong."""
-    return bool(_EXERCISE.search(" ".join(hit.passage.heading_path[-1:])))
+    heading = " ".join(hit.passage.heading_path[-1:])
+    # A lesson may be all exercises; 康复练习 is none.
+    return bool(_EXERCISE.search(heading) or _EXERCISES.fullmatch(hit.lesson.title.strip()))
 
 
 def _closeness(search: Search, query: Query, candidates: list[_Candidate]) -> NDArray[np.float32]:

@@ -135,6 +135,22 @@ def test_an_exercise_is_quoted_from_where_it_is_answered_on(tmp_path, embedder):
     generation.close()
 
 
+@pytest.mark.parametrize("title", ["练习", "习题 3", "第二章 课后习题", "Exercises"])
+def test_a_lesson_of_exercises_answers_nothing(tmp_path, embedder, title):
+    lesson = f"# {title}\n\n找不到目标元素时，二分查找可以返回 0 吗？\n\n请改写二分查找，返回插入的位置。\n"
+    (tmp_path / "a.md").write_text(lesson, "utf-8")
+    home = IndexHome(tmp_path / "data")
+    build_index([tmp_path / "a.md"], home, embedder)
+    generation = home.open_current()
+    assert read(Search(generation, embedder), "二分查找找不到返回什么") == ()
+    generation.close()
+
+
+def test_a_lesson_on_exercises_for_the_body_is_quoted(tmp_path, embedder):
+    lesson = "# 康复练习\n\n膝盖疼时坐着抬腿，每天两组，每组十次。\n"
+    assert first_quote(tmp_path, embedder, lesson, "膝盖疼怎么练").text.startswith("膝盖疼时坐着抬腿")
+
+
 def test_listings_are_not_quoted(chicken):
     assert all("print" not in quote.text for quote in read(chicken, "浸鸡"))
 

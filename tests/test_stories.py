@@ -82,6 +82,8 @@ def test_who_wants_to_be_something_is_shown_the_way_whatever_lessons_say_of_it(t
             "24 hours",
         ),
         ("我的血压有点高，平常要注意什么", "那你教我在家怎样量得准", "用上臂式的电子血压计"),
+        # Goes on from something, and by itself nothing here is near it.
+        ("How do I answer the phone at work?", "And before I hang up?", "Repeat the important facts"),
     ],
 )
 def test_a_second_message_is_told_what_belongs_to_the_first(tutor, before, message, held):

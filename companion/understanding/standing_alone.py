@@ -1,6 +1,7 @@
 """A follow-up made to stand alone: by the model when there is one, by carried topic words when not."""
 
 import asyncio
+from typing import NamedTuple
 
 from companion.conversation import Conversation
 from companion.find import Scope, find
@@ -75,21 +76,35 @@ class StandingAlone:
         怎么量血压 after a talk on litchis is on blood pressure; 要多久 after it is on litchis.
         """
         terms = [term for term in query_terms(message) if len(term) == 1 or term.isascii()]
-        alone, sure = _share(terms, self._index.search, message)
-        together, _ = _share(terms, self._index.search, carried_on)
-        more = _GOING_ON if goes_on(message) else _ANSWERED if sure else _UNANSWERED
+        going_on = goes_on(message)
+        alone = _closest(terms, self._index.search, message)
+        if going_on and not alone.near:  # 那工资能给多少 after 试用期最长多久: by itself any law with wages in it
+            return False
+        together = _closest(terms, self._index.search, carried_on)
+        more = _GOING_ON if going_on else _ANSWERED if alone.sure else _UNANSWERED
         # What an answer has nothing of was hardly asked for: how long may be answered by any law.
-        return (sure >= _SURE and alone > 0) or (len(terms) >= _NAMES_SOMETHING and alone - together >= more)
+        return (alone.sure >= _SURE and alone.share > 0) or (
+            len(terms) >= _NAMES_SOMETHING and alone.share - together.share >= more
+        )
 
 
-def _share(terms: list[str], search: Search, question: str) -> tuple[float, float]:
-    """How much of `terms` stands in the passage closest to a question, and how probable it is that it answers."""
+class _Closest(NamedTuple):
+    """Of a reading of a question: the share of its terms in the closest passage, the probability that it answers (0
+    where nothing does), and whether it is on the subject.
+    """
+
+    share: float
+    sure: float
+    near: bool
+
+
+def _closest(terms: list[str], search: Search, question: str) -> _Closest:
     found = find(search, question, _LOOKED_AT, Scope())
     if not found.hits or not terms:
-        return 0.0, 0.0
+        return _Closest(0.0, 0.0, False)
     text = normalise(f"{found.hits[0].passage.text} {found.hits[0].lesson.title}")
     probability = (found.confidence.probability or 0.0) if found.answers else 0.0
-    return sum(term in text for term in terms) / len(terms), probability
+    return _Closest(sum(term in text for term in terms) / len(terms), probability, found.near)
 
 
 def _says_nothing_new(rewritten: str, known: str, message: str) -> bool:
