@@ -48,6 +48,8 @@ _MY_CREDITS = re.compile(
     r"我(?:现在|目前|一共|总共|已经|都)?(?:的|有|攒|拿|修|存)?(?:了)?[^，。？?]{0,6}(?:几|多少|几多)(?:个)?学分|我的学分|学分(?:账户|帐户|账号|余额|银行里)|(?:还|仲)(?:差|缺|要|爭|争)[^，。？?]{0,6}学分"
     r"|\b(?:how many credits (?:do i|have i)|my credits|credit (?:account|balance)|credits (?:am i|are) (?:missing|short))\b"  # noqa: E501
 )
+# What becomes of credits elsewhere is the office's to say.
+_ELSEWHERE = re.compile(r"[转换认抵折]|过期|承认|\b(?:transfer|convert|recogni[sz]|exchange|expire|valid|count)")
 _WOULD_ADD = re.compile(
     r"(?:学完|上完|修完|读完)[^，。？?]{0,30}(?:几|多少|几多)(?:个)?学分|\bcredits? (?:would|will) .{0,20}(?:add|give)\b"  # noqa: E501
 )
@@ -245,7 +247,8 @@ class Advising:
     def asks_for_own_credits(self, heard: Heard) -> bool:
         """Whether a message asks what is in the learner's account, or would be; or how credits count, if we know."""
         said = normalise(heard.question)
-        return bool(_MY_CREDITS.search(said) or _WOULD_ADD.search(said)) or self.knows_the_rule(heard.question)
+        own = _MY_CREDITS.search(said) and not _ELSEWHERE.search(said)
+        return bool(own or _WOULD_ADD.search(said)) or self.knows_the_rule(heard.question)
 
     def knows_the_rule(self, message: str) -> bool:
         """Whether a message asks about credits as such, and rules on them are loaded."""

@@ -54,6 +54,12 @@ _MONEY = re.compile(
 _YES_OR_NO = re.compile(
     r"是不是|系咪|能不能|可不可以|可唔可以|能否|吗[\s。！!?？]*$|\b(?:is it|are there|can i|do i (?:need|have))\b"
 )
+# 老人照护这门课能算几个学分: a course by its subject.
+_POINTED_AT = re.compile(
+    r"([^，。,.？?]{2,12}?)(?:这|那|呢|嗰)(?:一?[门个])?(?:课|班)"
+    r"|(?:[上学读听]完|完成|报了)(?:你们?的?|[这那]个?)?([^，。,.？?]{2,12}?)(?:课|班)"
+    r"|\bthe ([a-z][a-z -]{2,30}?) (?:course|class)\b"
+)
 # With less of it supported, an answer is completed by quotes.
 ENOUGH_SUPPORTED = 0.6
 # A model that finds no answer, or none that the passages bear, is believed below this probability; above, they are
@@ -116,11 +122,13 @@ class Answering:
             async for event in self._advising.way(heard, ledger):
                 yield event
             return
-        if not found.answers:
-            async for event in self.nothing(found, heard, ledger):
-                yield event
-            return
-        async for event in self._answered(found, heard, ledger):
+        if found.answers:
+            steps = self._answered(found, heard, ledger)
+        elif not found.near and not heard.depends and wants_to_learn(heard.question):
+            steps = self._advising.courses(heard, ledger)
+        else:
+            steps = self.nothing(found, heard, ledger)
+        async for event in steps:
             yield event
 
     async def _answered(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
@@ -196,39 +204,72 @@ class Answering:
             async for event in self._advising.credits(heard):
                 yield event
             return
-        course = await asyncio.to_thread(self._course_meant, heard)
-        facts = say.facts(course) if course else ""
-        if not course or not facts:
-            found = await self._find(heard, ledger)
-            if found.answers:
-                async for event in self._answered(found, heard, ledger):
-                    yield event
-                return
-            wants = wants_to_learn(heard.question) or self._advising.names_conditions(heard)
-            wanted = self._advising.courses(heard, ledger) if wants else None
-            if not wanted:
-                ledger.unmet = "refused"
-            async for event in wanted or said(say.official):
+        told = await asyncio.to_thread(self._told_by_record, heard)
+        if told:
+            for event in told:
                 yield event
             return
-        yield CoursesFound((card_of(course, say.reason_record),))
-        yield TextAdded(f"{say.record_says.format(title=course.title, facts=facts)}{say.official}")
-        yield Done("catalogue", None)
+        found = await self._find(heard, ledger)
+        if found.answers:
+            async for event in self._answered(found, heard, ledger):
+                yield event
+            return
+        wants = wants_to_learn(heard.question) or self._advising.names_conditions(heard)
+        wanted = self._advising.courses(heard, ledger) if wants else None
+        if not wanted:
+            ledger.unmet = "refused"
+        async for event in wanted or said(say.official):
+            yield event
+
+    async def official(self, reply: str, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """What only an office can state: the learner's own credits, what the record of the course in question says,
+        else that the office knows. What a lesson says of it may be of another year or another place: it is shown as no
+        more than that.
+        """
+        if self._advising.asks_for_own_credits(heard):
+            async for event in self._advising.credits(heard):
+                yield event
+            return
+        told = await asyncio.to_thread(self._told_by_record, heard)
+        for event in told:
+            yield event
+        if told:
+            return
+        ledger.unmet = "refused"
+        found = await self._find(heard, ledger)
+        if found.answers:
+            yield SourcesFound(sources_of(found))
+            ledger.cited.add(1)
+            reply += f"\n\n{heard.say.course_speaks}\n\n{quoted(found.quotes[0].text, 1)}"
+        async for event in said(reply, "declined"):
+            yield event
+
+    def _told_by_record(self, heard: Heard) -> list[Event]:
+        """What the record of the course in question states of level, credits, price and sessions; nothing without."""
+        say = heard.say
+        course = self._course_meant(heard)
+        facts = say.facts(course) if course else ""
+        if not course or not facts:
+            return []
+        return [
+            CoursesFound((card_of(course, say.reason_record),)),
+            TextAdded(f"{say.record_says.format(title=course.title, facts=facts)}{say.official}"),
+            Done("catalogue", None),
+        ]
 
     def _course_meant(self, heard: Heard) -> Course | None:
-        """The course where the learner is, else the one that the question names."""
+        """The course where the learner is, else the one that the question names, by its title or as 骑行那门课."""
         search = self._index.search
         if heard.scope.course_id:
             return search.records.courses([heard.scope.course_id]).get(heard.scope.course_id)
         asked = normalise(heard.question)
-        return next(
-            (
-                hit.course
-                for hit in search.courses(search.query(heard.question), 3)
-                if normalise(hit.course.title) in asked
-            ),
-            None,
-        )
+        hits = search.courses(search.query(heard.question), 3)
+        titled = next((hit.course for hit in hits if normalise(hit.course.title) in asked), None)
+        pointed = _POINTED_AT.search(asked)
+        if titled or not pointed:
+            return titled
+        found = self._advising.about(next(filter(None, pointed.groups())), heard, 1)
+        return found.courses[0].course if found.certain and found.courses else None
 
     async def nothing(
         self, found: Found, heard: Heard, ledger: Ledger, *, shown: bool = False

@@ -9,6 +9,7 @@ from companion.answering import Answering
 from companion.budget import Budget
 from companion.circuit import Circuit
 from companion.conversation import Conversations
+from companion.courtesy import Courtesy
 from companion.guidance.adviser import Adviser
 from companion.guidance.book import Book, NoBook
 from companion.guidance.credits import Rules, read_rules
@@ -52,7 +53,7 @@ def build(settings: CompanionSettings, embedder: Embedder | None = None, state: 
     reranker = make_reranker(settings)
     index = LiveIndex(
         index_home(settings),
-        embedder or make_embedder(settings),
+        embedder or make_embedder(settings, serving=True),
         Gate(reranker) if reranker else None,
         make_wording(settings),
     )
@@ -262,6 +263,7 @@ def _around(
         Practising(index, writer, answering, settings.passages_per_answer, advising.book),
         Planning(index, writer, answering, advising),
         remembering,
+        Courtesy(settings.operator_name, settings.service_hotline),
     )
 
 

@@ -40,15 +40,20 @@ async def checked_sentences(
 ) -> AsyncGenerator[Sentence, None]:
     """The sentences of a streamed answer, each as soon as it is judged.
 
-    A line that leads into a list goes out with the first of the list that stands, or not at all.
+    A line that leads into a list goes out with the first of the list that stands, or not at all. What was said before
+    in the same words, as weak models do, is passed over.
     """
-    lead = ""
+    lead, before = "", set[str]()
     async with aclosing(sentences(deltas)) as written:
         async for sentence in written:
             claim = _ACCORDING.sub("", for_learner(without_citations(sentence)))
             claim = _without_halves(claim)
             if not any(character.isalpha() for character in claim):
                 continue
+            words = " ".join(claim.split()).rstrip("。.！!；;")
+            if words in before:
+                continue
+            before.add(words)
             if leads_in(claim):
                 lead = claim
                 continue

@@ -51,7 +51,7 @@ class Hinted:
 @dataclass(frozen=True, slots=True)
 class PlanWanted:
     """A plan that was made, or that waits for the hours a week, or (without `course_id`) for one of the courses
-    `offered` to be named. Dates are ISO.
+    `offered` to be named. Dates are ISO. `part` is what was said of the only part of the course that it is for.
     """
 
     request: str
@@ -60,6 +60,7 @@ class PlanWanted:
     until: str | None
     start: str | None
     offered: tuple[str, ...] = ()
+    part: str | None = None
     kind: Literal["plan"] = "plan"
 
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import date
+from pathlib import PurePosixPath
 
 from rapidfuzz import fuzz, process
 
@@ -20,7 +22,7 @@ from companion.heard import Heard
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.material import Material, material_of_passages
-from companion.practice.plan import PlanWish, StudyPlan, study_plan, wanted
+from companion.practice.plan import PlanWish, StudyPlan, number, study_plan, wanted
 from companion.sources import passages_for
 from companion.understanding.wish import plan_subject
 from companion.words import Words
@@ -33,7 +35,14 @@ from retrieval.live import LiveIndex
 _BEHIND = re.compile(
     r"没[怎么有]*学|没时间|落下|耽误|赶不上|重新排|重排|延后|推迟|冇学|冇时间|\b(?:behind|missed|reschedule|replan)\b"
 )
-_WEEK = re.compile(r"第\s*(\d{1,2}|[一二三四五六七八九十]{1,2})\s*个?(?:周|星期|礼拜)|\bweek (\d{1,2})\b")
+_WEEK = re.compile(r"第\s*(\d{1,3}|[一二三四五六七八九十百]{1,4})\s*个?(?:周|星期|礼拜)|\bweek (\d{1,3})\b")
+# Only a part of a course is to be planned, or again all of it.
+_PART = re.compile(r"部分|[章单]元?|[几这那]课|只(?:想|要)?学|\b(?:chapter|part|unit|section)s?\b")
+_WHOLE = re.compile(r"整[门本个]|全部|\bwhole\b")
+# Passages that tell which part is named, and what share of them has to stand in one folder of lessons.
+_PART_READ, _OF_ONE_FOLDER = 8, 0.5
+# More weeks than that are not read on a phone: the rest is said in a line.
+_WEEKS_TOLD = 12
 _LESSONS_READ = 3
 # Which of the courses that were offered: 第二门, 就第一个吧.
 _NTH = re.compile(
@@ -63,6 +72,7 @@ class Planning:
             or asked.until
             or _BEHIND.search(text)
             or _WEEK.search(text)
+            or _WHOLE.search(text)
             or self._chosen(heard.message, _pending(heard))
         )
 
@@ -81,21 +91,23 @@ class Planning:
         ):  # the day was for another course; the hours are the learner's
             pending = replace(pending, until=None, start=None)
         asked = self._wish(heard, pending)
+        part, planned = await asyncio.to_thread(self._part, heard, pending, course, lessons)
         if asked.hours_a_week is None:
-            ledger.pending = PlanWanted(heard.message, course.id, None, None, None)
+            ledger.pending = PlanWanted(heard.message, course.id, None, None, None, part=part)
             yield CoursesFound((card_of(course, say.reason_record),))
             yield TextAdded(say.plan_hours)
             yield Done("catalogue", None)
             return
         behind = bool(_BEHIND.search(normalise(heard.message)))
         start = date.fromisoformat(pending.start) if pending and pending.start and not behind else self._today()
-        plan = study_plan(course, lessons, asked.hours_a_week, start, asked.until)
+        plan = study_plan(course, planned, asked.hours_a_week, start, asked.until, len(planned) / len(lessons))
         ledger.pending = PlanWanted(
             heard.message,
             course.id,
             asked.hours_a_week,
             asked.until.isoformat() if asked.until else None,
             start.isoformat(),
+            part=part,
         )
         yield CoursesFound((card_of(course, say.reason_record),))
         if (week := _week_asked(heard.message)) and week <= len(plan.sessions):
@@ -103,10 +115,11 @@ class Planning:
             yield Done("catalogue", None)
             return
         opening = _opening(heard.message, pending, course, say, self._today()) if pending else ""
-        yield TextAdded(opening + _told(plan, say, asked))
+        of_it = say.plan_part.format(lessons=len(planned), all=len(lessons)) if part else ""
+        yield TextAdded(opening + _told(plan, say, asked, of_it))
         advice = False
         if self._writer.has_model and not opening:  # what it says of the lessons was said with the first plan
-            async with aclosing(self._advice(lessons, heard, ledger)) as events:
+            async with aclosing(self._advice(planned, heard, ledger)) as events:
                 async for event in events:
                     advice = advice or isinstance(event, TextAdded)
                     yield event
@@ -191,6 +204,30 @@ class Planning:
         seen = next((turn.passages for turn in reversed(heard.conversation.turns) if turn.passages), ())
         return list(self._index.search.records.courses_of_passages(list(seen[:1])).values()), None
 
+    def _part(
+        self, heard: Heard, pending: PlanWanted | None, course: Course, lessons: list[Lesson]
+    ) -> tuple[str | None, list[Lesson]]:
+        """What was said of the part that the plan is for, now or before, and its lessons; None and all of them for the
+        whole course, or where no part is found.
+        """
+        text = normalise(heard.message)
+        before = pending.part if pending and pending.course_id == course.id else None
+        said = None if _WHOLE.search(text) else plan_subject(heard.message) if _PART.search(text) else before
+        part = self._lessons_on(said, course, lessons) if said else []
+        return (said, part) if part else (None, lessons)
+
+    def _lessons_on(self, subject: str, course: Course, lessons: list[Lesson]) -> list[Lesson]:
+        """The lessons of the folder (a chapter) that is mostly on it, else those with it in their titles."""
+        search = self._index.search
+        folders = {lesson.id: PurePosixPath(lesson.source).parent for lesson in lessons}
+        if len(set(folders.values())) > 1:
+            within = search.records.passages_within(course.id)
+            hits = search.choice_among(search.query(subject), _PART_READ, within)
+            folder, hit_by = Counter(folders[hit.lesson.id] for hit in hits).most_common(1)[0]
+            if hit_by >= _OF_ONE_FOLDER * len(hits):
+                return [lesson for lesson in lessons if folders[lesson.id] == folder]
+        return [lesson for lesson in lessons if normalise(subject) in normalise(lesson.title)]
+
     def _chosen(self, message: str, pending: PlanWanted | None) -> str | None:
         """The id of the one among the courses offered that a message names, by its title or its place."""
         if not pending or not pending.offered:
@@ -233,23 +270,24 @@ def _week_asked(message: str) -> int | None:
     found = _WEEK.search(normalise(message))
     if not found:
         return None
-    number = found[1] or found[2]
-    return int(number) if number.isdigit() else "一二三四五六七八九十".find(number) + 1 or None
+    return round(number(found[1] or found[2]))
 
 
-def _told(plan: StudyPlan, say: Words, asked: PlanWish) -> str:
+def _told(plan: StudyPlan, say: Words, asked: PlanWish, of_it: str) -> str:
     weeks = len(plan.sessions)
-    whole = "" if plan.course.hours is None else say.plan_whole.format(f"{plan.course.hours:g}")
+    whole = "" if plan.hours is None else say.plan_whole.format(f"{round(plan.hours, 2):g}")
     lines = [
         say.plan_intro.format(title=plan.course.title, whole=whole, hours=f"{plan.hours_a_week:g}", weeks=weeks),
-        "" if plan.hours_known else say.plan_unknown,
+        of_it,
+        "" if plan.hours else say.plan_together if asked.until else say.plan_unknown,
         say.plan_late.format(until=asked.until, weeks=plan.late_by) if plan.late_by else "",
     ]
-    return "".join(line for line in lines if line) + "\n\n" + _rows(plan, say) + "\n"
+    later = say.plan_later.format(weeks=weeks, example=_WEEKS_TOLD + 1) if weeks > _WEEKS_TOLD else ""
+    return "".join(line for line in lines if line) + "\n\n" + _rows(plan, say) + "\n" + later
 
 
 def _rows(plan: StudyPlan, say: Words, only: int | None = None) -> str:
-    """A line a week: a list is read on any screen, a table is not."""
+    """A line a week: a list is read on any screen, a table is not. The week `only`, or the first _WEEKS_TOLD."""
     return "\n".join(
         "- "
         + say.plan_week.format(
@@ -259,5 +297,5 @@ def _rows(plan: StudyPlan, say: Words, only: int | None = None) -> str:
             what=say.plan_review if one.review else "；".join(one.lessons),
         )
         for one in plan.sessions
-        if only in (None, one.week)
+        if (one.week <= _WEEKS_TOLD if only is None else one.week == only)
     )

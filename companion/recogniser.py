@@ -4,12 +4,9 @@ What is kept of each message it learned from is its place among the others (its 
 and how much being near it says for each label. A message far from all of them gets nothing for any label.
 """
 
-import hashlib
 import logging
 import re
-import threading
 import zlib
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from companion.safety.bounds import spellings
-from course_index.embedders.embedder import Embedder
+from course_index.embedders.embedder import Embedder, TwoRoleEmbedder
+from course_index.recent import Recent
 
 Floats = NDArray[np.float32]
 
@@ -94,22 +92,16 @@ class Recogniser:
         self._learned = learned
         self._embedder = embedder
         self._lengths = (learned.examples**2).sum(axis=1)
-        # Rules and wishes are asked about the same message. By digest: what learners typed is kept nowhere unasked.
-        self._latest: OrderedDict[bytes, Floats] = OrderedDict()
-        self._lock = threading.Lock()
+        # Rules and wishes are asked about the same message.
+        self._latest: Recent[Floats] = Recent(_REMEMBERED)
 
     def scores(self, text: str, kind: str) -> dict[str, float]:
         """The score of each label of this kind."""
         form = read_form(text)
-        key = hashlib.blake2b(form.encode(), digest_size=16).digest()
-        with self._lock:
-            scores = self._latest.get(key)
+        scores = self._latest.get(form.encode())
         if scores is None:
             scores = self._scores([form])[0]
-            with self._lock:
-                self._latest[key] = scores
-                while len(self._latest) > _REMEMBERED:
-                    self._latest.popitem(last=False)
+            self._latest.put(form.encode(), scores)
         return {
             name: float(score)
             for (label_kind, name), score in zip(self._learned.labels, scores, strict=True)
@@ -119,7 +111,8 @@ class Recogniser:
     def _scores(self, forms: Sequence[str]) -> Floats:
         learned = self._learned
         places = place(both_vectors(self._embedder, forms), learned.means, learned.directions)
-        return np.asarray(nearness(places, learned.examples) @ learned.near + runs_of(forms) @ learned.runs, np.float32)
+        near = nearness(places, learned.examples, self._lengths) @ learned.near
+        return np.asarray(near + runs_of(forms) @ learned.runs, np.float32)
 
 
 def make_recogniser(embedder: Embedder, path: Path = LEARNED) -> Recogniser | None:
@@ -145,6 +138,8 @@ def read_form(text: str) -> str:
 
 def both_vectors(embedder: Embedder, forms: Sequence[str]) -> Floats:
     """Unit vectors under both prefixes, shape (2, messages, dimension): together they say more than either."""
+    if isinstance(embedder, TwoRoleEmbedder):
+        return embedder.embed_both(forms)
     return np.stack([embedder.embed(forms, "query"), embedder.embed(forms, "passage")])
 
 
@@ -160,9 +155,12 @@ def centred(vectors: Floats, means: Floats) -> Floats:
     return np.concatenate(list(apart), axis=1)
 
 
-def nearness(places: Floats, examples: Floats) -> Floats:
-    """How near each message is to each example, shape (messages, examples): 1 for the same place."""
-    squares = (places**2).sum(axis=1)[:, None] + (examples**2).sum(axis=1) - 2 * places @ examples.T
+def nearness(places: Floats, examples: Floats, lengths: Floats) -> Floats:
+    """How near each message is to each example, shape (messages, examples): 1 for the same place.
+
+    `lengths` are the squares of the examples' lengths, shape (examples,), which take as long as all the rest.
+    """
+    squares = (places**2).sum(axis=1)[:, None] + lengths - 2 * places @ examples.T
     return np.asarray(np.exp(-SPREAD * np.maximum(squares, 0)), np.float32)
 
 

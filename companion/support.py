@@ -16,15 +16,16 @@ from numpy.typing import NDArray
 from companion.quantities import quantities, stated
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
-from course_index.language import ZH
+from course_index.language import ZH, language_of
 from course_index.stretches import stretches
 from retrieval.context import Context
 from retrieval.query import Query
 from retrieval.search import Search
 
-Verdict = Literal["supported", "number", "name", "negation", "unsupported", "no_answer"]
+Verdict = Literal["supported", "number", "name", "negation", "unsupported", "no_answer", "language"]
 
 _LATIN = re.compile(r"[a-z][a-z0-9_+#.-]*[a-z0-9_+#]|[a-z]")
+_ASKS_FOR_ENGLISH = re.compile(r"英语|英文|英译|翻译|\btranslat")
 _TITLE = re.compile(r"《([^《》]{1,40})》")
 
 
@@ -85,6 +86,7 @@ class Judge:
     def __init__(self, search: Search, question: str) -> None:
         self._search = search
         self._question = normalise(question)
+        self._language = language_of(question) if any(one.isalpha() for one in question) else None
 
     def claim(self, text: str) -> Claim:
         """The sentence made ready: this embeds it once, for however many grounds."""
@@ -100,7 +102,17 @@ class Judge:
             return fault
         if found.poorest < SAID_SOMEWHERE and found.shared < TO_THE_LETTER:
             return "unsupported"
+        if self._is_in_another_language(claim, grounds):
+            return "language"
         return "supported" if probability(claim, grounds, found) >= ENOUGH else "unsupported"
+
+    def _is_in_another_language(self, claim: Claim, grounds: Sequence[Ground]) -> bool:
+        """Whether it was copied in a language that the learner did not ask in, nor after."""
+        return (
+            self._language not in (None, claim.language)
+            and all(ground.language == claim.language for ground in grounds)
+            and not _ASKS_FOR_ENGLISH.search(self._question)
+        )
 
     def fault(self, claim: Claim, grounds: Sequence[Ground], found: "Overlay") -> Verdict | None:
         """What the grounds do not have to the letter."""

@@ -9,6 +9,7 @@ from companion.advising import Advising
 from companion.answer_cache import AnswerCache, key_of
 from companion.answering import Answering, said
 from companion.conversation import Conversation, Hinted, PathwayWanted, PlanWanted, Quiz, Rest, brought_along
+from companion.courtesy import Courtesy
 from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
 from companion.find import Scope
 from companion.heard import Heard, Style
@@ -71,6 +72,7 @@ class Companion:
         practising: Practising,
         planning: Planning,
         remembering: Remembering,
+        courtesy: Courtesy,
     ) -> None:
         self.index = index
         self.writer = writer
@@ -83,6 +85,7 @@ class Companion:
         self.advising = self._advising = advising
         self._practising = practising
         self._planning = planning
+        self._courtesy = courtesy
 
     async def reply(self, ask: Ask) -> AsyncGenerator[Event, None]:
         """The events of one turn; the last one is Done or Failed, and there is exactly one of those."""
@@ -98,12 +101,12 @@ class Companion:
             if refusal and refusal.rule == "official_fact" and self._advising.knows_the_rule(message):
                 # The operator has said it, with source and date.
                 refusal, ask = None, replace(ask, wish="credits")
-            if refusal and refusal.rule == "official_fact":
-                ledger.unmet = "refused"
             # What was said in despair is not kept.
             to_remember = ask.said is None and (refusal is None or refusal.rule != "crisis")
             heard = await self._heard(ask, message, conversation_id, ledger, refusal)
-            async with aclosing(said(refusal.reply, "declined") if refusal else self._answer(heard, ledger)) as events:
+            async with aclosing(
+                self._declined(refusal, heard, ledger) if refusal else self._answer(heard, ledger)
+            ) as events:
                 async for event in events:
                     ledger.see(event)
                     if isinstance(event, Done) and to_remember:
@@ -149,6 +152,18 @@ class Companion:
             conversation=conversation,
             personalised=ask.personalised,
         )
+
+    def _declined(self, refusal: Refusal, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        if refusal.rule == "graded_work" and isinstance(heard.conversation.pending, Hinted):
+            if self._practising.has_had_enough(heard):  # 卡住了，直接讲答案吧: of what was no graded work so far
+                return self._answer(heard, ledger)
+        if refusal.rule != "official_fact":
+            return said(refusal.reply, "declined")
+        if self._advising.titles_missing(heard):
+            return self._advising.courses(heard, ledger)  # a course that there is not has no fees
+        if heard.wish not in ("question", "credits") or self._advising.names_conditions(heard):
+            return self._answer(heard, ledger)  # a way, courses or a plan is told with what is not known of it
+        return self._answering.official(refusal.reply, heard, ledger)
 
     async def _wish(self, ask: Ask, asked: str, refusal: Refusal | None) -> Wish:
         if refusal and refusal.rule not in _STILL_A_SUBJECT:
@@ -212,7 +227,7 @@ class Companion:
             case "nothing":
                 return said(say.empty)
             case "smalltalk":
-                return said(say.thanks if heard.conversation.turns else say.greeting)
+                return said(self._courtesy.reply(heard.message, say, begins=not heard.conversation.turns))
             case "feedback":
                 thanks = said(say.feedback)
                 # 今天又答错了，是退到第二盒吗 asks.

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, cast
 import opencc
 
 from course_index.analyze import simplified
-from course_index.course import Course
+from course_index.course import Course, Price
 from course_index.language import EN, language_of
 
 Locale = Literal["zh-Hans", "zh-Hant", "en"]
@@ -32,7 +32,12 @@ class Words:
     reason_terms: str
     reason_card: str
     greeting: str
+    about: str
+    operated_by: str
+    operator_unknown: str
+    hotline: str
     thanks: str
+    ask_on: str
     feedback: str
     goodbye: str
     rest: str
@@ -47,6 +52,7 @@ class Words:
     not_in_course: str
     no_pathways: str
     official: str
+    course_speaks: str
     record_says: str
     practise_what: str
     practise_nothing: str
@@ -62,7 +68,10 @@ class Words:
     plan_same: str
     plan_again: str
     plan_whole: str
+    plan_part: str
     plan_unknown: str
+    plan_together: str
+    plan_later: str
     plan_late: str
     plan_week: str
     plan_week_hours: str
@@ -75,6 +84,7 @@ class Words:
     fact_offering: str
     fact_no_date: str
     fact_price: str
+    fact_free: str
     fact_updated: str
     before: str
     learner: str
@@ -85,7 +95,7 @@ class Words:
         stated = [
             self.fact_level.format(course.level) if course.level is not None else "",
             self.fact_credits.format(f"{course.credits:g}") if course.credits is not None else "",
-            self.fact_price.format(f"{course.price.amount:g}", course.price.currency) if course.price else "",
+            self._price(course.price) if course.price else "",
         ]
         stated += [
             self.fact_offering.format(place, offering.start.isoformat() if offering.start else self.fact_no_date)
@@ -102,6 +112,9 @@ class Words:
             else ", ".join(filter(None, stated))
         )
 
+    def _price(self, price: Price) -> str:
+        return self.fact_price.format(f"{price.amount:g}", price.currency) if price.amount else self.fact_free
+
 
 _ZH = Words(
     language="简体中文",
@@ -117,7 +130,12 @@ _ZH = Words(
     reason_terms="课程介绍里提到：{terms}",
     reason_card="课程介绍与您说的相近",
     greeting="您好，我是学习助手。可以问我课程里的知识，也可以让我帮您找课程；答案都注明出处，没有的内容我会直说。",
+    about="我是自动回答的学习助手（人工智能），不是真人。{operator}可以问我课程里的知识，也可以让我帮您找课程；没有的内容我会直说。",
+    operated_by="这里由{}运营。",
+    operator_unknown="由哪个单位运营，我这里没有登记，请看您打开它的页面。",
+    hotline="服务电话：{}。",
     thanks="不客气。还想学什么，可以接着问。",
+    ask_on="好的。还想学什么，可以接着问。",
     feedback="谢谢您告诉我。这一条会记下来，供改进用。想换个说法再问，或只看课程原文，也可以直接说。",
     rest="您已经连续学习两个小时了，起来活动一下，看看远处，休息好了再继续。",
     goodbye="好的，这次就到这里。之前问过的内容可以随时删除。",
@@ -131,6 +149,7 @@ _ZH = Words(
     not_in_lesson="这一课里没有讲到，下面的内容来自同一课程的其他课：",
     not_in_course="这门课里没有讲到，下面的内容来自别的课程：",
     no_pathways="这里还没有载入正式的学习路径和学历、证书规定，办理条件请向广东开放大学或当地招生、人社部门查询。",
+    course_speaks="课程里有一段讲到这件事，只供参考，不是正式规定：",
     official="学分、等级、收费和报名的正式规定，这里没有载入，请向广东终身教育学分银行（广东开放大学）或招生、教育主管部门查询。",
     record_says="目录里《{title}》的记录：{facts}。",
     practise_what="想练哪一课？请说出课程或主题，例如“考考我触电急救”。",
@@ -147,6 +166,9 @@ _ZH = Words(
     plan_same="计划没有变，还是每周 {hours} 小时。时间有变，请告诉我现在每周一共能学几小时，例如“每周两小时”。",
     plan_again="落下了不要紧：计划从今天重新排起，学过的课时可以跳过，不用一次补完。",
     plan_whole="一共 {} 小时，",
+    plan_part="只排了您说的那部分：全部 {all} 课里的 {lessons} 课；要排整门，请说“整门课都排”。",
+    plan_together="这门课的记录没有写学时，所以按您给的日子平均分，不写小时。",
+    plan_later="\n后面还有，一直到第 {weeks} 周；想看哪一周，可以问“第 {example} 周学什么”。太长可以说只学哪部分。\n",
     plan_unknown="这门课的记录没有写学时，所以只按每周一课排，不写小时。",
     plan_late="这样排会比 {until} 晚 {weeks} 周；要赶上，每周得多学一些，或先学一部分。",
     plan_week="第 {week} 周（{dates}{hours}）：{what}",
@@ -160,6 +182,7 @@ _ZH = Words(
     fact_offering="{}（{} 开班）",
     fact_no_date="日期未注明",
     fact_price="费用 {} {}",
+    fact_free="免费",
     fact_updated="更新于 {}",
     before="此前的对话概括：",
     learner="学习者：",
@@ -185,7 +208,13 @@ _EN = Words(
         "Hello, I am a study aid. Ask me about what the courses teach, or let me find a course; "
         "answers name their sources, and I say so when there is none."
     ),
+    about="I am a study aid that answers by itself (artificial intelligence), not a person. {operator}"
+    "Ask me about what the courses teach, or let me find a course; what I do not have, I say so.",
+    operated_by="This service is run by {}. ",
+    operator_unknown="Who runs it is not on record here; please see the page on which you opened it. ",
+    hotline="Service telephone: {}. ",
     thanks="You are welcome. Ask on whenever you like.",
+    ask_on="All right. Ask on whenever you like.",
     feedback=(
         "Thank you for telling me. It is noted for improving the service. "
         "You can ask in other words, or ask to see only what the course says."
@@ -208,6 +237,7 @@ _EN = Words(
         "No official pathways, degree or certificate rules are loaded here. Please ask the Open University of Guangdong "  # noqa: E501
         "or the local admissions or human resources office for the conditions."
     ),
+    course_speaks="A course speaks of it. This is for orientation only and no official rule:",
     official=(
         "No official rules on credits, levels, fees or enrolment are loaded here. Please ask the Guangdong Academic "
         "Credit Bank (Open University of Guangdong) or the admissions office."
@@ -230,6 +260,11 @@ _EN = Words(
     plan_again="Having missed some does no harm: the plan begins anew today. Skip what you have done; there is no need "
     "to catch up all at once. ",
     plan_whole=", {} hours in all,",
+    plan_part="Only the part that you named is planned: {lessons} of its {all} lessons. For all of it, say “plan the "
+    "whole course”. ",
+    plan_together="Its record gives no hours, so the lessons are shared out evenly up to the day you gave. ",
+    plan_later="\nIt goes on up to week {weeks}; to see one, ask “what is in week {example}”. If that is too long, "
+    "name the part that you want to learn.\n",
     plan_unknown="Its record gives no hours, so there is one lesson a week and no hours are stated. ",
     plan_late="That is {weeks} weeks later than {until}; to be in time, study more a week or begin with a part. ",
     plan_week="Week {week} ({dates}{hours}): {what}",
@@ -243,6 +278,7 @@ _EN = Words(
     fact_offering="{} (from {})",
     fact_no_date="date not stated",
     fact_price="price {} {}",
+    fact_free="free of charge",
     fact_updated="updated {}",
     before="Before this: ",
     learner="Learner: ",

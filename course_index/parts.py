@@ -13,6 +13,8 @@ from course_index.store.servers import Servers
 from course_index.store.shelf import Shelf
 from course_index.store.vectors import VectorServer
 
+_REMEMBERED = 32  # eight turns at once, of four texts each
+
 
 def index_home(settings: IndexSettings) -> IndexHome:
     """The index in the data folder, with its parts on the servers that are set."""
@@ -27,8 +29,14 @@ def make_servers(settings: IndexSettings) -> Servers:
     return Servers(chroma, terms, Shelf(url) if settings.index_shared else None)
 
 
-def make_embedder(settings: IndexSettings, progress: Callable[[str, int, int], None] | None = None) -> Embedder:
-    """The embedder that is set; the first use of e5-onnx converts its weights, which takes half a minute."""
+def make_embedder(
+    settings: IndexSettings, progress: Callable[[str, int, int], None] | None = None, *, serving: bool = False
+) -> Embedder:
+    """The embedder that is set; the first use of e5-onnx converts its weights, which takes half a minute.
+
+    For a service (`serving`), which asks about one short text at a time and of several turns at once, e5-onnx runs on
+    one thread, where a question takes .8 of its time on two, and keeps what it made of the texts of those turns.
+    """
     one_thread_of_linear_algebra()
     match settings.embedder:
         case "openai":
@@ -42,7 +50,8 @@ def make_embedder(settings: IndexSettings, progress: Callable[[str, int, int], N
         case "e5-onnx":
             from course_index.embedders.e5_onnx import OnnxE5
 
-            return OnnxE5(settings.data_dir / "models", threads=settings.embedder_threads, progress=progress)
+            threads = 1 if serving else settings.embedder_threads
+            return OnnxE5(settings.data_dir / "models", threads, progress, _REMEMBERED if serving else 0)
 
 
 def one_thread_of_linear_algebra() -> None:

@@ -86,7 +86,8 @@ def blind_test() -> frozenset[str]:
     """The messages that somebody else wrote to test what is learned here."""
     declined = (row["message"] for row in _rows(CASES / "safety.jsonl") if row["split"] == "blind-2")
     wished = (row["message"] for row in _rows(CASES / "wishes-blind-2.jsonl"))
-    return frozenset((*declined, *wished))
+    official = (row["question"] for row in _rows(CASES / "answers-g.jsonl"))
+    return frozenset((*declined, *wished, *official))
 
 
 def _all_messages() -> Iterator[Message]:
@@ -120,7 +121,8 @@ def _questions() -> Iterator[Message]:
     for path in sorted(CASES.glob("*.jsonl")):
         if path.stem.startswith(("answers-", "retrieval-", "law_national", "hello_algo")):
             for row in _rows(path):
-                yield Message(row["question"], NO_RULE, "question", path.stem)
+                if row.get("kind") != "official_fact":  # those are a test of it, and no question on content
+                    yield Message(row["question"], NO_RULE, "question", path.stem)
 
 
 def _conversations() -> Iterator[Message]:
@@ -182,7 +184,8 @@ def _places(forms: Sequence[str], embedder: Embedder) -> _Places:
     _, directions = np.linalg.eigh(apart.T @ apart)
     kept = np.asarray(directions[:, : -_KEPT - 1 : -1], np.float32)
     examples, runs = apart @ kept, runs_of(forms)
-    return _Places(means, kept, examples, runs, nearness(examples, examples) + _RUNS_COUNT * (runs @ runs.T))
+    alike = nearness(examples, examples, (examples**2).sum(axis=1)) + _RUNS_COUNT * (runs @ runs.T)
+    return _Places(means, kept, examples, runs, alike)
 
 
 def _weights(alike: Floats, learned_from: Sequence[Message], labels: Sequence[tuple[str, str]]) -> Floats:

@@ -171,8 +171,9 @@ def _work(title: str) -> str:
 def _overlap(one: Hit, other: Hit) -> float:
     """The Jaccard index of the terms of two passages, 0 to 1."""
     first, second = _terms(one.passage.text), _terms(other.passage.text)
-    together = len(first | second)
-    return len(first & second) / together if together else 0.0
+    common = len(first & second)
+    together = len(first) + len(second) - common
+    return common / together if together else 0.0
 
 
 # Each text is compared with some thirty others; its terms take about 30 KB.

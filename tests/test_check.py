@@ -12,12 +12,13 @@ from retrieval.search import Search
 LESSONS = {
     "赔偿": "快件丢失、损坏的，保过价的，按寄件时约定的保价规则赔。赔偿申请应当在签收后三十日内提出。骑车送件时不得逆行。",  # noqa: E501
     "链表": "链表由节点组成，插入很快，访问很慢。每个节点存着一个值和下一个节点的地址。",
+    "Stacks": "A stack gives back first what was put on it last. It is used for undoing steps.",
 }
 
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory, embedder):
-    """The judge, and the two sections as the grounds 1 and 2."""
+    """The judge, and the three sections as the grounds 1, 2 and 3."""
     folder = tmp_path_factory.mktemp("check")
     for title, body in LESSONS.items():
         (folder / f"{title}.md").write_text(f"# {title}\n\n{body}\n", "utf-8")
@@ -25,7 +26,8 @@ def material(tmp_path_factory, embedder):
     build_index([folder], home, embedder)
     generation = home.open_current()
     search = Search(generation, embedder)
-    hits = [search.choice(search.query(question), 1)[0] for question in ("快件丢失怎么赔", "链表插入快不快")]
+    questions = ("快件丢失怎么赔", "链表插入快不快", "what does a stack give back")
+    hits = [search.choice(search.query(question), 1)[0] for question in questions]
     numbers = {hit.passage.id: number for number, hit in enumerate(hits, 1)}
     yield Judge(search, "快件丢了怎么赔"), grounds_of(search, search.contexts(hits), numbers)
     generation.close()
@@ -150,6 +152,22 @@ def test_the_first_sentence_is_released_before_the_stream_ends(material):
 def test_across_languages_closeness_decides(release):
     assert text(release("A linked list is made of nodes; inserting is fast and access is slow.[2]")) != ""
     assert text(release("Tomatoes are sown in spring and harvested in summer.[2]")) == ""
+
+
+def test_what_was_copied_in_another_language_than_was_asked_in_is_dropped(release, material):
+    (sentence,) = release("A stack gives back first what was put on it last.[3]")
+    assert (sentence.supported, sentence.verdict) == (False, "language")
+    judge, grounds = material
+    for question in ("what is a stack", "栈用英语怎么讲"):
+        asked = Judge(judge._search, question)
+        assert asked.verdict(asked.claim(sentence.written.removesuffix("[3]")), [grounds[3]]) == "supported"
+
+
+def test_what_was_said_already_is_passed_over(release):
+    said = "快件丢失的，保过价的按保价规则赔。[1]"
+    told = release(f"{said}{said}\n{said[:-3]}[2]另外可以得到 9999 元。[1]")
+    assert [one.supported for one in told] == [True, False]
+    assert text(told) == said
 
 
 def test_addresses_images_and_html_of_a_model_never_reach_a_learner(release):

@@ -181,3 +181,33 @@ def test_what_says_the_same_has_nearer_tokens(embedder):
     texts = [["送货路上出车祸"], ["快递员送件途中被车撞"], ["荔枝要冷藏保鲜"]]
     asked, same, other = (one.tokens for one in embedder.encode(texts, "passage", ["zh"] * 3))
     assert (asked @ same.T).max(axis=1).mean() > (asked @ other.T).max(axis=1).mean() + 0.1
+
+
+def test_what_was_made_of_the_latest_texts_is_remembered_and_the_same(model_folder, embedder):
+    class Counted:
+        runs = 0
+
+        def __init__(self, session):
+            self._session = session
+
+        def __getattr__(self, name):
+            Counted.runs += name == "run"
+            return getattr(self._session, name)
+
+    remembering = OnnxE5(model_folder, remember=2)
+    remembering._session = Counted(remembering._session)
+    both = remembering.embed_both(["怎样量血压"])
+    (encoded,) = remembering.encode([["怎样", "量血压"]], "query", ["zh"])  # the same text from another side
+    assert Counted.runs == 1
+    assert np.array_equal(remembering.embed(["怎样量血压"], "passage"), both[1])
+    assert Counted.runs == 1
+    for role, vectors in zip(("query", "passage"), both, strict=True):
+        assert np.allclose(vectors, embedder.embed(["怎样量血压"], role), atol=1e-6)
+    (anew,) = embedder.encode([["怎样", "量血压"]], "query", ["zh"])
+    assert np.allclose(encoded.tokens, anew.tokens, atol=1e-5)
+    assert np.array_equal(encoded.stretches, anew.stretches)
+    remembering.embed(["别的"], "query")  # what was asked for the longest ago is let go of
+    remembering.embed(["怎样量血压"], "passage")
+    assert Counted.runs == 2
+    remembering.embed(["怎样量血压"], "query")
+    assert Counted.runs == 3

@@ -33,9 +33,25 @@ def test_hours_add_up_no_lesson_is_lost_and_no_week_has_too_much(hours, a_week):
 
 def test_a_course_without_hours_gets_weeks_and_no_invented_hours():
     plan = study_plan(course(None), LESSONS, 3, TODAY)
-    assert not plan.hours_known
+    assert plan.hours is None
     assert all(one.hours is None for one in plan.sessions)
     assert len(plan.sessions) == len(LESSONS) + 1
+
+
+def test_without_hours_the_lessons_are_shared_out_up_to_the_day_that_was_asked_for():
+    plan = study_plan(course(None), LESSONS, 3, TODAY, TODAY + timedelta(weeks=3))
+    assert [one.lessons for one in plan.sessions] == [("第1课", "第2课"), ("第3课", "第4课", "第5课"), ()]
+    assert plan.late_by == 0
+    far = study_plan(course(None), LESSONS, 3, TODAY, TODAY + timedelta(weeks=40))
+    assert [len(one.lessons) for one in far.sessions] == [1, 1, 1, 1, 1, 0]
+    tomorrow = study_plan(course(None), LESSONS, 3, TODAY, TODAY + timedelta(days=1))
+    assert [len(one.lessons) for one in tomorrow.sessions] == [5, 0]
+
+
+def test_a_part_of_the_lessons_takes_its_part_of_the_hours():
+    plan = study_plan(course(10), LESSONS[:2], 2, TODAY, share=2 / 5)
+    assert plan.hours == 4
+    assert sum(one.hours or 0 for one in plan.sessions) == 4
 
 
 def test_a_day_that_cannot_be_met_is_said_in_weeks():

@@ -170,3 +170,14 @@ def test_a_plan_stays_with_its_course_until_another_is_named(tutor, message, cou
     *_, told = anyio.run(tell, {"id": "plan", "turns": [{"says": one} for one in said]}, tutor[0])
     assert [card["course_id"] for card in told.answer["courses"]] == [course]
     assert "要赶上" not in told.answer["text"]  # two weeks that were missed are no last day
+
+
+def test_after_hints_the_answer_may_be_asked_for_in_any_words(tutor):
+    said = ("怎么求增长率，先给提示，别说答案", "还是不会", "还是卡住，直接讲答案吧")
+    *_, told = anyio.run(tell, {"id": "hint", "turns": [{"says": one} for one in said]}, tutor[0])
+    assert told.answer["mode"] == "extracted"
+
+
+def test_who_wants_to_learn_what_nothing_answers_is_shown_courses(tutor):
+    (told,) = anyio.run(tell, {"id": "learn", "turns": [{"says": "退咗休得閒，想學下睇大戲，咩都唔識"}]}, tutor[0])
+    assert "cantonese-opera-first-lesson" in [card["course_id"] for card in told.answer["courses"]]

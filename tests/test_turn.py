@@ -271,3 +271,36 @@ def test_who_says_that_they_want_to_learn_gets_the_answer_and_the_courses(compan
     assert found.courses[0].course_id == "parcels"
     only_asked = turn(companion_with(), "快件丢了怎么赔")
     assert not [event for event in only_asked if isinstance(event, CoursesFound)]
+
+
+@pytest.mark.parametrize(
+    ("message", "held"),
+    [
+        ("学完快递服务那门课发不发证", "学分 0.5、免费"),
+        ("快递服务规则這門課算幾多學分", "學分 0.5"),
+        ("考焊工证一次要交多少钱", "主管机构"),
+        ("is the certificate recognised in other provinces", "Only the office"),
+    ],
+)
+def test_what_only_an_office_can_state_comes_from_a_record_or_is_left_to_it(companion_with, message, held):
+    model = ScriptedModel(GOOD)
+    events = turn(companion_with(model), message)
+    assert held in text(events)
+    assert done(events).mode == ("catalogue" if "0.5" in held else "declined")
+    assert not model.prompts
+
+
+def test_what_a_lesson_says_of_such_a_thing_is_shown_as_no_rule(companion_with, tmp_path, embedder):
+    lesson = "# 自学考试\n\n## 谁能报名\n\n自学考试不看户口，也不看年龄，初中毕业就可以报考专科。\n"
+    (tmp_path / "a.md").write_text(lesson, "utf-8")
+    home = IndexHome(tmp_path / "data")
+    build_index([tmp_path / "a.md"], home, embedder)
+    live = LiveIndex(home, embedder)
+    live.refresh()
+    events = turn(companion_with(over=live), "外地户口，初中毕业，自学考试让不让报名")
+    live.close()
+    assert done(events).mode == "declined"
+    said = text(events)
+    assert said.index("主管机构") < said.index("不是正式规定") < said.index("不看户口") < said.index("[1]")
+    (sources,) = [event.sources for event in events if isinstance(event, SourcesFound)]
+    assert sources[0].lesson_title == "自学考试"

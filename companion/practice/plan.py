@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from companion.quantities import quantities
 from course_index.analyze import normalise
@@ -64,12 +65,14 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """The weeks of a plan. `late_by`: how many weeks it goes past the day asked for, 0 if in time or none was asked."""
+    """The weeks of a plan. `hours` is what it takes in all, None where the course does not say; `late_by`: how many
+    weeks it goes past the day asked for, 0 if in time or none was asked.
+    """
 
     course: Course
     hours_a_week: float
     sessions: tuple[Session, ...]
-    hours_known: bool
+    hours: float | None
     late_by: int
 
 
@@ -80,24 +83,39 @@ def wanted(message: str, today: date) -> PlanWish:
 
 
 def study_plan(
-    course: Course, lessons: Sequence[Lesson], hours_a_week: float, start: date, until: date | None = None
+    course: Course,
+    lessons: Sequence[Lesson],
+    hours_a_week: float,
+    start: date,
+    until: date | None = None,
+    share: float = 1.0,
 ) -> StudyPlan:
     """The lessons in order, each week as many as its hours hold, and a last week for review.
 
-    Lessons share the course's hours equally: records give none for one lesson. Where the course gives none at all,
-    a week has one lesson and nothing is said of hours.
+    Lessons share the course's hours equally: records give none for one lesson, and of a part of them (`share` of all)
+    the part of its hours. Where the course gives none at all, nothing is said of hours, and a week has one lesson, or
+    as many as it takes to be done on the day that was asked for.
     """
-    if course.hours:
-        weeks = _packed([lesson.title for lesson in lessons], course.hours, hours_a_week)
+    all_hours = course.hours * share if course.hours else None
+    if all_hours:
+        weeks = _packed([lesson.title for lesson in lessons], all_hours, hours_a_week)
     else:
-        weeks = [((lesson.title,), None) for lesson in lessons]
+        weeks = [(titles, None) for titles in _spread([lesson.title for lesson in lessons], start, until)]
     sessions = []
     for number, (titles, hours) in enumerate([*weeks, ((), None)]):
         first = start + timedelta(weeks=number)
         review = number == len(weeks)
         sessions.append(Session(number + 1, first, first + timedelta(days=6), titles, hours, review))
     late = max(0, -(-(sessions[-1].end - until).days // 7)) if until else 0
-    return StudyPlan(course, hours_a_week, tuple(sessions), bool(course.hours), late)
+    return StudyPlan(course, hours_a_week, tuple(sessions), all_hours, late)
+
+
+def _spread(titles: Sequence[str], start: date, until: date | None) -> list[tuple[str, ...]]:
+    """One a week, or evenly over the weeks that there are, the last of which is for review."""
+    there_are = (until - start).days // 7 - 1 if until else len(titles)
+    weeks = max(1, min(there_are, len(titles)))
+    cuts = [round(week * len(titles) / weeks) for week in range(weeks + 1)]
+    return [tuple(titles[first:last]) for first, last in pairwise(cuts)]
 
 
 def _packed(titles: Sequence[str], hours: float, hours_a_week: float) -> list[tuple[tuple[str, ...], float | None]]:
@@ -130,7 +148,7 @@ def _hours_a_week(text: str) -> float | None:
         (found["n2"], found["unit2"], found["every2"]) if second else (found["n"], found["unit"], found["every"])
     )
     half = 0.5 if any(found[name] for name in (("half2", "more2") if second else ("half", "more"))) else 0.0
-    hours = _number(n) + half
+    hours = number(n) + half
     if unit.startswith(("分", "min")):
         hours /= 60
     both = 2 if not second and "各" in text[found.start() : found.start("n")] else None
@@ -159,11 +177,12 @@ def _until(text: str, today: date) -> date | None:
         ):
             continue
         days = 7 if found["unit"].startswith(("周", "星", "礼", "week")) else 30
-        return today + timedelta(days=round(_number(found["n"]) * days))
+        return today + timedelta(days=round(number(found["n"]) * days))
     return None
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """What a numeral says, 1 where it says nothing."""
     if text in ("半", "half a", "half an"):
         return 0.5
     if text in ("a", "an", "one"):

@@ -5,6 +5,7 @@ import asyncio
 from companion.recogniser import RULES, Recogniser
 from companion.safety.bounds import Bounds, Refusal, Side
 from companion.understanding.follow_up import depends
+from companion.understanding.wish import wish_by_rules
 from companion.words import Locale
 
 NO_RULE = "none"
@@ -28,7 +29,7 @@ class LearnedModerator:
 
     async def check(self, text: str, locale: Locale, side: Side) -> Refusal | None:
         """The refusal of the rule that the text would have been declined by, had its author thought of it."""
-        if side == "output":
+        if side == "output" or wish_by_rules(text) == "smalltalk":  # its rule holds for all that a message says
             return None
         scores = await asyncio.to_thread(self._recogniser.scores, text, RULES)
         rule = rule_of(scores)

@@ -13,6 +13,8 @@ _MARGIN = -0.2
 _RESEMBLES = 0.25
 # A rule that holds by a word alone (系统提示内存不足怎么办) is passed over for what is plainly a question.
 _PLAINLY, _HARDLY = 0.7, 0.15
+# Rules that hold only for all that a message says.
+_HOLD_FOR_ALL = ("nothing", "smalltalk", "end")
 
 
 class Wishes(Protocol):
@@ -40,7 +42,7 @@ class LearnedWishes:
     async def of(self, message: str) -> Wish:
         """What a rule says, or what the message surely resembles, or a question."""
         by_rules = wish_by_rules(message)
-        if by_rules == "nothing":
+        if by_rules in _HOLD_FOR_ALL:
             return by_rules
         wish = wanted(by_rules, await asyncio.to_thread(self._recogniser.scores, message, WISHES))
         # Hours a week make dates of a way too: a trade takes more than a plan of one course, or a list of them.
@@ -51,6 +53,8 @@ def wanted(by_rules: Wish | None, scores: dict[str, float]) -> Wish:
     """The wish of a message, by what a rule says and by its scores of WISHES."""
     if by_rules is None:
         return surely_wanted(scores) or "question"
+    if by_rules in _HOLD_FOR_ALL:
+        return by_rules
     is_a_question = scores["question"] >= _PLAINLY and scores.get(by_rules, 0.0) <= _HARDLY
     return "question" if is_a_question else by_rules
 

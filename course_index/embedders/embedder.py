@@ -48,3 +48,12 @@ class TokenEmbedder(Embedder, Protocol):
     def encode(self, texts: Sequence[Sequence[str]], role: Role, languages: Sequence[str]) -> list[Encoded]:
         """Texts, each given in consecutive parts; token vectors are centred by role and language, `vector` is not."""
         ...
+
+
+@runtime_checkable
+class TwoRoleEmbedder(Embedder, Protocol):
+    """An embedder that takes a text in both roles in less time than one after the other."""
+
+    def embed_both(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors as queries and as passages, shape (2, len(texts), dimension)."""
+        ...

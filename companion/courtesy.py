@@ -1,0 +1,44 @@
+"""Small talk: what is said back to a greeting, to thanks, and to who asks whom they are talking to."""
+
+import re
+
+from companion.words import Words
+from course_index.analyze import normalise
+
+_WHO_RUNS_IT = re.compile(
+    r"(?:平台|助手|网站|小程序).{0,6}(?:谁|单位|哪里|边个|政府|官方|国家|公家|私人|企业)"
+    r"|(?:谁|单位|边个).{0,4}(?:办|做|搞|运营|负责|管)|\bwho (?:runs|made|operates|built|owns|is behind)\b"
+)
+_WHO_ARE_YOU = re.compile(
+    r"你(?:是|系|叫)|真人|机器人?|电脑|人工智能|(?:跟|和|同)(?:谁|边个|ai)"
+    r"|\bwho are you\b|\byour name\b|\b(?:human|robot|bot|machine|real person|ai)\b"
+)
+_THANKS = re.compile(r"谢|多谢|唔该|辛苦|\b(?:thanks?|thx)\b")
+_HELLO = re.compile(
+    r"^(?:(?:你|您|大家)好|嗨|哈[喽啰罗]|早|(?:上午|下午|中午|晚上)好)"
+    r"|^(?:hi|hello|hey|good (?:morning|afternoon|evening))\b"
+)
+
+
+class Courtesy:
+    """Says back what is fitting. `operator` and `hotline` are the operator's own, if set; neither is ever made up."""
+
+    def __init__(self, operator: str | None, hotline: str | None) -> None:
+        self._operator = operator
+        self._hotline = hotline
+
+    def reply(self, message: str, say: Words, *, begins: bool) -> str:
+        """The reply to small talk; `begins` when nothing was said before it."""
+        said = normalise(message).strip()
+        if _WHO_RUNS_IT.search(said):
+            return self._about(say, say.operator_unknown)
+        if _WHO_ARE_YOU.search(said):
+            return self._about(say, "")
+        if _THANKS.search(said):
+            return say.thanks
+        return say.greeting if begins or _HELLO.search(said) else say.ask_on
+
+    def _about(self, say: Words, unknown: str) -> str:
+        operator = say.operated_by.format(self._operator) if self._operator else unknown
+        hotline = say.hotline.format(self._hotline) if self._hotline else ""
+        return say.about.format(operator=operator + hotline)

@@ -1,0 +1,52 @@
+import pytest
+
+from companion.courtesy import Courtesy
+from companion.understanding.wish import wish_of
+from companion.words import words
+from tests.test_turn import done, text, turn
+
+ZH, EN = words("zh-Hans"), words("en")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "这个平台是谁办的",
+        "請問呢個網站係邊個單位搞嘅",
+        "你们这个小程序是政府办的吗",
+        "你是机器人还是真人",
+        "我现在是不是在跟机器人说话",
+        "who runs this platform?",
+        "am I talking to a real person",
+    ],
+)
+def test_who_asks_whom_they_talk_to_is_told(companion_with, message):
+    assert wish_of(message) == "smalltalk"
+    events = turn(companion_with(operator_name="示例学院", service_hotline="020-00000000"), message)
+    assert done(events).mode == "catalogue"
+    for told in ("示例学院" if "谁" in message or "who" in message else "", "020-00000000"):
+        assert told in text(events)
+    assert any(word in text(events) for word in ("不是真人", "not a person"))
+
+
+def test_an_operator_that_is_not_set_is_not_made_up():
+    told = Courtesy(None, None)
+    assert ZH.operator_unknown in told.reply("这平台谁办的", ZH, begins=True)
+    assert EN.operator_unknown in told.reply("who runs this", EN, begins=True)
+    assert ZH.operator_unknown not in told.reply("你是真人吗", ZH, begins=True)
+    assert "None" not in told.reply("who are you", EN, begins=True)
+
+
+@pytest.mark.parametrize(
+    ("message", "begins", "reply"),
+    [
+        ("你好", True, ZH.greeting),
+        ("你好", False, ZH.greeting),
+        ("谢谢老师", True, ZH.thanks),
+        ("唔該晒", False, ZH.thanks),
+        ("知道了", False, ZH.ask_on),
+        ("今天好累", True, ZH.greeting),
+    ],
+)
+def test_what_is_said_back_fits(message, begins, reply):
+    assert Courtesy(None, None).reply(message, ZH, begins=begins) == reply
