@@ -154,9 +154,9 @@ class Companion:
         )
 
     def _declined(self, refusal: Refusal, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        if refusal.rule == "graded_work" and isinstance(heard.conversation.pending, Hinted):
-            if self._practising.has_had_enough(heard):  # 卡住了，直接讲答案吧: of what was no graded work so far
-                return self._answer(heard, ledger)
+        hinted = isinstance(heard.conversation.pending, Hinted) and self._practising.has_had_enough(heard)
+        if refusal.rule == "graded_work" and hinted:
+            return self._answer(heard, ledger)  # 卡住了，直接讲答案吧: of what was no graded work so far
         if refusal.rule != "official_fact":
             return said(refusal.reply, "declined")
         if self._advising.titles_missing(heard):
