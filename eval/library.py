@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from companion.settings import CompanionSettings
-from course_index.build import build_index
+from course_index.build import build_index, remove_courses
 from course_index.embedders.embedder import Embedder
 from course_index.settings import IN_A_FOLDER
 from course_index.store.generations import IndexHome
@@ -23,12 +23,23 @@ SAMPLES = _HERE.parent / "course_index" / "samples"
 def evaluation_index(
     settings: CompanionSettings, libraries: Sequence[Path], embedder: Embedder, progress: OnProgress
 ) -> CompanionSettings:
-    """Index the libraries in `evaluation/` of the data folder, and give settings that serve from there.
+    """Index the libraries, and nothing else, in `evaluation/` of the data folder; give settings that serve from there.
 
     What is unchanged since the last evaluation is not embedded again. Learners' conversations stay where they are.
     """
     folder = settings.data_dir / "evaluation"
-    build_index(list(libraries), IndexHome(folder), embedder, progress=progress)
+    home = IndexHome(folder)
+    build_index(list(libraries), home, embedder, progress=progress)
+    generation = home.open_current()
+    roots = [path.resolve() for path in libraries]
+    others = [
+        id_
+        for id_, source in generation.records.sources().items()
+        if not any(Path(source).is_relative_to(root) for root in roots)
+    ]
+    generation.close()
+    if others:  # of another evaluation's libraries
+        remove_courses(others, home)
     for left in folder.glob("state.db*"):
         left.unlink()
     return settings.model_copy(update={"data_dir": folder, **IN_A_FOLDER})
