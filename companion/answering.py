@@ -160,7 +160,9 @@ class Answering:
                 async for text in texts:
                     yield TextAdded(text, ai=True)
             judged = written.failure is None and (written.no_answer or ledger.checked)
-            if judged and not ledger.released and (found.confidence.probability or 0.0) < SURE:
+            # What was only said in the passage's own language is quoted.
+            borne = ledger.released or any(sentence.verdict == "language" for sentence in ledger.rejected)
+            if judged and not borne and (found.confidence.probability or 0.0) < SURE:
                 async for event in self.nothing(found, heard, ledger, shown=True):
                     yield event
                 return

@@ -304,3 +304,11 @@ def test_what_a_lesson_says_of_such_a_thing_is_shown_as_no_rule(companion_with, 
     assert said.index("主管机构") < said.index("不是正式规定") < said.index("不看户口") < said.index("[1]")
     (sources,) = [event.sources for event in events if isinstance(event, SourcesFound)]
     assert sources[0].lesson_title == "自学考试"
+
+
+def test_what_a_model_only_copies_in_the_language_of_the_course_is_quoted(companion_with):
+    model = ScriptedModel("That order puts the smallest element at the root, where it can be read at once.[1]")
+    events = turn(companion_with(model), "在二叉堆里最小的元素是不是在树根")
+    assert model.prompts
+    assert (done(events).mode, done(events).fallback.reason, done(events).aigc) == ("extracted", "llm_uncited", None)
+    assert "> A binary heap" in text(events)
