@@ -24,7 +24,7 @@ from companion.events import (
     TextAdded,
 )
 from companion.extract import Quote
-from companion.find import Found, closest_in_thread, find_parts
+from companion.find import Found, closest_in_thread, find_in_thread, find_parts
 from companion.guidance.subject import is_a_wish_for_a_trade
 from companion.heard import Heard
 from companion.history import history
@@ -36,7 +36,7 @@ from companion.safety.moderation import Moderator
 from companion.safety.untrusted import for_prompt
 from companion.sentences import cited_in
 from companion.sources import passages_for, sources_of
-from companion.understanding.follow_up import in_thread
+from companion.understanding.follow_up import depends, in_thread
 from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
 from companion.words import Words, to_traditional
@@ -313,8 +313,18 @@ class Answering:
         before = heard.conversation.turns[-1].passages if heard.depends and heard.conversation.turns else ()
         search = self._index.search
         found = await asyncio.to_thread(find_parts, search, heard.question, self._passages, heard.scope, before)
+        if heard.conversation.turns and not heard.depends and depends(heard.question):
+            thread = await asyncio.to_thread(self._lesson_talked_of, heard)
+            found = await asyncio.to_thread(find_in_thread, search, found, self._passages, thread)
         ledger.confidence = found.confidence.probability
         return found
+
+    def _lesson_talked_of(self, heard: Heard) -> list[str]:
+        """The passages of the lesson that the last turn was answered from."""
+        last = heard.conversation.turns[-1].passages[:1]
+        records = self._index.search.records
+        told = records.passages(list(last))
+        return [id_ for one in told.values() for id_ in records.passages_within(one.course_id, one.lesson_id)]
 
     async def _written(
         self, material: Material, heard: Heard, ledger: Ledger, written: _Written

@@ -181,3 +181,9 @@ def test_after_hints_the_answer_may_be_asked_for_in_any_words(tutor):
 def test_who_wants_to_learn_what_nothing_answers_is_shown_courses(tutor):
     (told,) = anyio.run(tell, {"id": "learn", "turns": [{"says": "退咗休得閒，想學下睇大戲，咩都唔識"}]}, tutor[0])
     assert "cantonese-opera-first-lesson" in [card["course_id"] for card in told.answer["courses"]]
+
+
+def test_a_short_question_is_told_what_the_lesson_talked_of_says(tutor):
+    said = ("林则徐怎么销毁鸦片", "是用火烧的吗", "前后用了多少天")
+    *_, told = anyio.run(tell, {"id": "thread", "turns": [{"says": one} for one in said]}, tutor[0])
+    assert "二十多天" in told.answer["text"]
