@@ -403,7 +403,8 @@ class Answering:
         # What of the model's answer was released before it broke off stays, labelled; the quotes complete it.
         first, *rest_of_quotes = portions_of_quotes([quote.text for quote in found.quotes], heard.audience)
         ledger.cited.update(cited_in(first))
-        yield TextAdded(f"\n\n{say.continued}\n\n{first}" if ledger.released else f"{say.quoted}\n\n{first}")
+        completed = say.continued if written.failure else say.rest_quoted
+        yield TextAdded(f"\n\n{completed}\n\n{first}" if ledger.released else f"{say.quoted}\n\n{first}")
         if rest_of_quotes:
             ledger.pending = Rest(tuple(rest_of_quotes), sources, ai=False)
             yield TextAdded(f"\n\n{asking_for_more(rest_of_quotes[0], heard.audience, say)}")

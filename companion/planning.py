@@ -114,7 +114,8 @@ class Planning:
             yield TextAdded(_rows(plan, say, week))
             yield Done("catalogue", None)
             return
-        opening = _opening(heard.message, pending, course, say, self._today()) if pending else ""
+        as_before = pending is not None and pending.part == part
+        opening = _opening(heard.message, pending, course, say, self._today()) if pending and as_before else ""
         of_it = say.plan_part.format(lessons=len(planned), all=len(lessons)) if part else ""
         yield TextAdded(opening + _told(plan, say, asked, of_it))
         advice = False

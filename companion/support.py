@@ -31,8 +31,11 @@ _TITLE = re.compile(r"《([^《》]{1,40})》")
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a citation points at, cut in stretches, with the vectors of the tokens of each."""
+    """What a citation points at, cut in stretches, with the vectors of the tokens of each. `titles` are those of its
+    course and lesson, and where in that it stands; `text` begins with them.
+    """
 
+    titles: tuple[str, ...]
     text: str
     language: str
     stretches: tuple[str, ...]
@@ -69,12 +72,10 @@ def grounds_of(search: Search, contexts: Sequence[Context], numbers: dict[str, i
             texts += [one.text for one, _ in kept]
             tokens += [part for _, part in kept]
             said.append("".join(one.text for one, _ in kept))
-        heading = " ".join(
-            (context.hits[0].course.title, context.hits[0].lesson.title, context.hits[0].passage.locator)
-        )
+        titles = context.hits[0].course.title, context.hits[0].lesson.title, context.hits[0].passage.locator
         language = context.hits[0].passage.language
-        text = "\n\n".join((heading, *said))
-        ground = Ground(text, language, tuple(texts), tuple(tokens))
+        text = "\n\n".join((" ".join(titles), *said))
+        ground = Ground(titles, text, language, tuple(texts), tuple(tokens))
         for hit in context.hits:
             found[numbers[hit.passage.id]] = ground
     return found
@@ -97,6 +98,9 @@ class Judge:
         """Whether the grounds together support it, or what speaks against."""
         if {one for one in claim.normalised if one.isalnum()} <= set(self._question):
             return "unsupported"  # the question said back, which a passage on its subject would seem to bear
+        titles = [title for ground in grounds for title in ground.titles]
+        if _letters(claim.normalised) in {_letters(normalise(title)) for title in titles}:
+            return "unsupported"  # only what the lesson is called
         found = overlay(claim, grounds)
         if fault := self.fault(claim, grounds, found):
             return fault
@@ -118,7 +122,7 @@ class Judge:
         """What the grounds do not have to the letter."""
         text = "\n".join(ground.text for ground in grounds)
         # In the stretches that take the sentence up, or in the titles: a number from elsewhere is of something else.
-        titles = [ground.text.split("\n", 1)[0] for ground in grounds]
+        titles = [" ".join(ground.titles) for ground in grounds]
         if not _numbers_stand(claim, "\n".join([*titles, found.text])):
             return "number"
         if not _names_stand(claim, normalise(text), self._question):
@@ -126,6 +130,10 @@ class Judge:
         if contradicts(claim.normalised, normalise(found.text)):
             return "negation"
         return None
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text if character.isalnum())
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class Words:
     language: str
     quoted: str
     continued: str
+    rest_quoted: str
     nothing_answers: str
     may_help: str
     nothing_at_all: str
@@ -113,13 +114,17 @@ class Words:
         )
 
     def _price(self, price: Price) -> str:
-        return self.fact_price.format(f"{price.amount:g}", price.currency) if price.amount else self.fact_free
+        if not price.amount:
+            return self.fact_free
+        currency = "元" if price.currency == "CNY" and self.language != "English" else price.currency
+        return self.fact_price.format(f"{price.amount:g}", currency)
 
 
 _ZH = Words(
     language="简体中文",
     quoted="课程里是这样写的：",
     continued="AI 没有写完，下面是课程原文：",
+    rest_quoted="其余请看课程原文：",
     nothing_answers="已收录的课程内容里，没有找到能回答这个问题的段落。",
     may_help="下面的课程与它有关，也许能帮上忙：",
     nothing_at_all="目录里也没有与它相近的课程。可以换个说法再问，或向当地社区学院、学习点咨询。",
@@ -192,6 +197,7 @@ _EN = Words(
     language="English",
     quoted="The course content says:",
     continued="The AI did not finish; the course content says:",
+    rest_quoted="For the rest, the course content says:",
     nothing_answers="No passage in the indexed course content answers this. ",
     may_help="These courses are on related subjects and may help:",
     nothing_at_all=(

@@ -163,6 +163,11 @@ def test_what_was_copied_in_another_language_than_was_asked_in_is_dropped(releas
         assert asked.verdict(asked.claim(sentence.written.removesuffix("[3]")), [grounds[3]]) == "supported"
 
 
+def test_what_a_lesson_is_called_is_no_answer(release):
+    (title, sentence) = release("赔偿。[1]\n快件丢失的，保过价的按保价规则赔。[1]")
+    assert (title.supported, sentence.supported) == (False, True)
+
+
 def test_what_was_said_already_is_passed_over(release):
     said = "快件丢失的，保过价的按保价规则赔。[1]"
     told = release(f"{said}{said}\n{said[:-3]}[2]另外可以得到 9999 元。[1]")

@@ -48,6 +48,8 @@ def test_only_the_part_that_is_named_is_planned_until_all_of_it_is_wanted(compan
     whole = text(turn(companion, "整门课都排", conversation_id="c"))
     assert len(planned(whole)) == 12
     assert "只排了" not in whole
+    assert "没有变" not in whole
+    assert "没有变" in text(turn(companion, "再排一次学习计划", conversation_id="c"))
 
 
 def test_of_a_long_plan_the_first_weeks_are_told_and_any_other_when_it_is_asked_for(companion_with, book):
