@@ -13,7 +13,7 @@ _WHO_ARE_YOU = re.compile(
     r"你(?:是|系|叫)|真人|机器人?|电脑|人工智能|(?:跟|和|同)(?:谁|边个|ai)"
     r"|\bwho are you\b|\byour name\b|\b(?:human|robot|bot|machine|real person|ai)\b"
 )
-_THANKS = re.compile(r"谢|多谢|唔该|辛苦|\b(?:thanks?|thx)\b")
+_THANKS = re.compile(r"谢|唔该|辛苦|\b(?:thanks?|thx)\b")
 _HELLO = re.compile(
     r"^(?:(?:你|您|大家)好|嗨|哈[喽啰罗]|早|(?:上午|下午|中午|晚上)好)"
     r"|^(?:hi|hello|hey|good (?:morning|afternoon|evening))\b"

@@ -88,7 +88,7 @@ def find_in_thread(search: Search, found: Found, passages: int, thread: Sequence
     """What `thread`, the passages of the lesson that was talked of, has on a short question that was taken by itself
     (要放多少糖 after a recipe), unless what was found elsewhere is clearly nearer.
     """
-    if not found.hits or found.hits[0].passage.id in thread:
+    if not found.hits or found.reach != "everything" or found.hits[0].passage.id in thread:
         return found
     there = search.choice_among(found.query, passages, thread)
     if not there or there[0].score < _IN_THREAD * max(hit.score for hit in found.hits):

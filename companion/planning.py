@@ -37,7 +37,7 @@ _BEHIND = re.compile(
 )
 _WEEK = re.compile(r"第\s*(\d{1,3}|[一二三四五六七八九十百]{1,4})\s*个?(?:周|星期|礼拜)|\bweek (\d{1,3})\b")
 # Only a part of a course is to be planned, or again all of it.
-_PART = re.compile(r"部分|[章单]元?|[几这那]课|只(?:想|要)?学|\b(?:chapter|part|unit|section)s?\b")
+_PART = re.compile(r"部分|章|单元|[几这那]课|只(?:想|要)?学|\b(?:chapter|part|unit|section)s?\b")
 _WHOLE = re.compile(r"整[门本个]|全部|\bwhole\b")
 # Passages that tell which part is named, and what share of them has to stand in one folder of lessons.
 _PART_READ, _OF_ONE_FOLDER = 8, 0.5
@@ -224,9 +224,9 @@ class Planning:
         if len(set(folders.values())) > 1:
             within = search.records.passages_within(course.id)
             hits = search.choice_among(search.query(subject), _PART_READ, within)
-            folder, hit_by = Counter(folders[hit.lesson.id] for hit in hits).most_common(1)[0]
-            if hit_by >= _OF_ONE_FOLDER * len(hits):
-                return [lesson for lesson in lessons if folders[lesson.id] == folder]
+            for folder, hit_by in Counter(folders[hit.lesson.id] for hit in hits).most_common(1):
+                if hit_by >= _OF_ONE_FOLDER * len(hits):
+                    return [lesson for lesson in lessons if folders[lesson.id] == folder]
         return [lesson for lesson in lessons if normalise(subject) in normalise(lesson.title)]
 
     def _chosen(self, message: str, pending: PlanWanted | None) -> str | None:

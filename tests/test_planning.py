@@ -61,6 +61,11 @@ def test_of_a_long_plan_the_first_weeks_are_told_and_any_other_when_it_is_asked_
     assert "总复习" in text(turn(companion, "第 16 周呢", conversation_id="c"))
 
 
+def test_a_simple_plan_is_no_part(companion_with, book):
+    told = text(turn(companion_with(over=book), "给我排个简单的泥水工手册学习计划，每周3小时"))
+    assert len(planned(told)) == 12
+
+
 def test_a_part_that_there_is_not_leaves_the_whole_course(companion_with, book):
     told = text(turn(companion_with(over=book), "帮我排泥水工手册水电那几课的计划，每周3小时"))
     assert len(planned(told)) == 12
