@@ -32,6 +32,8 @@ from course_index.settings import IndexSettings
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "course_index" / "samples"
 CASES = ROOT / "eval" / "cases"
+# The same in other words: what a model says again is passed over.
+LEADS = ("", "一般来说，", "另外，", "所以，", "也就是说，")
 SENTENCE = "白切鸡骨头旁边带血水，说明没有浸够。[1]\n"
 
 
@@ -75,7 +77,7 @@ async def scripted_model(pace: float, sentences: int) -> AsyncIterator[str]:
                 ended = number == sentences
                 choice = {
                     "index": 0,
-                    "delta": {} if ended else {"content": SENTENCE},
+                    "delta": {} if ended else {"content": LEADS[number % len(LEADS)] + SENTENCE},
                     "finish_reason": "stop" if ended else None,
                 }
                 chunk = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}

@@ -15,6 +15,8 @@ from companion.words import says_no_answer
 _ACCORDING = re.compile(
     r"^\s*(?:根据|依据|按照)(?:以上|上述|所给|提供的|课程)*(?:段落|资料|原文|内容)?(?:内容|的描述|的内容)?[，,：:]\s*|^\s*(?:答案?|回答|结论|课程段落)[：:]\s*"
 )
+# So many sentences that were said before.
+_IN_CIRCLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,9 @@ async def checked_sentences(
     """The sentences of a streamed answer, each as soon as it is judged.
 
     A line that leads into a list goes out with the first of the list that stands, or not at all. What was said before
-    in the same words, as weak models do, is passed over.
+    in the same words is passed over; a model that goes round in circles, as weak ones do, is not read any further.
     """
-    lead, before = "", set[str]()
+    lead, before, again = "", set[str](), 0
     async with aclosing(sentences(deltas)) as written:
         async for sentence in written:
             claim = _ACCORDING.sub("", for_learner(without_citations(sentence)))
@@ -52,6 +54,9 @@ async def checked_sentences(
                 continue
             words = " ".join(claim.split()).rstrip("。.！!；;")
             if words in before:
+                again += 1
+                if again == _IN_CIRCLES:
+                    return
                 continue
             before.add(words)
             if leads_in(claim):

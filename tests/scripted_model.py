@@ -5,6 +5,13 @@ from collections.abc import AsyncGenerator
 from companion.language_model import Counted, ModelUnavailable
 from prompts import Prompt
 
+# Forty sentences that the first article of the tiny library bears, no two the same.
+BORNE = [
+    f"{lead}{lost}的，保过价的，{how}赔。[1]\n"
+    for lead in ("", "一般来说，", "另外，", "所以，", "也就是说，")
+    for lost in ("快件丢失", "快件损坏", "寄的快件丢失", "寄的快件损坏")
+    for how in ("按寄件时约定的保价规则", "按约定的保价规则")
+]
 Chunk = str | Counted | ModelUnavailable
 
 

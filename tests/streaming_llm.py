@@ -7,12 +7,10 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from tests.loopback import listening
-
-GOOD = "快件丢失的，保过价的，按寄件时约定的保价规则赔。[1]\n"
-
+from tests.scripted_model import BORNE
 
 class StreamingLLM:
-    """Each answer is `sentences` times one that holds, `seconds` apart; with `hangs` it says two and then nothing."""
+    """Each answer is so many `sentences` that hold, `seconds` apart; with `hangs` it says two and then nothing."""
 
     def __init__(self, sentences: int = 6, seconds: float = 0.2, hangs: bool = False) -> None:
         self.calls = 0
@@ -31,7 +29,7 @@ class StreamingLLM:
                 self.end_headers()
                 try:
                     for number in range(sentences):
-                        self._say({"content": GOOD})
+                        self._say({"content": BORNE[number]})
                         time.sleep(60 if hangs and number == 1 else seconds)
                     self._say({}, "stop")
                     self.wfile.write(b"data: [DONE]\n\n")

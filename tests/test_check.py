@@ -163,6 +163,12 @@ def test_what_was_copied_in_another_language_than_was_asked_in_is_dropped(releas
         assert asked.verdict(asked.claim(sentence.written.removesuffix("[3]")), [grounds[3]]) == "supported"
 
 
+def test_a_model_that_goes_round_in_circles_is_not_read_any_further(release):
+    said = "快件丢失的，保过价的按保价规则赔。[1]"
+    told = release(*[said] * 4, "赔偿申请应当在签收后三十日内提出。[1]")
+    assert [one.text for one in told] == [said]
+
+
 def test_what_a_lesson_is_called_is_no_answer(release):
     (title, sentence) = release("赔偿。[1]\n快件丢失的，保过价的按保价规则赔。[1]")
     assert (title.supported, sentence.supported) == (False, True)

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from dataclasses import replace
+from itertools import cycle, islice
 
 import httpx2
 import pytest
@@ -13,11 +14,11 @@ from companion.http.gate import Bounds
 from companion.state.database import StateUnavailable
 from companion.turn import Ask
 from companion.turns import KeyUsedOtherwise, TooManyTurns, Turns
+from tests.scripted_model import BORNE
 from tests.servers import serving
 from tests.test_service import bearer
 
 LOST = "快件丢了谁来赔"
-GOOD = "快件丢失的，保过价的，按寄件时约定的保价规则赔。[1]\n"
 
 
 class Slow:
@@ -34,9 +35,9 @@ class Slow:
             return
         self.calls += 1
         try:
-            for _ in range(self.sentences):
+            for sentence in islice(cycle(BORNE), self.sentences):
                 self.said += 1
-                yield GOOD
+                yield sentence
                 await asyncio.sleep(self.seconds)
         finally:
             self.closed.set()

@@ -26,7 +26,7 @@ from course_index.errors import IndexProblem
 from course_index.store.generations import IndexHome
 from tests.conftest import LIBRARY, MODELS, OPERATOR
 from tests.conftest import SECRET as SESSION_SECRET
-from tests.scripted_model import ScriptedModel
+from tests.scripted_model import BORNE, ScriptedModel
 from tests.servers import Served, serving
 from tests.streaming_llm import StreamingLLM
 from tests.test_service import GOOD, LOST, bearer
@@ -500,7 +500,7 @@ def test_a_process_that_is_killed_while_it_answers_leaves_the_answer_to_the_next
 
 
 def test_what_the_quota_cut_off_comes_with_the_next_message(serve, wechat, state):
-    url = serve(ScriptedModel("\n".join([GOOD] * 12)), wechat_text_bytes=300, wechat_message_quota=2)
+    url = serve(ScriptedModel("".join(BORNE[:12])), wechat_text_bytes=300, wechat_message_quota=2)
     wechat.quota = 2
     wechat.says(ANNA, LOST, url)
     settled(state)
@@ -512,7 +512,7 @@ def test_what_the_quota_cut_off_comes_with_the_next_message(serve, wechat, state
 
 
 def test_wechats_count_holds_where_ours_is_another(serve, wechat, state):
-    url = serve(ScriptedModel("\n".join([GOOD] * 6)), wechat_text_bytes=300)
+    url = serve(ScriptedModel("".join(BORNE[:6])), wechat_text_bytes=300)
     wechat.quota = 1
     wechat.says(ANNA, LOST, url)
     settled(state)
@@ -534,7 +534,7 @@ def test_an_answer_that_came_too_late_comes_with_the_next_message(serve, wechat,
 
 
 def test_of_a_long_answer_the_rest_is_for_who_asks_for_more(serve, wechat, state):
-    url = serve(ScriptedModel("\n".join(f"{GOOD[:-3]}第{n}条也是这样。[1]" for n in range(20))), wechat_text_bytes=300)
+    url = serve(ScriptedModel("".join(BORNE[:20])), wechat_text_bytes=300)
     wechat.says(ANNA, LOST, url)
     settled(state)
     parts = wechat.texts(ANNA)

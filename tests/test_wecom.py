@@ -13,7 +13,7 @@ import pytest
 from wechatpy.crypto import PrpCrypto
 
 from companion.state.tables import wechat_people
-from tests.scripted_model import ScriptedModel
+from tests.scripted_model import BORNE, ScriptedModel
 from tests.servers import serving
 from tests.test_service import GOOD, LOST
 from tests.test_wechat_crypto import WECOM_KEY
@@ -109,9 +109,9 @@ def test_an_answer_is_quoted_with_its_source(serve):
 def test_an_answer_grows_and_each_time_the_whole_is_told_with_its_label(serve):
     class Growing(Slow):
         async def write(self, prompt, max_tokens=None):
-            async for text in super().write(prompt, max_tokens):
-                for _ in range(4):
-                    yield f"{text}\n"
+            async for _ in super().write(prompt, max_tokens):
+                for sentence in BORNE[:4]:
+                    yield sentence
                     await asyncio.sleep(0.3)
 
     contents, _ = Robot(serve(Growing(0.2))).reads(LOST)
