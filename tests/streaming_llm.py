@@ -9,6 +9,7 @@ from typing import Any
 from tests.loopback import listening
 from tests.scripted_model import BORNE
 
+
 class StreamingLLM:
     """Each answer is so many `sentences` that hold, `seconds` apart; with `hangs` it says two and then nothing."""
 
