@@ -37,7 +37,8 @@ _BEHIND = re.compile(
 )
 _WEEK = re.compile(r"第\s*(\d{1,3}|[一二三四五六七八九十百]{1,4})\s*个?(?:周|星期|礼拜)|\bweek (\d{1,3})\b")
 # Only a part of a course is to be planned, or again all of it.
-_PART = re.compile(r"部分|章|单元|[几这那]课|只(?:想|要)?学|\b(?:chapter|part|unit|section)s?\b")
+_PART = re.compile(r"部分|章|单元|[几这那]一?课|只(?:想|要)?[学排]|\b(?:chapter|part|unit|section)s?\b")
+_ONLY = re.compile(r"只(?:想|要)?[学排]|\bonly (?:plan|learn|study)\b")
 _WHOLE = re.compile(r"整[门本个]|全部|\bwhole\b")
 # Passages that tell which part is named, and what share of them has to stand in one folder of lessons.
 _PART_READ, _OF_ONE_FOLDER = 8, 0.5
@@ -73,6 +74,7 @@ class Planning:
             or _BEHIND.search(text)
             or _WEEK.search(text)
             or _WHOLE.search(text)
+            or _ONLY.search(text)
             or self._chosen(heard.message, _pending(heard))
         )
 

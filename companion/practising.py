@@ -27,7 +27,7 @@ from companion.quantities import chinese_value
 from companion.safety.untrusted import for_learner, for_prompt, without_orders
 from companion.sentences import without_citations
 from companion.sources import passages_for, source_of
-from companion.understanding.wish import hint_subject, practice_subject
+from companion.understanding.wish import hint_subject, practice_subject, wish_by_rules
 from companion.writer import Writer
 from course_index.analyze import normalise, terms
 from course_index.sentences import split_sentences
@@ -65,6 +65,7 @@ _ABOUT = 0.3
 _VERDICTS: dict[str, Verdict] = {"对": "right", "部分对": "partly", "错": "wrong"}
 # What asks to go over what was practised before, not for something new.
 _REVIEW = re.compile(r"复习|温习|到期|该复|\b(?:review|revise|due)\b")
+_COURSES_LOOKED_AT = 5
 _REVIEWED_AT_ONCE = 10
 _SKIP = re.compile(r"^(?:下一题|下一个|跳过|过|next(?: one| question)?|skip)[。！!.\s]*$")
 _ANOTHER = re.compile(r"^(?:还有吗?|有冇)?[，,\s]*再(?:来|出|问|考|俾|给)我?(?:一|几|两)?[个道题条]")
@@ -93,7 +94,10 @@ class Practising:
         wanted = _count(heard.message)
         asked, by_model = await self._questions(hits, wanted or _ROUND, heard, ledger)
         if not asked:
-            async for event in self._answering.unless_answered(heard, ledger, said(say.practise_nothing)):
+            nothing = said(say.practise_nothing)
+            # Who plainly wants to be quizzed asks for no answer.
+            plain = wish_by_rules(heard.message) == "practice"
+            async for event in nothing if plain else self._answering.unless_answered(heard, ledger, nothing):
                 yield event
             return
         sources = _sources_of(asked, hits)
@@ -244,14 +248,14 @@ class Practising:
         course that is surely meant. 急救 says little to passages, and names a course.
         """
         search = self._index.search
-        (near, *_) = search.nearest_courses(search.query(subject), 1) or (None,)
-        of_course = search.records.passages_within(near.course.id) if near and near.certain else []
-        if near and of_course and normalise(subject) in normalise(near.course.title):
+        sure = [hit.course for hit in search.nearest_courses(search.query(subject), _COURSES_LOOKED_AT) if hit.certain]
+        titled = next((course for course in sure if normalise(subject) in normalise(course.title)), None)
+        if titled and (of_course := search.records.passages_within(titled.id)):
             return of_course
         found = find(search, subject, self._passages, heard.scope)
         if found.hits and (found.answers or (found.confidence.on_subject or 1.0) >= _ABOUT):
             return search.records.passages_within(found.hits[0].course.id, found.hits[0].lesson.id)
-        return of_course
+        return search.records.passages_within(sure[0].id) if sure else []
 
     # -- hints -------------------------------------------------------------------------------------------------------
 

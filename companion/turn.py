@@ -132,7 +132,8 @@ class Companion:
     ) -> Heard:
         """Understand: what is wanted, and the question as it stands alone."""
         conversation = await self._conversation(ask, conversation_id)
-        locale = locale_of(message, ask.locale)
+        spoken = locale_of(conversation.turns[-1].message, None) if conversation.turns else None
+        locale = locale_of(message, ask.locale or spoken)
         say = words(locale)
         asked = without_masks(message)
         depends, question = (

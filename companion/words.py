@@ -305,6 +305,10 @@ def says_no_answer(sentence: str) -> bool:
     return bool(_NO_ANSWER.search(simplified(sentence)))
 
 
+# What is answered to a choice, and said everywhere.
+_IN_ANY_LANGUAGE = re.compile(r"(?:\b(?:[A-Ha-h]|[A-H]{2,6}|[Oo][Kk])\b|[\W\d_])+")
+
+
 @cache
 def words(locale: Locale) -> Words:
     """The sentences for a locale."""
@@ -324,7 +328,7 @@ def in_locale(locale: Locale, chinese: _Said, english: _Said) -> _Said:
 
 def locale_of(message: str, preferred: str | None) -> Locale:
     """The language and script of the message; where it does not tell (二胡, 123), the preferred one."""
-    letters = any(character.isalpha() for character in message)
+    letters = any(character.isalpha() for character in message) and not _IN_ANY_LANGUAGE.fullmatch(message)
     if letters and language_of(message) == EN:
         return "en"
     if letters:

@@ -45,6 +45,7 @@ def test_only_the_part_that_is_named_is_planned_until_all_of_it_is_wanted(compan
     assert planned(text(turn(companion, "改成每周4小时", conversation_id="c"))) == CHAPTERS["2-贴瓷砖"]
     other = text(turn(companion, "帮我改排刷墙那一章的计划", conversation_id="c"))
     assert planned(other) == CHAPTERS["3-刷墙"]
+    assert planned(text(turn(companion, "只想学砌砖那几课", conversation_id="c"))) == CHAPTERS["1-砌砖"]
     whole = text(turn(companion, "整门课都排", conversation_id="c"))
     assert len(planned(whole)) == 12
     assert "只排了" not in whole

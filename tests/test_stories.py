@@ -4,6 +4,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from companion.words import words
 from eval.second_turns import figures
 from eval.stories import STORIES, stories, storyteller, tell
 
@@ -187,3 +188,17 @@ def test_a_short_question_is_told_what_the_lesson_talked_of_says(tutor):
     said = ("林则徐怎么销毁鸦片", "是用火烧的吗", "前后用了多少天")
     *_, told = anyio.run(tell, {"id": "thread", "turns": [{"says": one} for one in said]}, tutor[0])
     assert "二十多天" in told.answer["text"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"), [("考考我急救", "对|错|应"), ("quiz me on Lingnan culture", "right|quite")]
+)
+def test_a_choice_is_graded_in_the_language_of_the_quiz(tutor, asked, words):
+    *_, told = anyio.run(tell, {"id": "letters", "turns": [{"says": asked}, {"says": "A"}]}, tutor[0])
+    assert re.search(words, told.answer["text"].splitlines()[0])
+    assert ("The course" in told.answer["text"]) == asked.startswith("quiz")
+
+
+def test_who_wants_to_be_quizzed_where_nothing_can_be_asked_is_told_so_and_no_answer(tutor):
+    (told,) = anyio.run(tell, {"id": "none", "turns": [{"says": "quiz me on spreadsheets"}]}, tutor[0])
+    assert told.answer["text"] == words("en").practise_nothing
