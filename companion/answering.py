@@ -23,7 +23,7 @@ from companion.events import (
     SourcesFound,
     TextAdded,
 )
-from companion.extract import Quote, is_exercise
+from companion.extract import Quote, sets_a_task
 from companion.find import Found, closest_in_thread, find_in_thread, find_parts
 from companion.guidance.subject import is_a_wish_for_a_trade
 from companion.heard import Heard
@@ -239,7 +239,7 @@ class Answering:
             return
         ledger.unmet = "refused"
         found = await self._find(heard, ledger)
-        if found.answers and not is_exercise(found.quotes[0].hit):
+        if found.answers and not sets_a_task(found.quotes[0]):
             yield SourcesFound(sources_of(found))
             ledger.cited.add(1)
             reply += f"\n\n{heard.say.course_speaks}\n\n{quoted(found.quotes[0].text, 1)}"

@@ -161,6 +161,11 @@ def is_exercise(hit: Hit) -> bool:
     return bool(_EXERCISE.search(heading) or _EXERCISES.fullmatch(hit.lesson.title.strip()))
 
 
+def sets_a_task(quote: Quote) -> bool:
+    """Whether a quote is of an exercise, in a section of its own or in the midst of a lesson (小练习：阿玲……)."""
+    return is_exercise(quote.hit) or bool(_EXERCISE.match(quote.text.lstrip("小 ")))
+
+
 def _closeness(search: Search, query: Query, candidates: list[_Candidate]) -> NDArray[np.float32]:
     """How near each candidate is: late interaction's score, which the search has computed already, or else a cosine."""
     if query.asked is not None:

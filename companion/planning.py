@@ -87,10 +87,8 @@ class Planning:
             async for event in self._none(nearest, heard, ledger):
                 yield event
             return
-        if pending and pending.course_id not in (
-            None,
-            course.id,
-        ):  # the day was for another course; the hours are the learner's
+        if pending and pending.course_id and pending.course_id != course.id:
+            # The day was for another course; the hours are the learner's.
             pending = replace(pending, until=None, start=None)
         asked = self._wish(heard, pending)
         part, planned = await asyncio.to_thread(self._part, heard, pending, course, lessons)
@@ -226,9 +224,9 @@ class Planning:
         if len(set(folders.values())) > 1:
             within = search.records.passages_within(course.id)
             hits = search.choice_among(search.query(subject), _PART_READ, within)
-            for folder, hit_by in Counter(folders[hit.lesson.id] for hit in hits).most_common(1):
-                if hit_by >= _OF_ONE_FOLDER * len(hits):
-                    return [lesson for lesson in lessons if folders[lesson.id] == folder]
+            ((folder, hit_by), *_) = Counter(folders[hit.lesson.id] for hit in hits).most_common() or ((None, 0),)
+            if folder and hit_by >= _OF_ONE_FOLDER * len(hits):
+                return [lesson for lesson in lessons if folders[lesson.id] == folder]
         return [lesson for lesson in lessons if normalise(subject) in normalise(lesson.title)]
 
     def _chosen(self, message: str, pending: PlanWanted | None) -> str | None:
@@ -236,9 +234,9 @@ class Planning:
         if not pending or not pending.offered:
             return None
         if nth := _NTH.fullmatch(normalise(message).strip(" 。.!！")):
-            place = nth[1] or nth[2]
-            number = int(place) - 1 if place.isdigit() else _NUMBERS[place]
-            return pending.offered[number] if number < len(pending.offered) else None
+            said = nth[1] or nth[2]
+            place = int(said) - 1 if said.isdigit() else _NUMBERS[said]
+            return pending.offered[place] if place < len(pending.offered) else None
         courses = self._index.search.records.courses(pending.offered)
         titles = {id_: courses[id_].title for id_ in pending.offered if id_ in courses}
         said = plan_subject(message)  # empty for a single letter, which any title has

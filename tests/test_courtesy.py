@@ -24,8 +24,8 @@ def test_who_asks_whom_they_talk_to_is_told(companion_with, message):
     assert wish_of(message) == "smalltalk"
     events = turn(companion_with(operator_name="示例学院", service_hotline="020-00000000"), message)
     assert done(events).mode == "catalogue"
-    for told in ("示例学院" if "谁" in message or "who" in message else "", "020-00000000"):
-        assert told in text(events)
+    assert "示例学院" in text(events)
+    assert "020-00000000" in text(events)
     assert any(word in text(events) for word in ("不是真人", "not a person"))
 
 

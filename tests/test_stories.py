@@ -202,3 +202,8 @@ def test_a_choice_is_graded_in_the_language_of_the_quiz(tutor, asked, words):
 def test_who_wants_to_be_quizzed_where_nothing_can_be_asked_is_told_so_and_no_answer(tutor):
     (told,) = anyio.run(tell, {"id": "none", "turns": [{"says": "quiz me on spreadsheets"}]}, tutor[0])
     assert told.answer["text"] == words("en").practise_nothing
+
+
+def test_an_exercise_is_not_shown_for_what_only_an_office_can_state(tutor):
+    (told,) = anyio.run(tell, {"id": "office", "turns": [{"says": "在这里学完，读大专能免考几门？"}]}, tutor[0])
+    assert (told.answer["mode"], told.answer["sources"]) == ("declined", [])
