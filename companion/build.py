@@ -38,7 +38,7 @@ from companion.writer import Writer
 from course_index.embedders.embedder import Embedder
 from course_index.parts import index_home, make_embedder
 from retrieval.live import LiveIndex
-from retrieval.parts import make_reranker, make_wording
+from retrieval.parts import make_cross_encoder, make_reranker, make_wording
 from retrieval.rerank.gate import Gate
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def build(settings: CompanionSettings, embedder: Embedder | None = None, state: 
         embedder or make_embedder(settings, serving=True),
         Gate(reranker) if reranker else None,
         make_wording(settings),
+        make_cross_encoder(settings),
     )
     state = state or make_state(settings)
     return assemble(settings, index, _model(settings), state.conversations, state.spending, book=state.book)

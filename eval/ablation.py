@@ -14,13 +14,13 @@ from eval.case import Case, RetrievalCase
 from eval.metrics import rounded
 from eval.reply import Passage, Record
 from eval.score import by_figure
-from eval.stages import STAGES
+from eval.stages import STAGES, reading_together
 from eval.suites.retrieval import score
 from retrieval.search import Search
 
 
 def ablated(settings: CompanionSettings, cases: Sequence[Case], progress: OnProgress) -> dict[str, dict[str, float]]:
-    """The suite's figures by stage, over the index of the last evaluation; the last stage is what serves.
+    """The suite's figures by stage, over the index of the last evaluation; the last but one is what serves by default.
 
     `e5` stands on vectors that are not centred, which this index does not hold: it is left out.
     """
@@ -28,7 +28,7 @@ def ablated(settings: CompanionSettings, cases: Sequence[Case], progress: OnProg
     generation = IndexHome(settings.data_dir / "evaluation").open_current()
     rows = {}
     try:
-        search = Search(generation, embedder)
+        search = Search(generation, embedder, cross_encoder=reading_together(settings, progress))
         for name in STAGES:
             if name != "e5":
                 rows[name] = _row(name, search, [case for case in cases if isinstance(case, RetrievalCase)], progress)

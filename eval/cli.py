@@ -32,7 +32,7 @@ from eval.metrics import rounded
 from eval.report import write_report
 from eval.run import Plan, Result, Run, ask_all, commit, metrics_of, sample, scored
 from eval.score import by_figure
-from eval.stages import SERVED, STAGES, IndexingReport, StageReport, evaluate
+from eval.stages import STAGES, TOGETHER, IndexingReport, StageReport, evaluate, reading_together, served_by
 from eval.subjects.subject import Subject
 from eval.suites import SUITES
 
@@ -462,9 +462,12 @@ def _collection(data: Path, limit: int | None, report: Path | None, ablate: bool
     """The suite `retrieval` over a public data set, indexed as it is."""
     with progress_bars(_err) as progress:
         collection = read_collection(data, limit)
-        embedder = make_embedder(CompanionSettings(), progress)
-        indexing, stages = evaluate(collection, embedder, list(STAGES) if ablate else [SERVED], progress)
-    figures = _of_stages(collection, embedder.fingerprint, indexing, stages)
+        settings = CompanionSettings()
+        embedder, served = make_embedder(settings, progress), served_by(settings)
+        cross_encoder = reading_together(settings, progress) if ablate or served == TOGETHER else None
+        asked = list(STAGES) if ablate else [served]
+        indexing, stages = evaluate(collection, embedder, asked, progress, cross_encoder)
+    figures = _of_stages(collection, embedder.fingerprint, indexing, stages, served)
     _err.print(_stage_table(stages))
     if report:
         _keep(report, collection, stages, figures)
@@ -493,7 +496,9 @@ def _advice(data: Path, limit: int | None, report: Path | None) -> None:
     sys.stdout.write(json.dumps(figures, ensure_ascii=False) + "\n")
 
 
-def _of_stages(collection: Any, embedder: str, indexing: IndexingReport, stages: list[StageReport]) -> dict[str, Any]:
+def _of_stages(
+    collection: Any, embedder: str, indexing: IndexingReport, stages: list[StageReport], served: str
+) -> dict[str, Any]:
     """The figures of what serves, and under `stages` those of each stage."""
     rows = {stage.stage: {**rounded(stage.figures), **_speed(stage)} for stage in stages}
     return {
@@ -503,7 +508,7 @@ def _of_stages(collection: Any, embedder: str, indexing: IndexingReport, stages:
         "passages": indexing.passages,
         "questions": len(collection.queries),
         "passages_per_second": round(indexing.passages_per_second, 1),
-        **rows[SERVED],
+        **rows[served],
         **({"stages": rows} if len(rows) > 1 else {}),
     }
 

@@ -16,9 +16,12 @@ from course_index.embedders.embedder import Embedder, Encoded, Role, TokenEmbedd
 from course_index.store.generations import IndexHome
 from eval.collections.collection import Collection
 from eval.metrics import ranking_figures
+from retrieval.e5_cross_encoder import E5CrossEncoder
+from retrieval.parts import make_cross_encoder
 from retrieval.query import Query
 from retrieval.rank import Ranked, Scored, dense, lexical
 from retrieval.search import Search
+from retrieval.settings import RetrievalSettings
 
 # As deep as the deepest figure looks.
 DEPTH = 20
@@ -53,14 +56,21 @@ class IndexingReport:
 
 
 def evaluate(
-    collection: Collection, embedder: Embedder, stages: Sequence[str], progress: Progress
+    collection: Collection,
+    embedder: Embedder,
+    stages: Sequence[str],
+    progress: Progress,
+    cross_encoder: E5CrossEncoder | None = None,
 ) -> tuple[IndexingReport, list[StageReport]]:
-    """Index the corpus in a folder that is thrown away, then ask every question of every stage named in STAGES."""
+    """Index the corpus in a folder that is thrown away, then ask every question of every stage named in STAGES.
+
+    The stage TOGETHER needs the cross-encoder.
+    """
     remembering = _Remembering(embedder)
     with tempfile.TemporaryDirectory() as folder:
         home = IndexHome(Path(folder) / "index")
         indexing = _index(collection, home, remembering, None, progress)
-        with _opened(home, embedder) as search:
+        with _opened(home, embedder, cross_encoder) as search:
             reports = {name: _ask(collection, name, _stage(name, search), progress) for name in stages if name != "e5"}
         if "e5" in stages:
             plain = IndexHome(Path(folder) / "plain")
@@ -80,10 +90,10 @@ def _index(
 
 
 @contextmanager
-def _opened(home: IndexHome, embedder: Embedder) -> Iterator[Search]:
+def _opened(home: IndexHome, embedder: Embedder, cross_encoder: E5CrossEncoder | None = None) -> Iterator[Search]:
     generation = home.open_current()
     try:
-        yield Search(generation, embedder)
+        yield Search(generation, embedder, cross_encoder=cross_encoder)
     finally:
         generation.close()
 
@@ -135,16 +145,32 @@ def _answering(query: Query, search: Search) -> list[Ranked]:
     return search.answering(query, DEPTH)
 
 
-# In the order in which each adds to the one before; the last is what serves.
+def _together(query: Query, search: Search) -> list[Ranked]:
+    return search.read(query, DEPTH)
+
+
+SERVED = "answering"
+TOGETHER = "cross-encoder"
+# In the order in which each adds to the one before. TOGETHER serves where COMPANION_CROSS_ENCODER is set.
 STAGES: Mapping[str, Callable[[Query, Search], Sequence[Scored | Ranked]]] = {
     "bm25": _lexical,
     "e5": _dense,  # over vectors that were not centred
     "centred": _dense,
     "fused": _fused,
     "interaction": _interacting,
-    "answering": _answering,
+    SERVED: _answering,
+    TOGETHER: _together,
 }
-SERVED = "answering"
+
+
+def served_by(settings: RetrievalSettings) -> str:
+    """The stage that serves with these settings."""
+    return TOGETHER if settings.cross_encoder != "none" else SERVED
+
+
+def reading_together(settings: RetrievalSettings, progress: Progress) -> E5CrossEncoder | None:
+    """The cross-encoder, whether or not it serves."""
+    return make_cross_encoder(settings.model_copy(update={"cross_encoder": "e5"}), progress)
 
 
 class _Remembering:

@@ -9,6 +9,7 @@ from course_index.embedders.embedder import Embedder
 from course_index.errors import IndexMissing, IndexProblem, PartUnavailable
 from course_index.store.generations import Generation, IndexHome
 from course_index.store.records import CourseFilter
+from retrieval.e5_cross_encoder import E5CrossEncoder
 from retrieval.rerank.gate import Gate
 from retrieval.search import Search
 from retrieval.wording import Wording
@@ -21,12 +22,18 @@ class LiveIndex:
     """Holds the Search of the current generation; `refresh` swaps it for a newer one."""
 
     def __init__(
-        self, home: IndexHome, embedder: Embedder, reranker: Gate | None = None, wording: Wording | None = None
+        self,
+        home: IndexHome,
+        embedder: Embedder,
+        reranker: Gate | None = None,
+        wording: Wording | None = None,
+        cross_encoder: E5CrossEncoder | None = None,
     ) -> None:
         self._home = home
         self._embedder = embedder
         self._reranker = reranker
         self._wording = wording
+        self._cross_encoder = cross_encoder
         self._search: Search | None = None
         self._previous: Search | None = None
         self._replaced_at = 0.0
@@ -121,7 +128,7 @@ class LiveIndex:
 
     def _checked(self, generation: Generation) -> Search:
         refuse_mismatch(generation.records.meta(), self._embedder)
-        fresh = Search(generation, self._embedder, self._reranker, self._wording)
+        fresh = Search(generation, self._embedder, self._reranker, self._wording, self._cross_encoder)
         # The first query loads the vectors and the catalogue: no learner waits for it.
         query = fresh.query("热身 warm up")
         fresh.passages(query, 1)

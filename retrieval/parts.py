@@ -1,6 +1,9 @@
 """Where the parts of retrieval are chosen."""
 
+from collections.abc import Callable
+
 from course_index.errors import IndexProblem
+from retrieval.e5_cross_encoder import E5CrossEncoder
 from retrieval.rerank.reranker import Reranker
 from retrieval.rerank.time_limit import TimeLimited
 from retrieval.settings import RetrievalSettings
@@ -11,6 +14,16 @@ def make_reranker(settings: RetrievalSettings) -> Reranker | None:
     """The endpoint that is set, else the model that is set, each with its time limit; else none."""
     reranker = _reranker(settings)
     return TimeLimited(reranker, settings.reranker_seconds) if reranker else None
+
+
+def make_cross_encoder(
+    settings: RetrievalSettings, progress: Callable[[str, int, int], None] | None = None
+) -> E5CrossEncoder | None:
+    """What is set to read passages together with their question, if anything is. Its first use converts its weights."""
+    if settings.cross_encoder == "none":
+        return None
+    # One thread: a second gains nothing for so few passages, and a service reads for several turns at once.
+    return E5CrossEncoder(settings.data_dir / "models", 1, progress)
 
 
 def make_wording(settings: RetrievalSettings) -> Wording:

