@@ -31,6 +31,7 @@ QUESTION_PIECES, PASSAGE_PIECES, TITLE_PIECES = 60, 200, 40
 # Raise this when the converter writes another graph for the same weights.
 _GRAPH_VERSION = 1
 _LEARNED = "e5_cross_encoder.npz"
+_LAYERS = tuple(f"l{layer}." for layer in range(APART, 12))
 _UNSEEN = np.float32(-1e9)
 # How far the eight-bit graph may be off what was trained, in log odds on the mean.
 _PARITY = 0.4
@@ -65,12 +66,14 @@ class E5CrossEncoder:
         source, learned = weights_file(), Path(str(files("retrieval") / _LEARNED))
         weights = read_weights(source)
         self._pieces = Pieces(weights)
-        self._learned = read_learned(learned)
+        tensors = read_learned(learned)
+        # What changes the layers is in the graph.
+        self._head = {name: tensor for name, tensor in tensors.items() if not name.startswith(_LAYERS)}
         told = progress or (lambda *_: None)
         self._session = converted(
             folder / f"e5-small-pair-int8-v{_GRAPH_VERSION}-{digest(source)}-{digest(learned)}.onnx",
             threads,
-            lambda partial: _write(Merged(weights, self._learned), partial, told),
+            lambda partial: _write(Merged(weights, tensors), partial, told),
             self._check_parity,
         )
 
@@ -87,14 +90,14 @@ class E5CrossEncoder:
         together = np.where(kind.sum(axis=2) > 0, 0, _UNSEEN).astype(np.float32)[:, None, None]
         (outputs,) = self._session.run(None, {"vectors": given, "kind": kind, "apart": apart, "together": together})
         return [
-            judged(row[: len(asked)], row[len(asked) : len(asked) + len(passage)], self._learned)
+            judged(row[: len(asked)], row[len(asked) : len(asked) + len(passage)], self._head)
             for row, (asked, passage) in zip(outputs, pairs, strict=True)
         ]
 
     def _check_parity(self, session: onnxruntime.InferenceSession) -> None:
         self._session = session
         found = [self.log_odds(asked, [Section("", (passage,))])[0] for asked, passage in PARITY_PAIRS]
-        off = float(np.abs(np.array(found) - self._learned["parity"]).mean())
+        off = float(np.abs(np.array(found) - self._head["parity"]).mean())
         if off > _PARITY:
             raise Disagreement(
                 f"The converted cross-encoder disagrees with what was trained ({off:.2f} log odds off, at most "

@@ -27,6 +27,7 @@ def test_a_mistyped_setting_is_refused_with_the_one_that_was_meant(monkeypatch):
         ("EMBEDDER", "openai"),
         ("EMBEDDER_SECONDS", "0"),
         ("RERANKER_PROTOCOL", "grpc"),
+        ("CROSS_ENCODER", "bge"),
         ("LLM_ANSWER_SECONDS", "soon"),
     ],
 )
