@@ -86,8 +86,8 @@ def blind_test() -> frozenset[str]:
     """The messages that somebody else wrote to test what is learned here."""
     declined = (row["message"] for row in _rows(CASES / "safety.jsonl") if row["split"] == "blind-2")
     wished = (row["message"] for row in _rows(CASES / "wishes-blind-2.jsonl"))
-    official = (row["question"] for row in _rows(CASES / "answers-g.jsonl"))
-    return frozenset((*declined, *wished, *official))
+    asked = (row["question"] for name in "gh" for row in _rows(CASES / f"answers-{name}.jsonl"))
+    return frozenset((*declined, *wished, *asked))
 
 
 def _all_messages() -> Iterator[Message]:

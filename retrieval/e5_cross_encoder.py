@@ -27,7 +27,7 @@ from course_index.errors import IndexProblem
 # How many layers read each text by itself.
 APART = 6
 # Pieces that are read of a question, of a passage, and of the titles above it. It was trained on no longer ones.
-QUESTION_PIECES, PASSAGE_PIECES, TITLE_PIECES = 60, 200, 40
+QUESTION_PIECES, PASSAGE_PIECES, TITLE_PIECES = 60, 110, 24
 # Raise this when the converter writes another graph for the same weights.
 _GRAPH_VERSION = 1
 _LEARNED = "e5_cross_encoder.npz"

@@ -36,7 +36,7 @@ __all__ = ["Hit", "Search"]
 CHOSEN_FROM = 16
 # How many a cross-encoder reads, and what that adds, in log odds of which more than so many say no more: of .02 to .2
 # what is best for everyday questions on laws and textbooks (docs/decisions/0014-cross-encoder.md).
-READ_TOGETHER = 12
+READ_TOGETHER = 8
 READING_WEIGHT = 0.04
 READING_ENOUGH = 5.0
 
@@ -123,8 +123,8 @@ class Search:
     def read_together(self, query: Query, best: Sequence[Ranked]) -> list[Ranked]:
         """The first READ_TOGETHER of the passages ranked in the order of what a cross-encoder makes of them as well.
 
-        As they were where there is none, or where the best leads by more than it can turn. It reads some 12 passages of
-        90 pieces in 160 ms on one core, which is ten times the rest of a search.
+        As they were where there is none, or where the best leads by more than it can turn. Eight passages of 110 pieces
+        take 180 ms on one core, some twenty times the rest of a search.
         """
         turned = 2 * READING_WEIGHT * READING_ENOUGH
         if self._cross_encoder is None or len(best) < 2 or best[0].score - best[1].score > turned:

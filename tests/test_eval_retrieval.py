@@ -8,7 +8,8 @@ from eval.cli import app
 from eval.collections.beir import read_beir
 from eval.errors import DataProblem
 from eval.metrics import ranking_figures
-from eval.stages import SERVED, STAGES, evaluate
+from eval.stages import SERVED, STAGES, TOGETHER, evaluate, served_by
+from retrieval.settings import RetrievalSettings
 
 CORPUS = [
     {"_id": "快件", "title": "快递", "text": "快件丢了，由经营快递业务的企业赔偿。保价的按约定赔。"},
@@ -83,15 +84,15 @@ def test_a_missing_file_is_named(tmp_path):
         read_beir(tmp_path)
 
 
-def test_every_stage_ranks_the_corpus(folder, embedder):
-    indexing, reports = evaluate(read_beir(folder), embedder, list(STAGES), lambda *_: None)
+def test_every_stage_ranks_the_corpus(folder, embedder, cross_encoder):
+    indexing, reports = evaluate(read_beir(folder), embedder, list(STAGES), lambda *_: None, cross_encoder)
     assert indexing.passages == 4
     assert indexing.passages_per_second > 0
     assert [report.stage for report in reports] == list(STAGES)
-    served = reports[-1]
-    assert served.stage == SERVED
-    assert {id_: found[0] for id_, found in served.run.items()} == {"1": "快件", "2": "荔枝", "3": "heap"}
-    assert served.figures["ndcg@10"] == 1
+    assert [served_by(RetrievalSettings()), served_by(RetrievalSettings(cross_encoder="e5"))] == [SERVED, TOGETHER]
+    for served in (report for report in reports if report.stage in (SERVED, TOGETHER)):
+        assert {id_: found[0] for id_, found in served.run.items()} == {"1": "快件", "2": "荔枝", "3": "heap"}
+        assert served.figures["ndcg@10"] == 1
     lexical = reports[0]
     assert "heap" not in lexical.run["3"]
 
