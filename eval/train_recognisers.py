@@ -50,7 +50,7 @@ _HELD_DOWN = 0.08
 _RUNS_COUNT = 0.3
 _PARTS = 8
 _SORTED_BY_RULE = (*(f"round {n}" for n in range(_PARTS)), "own bounds")
-_CUT = ("own wishes", "own bounds", "wishes-blind")
+_CUT = ("own wishes", "own bounds", "own questions", "wishes-blind")
 _TUTOR_WISHES = {"hint": "hint", "quiz": "practice", "plan": "plan"}
 
 
@@ -100,6 +100,9 @@ def _all_messages() -> Iterator[Message]:
     for row in _rows(TRAINING / "bounds.jsonl"):
         rule = row["rule"] or NO_RULE
         yield Message(row["message"], rule, _wish_of_innocent(row["message"], rule), "own bounds")
+    # Questions on content from eval/training/pairs, mostly such as were once taken for something else.
+    for row in _rows(TRAINING / "questions.jsonl"):
+        yield Message(row["message"], NO_RULE, "question", "own questions")
 
 
 def _cases_of_bounds() -> Iterator[Message]:

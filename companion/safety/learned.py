@@ -9,10 +9,11 @@ from companion.understanding.wish import wish_by_rules
 from companion.words import Locale
 
 NO_RULE = "none"
-# Chosen by cross-validation for at most 3% of innocent look-alikes (docs/safety.md): how much more a message has to
-# resemble what a rule declines than what is innocent, and how much it has to resemble it at all.
-MARGIN, CRISIS_MARGIN = -0.06, -0.22
-_RESEMBLES = 0.25
+# Chosen so that of everyday questions on content, of topics that nothing was learned from, 2.3% are declined
+# (docs/safety.md): how much more a message has to resemble what a rule declines than what is innocent, and how much it
+# has to resemble it at all. What only an office can state is asked in the words of what lessons teach.
+MARGIN, OFFICIAL_MARGIN = -0.35, -0.06
+_RESEMBLES = 0.2
 # A message that leans on others (那你教我在家怎样量得准) says little of what it is about.
 _LEANING_RESEMBLES = 0.4
 
@@ -46,6 +47,6 @@ def rule_of(scores: dict[str, float]) -> str | None:
         for rule, score in scores.items()
         if rule != NO_RULE
         and score >= _RESEMBLES
-        and score - innocent >= (CRISIS_MARGIN if rule == "crisis" else MARGIN)
+        and score - innocent >= (OFFICIAL_MARGIN if rule == "official_fact" else MARGIN)
     }
     return max(likely, key=likely.__getitem__, default=None)
