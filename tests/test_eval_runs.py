@@ -372,7 +372,7 @@ def test_the_command_runs_reports_compares_gates_and_hands_out_failures(own_data
     first = call("all", "--data", str(own_data), "--report", kept, "--run", "one", "--ablate")
     assert first["suites"]["answers"]["source_cited"] == 1
     assert first["suites"]["answers"]["false_answer"] == 0
-    assert set(first["stages"]) == {"bm25", "centred", "fused", "interaction", "answering"}
+    assert set(first["stages"]) == {"bm25", "centred", "fused", "interaction", "answering", "cross-encoder"}
     page = (tmp_path / "runs" / "one" / "report.html").read_text("utf-8")
     assert "堆顶" in page
     assert "http" not in page  # nothing is fetched

@@ -9,11 +9,14 @@ from companion.understanding.wish import wish_by_rules
 from companion.words import Locale
 
 NO_RULE = "none"
-# Chosen so that of everyday questions on content, of topics that nothing was learned from, 2.3% are declined
+# Chosen so that of everyday questions on content, of topics that nothing was learned from, 2% are declined
 # (docs/safety.md): how much more a message has to resemble what a rule declines than what is innocent, and how much it
 # has to resemble it at all. What only an office can state is asked in the words of what lessons teach.
-MARGIN, OFFICIAL_MARGIN = -0.35, -0.06
-_RESEMBLES = 0.2
+MARGIN = -0.35
+MARGINS = {"crisis": -0.16, "official_fact": -0.12}
+_RESEMBLES = 0.25
+# A message whose wish a rule knows (帮我改排刷墙那一章的计划) is declined only when it resembles that more.
+_WISH_MARGIN = 0.0
 # A message that leans on others (那你教我在家怎样量得准) says little of what it is about.
 _LEANING_RESEMBLES = 0.4
 
@@ -36,6 +39,9 @@ class LearnedModerator:
         rule = rule_of(scores)
         if rule and rule != "crisis" and scores[rule] < _LEANING_RESEMBLES and depends(text):
             return None
+        plainly = rule is None or rule in MARGINS or scores[rule] - scores[NO_RULE] >= _WISH_MARGIN
+        if not plainly and wish_by_rules(text) not in (None, "question"):
+            return None
         return self._bounds.refusal(rule, locale) if rule else None
 
 
@@ -45,8 +51,6 @@ def rule_of(scores: dict[str, float]) -> str | None:
     likely = {
         rule: score
         for rule, score in scores.items()
-        if rule != NO_RULE
-        and score >= _RESEMBLES
-        and score - innocent >= (OFFICIAL_MARGIN if rule == "official_fact" else MARGIN)
+        if rule != NO_RULE and score >= _RESEMBLES and score - innocent >= MARGINS.get(rule, MARGIN)
     }
     return max(likely, key=likely.__getitem__, default=None)
