@@ -444,7 +444,7 @@ def _passage_texts(records: Records, ids: list[str]) -> dict[str, _Text]:
     titles = records.lesson_of_passages(ids)
     texts = {}
     for id_, passage in passages.items():
-        above = " ".join(title for title in (titles[id_], *passage.heading_path) if title)
+        above = passage.titles(titles[id_])
         texts[id_] = _Text((f"{above}\n" if above else "", *(stretch.text for stretch in stretches(passage.text))))
     return texts
 

@@ -84,6 +84,10 @@ class Passage:
     anchor: str | None = None
     url: str | None = None
 
+    def titles(self, lesson_title: str) -> str:
+        """What stands above it, in one line: the title of its lesson, which it does not know, and its headings."""
+        return " ".join(title for title in (lesson_title, *self.heading_path) if title)
+
 
 @dataclass(frozen=True, slots=True)
 class PracticeQuestion:

@@ -64,8 +64,10 @@ def evaluate(
 ) -> tuple[IndexingReport, list[StageReport]]:
     """Index the corpus in a folder that is thrown away, then ask every question of every stage named in STAGES.
 
-    The stage TOGETHER needs the cross-encoder.
+    Raises ValueError for the stage TOGETHER without the cross-encoder.
     """
+    if TOGETHER in stages and cross_encoder is None:
+        raise ValueError(f"the stage {TOGETHER} needs the cross-encoder")
     remembering = _Remembering(embedder)
     with tempfile.TemporaryDirectory() as folder:
         home = IndexHome(Path(folder) / "index")

@@ -1,6 +1,6 @@
 """Learns to read a question and a passage together, and writes retrieval/e5_cross_encoder.npz.
 
-    pip install torch                       # its CPU build is enough; two cores with AMX see 75 pairs a second
+    pip install torch                       # its CPU build is enough; two cores with AMX see some 60 pairs a second
     python -m eval.train_cross_encoder [--minutes 60] [--out FILE]
 
 Every question of `eval/training/pairs` stands beside the passage that answers it and two of its neighbours, the
@@ -13,7 +13,7 @@ import argparse
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +26,7 @@ from torch import nn
 from torch.nn import functional
 
 from course_index.analyze import simplified_question
+from course_index.embedders.batches import batches
 from course_index.embedders.e5_weights import Weights, read_weights, weights_file
 from course_index.language import EN, ZH
 from course_index.stretches import stretches
@@ -121,7 +122,7 @@ class Together(nn.Module):  # type: ignore[misc]
         """Of each pair (question, passage), by their numbers; texts of about one length at once."""
         lengths = [len(states.questions[one]) + len(states.passages[other]) for one, other in pairs]
         found, order = [], []
-        for batch in batches(lengths):
+        for batch in batches(lengths, _PIECES_AT_ONCE):
             found.append(self([(states.questions[pairs[n][0]], states.passages[pairs[n][1]]) for n in batch]))
             order += batch
         return torch.cat(found)[torch.tensor(order).argsort()]
@@ -145,18 +146,6 @@ class States:
     passages: Sequence[Tensor]
     asks: Tensor
     says: Tensor
-
-
-def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Places of texts of about one length, no more than go through the network at once."""
-    batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and lengths[place] * (len(batch) + 1) > _PIECES_AT_ONCE:
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch
 
 
 def read_asked(topics: Sequence[Topic], weights: Weights) -> tuple[list[Asked], States]:
@@ -187,7 +176,7 @@ def _lower_states(texts: Sequence[Sequence[int]], weights: Weights, pieces: Piec
     gain, bias = (torch.tensor(weights.vector(f"emb.ln.{part}")) for part in "wb")
     states: list[Tensor] = [None] * len(texts)
     with torch.no_grad():
-        for batch in batches([len(text) for text in texts]):
+        for batch in batches([len(text) for text in texts], _PIECES_AT_ONCE):
             vectors, kind = pieces.laid_out([(texts[n], ()) for n in batch])
             x = functional.layer_norm(torch.tensor(vectors), (vectors.shape[2],), gain, bias, 1e-12).to(_HALF)
             unseen = torch.tensor(kind.sum(2) == 0)[:, None, None] * torch.tensor(_UNSEEN, dtype=_HALF)

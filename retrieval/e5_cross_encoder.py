@@ -6,6 +6,7 @@ Its lower layers read each text by itself, its upper ones both (Cao et al. 2020,
 to whom, or which of two things a figure is of; docs/decisions/0014-cross-encoder.md has what this tells.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -20,7 +21,7 @@ from scipy.special import erf
 from course_index.analyze import simplified
 from course_index.embedders.clean import clean
 from course_index.embedders.e5_tokenizer import UnigramTokenizer
-from course_index.embedders.e5_weights import Floats, Shape, Weights, digest, read_weights, weights_file
+from course_index.embedders.e5_weights import Floats, Shape, Weights, digest, read_weights, weights_digest, weights_file
 from course_index.embedders.onnx_graph import converted
 from course_index.errors import IndexProblem
 
@@ -31,7 +32,7 @@ QUESTION_PIECES, PASSAGE_PIECES, TITLE_PIECES = 60, 110, 24
 # Raise this when the converter writes another graph for the same weights.
 _GRAPH_VERSION = 1
 _LEARNED = "e5_cross_encoder.npz"
-_LAYERS = tuple(f"l{layer}." for layer in range(APART, 12))
+_OF_A_LAYER = re.compile(r"l\d+\.")
 _UNSEEN = np.float32(-1e9)
 # How far the eight-bit graph may be off what was trained, in log odds on the mean.
 _PARITY = 0.4
@@ -63,15 +64,14 @@ class E5CrossEncoder:
     """Converts the weights into `folder` on first use (seconds), then reads. Safe for several threads."""
 
     def __init__(self, folder: Path, threads: int = 1, progress: Callable[[str, int, int], None] | None = None) -> None:
-        source, learned = weights_file(), Path(str(files("retrieval") / _LEARNED))
-        weights = read_weights(source)
+        learned, weights = Path(str(files("retrieval") / _LEARNED)), read_weights(weights_file())
         self._pieces = Pieces(weights)
         tensors = read_learned(learned)
         # What changes the layers is in the graph.
-        self._head = {name: tensor for name, tensor in tensors.items() if not name.startswith(_LAYERS)}
+        self._head = {name: tensor for name, tensor in tensors.items() if not _OF_A_LAYER.match(name)}
         told = progress or (lambda *_: None)
         self._session = converted(
-            folder / f"e5-small-pair-int8-v{_GRAPH_VERSION}-{digest(source)}-{digest(learned)}.onnx",
+            folder / f"e5-small-pair-int8-v{_GRAPH_VERSION}-{weights_digest()}-{digest(learned)}.onnx",
             threads,
             lambda partial: _write(Merged(weights, tensors), partial, told),
             self._check_parity,

@@ -22,7 +22,7 @@ def make_cross_encoder(
     """What is set to read passages together with their question, if anything is. Its first use converts its weights."""
     if settings.cross_encoder == "none":
         return None
-    # One thread: a second gains nothing for so few passages, and a service reads for several turns at once.
+    # One thread: a second takes a fifth off, and a service reads for several turns at once.
     return E5CrossEncoder(settings.data_dir / "models", 1, progress)
 
 

