@@ -32,11 +32,13 @@ from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.material import Material, material_of
 from companion.portions import asking_for_more, at_once, portions, portions_of_quotes, quoted
+from companion.reading_on import next_of_lesson
 from companion.safety.moderation import Moderator
 from companion.safety.untrusted import for_prompt
-from companion.sentences import cited_in
-from companion.sources import passages_for, sources_of
+from companion.sentences import cited_in, citing_nothing
+from companion.sources import passages_for, source_of, sources_of
 from companion.understanding.follow_up import depends, in_thread
+from companion.understanding.of_a_course import asks_of_it, points_at_a_course
 from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
 from companion.words import Words, to_traditional
@@ -60,6 +62,9 @@ _POINTED_AT = re.compile(
     r"|(?:[上学读听]完|完成|报了)(?:你们?的?|[这那]个?)?([^，。,.？?]{2,12}?)(?:课|班)"
     r"|\bthe ([a-z][a-z -]{2,30}?) (?:course|class)\b"
 )
+# What a turn wanted that may be read on from, and that has a course.
+_READ_ON = ("question", "more", "credits")
+_ABOUT_SOMETHING = ("question", "courses", "pathway", "plan", "credits")
 # With less of it supported, an answer is completed by quotes.
 ENOUGH_SUPPORTED = 0.6
 # A model that finds no answer, or none that the passages bear, is believed below this probability; above, they are
@@ -178,6 +183,50 @@ class Answering:
             async for event in events:
                 yield event
 
+    async def further(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """更多 when all of an answer was told: what its lesson says next, if anything."""
+        turns = heard.conversation.turns
+        last = turns[-1] if turns else None
+        found = None
+        if last and last.passages and last.wish in _READ_ON and last.mode in ("extracted", "generated"):
+            replies = "\n".join(turn.reply for turn in turns)
+            found = await asyncio.to_thread(next_of_lesson, self._index.search, last.passages[0], replies)
+        if found is None:
+            async for event in said(heard.say.no_more):
+                yield event
+            return
+        hit, text = found
+        sources = (source_of(hit, 1, text),)
+        yield SourcesFound(sources)
+        first, *left = portions_of_quotes([text], heard.audience)
+        ledger.cited.add(1)
+        yield TextAdded(f"{heard.say.lesson_goes_on}\n\n{first}")
+        if left:
+            ledger.pending = Rest(tuple(left), sources, ai=False)
+            yield TextAdded(f"\n\n{asking_for_more(left[0], heard.audience, heard.say)}")
+        yield Done("extracted", True)
+
+    def is_on_the_course_talked_of(self, heard: Heard) -> bool:
+        """Whether a message asks what the record of the course talked of states: 要不要钱 after a course was shown."""
+        return asks_of_it(heard.message) and self._course_talked_of(heard) is not None
+
+    async def in_an_emergency(self, heard: Heard, ledger: Ledger, *, may_answer: bool) -> AsyncGenerator[Event, None]:
+        """After the word on whom to call: where courses surely teach of it, and no other talk.
+
+        The passage is only pointed at: of first aid a sentence out of its place does harm.
+        """
+        found = await self._find(heard, ledger) if may_answer else None
+        if not found or not found.answers or (found.confidence.probability or 0.0) < SURE:
+            yield TextAdded(heard.say.only_an_aid)
+            yield Done("declined", None)
+            return
+        first = found.hits[0]
+        yield SourcesFound((source_of(first, 1, first.passage.text),))
+        ledger.cited.add(1)
+        told = heard.say.while_waiting.format(lesson=citing_nothing(first.lesson.title), place=first.passage.locator)
+        yield TextAdded(f"{told} [1]")
+        yield Done("extracted", None)
+
     async def pathway(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The way to a goal, where one is wanted and courses lead there; else what courses teach of such ways; else
         courses on it, and the office that knows.
@@ -265,6 +314,8 @@ class Answering:
         if heard.scope.course_id:
             return search.records.courses([heard.scope.course_id]).get(heard.scope.course_id)
         asked = normalise(heard.question)
+        if asks_of_it(heard.message):
+            return self._course_talked_of(heard)
         hits = search.courses(search.query(heard.question), 3)
         titled = next((hit.course for hit in hits if normalise(hit.course.title) in asked), None)
         pointed = _POINTED_AT.search(asked)
@@ -272,6 +323,23 @@ class Answering:
             return titled
         found = self._advising.about(next(filter(None, pointed.groups())), heard, 1)
         return found.courses[0].course if found.certain and found.courses else None
+
+    def _course_talked_of(self, heard: Heard) -> Course | None:
+        """The course where the learner is or that was shown last; that of an answer, where 这课 is said."""
+        records = self._index.search.records
+        if heard.scope.course_id:
+            return records.courses([heard.scope.course_id]).get(heard.scope.course_id)
+        asked = (turn for turn in reversed(heard.conversation.turns) if not asks_of_it(turn.message))
+        last = next((turn for turn in asked if turn.wish in _ABOUT_SOMETHING), None)
+        if last is None:
+            return None
+        if last.wish in ("courses", "pathway", "plan") or not last.passages:
+            shown = self._advising.about(last.question, heard, 1)
+            return shown.courses[0].course if shown.certain and shown.courses else None
+        if not points_at_a_course(heard.message):
+            return None
+        told = records.passages(last.passages[:1]).values()
+        return next(iter(records.courses([passage.course_id for passage in told]).values()), None)
 
     async def nothing(
         self, found: Found, heard: Heard, ledger: Ledger, *, shown: bool = False

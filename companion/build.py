@@ -22,7 +22,9 @@ from companion.planning import Planning
 from companion.practising import Practising
 from companion.recogniser import Recogniser, make_recogniser
 from companion.remembering import Remembering
+from companion.safety.aftercare import Aftercare
 from companion.safety.bounds import BUILT_IN, Bounds
+from companion.safety.emergencies import Emergencies
 from companion.safety.learned import LearnedModerator
 from companion.safety.moderation import KeywordModerator, Member, Moderator, Moderators
 from companion.settings import CompanionSettings, hours_of, where_state_is
@@ -179,6 +181,8 @@ def assemble(
         Remembering(conversations, writer),
         advising,
         make_moderator(settings, recogniser),
+        Emergencies(settings.anti_fraud_hotline, recogniser),
+        Aftercare(settings.crisis_hotline),
         LearnedWishes(recogniser) if recogniser else RuleWishes(),
     )
 
@@ -228,6 +232,8 @@ def _again(companion: Companion, writer: Writer, settings: CompanionSettings) ->
         companion.remembering,
         companion.advising,
         companion.moderator,
+        companion.emergencies,
+        companion.aftercare,
         companion.wishes,
     )
 
@@ -239,6 +245,8 @@ def _around(
     remembering: Remembering,
     advising: Advising,
     moderator: Moderator,
+    emergencies: Emergencies,
+    aftercare: Aftercare,
     wishes: Wishes,
 ) -> Companion:
     answering = Answering(
@@ -257,6 +265,8 @@ def _around(
         index,
         writer,
         moderator,
+        emergencies,
+        aftercare,
         wishes,
         StandingAlone(writer, settings.llm_first_token_seconds, index),
         answering,

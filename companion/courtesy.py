@@ -13,6 +13,10 @@ _WHO_ARE_YOU = re.compile(
     r"你(?:是|系|叫)|真人|机器人?|电脑|人工智能|(?:跟|和|同)(?:谁|边个|ai)"
     r"|\bwho are you\b|\byour name\b|\b(?:human|robot|bot|machine|real person|ai)\b"
 )
+_WHAT_CAN_YOU_DO = re.compile(
+    r"(?:帮|幫)(?:到|助)?我|能(?:做|干|问)|可以(?:做|问|帮)|会(?:做|些)|怎么(?:用|开始)|点用|干嘛|做咩|功能|本事|介绍|从哪里?来|边度(?:来|嚟)|依据|编的"
+    r"|\b(?:what (?:can|are|does)|how (?:do|does)|where do your|make things up|can i ask)\b"
+)
 _THANKS = re.compile(r"谢|唔该|辛苦|\b(?:thanks?|thx)\b")
 _HELLO = re.compile(
     r"^(?:(?:你|您|大家)好|嗨|哈[喽啰罗]|早|(?:上午|下午|中午|晚上)好)"
@@ -36,6 +40,8 @@ class Courtesy:
             return self._about(say, "")
         if _THANKS.search(said):
             return say.thanks
+        if _WHAT_CAN_YOU_DO.search(said):
+            return say.greeting
         return say.greeting if begins or _HELLO.search(said) else say.ask_on
 
     def _about(self, say: Words, unknown: str) -> str:

@@ -21,7 +21,7 @@ from course_index.recent import Recent
 Floats = NDArray[np.float32]
 
 LEARNED = Path(__file__).with_name("recogniser.npz")
-RULES, WISHES = "rules", "wishes"
+RULES, WISHES, EMERGENCIES = "rules", "wishes", "emergencies"
 
 # Nearness falls to 1/e at a squared distance of two.
 SPREAD = 0.5
@@ -42,7 +42,7 @@ class Learned:
 
     `means` are those of the vectors under each prefix, shape (2, dimension); `directions`, (2 * dimension, kept), are
     the ones along which messages differ most; `examples`, (messages, kept), lie along them. `near`, (messages, labels),
-    and `runs`, (HASHED, labels), are the weights of `labels`; a label is (RULES or WISHES, its name).
+    and `runs`, (HASHED, labels), are the weights of `labels`; a label is (RULES, WISHES or EMERGENCIES, its name).
     """
 
     embedder: str
@@ -92,7 +92,7 @@ class Recogniser:
         self._learned = learned
         self._embedder = embedder
         self._lengths = (learned.examples**2).sum(axis=1)
-        # Rules and wishes are asked about the same message.
+        # Rules, wishes and emergencies are asked about the same message.
         self._latest: Recent[Floats] = Recent(_REMEMBERED)
 
     def scores(self, text: str, kind: str) -> dict[str, float]:

@@ -18,20 +18,26 @@ from companion.planning import Planning
 from companion.portions import asking_for_more
 from companion.practising import Practising
 from companion.remembering import Remembering
+from companion.safety.aftercare import Aftercare
 from companion.safety.bounds import Refusal
+from companion.safety.emergencies import Emergencies, Emergency
 from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.sentences import cited_in
 from companion.understanding.learned import Wishes
 from companion.understanding.standing_alone import StandingAlone
 from companion.understanding.wish import Wish, asks
-from companion.words import locale_of, words
+from companion.words import Locale, locale_of, words
 from companion.writer import Writer
 from course_index.errors import IndexProblem
 from retrieval.live import LiveIndex
 
 # What is declined for these reasons is still what a next message such as 那给点提示 is about.
 _STILL_A_SUBJECT = ("graded_work", "medical", "legal_decision", "financial", "official_fact")
+# These replies say whom to call themselves, or are of a message that wants something else than help.
+_NO_EMERGENCY = ("crisis", "prompt_attack")
+# What after words of despair is no question to go on with, and who is declined while they are alone.
+_NO_SUBJECT, _ALONE = ("smalltalk", "end", "feedback", "nothing", "more"), ("companionship", "lonely")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,8 @@ class Companion:
         index: LiveIndex,
         writer: Writer,
         moderator: Moderator,
+        emergencies: Emergencies,
+        aftercare: Aftercare,
         wishes: Wishes,
         standing_alone: StandingAlone,
         answering: Answering,
@@ -79,6 +87,8 @@ class Companion:
         self.remembering = remembering
         self.answers = AnswerCache()
         self.moderator = moderator
+        self.emergencies = emergencies
+        self.aftercare = aftercare
         self.wishes = wishes
         self._standing_alone = standing_alone
         self._answering = answering
@@ -103,10 +113,14 @@ class Companion:
                 refusal, ask = None, replace(ask, wish="credits")
             # What was said in despair is not kept.
             to_remember = ask.said is None and (refusal is None or refusal.rule != "crisis")
+            emergency = await self._emergency(message, locale, refusal)
+            if emergency:
+                # Before anything is looked for: that may take a model's seconds.
+                told = TextAdded(f"{emergency.notice}\n\n")
+                ledger.see(told)
+                yield told
             heard = await self._heard(ask, message, conversation_id, ledger, refusal)
-            async with aclosing(
-                self._declined(refusal, heard, ledger) if refusal else self._answer(heard, ledger)
-            ) as events:
+            async with aclosing(self._steps(heard, ledger, refusal, emergency)) as events:
                 async for event in events:
                     ledger.see(event)
                     if isinstance(event, Done) and to_remember:
@@ -153,6 +167,26 @@ class Companion:
             conversation=conversation,
             personalised=ask.personalised,
         )
+
+    def _steps(
+        self, heard: Heard, ledger: Ledger, refusal: Refusal | None, emergency: Emergency | None
+    ) -> AsyncGenerator[Event, None]:
+        if emergency and emergency.plainly:
+            return self._answering.in_an_emergency(heard, ledger, may_answer=refusal is None)
+        conversation_id = heard.conversation.id
+        despaired = self.aftercare.needed(conversation_id)
+        if refusal and refusal.rule == "crisis":
+            self.aftercare.note(conversation_id)
+            return said(self.aftercare.again(heard.say) if despaired else refusal.reply, "declined")
+        if despaired and (heard.wish in _NO_SUBJECT or (refusal and refusal.rule in _ALONE)):
+            return said(self.aftercare.heard(heard.say), "declined")
+        steps = self._declined(refusal, heard, ledger) if refusal else self._answer(heard, ledger)
+        return _with(self.aftercare.kept(heard.say), steps) if despaired else steps
+
+    async def _emergency(self, message: str, locale: Locale, refusal: Refusal | None) -> Emergency | None:
+        if refusal and refusal.rule in _NO_EMERGENCY:
+            return None
+        return await self.emergencies.check(message, locale)
 
     def _declined(self, refusal: Refusal, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         hinted = isinstance(heard.conversation.pending, Hinted) and self._practising.has_had_enough(heard)
@@ -215,6 +249,8 @@ class Companion:
             return self._planning.events(heard, ledger)
         if isinstance(pending, PathwayWanted) and self._advising.completes(heard):
             return self._advising.way(heard, ledger, pending.goal)
+        if self._answering.is_on_the_course_talked_of(heard):
+            return self._answering.records(heard, ledger)
         wish = _styled(heard.wish, heard.style)
         if (
             wish in ("question", "credits")
@@ -234,7 +270,9 @@ class Companion:
                 # 今天又答错了，是退到第二盒吗 asks.
                 return self._answering.unless_answered(heard, ledger, thanks) if asks(heard.question) else thanks
             case "more":
-                return self._rest(pending, heard, ledger) if isinstance(pending, Rest) else said(say.no_more)
+                if isinstance(pending, Rest):
+                    return self._rest(pending, heard, ledger)
+                return self._answering.further(heard, ledger)
             case "credits":
                 return self._answering.records(heard, ledger)
             case "pathway":
@@ -261,6 +299,15 @@ class Companion:
             yield TextAdded(f"\n\n{asking_for_more(left[0], heard.audience, heard.say)}")
         label = self._answering.label(ledger, heard.say) if rest.ai else None
         yield Done("generated" if rest.ai else "extracted", True, aigc=label)
+
+
+async def _with(more: str, steps: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """A turn with some words below it."""
+    async with aclosing(steps) as events:
+        async for event in events:
+            if isinstance(event, Done):
+                yield TextAdded(f"\n\n{more}")
+            yield event
 
 
 def _styled(wish: Wish, style: Style) -> Wish:

@@ -54,6 +54,12 @@ class Words:
     no_pathways: str
     official: str
     course_speaks: str
+    only_an_aid: str
+    while_waiting: str
+    lesson_goes_on: str
+    despair_again: str
+    despair_heard: str
+    despair_kept: str
     record_says: str
     practise_what: str
     practise_nothing: str
@@ -154,6 +160,19 @@ _ZH = Words(
     not_in_lesson="这一课里没有讲到，下面的内容来自同一课程的其他课：",
     not_in_course="这门课里没有讲到，下面的内容来自别的课程：",
     no_pathways="这里还没有载入正式的学习路径和学历、证书规定，办理条件请向广东开放大学或当地招生、人社部门查询。",
+    only_an_aid="我只是学习助手，不能代替急救人员和警察。等平安了，想学怎样应对，可以再问我。",
+    while_waiting="等人来的时候可以看：《{lesson}》里的“{place}”，点出处就能打开。",
+    lesson_goes_on="这一课接着讲：",
+    despair_again=(
+        "您说的我看到了，这件事现在最要紧。请马上做一件事：拨打 {hotline}，"
+        "或者把这句话给身边的人看。手边有可能伤到自己的东西，请先交给别人，或放到拿不到的地方。"
+        "有人身危险时拨打 120 或 110。"
+    ),
+    despair_heard=(
+        "您刚才说的话，我没有当没看见。我是学习助手，陪不了您，这点得说实话；可您不用一个人扛着："
+        "{hotline} 有人听您说，也可以现在就给一个信得过的人打电话。"
+    ),
+    despair_kept="还有，您刚才说的话我没有忘：难受的时候，请拨打 {hotline}，或找一个信得过的人说说。",
     course_speaks="课程里有一段讲到这件事，只供参考，不是正式规定：",
     official="学分、等级、收费和报名的正式规定，这里没有载入，请向广东终身教育学分银行（广东开放大学）或招生、教育主管部门查询。",
     record_says="目录里《{title}》的记录：{facts}。",
@@ -242,6 +261,25 @@ _EN = Words(
     no_pathways=(
         "No official pathways, degree or certificate rules are loaded here. Please ask the Open University of Guangdong "  # noqa: E501
         "or the local admissions or human resources office for the conditions."
+    ),
+    only_an_aid=(
+        "I am only a study aid and cannot stand in for rescuers or the police. Once all is safe, "
+        "ask me how to deal with such things."
+    ),
+    while_waiting="While you wait for help, look at “{place}” in {lesson}; the source opens it.",
+    lesson_goes_on="The lesson goes on:",
+    despair_again=(
+        "I read what you wrote, and nothing matters more now. Please do one thing at once: call {hotline}, "
+        "or show these words to somebody near you. Give away whatever could hurt you, "
+        "or put it out of reach. In immediate danger call 120 or 110."
+    ),
+    despair_heard=(
+        "I have not passed over what you said. I am a study aid and cannot keep you company, "
+        "and will not pretend to; but you need not bear it alone: people at {hotline} will listen, "
+        "and you can call somebody you trust right now."
+    ),
+    despair_kept=(
+        "And I have not forgotten what you said: when it is hard, call {hotline}, or talk to somebody you trust."
     ),
     course_speaks="A course speaks of it. This is for orientation only and no official rule:",
     official=(

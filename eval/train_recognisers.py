@@ -1,10 +1,10 @@
-"""Learns what is declined and what is wanted from the sorted messages of eval/cases and eval/training.
+"""Learns what is declined, wanted and an emergency from the sorted messages of eval/cases and eval/training.
 
 python -m eval.train_recognisers           # writes companion/recogniser.npz, for the embedder that is set
 python -m eval.train_recognisers --check   # leaves it alone; figures by cross-validation, each group held out once
 
 Kernel ridge regression: the weights of the examples that tell every label best, the largest ones held down. Messages
-that somebody else wrote blind (split blind-2, wishes-blind-2.jsonl) are the test and are never learned from.
+that somebody else wrote blind (split blind-2, *-blind-2.jsonl) are the test and are never learned from.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from rich.progress import track
 from rich.table import Table
 
 from companion.recogniser import (
+    EMERGENCIES,
     LEARNED,
     RULES,
     WISHES,
@@ -36,6 +37,7 @@ from companion.recogniser import (
     runs_of,
 )
 from companion.safety.bounds import BUILT_IN, Bounds
+from companion.safety.emergencies import NO_EMERGENCY, emergency_of
 from companion.safety.learned import NO_RULE, rule_of
 from companion.settings import CompanionSettings
 from companion.understanding.learned import wanted
@@ -55,18 +57,22 @@ _HELD_DOWN = 0.08
 _RUNS_COUNT = 0.3
 _PARTS = 8
 _SORTED_BY_RULE = (*(f"round {n}" for n in range(_PARTS)), "own bounds")
-_CUT = ("own wishes", "own bounds", "own questions", "wishes-blind")
+_CUT = ("own wishes", "own bounds", "own questions", "wishes-blind", "emergencies")
+KINDS = (RULES, WISHES, EMERGENCIES)
 _TUTOR_WISHES = {"hint": "hint", "quiz": "practice", "plan": "plan"}
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message that somebody sorted: the rule that declines it, or NO_RULE; its wish; None where that is not known."""
+    """A message that somebody sorted: the rule that declines it, or NO_RULE; its wish; the kind of emergency that it
+    tells of, or NO_EMERGENCY; None where that is not known.
+    """
 
     text: str
     rule: str | None
     wish: str | None
     group: str
+    emergency: str | None = None
 
 
 def messages() -> list[Message]:
@@ -92,7 +98,8 @@ def blind_test() -> frozenset[str]:
     declined = (row["message"] for row in _rows(CASES / "safety.jsonl") if row["split"] == "blind-2")
     wished = (row["message"] for row in _rows(CASES / "wishes-blind-2.jsonl"))
     asked = (row["question"] for name in "gh" for row in _rows(CASES / f"answers-{name}.jsonl"))
-    return frozenset((*declined, *wished, *asked))
+    told = (row["message"] for row in _rows(CASES / "emergencies-blind-2.jsonl"))
+    return frozenset((*declined, *wished, *asked, *told))
 
 
 def everyday_questions() -> list[str]:
@@ -108,14 +115,18 @@ def _all_messages() -> Iterator[Message]:
     yield from _questions()
     yield from _conversations()
     for row in _rows(TRAINING / "wishes.jsonl"):
-        yield Message(row["message"], NO_RULE, row["wish"], "own wishes")
+        yield Message(row["message"], NO_RULE, row["wish"], "own wishes", NO_EMERGENCY)
     for row in _rows(TRAINING / "bounds.jsonl"):
         rule = row["rule"] or NO_RULE
         yield Message(row["message"], rule, _wish_of_innocent(row["message"], rule), "own bounds")
     # Questions on content from eval/training/pairs, mostly such as were once declined. Of wishes they say nothing: so
     # many more questions would drown them.
     for row in _rows(TRAINING / "questions.jsonl"):
-        yield Message(row["message"], NO_RULE, None, "own questions")
+        yield Message(row["message"], NO_RULE, None, "own questions", NO_EMERGENCY)
+    for row in _rows(TRAINING / "emergencies.jsonl"):
+        yield Message(
+            row["message"], NO_RULE if row["kind"] == NO_EMERGENCY else None, None, "emergencies", row["kind"]
+        )
 
 
 def _cases_of_bounds() -> Iterator[Message]:
@@ -187,10 +198,9 @@ def learn(learned_from: Sequence[Message], embedder: Embedder) -> Learned:
 
 
 def labels_of(learned_from: Sequence[Message]) -> tuple[tuple[str, str], ...]:
-    """Every rule and every wish that a message has, in the order of the alphabet."""
-    rules = sorted({message.rule for message in learned_from if message.rule})
-    wishes = sorted({message.wish for message in learned_from if message.wish})
-    return (*((RULES, rule) for rule in rules), *((WISHES, wish) for wish in wishes))
+    """Every rule, wish and kind of emergency that a message has, in the order of the alphabet."""
+    told = {(kind, name) for message in learned_from for kind in KINDS if (name := _told(message, kind))}
+    return tuple(sorted(told, key=lambda label: (KINDS.index(label[0]), label[1])))
 
 
 def _places(forms: Sequence[str], embedder: Embedder) -> _Places:
@@ -205,9 +215,9 @@ def _places(forms: Sequence[str], embedder: Embedder) -> _Places:
 
 
 def _weights(alike: Floats, learned_from: Sequence[Message], labels: Sequence[tuple[str, str]]) -> Floats:
-    """By message and label, shape (messages, labels); what has no wish says nothing about wishes."""
+    """By message and label, shape (messages, labels); what has no label of a kind says nothing about that kind."""
     weights = np.zeros((len(learned_from), len(labels)), np.float32)
-    for kind in (RULES, WISHES):
+    for kind in KINDS:
         told = [_told(message, kind) for message in learned_from]
         rows = np.array([n for n, label in enumerate(told) if label], int)
         columns = np.array([n for n, (label_kind, _) in enumerate(labels) if label_kind == kind], int)
@@ -218,7 +228,7 @@ def _weights(alike: Floats, learned_from: Sequence[Message], labels: Sequence[tu
 
 
 def _told(message: Message, kind: str) -> str | None:
-    return message.rule if kind == RULES else message.wish
+    return {RULES: message.rule, WISHES: message.wish, EMERGENCIES: message.emergency}[kind]
 
 
 # -- how well it does on messages it did not learn from ----------------------------------------------------------------
@@ -250,7 +260,7 @@ def held_out(learned_from: Sequence[Message], embedder: Embedder) -> list[Guess]
 
 
 def _guess(message: Message, labels: Sequence[tuple[str, str]], row: Floats, bounds: Bounds) -> Guess:
-    scores = {kind: {} for kind in (RULES, WISHES)}  # type: dict[str, dict[str, float]]
+    scores = {kind: {} for kind in KINDS}  # type: dict[str, dict[str, float]]
     for (kind, name), score in zip(labels, row, strict=True):
         scores[kind][name] = float(score)
     refusal = bounds.check(message.text, locale_of(message.text, None))
@@ -309,6 +319,16 @@ def _wished(guesses: Sequence[Guess]) -> Table:
     return table
 
 
+def _emergencies(guesses: Sequence[Guess]) -> Table:
+    table = Table("emergency", "messages", "told", "of the right kind")
+    of_group = [guess for guess in guesses if guess.message.group == "emergencies"]
+    for kind in sorted({guess.message.emergency or "" for guess in of_group}):
+        told = [emergency_of(guess.scores[EMERGENCIES]) for guess in of_group if guess.message.emergency == kind]
+        right = sum(one == kind for one in told)
+        table.add_row(kind, str(len(told)), f"{sum(map(bool, told)) / len(told):.1%}", f"{right / len(told):.1%}")
+    return table
+
+
 def main() -> None:
     """Learn, or check."""
     parser = argparse.ArgumentParser(prog="python -m eval.train_recognisers", description=__doc__)
@@ -317,12 +337,14 @@ def main() -> None:
     embedder = make_embedder(CompanionSettings())
     if parser.parse_args().check:
         guesses = held_out(messages(), embedder)
-        console.print(_declined(guesses), _wished(guesses))
+        console.print(_declined(guesses), _wished(guesses), _emergencies(guesses))
         asked = everyday_questions()
         recogniser = Recogniser(load_learned(), embedder)
         rules = Counter(rule_of(recogniser.scores(text, RULES)) for text in track(asked, console=console))
         told = ", ".join(f"{rule} {count / len(asked):.2%}" for rule, count in rules.most_common() if rule)
+        urgent = sum(emergency_of(recogniser.scores(text, EMERGENCIES)) is not None for text in asked) / len(asked)
         console.print(f"of {len(asked)} everyday questions what ships takes for what is declined: {told}")
+        console.print(f"and for an emergency: {urgent:.2%}")
         return
     learned = learn(messages(), embedder)
     learned.save(LEARNED)

@@ -102,8 +102,9 @@ def test_a_courier_gets_the_answer_in_portions_and_the_rest_on_request(companion
 
 def test_a_senior_who_asks_about_money_hears_how_not_to_lose_it(companion_with):
     talk = Talk(companion_with(anti_fraud_hotline="96110"), audience="senior")
-    assert "96110" in talk.say("快件丢了，客服叫我转账才赔，谁来赔")
-    assert "96110" not in Talk(companion_with(), audience="worker").say("快件丢了，客服叫我转账才赔，谁来赔")
+    assert "先和家人商量" in talk.say("快件丢了，客服叫我转账才赔，谁来赔")
+    assert "96110" in talk.say("快件丢了，赔的钱什么时候到银行卡，谁来赔")
+    assert "先和家人商量" not in Talk(companion_with(), audience="worker").say("快件丢了，客服叫我转账才赔，谁来赔")
 
 
 def test_a_quiz_is_put_graded_and_counted(companion_with):
@@ -316,3 +317,31 @@ def test_a_short_question_that_names_nothing_of_its_own_still_is_one(companion_w
 )
 def test_a_wish_for_courses_that_names_a_subject_stands_alone(message, leans):
     assert depends(message) == leans
+
+
+def test_more_reads_on_in_the_lesson_and_says_when_it_ends(companion_with):
+    talk = Talk(companion_with())
+    talk.say("What is a binary heap?")
+    told = talk.say("more please")
+    assert talk.done.mode == "extracted"
+    assert "Remove the root" in told
+    assert [source.locator for source in talk.sources] == ["Taking the smallest element"]
+    assert "Remove the root" not in talk.say("more please")
+
+
+@pytest.mark.parametrize("message", ["要不要钱", "咁几多钱", "有多少学分", "什么时候开课", "这个课在哪里上？我在深圳"])
+def test_the_record_of_the_course_shown_before_answers(companion_with, message):
+    talk = Talk(companion_with())
+    talk.say("有没有讲快递理赔的课")
+    told = talk.say(message)
+    assert "《快递服务规则》" in told
+    assert talk.done.mode == "catalogue"
+    assert "《快递服务规则》" in talk.say("要学多久"), "what was asked in between names no course"
+
+
+def test_without_a_course_shown_before_nothing_is_told_of_one(companion_with):
+    assert "《" not in Talk(companion_with()).say("要不要钱")
+    talk = Talk(companion_with())
+    talk.say("快件丢了谁来赔")
+    assert "《快递服务规则》的记录" not in talk.say("要多久")
+    assert "《快递服务规则》的记录" in talk.say("这门课要多久")

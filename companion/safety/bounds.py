@@ -56,13 +56,13 @@ class Refusal:
 class Bounds:
     """Rules read from a TOML file. Raises ValueError, naming the rule, when one cannot be read."""
 
-    def __init__(self, path: Path, crisis_hotline: str) -> None:
+    def __init__(self, path: Path, hotline: str) -> None:
         with path.open("rb") as file:
             table = tomllib.load(file)
         words, entries = table.get("words", {}), table.get("rule")
         if not isinstance(words, dict) or not isinstance(entries, list):
             raise ValueError("a file of bounds has [[rule]] entries, and may have [words]")
-        self._rules = tuple(_rule(entry, words, crisis_hotline) for entry in entries)
+        self._rules = tuple(_rule(entry, words, hotline) for entry in entries)
 
     def check(self, message: str, locale: Locale, side: Side = "input") -> Refusal | None:
         """The refusal that a text gets, or None when it is within bounds."""

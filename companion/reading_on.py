@@ -1,0 +1,39 @@
+"""更多 after an answer: what the same lesson goes on to say, which the learner has not been shown."""
+
+from companion.extract import is_exercise
+from companion.safety.untrusted import is_an_order
+from course_index.stretches import Stretch, stretches
+from retrieval.search import Hit, Search
+
+# So many letters are worth a turn; less is a leftover heading.
+_ENOUGH = 8
+
+
+def next_of_lesson(search: Search, told: str, replies: str) -> tuple[Hit, str] | None:
+    """What follows in its lesson on what was told of the passage `told`, with where it stands; None at the end.
+
+    `replies` is all that was said in the conversation.
+    """
+    here = search.records.passages([told]).get(told)
+    if here is None:
+        return None
+    ids = search.records.passages_within(here.course_id, here.lesson_id)
+    said = _letters(replies)
+    for hit in search.placed(ids[ids.index(told) :]):
+        units = [] if is_exercise(hit) else stretches(hit.passage.text)
+        if hit.passage.id == told:
+            units = _after_what_was_told(units, said)
+        fresh = [unit for unit in units if not is_an_order(unit) and _letters(unit.text) not in said]
+        text = "".join(unit.text for unit in fresh).strip()
+        if len(_letters(text)) >= _ENOUGH:
+            return hit, text
+    return None
+
+
+def _after_what_was_told(units: list[Stretch], said: str) -> list[Stretch]:
+    told = [n for n, unit in enumerate(units) if _letters(unit.text) and _letters(unit.text) in said]
+    return units[max(told, default=-1) + 1 :]
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text if character.isalnum())

@@ -1,0 +1,60 @@
+"""What needs help at once is told whom to call before anything else: rules, and likeness to messages people sorted."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from companion.recogniser import EMERGENCIES, Recogniser
+from companion.safety.bounds import Bounds
+from companion.words import Locale
+
+EMERGENCIES_FILE = Path(__file__).with_name("emergencies.toml")
+NO_EMERGENCY = "none"
+
+# How much a message has to resemble emergencies of all kinds together to be told whom to call, and to be told nothing
+# else but where the courses teach of it. docs/safety.md has what both cost.
+RESEMBLES, PLAINLY = 0.4, 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """Whom to call; `plainly` where the message leaves no doubt that it is one."""
+
+    kind: str
+    notice: str
+    plainly: bool
+
+
+class Emergencies:
+    """Tells an emergency that somebody writes of from questions about such things. Safe for several threads."""
+
+    def __init__(self, anti_fraud_hotline: str, recogniser: Recogniser | None) -> None:
+        self._rules = Bounds(EMERGENCIES_FILE, anti_fraud_hotline)
+        self._recogniser = recogniser
+
+    async def check(self, message: str, locale: Locale) -> Emergency | None:
+        """Which kind it is, and what is told; None for a message of no emergency."""
+        return await asyncio.to_thread(self._check, message, locale)
+
+    def _check(self, message: str, locale: Locale) -> Emergency | None:
+        told = self._rules.check(message, locale)
+        if told:
+            return Emergency(told.rule, told.reply, plainly=True)
+        if self._recogniser is None:
+            return None
+        scores = self._recogniser.scores(message, EMERGENCIES)
+        kind = emergency_of(scores)
+        told = self._rules.refusal(kind, locale) if kind else None
+        return Emergency(told.rule, told.reply, _likeness(scores) >= PLAINLY) if told else None
+
+
+def emergency_of(scores: dict[str, float]) -> str | None:
+    """The kind that scores of EMERGENCIES speak for, if it is one."""
+    if _likeness(scores) < RESEMBLES:
+        return None
+    return max((kind for kind in scores if kind != NO_EMERGENCY), key=scores.__getitem__)
+
+
+def _likeness(scores: dict[str, float]) -> float:
+    """To emergencies of any kind: the kinds share words, and what is told of one helps in another."""
+    return sum(max(score, 0.0) for kind, score in scores.items() if kind != NO_EMERGENCY)

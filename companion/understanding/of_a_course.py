@@ -1,0 +1,44 @@
+"""Questions on what the record of a course states, asked of the course that is talked of: 要不要钱, is it free."""
+
+import re
+
+from course_index.analyze import normalise
+
+_THIS_COURSE = r"(?:这|那|呢|嗰)?(?:一?[个门]|啲)?(?:课程?|班)|(?:the|this|that) (?:course|class)"
+_IT = rf"(?:{_THIS_COURSE}|它|佢|这个|那个|呢个|嗰个|那|咁|请问|即系|[\s，,])*"
+_MUCH = "(?:几多|多少|几)"
+_STATED = "|".join(
+    (
+        r"(?:[要收][不唔][要收]|使唔使|要|使|收)(?:我|另外|再)?(?:交|俾|畀|给|收)?(?:钱|学费|费用?)",
+        rf"(?:要|收)?{_MUCH}(?:钱|学费|费用?)|(?:学费|费用|收费)(?:是|系|要)?(?:{_MUCH}|怎么算|点计)?",
+        r"免费|是不是免费|系咪免费",
+        rf"(?:有|计|算|值)?{_MUCH}个?(?:学分|课时|学时|小时|钟头)|(?:是)?(?:第)?几级",
+        r"(?:什么时候|几时|哪天|何时|哪一?天|边日)(?:开课|开班|开学|开始|上课|上)",
+        r"(?:在|去|喺)?(?:哪里|哪儿|哪|边度|什么地方)(?:上课?|学|开班?|读)",
+        r"(?:要)?(?:学|上|读)?(?:多久|多长时间|几耐|几个星期)",
+    )
+)
+_EN_IT = "(?:it|(?:the|this|that) (?:course|class))"
+_STATED_EN = "|".join(
+    (
+        rf"is {_EN_IT} free|(?:how much|what) (?:is|does|for) {_EN_IT}(?: cost)?|do i (?:have|need) to pay",
+        rf"how many (?:hours|credits)(?: (?:is|does|for) {_EN_IT}(?: (?:have|take|give))?)?",
+        rf"when (?:does {_EN_IT} start|is {_EN_IT})|where is {_EN_IT}(?: held| taught)?",
+    )
+)
+_TAIL = r"(?:的|嘅|啊|呀|吗|么|呢|咩|先|㗎|架|[\s。！!？?])*"
+_WHERE_I_AM = r"(?:[，, ]*(?:我|俺|屋企|家)(?:在|住|喺)\w{2,8})?"
+_WHOLE = re.compile(
+    rf"(?:and |so |then )?{_IT}(?:(?:是|系|的|嘅|都)?(?:{_STATED})|{_STATED_EN}){_TAIL}{_WHERE_I_AM}{_TAIL}"
+)
+_POINTS_AT_IT = re.compile(_THIS_COURSE)
+
+
+def asks_of_it(message: str) -> bool:
+    """Whether a message asks for what a record states, and names no course of its own."""
+    return bool(_WHOLE.fullmatch(normalise(message).strip()))
+
+
+def points_at_a_course(message: str) -> bool:
+    """Whether it says that it means a course, as 这门课 does and 它 does not."""
+    return bool(_POINTS_AT_IT.search(normalise(message)))
