@@ -8,6 +8,7 @@ from companion.extract import Quote, best_quotes, is_exercise, read_closely
 from companion.understanding.parts import parts_of
 from retrieval.confidence import LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
+from retrieval.of_place import of_another_place
 from retrieval.query import Query
 from retrieval.rank import CANDIDATES
 from retrieval.search import Hit, Search
@@ -174,6 +175,8 @@ def _choice(search: Search, query: Query, k: int, before: Sequence[str]) -> list
 
 
 def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Found:
+    # Another place's rule is neither first nor quoted beside the one that holds; alone, it is at most the closest.
+    hits = [hit for hit in hits if not of_another_place(query.text, hit)] or hits
     reading = read_closely(search, query, hits)
     bearing = search.answerability(query, hits[:LOOKED_AT])
     sure = confidence(query, hits, reading.closeness, bearing)

@@ -131,7 +131,7 @@ class Practising:
     async def grades(self, quiz: Quiz, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The verdicts on what was answered, each with its reason and the sentence it stands on; then the next one."""
         say = heard.say
-        open_ones = quiz.questions if quiz.together else quiz.questions[quiz.position : quiz.position + 1]
+        open_ones = quiz.questions[quiz.position :] if quiz.together else quiz.questions[quiz.position :][:1]
         given = replies(heard.message, len(open_ones)) if quiz.together else [heard.message]
         yield SourcesFound(quiz.sources)
         right, by_model = quiz.right, False

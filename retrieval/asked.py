@@ -25,7 +25,10 @@ _KINDS = (
         re.compile(r"多久|多长时间|几耐|几天|几日|几个月|几年|几个?小时|几分钟|多少天|\bhow long\b|\bhow often\b"),
         re.compile(rf"{_NUMERAL}\s*(?:个?(?:工作)?[天日月年周]|个?小时|分钟|秒|个?星期|个?礼拜|个?钟|学期)|[每当次隔]|(?:\d+|one|two|three|four|five|six|seven|ten|fifteen|twenty|thirty|an?) (?:working )?(?:second|minute|hour|day|week|month|year|semester)|every|once|always|until|before"),  # noqa: E501
     ),
-    (re.compile(r"多少度|几度|\bwhat temperature\b"), re.compile(rf"{_NUMERAL}\s*(?:度|℃|摄氏)|degree")),
+    (
+        re.compile(r"多少(?:摄氏|华氏)?度|几度|\bwhat temperature\b"),
+        re.compile(rf"{_NUMERAL}`?\s*(?:度|°|摄氏|华氏)|degree"),
+    ),
     (re.compile(r"有几个(?!方面|步骤)|有多少个|几多个|\bhow many\b"), re.compile(rf"{_NUMERAL}|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve)\b")),  # noqa: E501
 )  # fmt: skip
 # 多少盐 is answered by nothing that does not speak of salt.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from course_index.analyze import normalise, terms
 from retrieval.asked import states_what_is_asked
+from retrieval.of_place import of_another_place
 from retrieval.query import Query
 from retrieval.search import Hit
 
@@ -76,6 +77,7 @@ def confidence(query: Query, hits: Sequence[Hit], closeness: float, bearing: Seq
         )
     )
     answers = probability >= ENOUGH and states_what_is_asked(query.text, hits[:MAY_ANSWER])
+    answers = answers and not of_another_place(query.text, hits[0])
     return Confidence(answers, probability, _probability(max(nearness)))
 
 

@@ -345,3 +345,17 @@ def test_without_a_course_shown_before_nothing_is_told_of_one(companion_with):
     talk.say("快件丢了谁来赔")
     assert "《快递服务规则》的记录" not in talk.say("要多久")
     assert "《快递服务规则》的记录" in talk.say("这门课要多久")
+
+
+def test_a_quiz_put_at_once_takes_its_answers_one_message_at_a_time(companion_with):
+    talk = Talk(companion_with())
+    talk.say("考考我快件赔偿，出两道题")
+    questions = talk.done.quiz
+    assert len(questions) == 2
+    first = talk.say("不知道")
+    assert first.startswith("1. ")
+    assert talk.done.quiz[0].prompt == questions[1].prompt
+    second = talk.say("不知道")
+    assert second.startswith("2. ")
+    assert second.splitlines()[0].removeprefix("2. ") != first.splitlines()[0].removeprefix("1. ")
+    assert not talk.done.quiz

@@ -77,6 +77,9 @@ def test_hours_a_week_are_read_in_three_languages(message, hours):
         ("到12月31日学完", date(2026, 12, 31)), ("到1月5号", date(2027, 1, 5)), ("下个月底前", date(2026, 12, 31)),
         ("本月底前", date(2026, 11, 30)), ("8周内学完", TODAY + timedelta(weeks=8)), ("两个月内", TODAY + timedelta(days=60)),  # noqa: E501
         ("每周5小时", None), ("过年前", None), ("我落下了两周", None), ("I missed two weeks", None),
+        ("三月三号考试", date(2027, 3, 3)), ("十二月二十三日前", date(2026, 12, 23)), ("12月底之前", date(2026, 12, 31)),  # noqa: E501
+        ("exam on 3 March", date(2027, 3, 3)), ("by March 3rd", date(2027, 3, 3)), ("三个月学完", TODAY + timedelta(days=90)),  # noqa: E501
+        ("推迟两周", None), ("start two weeks later", None), ("i may learn 3 hours", None),
     ],
 )  # fmt: skip
 def test_the_last_day_is_read(message, until):

@@ -164,7 +164,7 @@ def need_of(message: str, audience: str | None = None) -> Need:
         audience=audience_in(message) or audience,
         initiative=next((name for name, pattern in _INITIATIVES if pattern.search(said)), None),
         standing=standing_in(said),
-        locale_language=language_of(message),
+        locale_language=language_of(message) if message.strip() else "",
         around=place,
     )
 

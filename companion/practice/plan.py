@@ -40,7 +40,20 @@ _WITHIN = re.compile(
 _GONE_BY = re.compile(
     rf"(?:落下|耽误|没[怎么有]*学|停|晚|missed|lost|behind)[^，。,.]{{0,8}}?{_N}\s*个?(?:周|星期|礼拜|月|weeks?|months?)"
 )
-_MONTH_END = re.compile(r"(?P<next>下)?(?:个)?(?:本|这|今)?(?:个)?月底")
+_MONTH_END = re.compile(r"(?P<month>\d{1,2})月底|(?P<next>下)?(?:个)?(?:本|这|今)?(?:个)?月底")
+# 三月三号, 十二月底 and 3 March, put as 3月3号.
+_IN_CHINESE = re.compile(
+    r"(?P<month>[一二三四五六七八九十]{1,2})月(?:(?P<day>[一二三四五六七八九十]{1,3})(?=[日号])|(?=底))"
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = rf"(?:{'|'.join(_MONTHS)})(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?"
+_IN_ENGLISH = re.compile(
+    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<month>{_MONTH})"
+    rf"|(?P<month2>{_MONTH}) (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?)\b"
+)
+# 推迟两周 moves a plan; it is no time to learn in.
+_MOVED = re.compile(r"(?:推迟|延后|延迟|往后(?:推|挪)?|晚)[^，。,.]{0,3}$")
+_LATER = re.compile(r"\s*(?:之?后|以后|later)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +173,7 @@ def _hours_a_week(text: str) -> float | None:
 
 
 def _until(text: str, today: date) -> date | None:
+    text = _IN_ENGLISH.sub(_english_day, _IN_CHINESE.sub(_chinese_day, text))
     if found := _UNTIL.search(text):
         try:
             named = date(int(found["year"] or today.year), int(found["month"]), int(found["day"]))
@@ -168,17 +182,32 @@ def _until(text: str, today: date) -> date | None:
         return named if found["year"] or named >= today else named.replace(year=today.year + 1)
     if found := _MONTH_END.search(text):
         ahead = 2 if found["next"] else 1
+        if found["month"] and 1 <= int(found["month"]) <= 12:
+            ahead = (int(found["month"]) - today.month) % 12 + 1
         first = date(today.year + (today.month + ahead - 1) // 12, (today.month + ahead - 1) % 12 + 1, 1)
         return first - timedelta(days=1)
     for found in _WITHIN.finditer(text):
-        before = text[max(0, found.start() - 2) : found.start()]
-        if before.endswith(("每", "a ", "第", "周", "期", "拜")) or (
-            found["n"] in ("一", "a") and not re.search(r"内|里|学完", found[0])
+        before = text[: found.start()]
+        if (
+            _MOVED.search(before)
+            or _LATER.match(text, found.end())
+            or before.endswith(("每", "a ", "第", "周", "期", "拜"))
+            or (found["n"] in ("一", "a") and not re.search(r"内|里|学完", found[0]))
         ):
             continue
         days = 7 if found["unit"].startswith(("周", "星", "礼", "week")) else 30
         return today + timedelta(days=round(number(found["n"]) * days))
     return None
+
+
+def _chinese_day(found: re.Match[str]) -> str:
+    day = f"{number(found['day']):g}" if found["day"] else ""
+    return f"{number(found['month']):g}月{day}"
+
+
+def _english_day(found: re.Match[str]) -> str:
+    month = _MONTHS.index((found["month"] or found["month2"])[:3]) + 1
+    return f"{month}月{found['day'] or found['day2']}日"
 
 
 def number(text: str) -> float:
