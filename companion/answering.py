@@ -216,7 +216,8 @@ class Answering:
         The passage is only pointed at: of first aid a sentence out of its place does harm.
         """
         found = await self._find(heard, ledger) if may_answer else None
-        if not found or not found.answers or (found.confidence.probability or 0.0) < SURE:
+        sure = found and found.answers and (found.confidence.probability or 0.0) >= SURE
+        if not found or not sure or found.hits[0].passage.language != found.query.language:
             yield TextAdded(heard.say.only_an_aid)
             yield Done("declined", None)
             return
@@ -336,7 +337,8 @@ class Answering:
         if last.wish in ("courses", "pathway", "plan") or not last.passages:
             shown = self._advising.about(last.question, heard, 1)
             return shown.courses[0].course if shown.certain and shown.courses else None
-        if not points_at_a_course(heard.message):
+        since = heard.conversation.turns[heard.conversation.turns.index(last) + 1 :]
+        if not any(map(points_at_a_course, (*(turn.message for turn in since), heard.message))):
             return None
         told = records.passages(last.passages[:1]).values()
         return next(iter(records.courses([passage.course_id for passage in told]).values()), None)

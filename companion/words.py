@@ -366,6 +366,7 @@ def in_locale(locale: Locale, chinese: _Said, english: _Said) -> _Said:
 
 def locale_of(message: str, preferred: str | None) -> Locale:
     """The language and script of the message; where it does not tell (二胡, 123), the preferred one."""
+    message = message.encode("utf-8", "replace").decode("utf-8")
     letters = any(character.isalpha() for character in message) and not _IN_ANY_LANGUAGE.fullmatch(message)
     if letters and language_of(message) == EN:
         return "en"

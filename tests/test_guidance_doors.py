@@ -349,3 +349,38 @@ def test_a_course_that_five_learners_complain_of_is_named_in_the_report(door, pr
         one["course_id"]: one["why"] for one in door.get("/v1/reports/demand", headers=OPERATORS).json()["outdated"]
     }
     assert outdated["parcels"] == ["5 位学习者说有错或过时"]
+
+
+def test_classes_near_a_place_are_told_as_they_are_listed(door, provider):
+    anna = user(provider)
+    near = door.post("/v1/offerings/search", json={"text": "醒狮", "city": "广州市"}, headers=anna).json()
+    assert near["total"] == 1
+    assert "《醒狮体验班》" in near["text"]
+    anything = door.post("/v1/offerings/search", json={"city": "广州市"}, headers=anna).json()
+    assert "醒狮体验班" in [one["title"] for one in anything["offerings"]]
+    assert not anything["counted"]
+    far = door.post("/v1/offerings/search", json={"text": "醒狮", "city": "湛江市"}, headers=anna).json()
+    assert far["offerings"] == []
+    assert "湛江" in far["text"]
+
+
+@pytest.mark.parametrize(
+    ("path", "wish", "said"),
+    [
+        ("/v1/offerings/search", {"district": "天河区"}, "city"),
+        ("/v1/offerings/search", {"latitude": 23.1}, "longitude"),
+        ("/v1/pathways", {"goal": "醒狮", "start": "2026-12-01", "until": "2026-11-01"}, "before `start`"),
+        ("/v1/pathways", {"goal": "醒狮", "start": "9999-12-31", "hours_a_week": 1}, "2100"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_what_is_wrong(door, provider, path, wish, said):
+    answer = door.post(path, json=wish, headers=user(provider))
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+def test_half_a_character_is_no_error(door, provider):
+    half = b'{"message": "\\ud800 \\u7535"}'
+    answer = door.post("/v1/chat", content=half, headers={**user(provider), "Content-Type": "application/json"})
+    assert answer.status_code == 200
+    assert answer.json()["mode"]

@@ -106,14 +106,19 @@ def courses_told(found: Recommended, locale: Locale) -> str:
 def nearest_told(found: Recommended, locale: Locale) -> tuple[str, bool]:
     """The nearest class in person of what is recommended, and whether there is one."""
     say, place = sayings(locale), found.need.place or found.need.around
-    held = [one for one in found.courses if one.session is not None]
-    near = min(held, key=lambda one: _distance(one.session), default=None) if held else None
-    if near is None or near.session is None:
+    held = [(one.course.title, one.session) for one in found.courses if one.session is not None]
+    if not held:
         return (say.none_near.format(place.named), False) if place and place.named else ("", False)
-    offering = near.session.offering
+    title, session = min(held, key=lambda one: _distance(one[1]))
+    return class_told(title, session, locale), True
+
+
+def class_told(title: str, session: Session, locale: Locale) -> str:
+    """The nearest class in person: of which course, where and when."""
+    say, offering = sayings(locale), session.offering
     where = "".join(filter(None, (offering.city, offering.district, offering.town, offering.address)))
     day = offering.start.isoformat() if offering.start else say.no_date
-    return say.nearest.format(near.course.title, where, day, _km(near.session, say)), True
+    return say.nearest.format(title, where, day, _km(session, say))
 
 
 def gap_told(match: Match, gap: Gap, locale: Locale) -> str:

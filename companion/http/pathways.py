@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from companion.advising import Advising
 from companion.guidance.adviser import Way
@@ -25,6 +25,7 @@ from companion.state.pathways import KeptPathway, Pathways
 from companion.words import Locale, locale_of
 
 _SVG = "image/svg+xml"
+_Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 _NOBODY = "Nobody has to say who they are here, so no pathway is kept."
 
 
@@ -37,12 +38,18 @@ class PathwayWish(Conditions):
     target_level: int | None = Field(default=None, ge=1, le=7)
     credits: float | None = Field(default=None, gt=0, le=10_000)
     hours_a_week: float | None = Field(default=None, gt=0, le=112)
-    start: date | None = None
-    until: date | None = None
+    start: _Day | None = None
+    until: _Day | None = None
     audience: str | None = Field(default=None, max_length=40)
     locale: str | None = Field(default=None, max_length=20)
     personalised: bool = True
     keep: bool = False
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> "PathwayWish":
+        if self.start and self.until and self.until < self.start:
+            raise ValueError("`until` lies before `start`")
+        return self
 
 
 def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:

@@ -1,25 +1,29 @@
 """POST /v1/recommendations, /v1/offerings/search; GET /v1/occupations, /v1/credit-rules."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from companion.advising import Advising
 from companion.catalogue import public_record
+from companion.guidance.adviser import Adviser
 from companion.guidance.book import Unmet, UnmetReason
 from companion.guidance.need import Need, need_of
 from companion.guidance.places import Place
 from companion.guidance.recommend import Recommended
-from companion.guidance.telling import courses_told, nearest_told, reason
+from companion.guidance.shelf import Session
+from companion.guidance.telling import class_told, courses_told, nearest_told, reason
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse
 from companion.http.wishes import Body, Conditions, Short, need_from, point_of, session_told_plainly
 from companion.safety.mask import masked
 from companion.words import Locale, locale_of
+from course_index.course import Course
 
 
 class RecommendationWish(Conditions):
@@ -44,6 +48,14 @@ class OfferingWish(Body):
     step_free: bool = False
     locale: str | None = Field(default=None, max_length=20)
     limit: int = Field(default=10, ge=1, le=50)
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> "OfferingWish":
+        if (self.district or self.town) and not (self.city or self.latitude is not None):
+            raise ValueError("a district or town wants its `city` beside it")
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("`latitude` and `longitude` go together")
+        return self
 
 
 def recommendations_router(advising: Advising) -> APIRouter:
@@ -78,8 +90,14 @@ def recommendations_router(advising: Advising) -> APIRouter:
         somewhere = bool(where.city or where.point)
         need = replace(need_of(text), near=True, place=where if somewhere else None, step_free=wish.step_free)
         found = await run_in_threadpool(adviser.recommend, replace(need, place=None, near=False), None, 20)
-        here = await run_in_threadpool(sessions_of, found, need)
-        told, _ = nearest_told(replace(found, need=need), locale)
+        # Who names no subject may come to anything that is held there.
+        among = [one.course for one in found.courses] if text.strip() else adviser.desk().shelf.courses
+        held = await run_in_threadpool(_sessions_of, adviser, among, need)
+        here = [
+            {**session_told_plainly(session), "course_id": course.id, "title": course.title} for session, course in held
+        ]
+        none = replace(found, need=need, courses=())
+        told = class_told(held[0][1].title, held[0][0], locale) if held else nearest_told(none, locale)[0]
         if not here and somewhere:
             await note(request, need, "no_place", locale)
         return AsciiJSONResponse(
@@ -106,17 +124,6 @@ def recommendations_router(advising: Advising) -> APIRouter:
         return AsciiJSONResponse(
             {"loaded": adviser.rules.are_loaded, "rules": [rule.model_dump(mode="json") for rule in rules]}
         )
-
-    def sessions_of(found: Recommended, need: Need) -> list[dict[str, Any]]:
-        shelf, day = adviser.desk().shelf, adviser.today()
-        held = [
-            (session, one.course) for one in found.courses for session in shelf.sessions(one.course, need, day)
-            if not need.place or shelf.is_near(session, need)
-        ]  # fmt: skip
-        held.sort(key=lambda pair: shelf.nearness(pair[0], need))
-        return [
-            {**session_told_plainly(session), "course_id": course.id, "title": course.title} for session, course in held
-        ]
 
     def matched(words: str, limit: int) -> list[dict[str, Any]]:
         desk = adviser.desk()
@@ -181,3 +188,14 @@ def _recommended(found: Recommended, advising: Advising, locale: Locale) -> dict
         "in_the_way": dict(found.in_the_way),
         "text": courses_told(found, locale),
     }
+
+
+def _sessions_of(adviser: Adviser, among: Sequence[Course], need: Need) -> list[tuple[Session, Course]]:
+    shelf, day = adviser.desk().shelf, adviser.today()
+    held = [
+        (session, course)
+        for course in among
+        for session in shelf.sessions(course, need, day)
+        if not need.place or shelf.is_near(session, need)
+    ]
+    return sorted(held, key=lambda pair: shelf.nearness(pair[0], need))

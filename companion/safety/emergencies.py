@@ -13,7 +13,7 @@ NO_EMERGENCY = "none"
 
 # How much a message has to resemble emergencies of all kinds together to be told whom to call, and to be told nothing
 # else but where the courses teach of it. docs/safety.md has what both cost.
-RESEMBLES, PLAINLY = 0.4, 0.6
+RESEMBLES, PLAINLY = 0.45, 0.6
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,11 @@ _HONG_KONG_CONTEXT = re.compile(r"身份[证證証]|hkid|identity|香港|澳门|
 
 
 def masked(text: str) -> Masked:
-    """The text with its personal numbers replaced, such as [手机号]; what has none is returned as it is."""
+    """The text with its personal numbers replaced, such as [手机号]; what has none is returned as it is.
+
+    Halves of characters that JSON lets through (a lone surrogate) become question marks: nothing can be made of them.
+    """
+    text = text.encode("utf-8", "replace").decode("utf-8")
     taken: list[_Finding] = []
     for finding in _findings(text):
         if all(finding.end <= other.start or other.end <= finding.start for other in taken):
