@@ -114,7 +114,7 @@ class Companion:
             # What was said in despair is not kept.
             to_remember = ask.said is None and (refusal is None or refusal.rule != "crisis")
             emergency = await self._emergency(message, locale, refusal)
-            if emergency:
+            if emergency and emergency.plainly:
                 # Before anything is looked for: that may take a model's seconds.
                 told = TextAdded(f"{emergency.notice}\n\n")
                 ledger.see(told)
@@ -181,6 +181,8 @@ class Companion:
         if despaired and (heard.wish in _NO_SUBJECT or (refusal and refusal.rule in _ALONE)):
             return said(self.aftercare.heard(heard.say), "declined")
         steps = self._declined(refusal, heard, ledger) if refusal else self._answer(heard, ledger)
+        if emergency:
+            steps = _with(emergency.notice, steps)
         return _with(self.aftercare.kept(heard.say), steps) if despaired else steps
 
     async def _emergency(self, message: str, locale: Locale, refusal: Refusal | None) -> Emergency | None:

@@ -89,14 +89,14 @@ class Reply:
         numbers = {source.n for source in self.sources}
         written = any(isinstance(event, TextAdded) and event.ai for event in self.events)
         aigc = self.done.aigc if self.done else None
-        first_text = next((i for i, event in enumerate(self.events) if isinstance(event, TextAdded)), len(self.events))
-        late = any(isinstance(event, SourcesFound) for event in self.events[first_text:])
+        found = next((i for i, event in enumerate(self.events) if isinstance(event, SourcesFound)), 0)
+        before = "".join(event.text for event in self.events[:found] if isinstance(event, TextAdded))
         told = [
             (len(ends) != 1 or self.events[-1] is not ends[-1], "一轮应当恰好以一个 done 或 error 结束"),
             (any(mark not in numbers for mark in self.marks), "有引用编号没有对应的出处"),
             (written and aigc is None, "模型写的文字没有 AI 标识"),
             (aigc is not None and not written, "不是模型写的文字带了 AI 标识"),
-            (late and bool(self.marks), "出处来得比它支持的文字晚"),
+            (bool(marks_in(before)), "出处来得比它支持的文字晚"),
         ]
         return [said for holds, said in told if holds]
 

@@ -8,7 +8,7 @@ import pytest
 from companion.events import CoursesFound, Done, SourcesFound, TextAdded, TurnStarted
 from companion.recogniser import EMERGENCIES, make_recogniser
 from companion.safety.aftercare import Aftercare
-from companion.safety.emergencies import RESEMBLES, Emergencies, emergency_of
+from companion.safety.emergencies import RESEMBLES, Emergencies, Emergency, emergency_of
 from companion.turn import Ask
 from companion.words import locale_of, words
 from course_index.build import build_index
@@ -140,6 +140,26 @@ def test_a_lesson_that_surely_teaches_of_it_is_pointed_at_and_read_on_from(compa
     assert "拍五下" in "".join(told)
     assert "推五下" in "".join(told)
     assert talk.say("然后呢") == words("zh-Hans").no_more
+
+
+@pytest.mark.parametrize("message", ["怕有人突然晕倒，想先学会处理", "现在有人叫我转账到安全账户这种骗局，有没有课"])
+def test_who_wants_to_learn_of_it_is_in_none(emergencies, message):
+    assert check(emergencies, message) is None
+
+
+class Doubtful:
+    """Emergencies that are never plain."""
+
+    async def check(self, message, locale):
+        return Emergency("medical", "先打 120。", plainly=False)
+
+
+def test_what_may_be_one_is_answered_and_told_below(companion_with):
+    companion = companion_with()
+    companion.emergencies = Doubtful()
+    said = Talk(companion).say("快件丢了谁来赔")
+    assert "保价规则" in said
+    assert said.endswith("\n\n先打 120。")
 
 
 def test_in_the_midst_of_a_quiz_it_is_no_answer_to_a_question(companion_with):

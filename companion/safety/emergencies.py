@@ -1,19 +1,26 @@
 """What needs help at once is told whom to call before anything else: rules, and likeness to messages people sorted."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from companion.recogniser import EMERGENCIES, Recogniser
 from companion.safety.bounds import Bounds
 from companion.words import Locale
+from course_index.analyze import normalise
 
 EMERGENCIES_FILE = Path(__file__).with_name("emergencies.toml")
 NO_EMERGENCY = "none"
 
-# How much a message has to resemble emergencies of all kinds together to be told whom to call, and to be told nothing
-# else but where the courses teach of it. docs/safety.md has what both cost.
-RESEMBLES, PLAINLY = 0.45, 0.6
+# How much a message has to resemble emergencies of all kinds together to be told whom to call below its answer, and to
+# be told it first, and no more than where the courses teach of it. docs/safety.md has what both cost.
+RESEMBLES, PLAINLY = 0.4, 0.6
+
+# 怕有人突然晕倒，想先学会处理 is of what may come, or was.
+_WANTS_TO_LEARN = re.compile(
+    r"想(?:先|要|再)?学|学会|学学|学点|有(?:没有|冇|无|什么|啥)[^，。]{0,8}(?:课|班)|培训|\b(?:learn|course|training)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,8 @@ class Emergencies:
         return await asyncio.to_thread(self._check, message, locale)
 
     def _check(self, message: str, locale: Locale) -> Emergency | None:
+        if _WANTS_TO_LEARN.search(normalise(message)):
+            return None
         told = self._rules.check(message, locale)
         if told:
             return Emergency(told.rule, told.reply, plainly=True)

@@ -62,6 +62,10 @@ def _answerable(case: AnswerCase, reply: Reply, record: Record, tally: Tally) ->
             tally.failures.append(f"没有说到“{wordings[0]}”")
 
 
+# Whom to call in an emergency is said beside an answer, and is no claim from the courses.
+_CALLED_IN_NEED = ("110", "119", "120", "96110", "12356")
+
+
 def _borne(case: AnswerCase, reply: Reply, record: Record, tally: Tally) -> None:
     """Whether the sentences and the numbers of an answer stand in what it cites."""
     numbers = {source.n for source in reply.sources}
@@ -76,7 +80,7 @@ def _borne(case: AnswerCase, reply: Reply, record: Record, tally: Tally) -> None
         tally.share("sentences_borne", sum(borne) / len(borne))
         if not all(borne):
             tally.failures.append(f"{len(borne)} 句中有 {len(borne) - sum(borne)} 句在它引用的出处里找不到")
-    known = record.text_behind(reply.sources) + " ".join([*case.before, case.question])
+    known = record.text_behind(reply.sources) + " ".join([*case.before, case.question, *_CALLED_IN_NEED])
     exact = numbers_borne(without_marks(reply.text), known)
     tally.share("numbers_exact", exact)
     if exact is not None and exact < 1:
