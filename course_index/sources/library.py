@@ -32,7 +32,7 @@ from course_index.sources.openstax import is_openstax, read_openstax
 from course_index.sources.package import Package, PackageReader, Wishes, hidden_notice
 from course_index.sources.schema_org import courses_in, record_from_json_ld
 from course_index.sources.source import Source, read_sources, source_at
-from course_index.sources.spreadsheet import read_rows
+from course_index.sources.spreadsheet import read_tables
 from course_index.sources.table_catalogue import TableRecord, columns_of, is_course_table, record_of, records_of
 
 _CATALOGUES = (".jsonl", ".ndjson", ".jsonld", ".json")
@@ -393,8 +393,8 @@ def _several(read: Package | tuple[Package, ...]) -> tuple[Package, ...]:
 
 def _is_course_table(path: Path, root: _Root, library: Library) -> bool:
     try:
-        first = next(read_rows(path), None)
-        return first is not None and (bool(root.wishes.columns) or is_course_table(list(first[1]), root.wishes))
+        tables = read_tables(path)
+        return any(bool(root.wishes.columns) or is_course_table(table.headings, root.wishes) for table in tables)
     except SourceProblem as error:
         library.says(root.where(path), str(error))
         return False
@@ -446,7 +446,7 @@ def _records(path: Path, root: _Root, notices: list[Notice], library: Library, k
     where = root.where(path)
     try:
         if path.suffix.lower() in TABLES:
-            rows = records_of(path, root.wishes)
+            rows = records_of(path, root.wishes, lambda sheet, what: library.says(f"{where}:{sheet}", what))
             yield from _told((replace(row, where=f"{where}:{row.where}") for row in rows), where, library)
             return
         text, _ = decode(LessonFile(path, path.name).read_bytes())

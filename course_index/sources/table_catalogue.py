@@ -10,7 +10,7 @@ from typing import Any
 from course_index.errors import SourceProblem
 from course_index.record import CourseRecord
 from course_index.sources.package import Wishes, course_id
-from course_index.sources.spreadsheet import read_rows
+from course_index.sources.spreadsheet import read_tables
 
 # What a heading says without an operator's mapping; compared without case, blanks and what stands in brackets.
 _HEADINGS = {
@@ -114,16 +114,34 @@ class TableRecord:
     not_read: tuple[str, ...] = ()
 
 
-def records_of(path: Path, wishes: Wishes) -> Iterator[TableRecord]:
-    """Each row as an unchecked record. Raises SourceProblem when the table is no catalogue."""
-    columns: dict[str, str] | None = None
-    for number, row in read_rows(path):
-        if columns is None:
-            columns = columns_of(list(row), wishes)
-            if "title" not in columns.values():
-                heads = ", ".join(list(row)[:12])
-                raise SourceProblem(f"no column is a course's title; map its columns ({heads}) in a sources file")
-        yield record_of(str(number), row, columns, wishes)
+def records_of(path: Path, wishes: Wishes, says: Callable[[str, str], None]) -> Iterator[TableRecord]:
+    """Each row of each sheet as an unchecked record; `says` is told of sheets that are no catalogue.
+
+    Raises SourceProblem when none is.
+    """
+    others: list[tuple[str, SourceProblem]] = []
+    found = False
+    for table in read_tables(path):
+        try:
+            columns = _title_columns(table.headings, wishes)
+        except SourceProblem as error:
+            others.append((table.name, error))
+            continue
+        found = True
+        for place, row in table.records():
+            yield record_of(place, row, columns, wishes)
+    if others and not found:
+        raise others[0][1]
+    for name, problem in others:
+        says(name, f"this sheet is left out: {problem}")
+
+
+def _title_columns(headings: list[str], wishes: Wishes) -> dict[str, str]:
+    columns = columns_of(headings, wishes)
+    if "title" not in columns.values():
+        heads = ", ".join(headings[:12])
+        raise SourceProblem(f"no column is a course's title; map its columns ({heads}) in a sources file")
+    return columns
 
 
 def record_of(where: str, row: dict[str, Any], columns: dict[str, str], wishes: Wishes) -> TableRecord:
