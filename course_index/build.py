@@ -18,7 +18,7 @@ from course_index.centring import Centring, centring_fingerprint, learn_centring
 from course_index.chunk import Piece
 from course_index.course import Course, Lesson, Passage
 from course_index.embedders.embedder import Embedder, TokenEmbedder
-from course_index.errors import IndexMismatch, SourceProblem
+from course_index.errors import IndexMismatch, IndexProblem, SourceProblem
 from course_index.language import language_of
 from course_index.phrases import refresh_phrases
 from course_index.reading import LessonReaders, ReadLesson
@@ -64,6 +64,16 @@ class BuildReport:
     outlines: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
+class NothingRead(IndexProblem):
+    """None of the sources held a course that could be read, so the index stays as it is; `report` says why."""
+
+    def __init__(self, report: BuildReport) -> None:
+        """Say the first reasons in one line."""
+        why = "; ".join(f"{one.where}: {one.what}" for one in report.notices[:3])
+        super().__init__(f"nothing could be read, and the index stays as it is: {why or 'the sources are empty'}")
+        self.report = report
+
+
 def build_index(
     sources: Sequence[Path | Source],
     home: IndexHome,
@@ -77,7 +87,7 @@ def build_index(
 
     `workers` is how many processes read files that are not plain text; with more than one they read all. With `rebuild`
     everything in the index is embedded anew, which a change of embedder needs. Raises IndexLocked while another process
-    builds, and IndexMismatch when the index was built with other parts and `rebuild` is False.
+    builds, IndexMismatch when the index was built with other parts and `rebuild` is False, and NothingRead.
     """
     started = time.perf_counter()
     report = BuildReport()
@@ -90,6 +100,10 @@ def build_index(
             with LessonReaders(workers) as readers:
                 _record(library, draft.records, report, readers, progress)
             library.close()
+            if not (report.courses or report.courses_removed):
+                report.totals, report.generation = draft.records.counts(), home.current() or ""
+                report.seconds = time.perf_counter() - started
+                raise NothingRead(report)
             journal = VectorJournal(home.journal)
             _make_searchable(draft, journal, embedder, report, progress)
         journal.discard()

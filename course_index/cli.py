@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from course_index.build import BuildReport, as_plain, build_index, remove_courses
+from course_index.build import BuildReport, NothingRead, as_plain, build_index, remove_courses
 from course_index.checking import check_as_html, check_as_plain, check_as_text, check_sources
 from course_index.distributed import embedder_over_ray
 from course_index.embedders.embedder import Embedder
@@ -60,15 +60,22 @@ def build(
         settings = IndexSettings()
         sources = _sources(paths, name, Wishes(url=url, hidden=hidden))
         with _embedder(settings, ray, progress) as embedder:
-            report = build_index(
-                sources, index_home(settings), embedder, rebuild=rebuild, workers=workers, progress=progress
-            )
+            nothing_read = False
+            try:
+                report = build_index(
+                    sources, index_home(settings), embedder, rebuild=rebuild, workers=workers, progress=progress
+                )
+            except NothingRead as error:
+                report, nothing_read = error.report, True
     if as_json:
         _out.print_json(data=as_plain(report))
     else:
         _print(report)
     if not report.totals.courses:
         raise typer.Exit(1)
+    if nothing_read:
+        _err.print("[red]companion-index:[/] nothing could be read; the index stays as it was")
+        raise typer.Exit(2)
 
 
 @contextmanager

@@ -56,6 +56,21 @@ def test_what_can_be_mended_is_said_in_a_sentence(data, monkeypatch):
     assert "SECRET" not in wrong.output
 
 
+def test_a_build_that_could_read_nothing_says_so_by_its_exit_code_and_publishes_nothing(data, tmp_path):
+    assert run.invoke(course_index.cli.app, ["build", str(LIBRARY)]).exit_code == 0
+    (tmp_path / "c.csv").write_text("课程,学校\n插秧,校\n", "utf-8")
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('[[source]]\nname = "c"\npath = "c.csv"\n[source.columns]\n"没有" = "title"\n', "utf-8")
+    feed = tmp_path / "feed.toml"
+    feed.write_text('[[source]]\nname = "f"\nfeed = "oai-pmh"\nurl = "http://127.0.0.1:9/oai"\n', "utf-8")
+    for source in (tmp_path / "gone", mapping, feed):
+        built = run.invoke(course_index.cli.app, ["build", str(source)])
+        assert (built.exit_code, "skipped" in built.stdout) == (2, True), built.output
+        assert "nothing could be read" in built.stderr
+    assert (data / "index" / "CURRENT").read_text() == "1"
+    assert not (data / "index" / "draft").exists()
+
+
 def test_course_text_cannot_steer_the_terminal(data, tmp_path):
     (tmp_path / "evil.md").write_text("# 电梯安全\n\n电梯困人先按[bold red]警铃[/]，\x1b[2J不要扒门。" * 4, "utf-8")
     run.invoke(course_index.cli.app, ["build", str(tmp_path / "evil.md")])
