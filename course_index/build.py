@@ -37,6 +37,8 @@ from course_index.tokens import count_tokens
 # How many texts are embedded between two notes in the journal: what a killed build loses at most.
 _EMBED_BATCH = 256
 
+_LOST = "it was damaged and is made anew: only what these paths hold is in it"
+
 # Called with the stage, how much of it is done, and how much there is.
 Progress = Callable[[str, int, int], None]
 
@@ -92,11 +94,14 @@ def build_index(
     started = time.perf_counter()
     report = BuildReport()
     with home.writing():
-        with home.draft(keep_search=not rebuild) as draft:
+        lost = rebuild and home.is_damaged()
+        with home.draft(keep_search=not rebuild, keep_records=not lost) as draft:
             if not rebuild:
                 refuse_mismatch(draft.records.meta(), embedder)
             library = read_library(sources, draft.records.sources())
             report.notices = library.notices
+            if lost:
+                report.notices.append(Notice("the index", _LOST, skipped=False))
             with LessonReaders(workers) as readers:
                 _record(library, draft.records, report, readers, progress)
             library.close()
