@@ -18,7 +18,7 @@ from course_index.centring import Centring, centring_fingerprint, learn_centring
 from course_index.chunk import Piece
 from course_index.course import Course, Lesson, Passage
 from course_index.embedders.embedder import Embedder, TokenEmbedder
-from course_index.errors import IndexMismatch, SourceProblem
+from course_index.errors import IndexMismatch, IndexProblem, SourceProblem
 from course_index.language import language_of
 from course_index.phrases import refresh_phrases
 from course_index.reading import LessonReaders, ReadLesson
@@ -36,6 +36,8 @@ from course_index.tokens import count_tokens
 
 # How many texts are embedded between two notes in the journal: what a killed build loses at most.
 _EMBED_BATCH = 256
+
+_LOST = "it was damaged and is made anew: only what these paths hold is in it"
 
 # Called with the stage, how much of it is done, and how much there is.
 Progress = Callable[[str, int, int], None]
@@ -64,6 +66,16 @@ class BuildReport:
     outlines: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
+class NothingRead(IndexProblem):
+    """None of the sources held a course that could be read, so the index stays as it is; `report` says why."""
+
+    def __init__(self, report: BuildReport) -> None:
+        """Say the first reasons in one line."""
+        why = "; ".join(f"{one.where}: {one.what}" for one in report.notices[:3])
+        super().__init__(f"nothing could be read, and the index stays as it is: {why or 'the sources are empty'}")
+        self.report = report
+
+
 def build_index(
     sources: Sequence[Path | Source],
     home: IndexHome,
@@ -77,19 +89,26 @@ def build_index(
 
     `workers` is how many processes read files that are not plain text; with more than one they read all. With `rebuild`
     everything in the index is embedded anew, which a change of embedder needs. Raises IndexLocked while another process
-    builds, and IndexMismatch when the index was built with other parts and `rebuild` is False.
+    builds, IndexMismatch when the index was built with other parts and `rebuild` is False, and NothingRead.
     """
     started = time.perf_counter()
     report = BuildReport()
     with home.writing():
-        with home.draft(keep_search=not rebuild) as draft:
+        lost = rebuild and home.is_damaged()
+        with home.draft(keep_search=not rebuild, keep_records=not lost) as draft:
             if not rebuild:
                 refuse_mismatch(draft.records.meta(), embedder)
             library = read_library(sources, draft.records.sources())
             report.notices = library.notices
+            if lost:
+                report.notices.append(Notice("the index", _LOST, skipped=False))
             with LessonReaders(workers) as readers:
                 _record(library, draft.records, report, readers, progress)
             library.close()
+            if not (report.courses or report.courses_removed):
+                report.totals, report.generation = draft.records.counts(), home.current() or ""
+                report.seconds = time.perf_counter() - started
+                raise NothingRead(report)
             journal = VectorJournal(home.journal)
             _make_searchable(draft, journal, embedder, report, progress)
         journal.discard()

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from course_index.build import BuildReport, as_plain, build_index, remove_courses
+from course_index.build import BuildReport, NothingRead, as_plain, build_index, remove_courses
 from course_index.checking import check_as_html, check_as_plain, check_as_text, check_sources
 from course_index.distributed import embedder_over_ray
 from course_index.embedders.embedder import Embedder
@@ -21,6 +21,7 @@ from course_index.settings import IndexSettings
 from course_index.sources.library import sources_at
 from course_index.sources.package import Wishes
 from course_index.sources.source import Source
+from course_index.store.disk import disk_explained
 from course_index.terminal import OnProgress, explained, progress_bars
 from course_index.watching import keep_in_step
 
@@ -56,19 +57,32 @@ def build(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
     """Bring courses into the index. What is unchanged is not embedded again; what is gone is taken out."""
-    with explained("companion-index", _err, IndexProblem), progress_bars(_err) as progress:
+    with _explained(), progress_bars(_err) as progress:
         settings = IndexSettings()
         sources = _sources(paths, name, Wishes(url=url, hidden=hidden))
         with _embedder(settings, ray, progress) as embedder:
-            report = build_index(
-                sources, index_home(settings), embedder, rebuild=rebuild, workers=workers, progress=progress
-            )
+            nothing_read = False
+            try:
+                report = build_index(
+                    sources, index_home(settings), embedder, rebuild=rebuild, workers=workers, progress=progress
+                )
+            except NothingRead as error:
+                report, nothing_read = error.report, True
     if as_json:
         _out.print_json(data=as_plain(report))
     else:
         _print(report)
     if not report.totals.courses:
         raise typer.Exit(1)
+    if nothing_read:
+        _err.print("[red]companion-index:[/] nothing could be read; the index stays as it was")
+        raise typer.Exit(2)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    with explained("companion-index", _err, IndexProblem), disk_explained():
+        yield
 
 
 @contextmanager
@@ -89,14 +103,15 @@ def watch(
     hidden: Annotated[bool, _HIDDEN] = False,
 ) -> None:
     """Keep the index in step with its sources: build now, then whenever something changes. Ctrl-C ends."""
-    with explained("companion-index", _err, IndexProblem):
+    with _explained():
         settings = IndexSettings()
         embedder = make_embedder(settings)
         home = index_home(settings)
 
         def build_once() -> None:
             sources = _sources(paths, None, Wishes(url=url, hidden=hidden))
-            _print(build_index(sources, home, embedder, workers=workers))
+            with disk_explained():
+                _print(build_index(sources, home, embedder, workers=workers))
 
         watched = [path for path in paths if path.exists()]
         watched += [source.path for source in _sources(paths, None, Wishes()) if source.path and source.path.exists()]
@@ -115,7 +130,7 @@ def check(
 
     Ends with 1 when something would be left out.
     """
-    with explained("companion-index", _err, IndexProblem), progress_bars(_err) as progress:
+    with _explained(), progress_bars(_err) as progress:
         checked = check_sources(_sources(paths, None, Wishes(hidden=hidden)), workers, progress)
         if html:
             _write(html, check_as_html(checked))
@@ -151,7 +166,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """What is in the index, and what it was built with."""
-    with explained("companion-index", _err, IndexProblem):
+    with _explained():
         generation = index_home(IndexSettings()).open_current()
         counts, meta = generation.records.counts(), generation.records.meta()
         listed = generation.records.courses(generation.records.course_ids()) if courses else {}
@@ -178,7 +193,7 @@ def status(
 @app.command()
 def remove(ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Course ids.")]) -> None:
     """Take courses out of the index, with everything that belongs to them."""
-    with explained("companion-index", _err, IndexProblem):
+    with _explained():
         remove_courses(ids, index_home(IndexSettings()))
     _out.print(f"removed {len(ids)} course{'s' * (len(ids) != 1)}")
 

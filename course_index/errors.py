@@ -21,5 +21,9 @@ class IndexMissing(IndexProblem):
     """Nothing has been built yet."""
 
 
+class IndexDamaged(IndexProblem):
+    """A file of the index is missing or cannot be read; a rebuild makes it anew."""
+
+
 class PartUnavailable(IndexProblem):
     """A server that keeps a part of the index does not answer, or has lost it."""

@@ -7,6 +7,7 @@ from typing import Any
 from course_index.build import refuse_mismatch
 from course_index.embedders.embedder import Embedder
 from course_index.errors import IndexMissing, IndexProblem, PartUnavailable
+from course_index.store.disk import disk_explained
 from course_index.store.generations import Generation, IndexHome
 from course_index.store.records import CourseFilter
 from retrieval.e5_cross_encoder import E5CrossEncoder
@@ -114,12 +115,13 @@ class LiveIndex:
 
     def _open(self) -> Search:
         try:
-            generation = self._home.open_current()
-            try:
-                fresh = self._checked(generation)
-            except BaseException:
-                generation.close()
-                raise
+            with disk_explained():
+                generation = self._home.open_current()
+                try:
+                    fresh = self._checked(generation)
+                except BaseException:
+                    generation.close()
+                    raise
         except IndexProblem as error:
             self.last_problem = str(error)
             raise

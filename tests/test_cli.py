@@ -1,9 +1,18 @@
+import errno
+import os
+import shutil
+import sqlite3
+
 import pytest
 from typer.testing import CliRunner
 
 import companion.cli
 import course_index.cli
 from companion.build import build
+from course_index.errors import IndexDamaged, IndexProblem
+from course_index.store.disk import disk_explained
+from course_index.store.generations import IndexHome
+from retrieval.live import LiveIndex
 from tests.conftest import LIBRARY
 
 run = CliRunner()
@@ -54,6 +63,89 @@ def test_what_can_be_mended_is_said_in_a_sentence(data, monkeypatch):
     wrong = run.invoke(companion.cli.app, ["ask", "x"])
     assert "COMPANION_LLM_MODEL" in wrong.output
     assert "SECRET" not in wrong.output
+
+
+def test_a_build_that_could_read_nothing_says_so_by_its_exit_code_and_publishes_nothing(data, tmp_path):
+    assert run.invoke(course_index.cli.app, ["build", str(LIBRARY)]).exit_code == 0
+    (tmp_path / "c.csv").write_text("课程,学校\n插秧,校\n", "utf-8")
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('[[source]]\nname = "c"\npath = "c.csv"\n[source.columns]\n"没有" = "title"\n', "utf-8")
+    feed = tmp_path / "feed.toml"
+    feed.write_text('[[source]]\nname = "f"\nfeed = "oai-pmh"\nurl = "http://127.0.0.1:9/oai"\n', "utf-8")
+    for source in (tmp_path / "gone", mapping, feed):
+        built = run.invoke(course_index.cli.app, ["build", str(source)])
+        assert (built.exit_code, "skipped" in built.stdout) == (2, True), built.output
+        assert "nothing could be read" in built.stderr
+    assert (data / "index" / "CURRENT").read_text() == "1"
+    assert not (data / "index" / "draft").exists()
+
+
+def said_in_a_line(result):
+    """The sentence on standard error of a command that ended with 2 and without a trace."""
+    assert result.exit_code == 2, result.output
+    assert "Traceback" not in result.output
+    return result.stderr
+
+
+def test_a_data_folder_that_is_a_file_is_said_in_a_line(data):
+    data.write_text("a file", "utf-8")
+    for command in (["build", str(LIBRARY)], ["status"], ["remove", "x"]):
+        assert "COMPANION_DATA_DIR" in said_in_a_line(run.invoke(course_index.cli.app, command))
+
+
+def test_a_folder_that_is_not_ours_is_said_in_a_line(data, monkeypatch):
+    def denied(*_, **__):
+        raise PermissionError(13, "Permission denied", str(data))
+
+    monkeypatch.setattr(course_index.cli, "make_embedder", denied)
+    assert "COMPANION_DATA_DIR" in said_in_a_line(run.invoke(course_index.cli.app, ["build", str(LIBRARY)]))
+
+
+def damage(data):
+    (data / "index" / "generations" / "1" / "records.db").write_bytes(os.urandom(100))
+
+
+def cut(data):
+    whole = (data / "index" / "generations" / "1" / "records.db").read_bytes()
+    (data / "index" / "generations" / "1" / "records.db").write_bytes(whole[: len(whole) // 2])
+
+
+def point_nowhere(data):
+    (data / "index" / "CURRENT").write_text("7")
+
+
+@pytest.mark.parametrize("harm", [damage, cut, point_nowhere])
+def test_a_damaged_index_is_said_in_a_line_and_can_be_built_anew(data, harm, embedder):
+    assert run.invoke(course_index.cli.app, ["build", str(LIBRARY)]).exit_code == 0
+    harm(data)
+    for command in (["status"], ["build", str(LIBRARY)], ["remove", "parcels"]):
+        assert "--rebuild" in said_in_a_line(run.invoke(course_index.cli.app, command))
+    with pytest.raises(IndexDamaged):  # a service that starts on it says the same
+        LiveIndex(IndexHome(data), embedder).refresh()
+    again = run.invoke(course_index.cli.app, ["build", "--rebuild", str(LIBRARY)])
+    assert again.exit_code == 0, again.output
+    assert "made anew" in again.stdout
+    assert "lion-dance" in run.invoke(course_index.cli.app, ["status", "--courses"]).stdout
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/x"), "the disk is full"),
+        (shutil.Error([("a", "b", "[Errno 27] File too large: 'b'")]), "the disk is full"),
+        (sqlite3.OperationalError("database or disk is full"), "the disk is full"),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "COMPANION_DATA_DIR"),
+        (PermissionError(errno.EACCES, "Permission denied", "/x/build.lock"), "/x/build.lock: Permission denied"),
+    ],
+)
+def test_trouble_of_the_disk_says_what_to_do(error, told):
+    with pytest.raises(IndexProblem, match=told), disk_explained():
+        raise error
+
+
+def test_trouble_that_is_not_the_disk_s_is_not_taken_for_it():
+    with pytest.raises(ConnectionResetError), disk_explained():
+        raise ConnectionResetError(errno.ECONNRESET, "reset")
 
 
 def test_course_text_cannot_steer_the_terminal(data, tmp_path):

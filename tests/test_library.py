@@ -120,3 +120,60 @@ def test_a_file_that_is_no_catalogue_does_not_flood_the_report(tmp_path):
 
 def test_natural_order_counts_as_people_do():
     assert sorted(["b10", "b9", "a", "index.md"], key=natural_order) == ["index.md", "a", "b9", "b10"]
+
+
+def catalogue(tmp_path, text):
+    library = read(write(tmp_path / "c.csv", text))
+    return [draft.course for draft in library.drafts], notices(library)
+
+
+@pytest.mark.parametrize(
+    ("cell", "price"),
+    [
+        ("480", (480, "CNY")), ("1,200元", (1200, "CNY")), ("￥49.5", (49.5, "CNY")), ("480元/人", (480, "CNY")),
+        ("RMB 480", (480, "CNY")), ("免费", (0, "CNY")), ("$49", (49, "USD")), ("US$49", (49, "USD")),
+        ("HK$480", (480, "HKD")), ("480港元", (480, "HKD")), ("€200", (200, "EUR")), ("200 EUR", (200, "EUR")),
+        ("£30", (30, "GBP")),
+    ],
+)  # fmt: skip
+def test_a_price_is_in_the_currency_that_the_cell_names(tmp_path, cell, price):
+    (course,), said = catalogue(tmp_path, f'课程名称,学校,费用\n甲,校,"{cell}"\n')
+    assert (course.price.amount, course.price.currency) == price
+    assert not said
+
+
+@pytest.mark.parametrize("cell", ["-100", "约480元", "480元起", "C$49", "€1.200", "1.200,50 €", "$49元", "100-200"])
+def test_a_price_that_is_not_certain_is_left_out_and_told(tmp_path, cell):
+    (course,), said = catalogue(tmp_path, f'课程名称,学校,费用\n甲,校,"{cell}"\n')
+    assert course.price is None
+    assert "column 费用: no certain value in 2" in said
+
+
+def test_a_heading_may_name_the_currency(tmp_path):
+    (course,), _ = catalogue(tmp_path, "课程名称,学校,价格（美元）\n甲,校,49\n")
+    assert course.price.currency == "USD"
+    (course,), said = catalogue(tmp_path, "课程名称,学校,价格（万元）\n甲,校,2\n")
+    assert course.price is None
+    assert "价格（万元）" in said
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "hours"),
+    [
+        ("学时", "45", 45), ("学时", "共1,020学时", 1020), ("课时（分钟）", "45", .75), ("课时（分钟）", "90分钟", 1.5),
+        ("Duration (weeks)", "8", None), ("学时", "约3", None), ("学时", "-2", None), ("学时", "8周", None),
+        ("学时", "3元", None),
+    ],
+)  # fmt: skip
+def test_hours_are_read_where_hours_or_minutes_are_said(tmp_path, heading, cell, hours):
+    (course,), said = catalogue(tmp_path, f'课程名称,学校,{heading}\n甲,校,"{cell}"\n')
+    assert course.hours == hours
+    assert (heading in said) == (hours is None)
+
+
+def test_cells_that_are_not_read_are_told_once_a_column_and_not_repeated(tmp_path):
+    rows = "".join(f"课{number},校,约{number}\n" for number in range(9)) + "丙,校,-\n"
+    _, said = catalogue(tmp_path, f"课程名称,学校,学分\n{rows}")
+    assert said.count("column 学分") == 1
+    assert "2, 3, 4 and 6 more" in said
+    assert "约" not in said

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import weakref
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,8 @@ from course_index.sources.openstax import is_openstax, read_openstax
 from course_index.sources.package import Package, PackageReader, Wishes, hidden_notice
 from course_index.sources.schema_org import courses_in, record_from_json_ld
 from course_index.sources.source import Source, read_sources, source_at
-from course_index.sources.spreadsheet import read_rows
-from course_index.sources.table_catalogue import columns_of, is_course_table, record_of, records_of
+from course_index.sources.spreadsheet import read_tables
+from course_index.sources.table_catalogue import TableRecord, columns_of, is_course_table, record_of, records_of
 
 _CATALOGUES = (".jsonl", ".ndjson", ".jsonld", ".json")
 _PACKAGES: tuple[tuple[Any, PackageReader], ...] = (
@@ -393,8 +393,8 @@ def _several(read: Package | tuple[Package, ...]) -> tuple[Package, ...]:
 
 def _is_course_table(path: Path, root: _Root, library: Library) -> bool:
     try:
-        first = next(read_rows(path), None)
-        return first is not None and (bool(root.wishes.columns) or is_course_table(list(first[1]), root.wishes))
+        tables = read_tables(path)
+        return any(bool(root.wishes.columns) or is_course_table(table.headings, root.wishes) for table in tables)
     except SourceProblem as error:
         library.says(root.where(path), str(error))
         return False
@@ -446,7 +446,8 @@ def _records(path: Path, root: _Root, notices: list[Notice], library: Library, k
     where = root.where(path)
     try:
         if path.suffix.lower() in TABLES:
-            yield from ((f"{where}:{at.rsplit(':', 1)[1]}", record) for at, record in records_of(path, root.wishes))
+            rows = records_of(path, root.wishes, lambda sheet, what: library.says(f"{where}:{sheet}", what))
+            yield from _told((replace(row, where=f"{where}:{row.where}") for row in rows), where, library)
             return
         text, _ = decode(LessonFile(path, path.name).read_bytes())
     except SourceProblem as error:
@@ -461,7 +462,7 @@ def _records(path: Path, root: _Root, notices: list[Notice], library: Library, k
     for _, data in _parsed(where, text, notices, several=True):
         nodes = list(courses_in(data))
         if not nodes and isinstance(data, list) and root.wishes.columns:
-            yield from _rows_of_list(data, where, root.wishes)
+            yield from _told(_rows_of_list(data, where, root.wishes), where, library)
             return
         if not nodes:
             notices.append(
@@ -471,12 +472,25 @@ def _records(path: Path, root: _Root, notices: list[Notice], library: Library, k
             yield f"{where} course {number}", record_from_json_ld(node)
 
 
-def _rows_of_list(data: list[Any], where: str, wishes: Wishes) -> Iterator[tuple[str, Any]]:
+def _rows_of_list(data: list[Any], where: str, wishes: Wishes) -> Iterator[TableRecord]:
     rows = [row for row in data if isinstance(row, dict)]
     headings = list(dict.fromkeys(key for row in rows for key in row))
     columns = columns_of(headings, wishes)
     for number, row in enumerate(rows, 1):
-        yield f"{where} item {number}", record_of(row, columns, wishes)
+        yield record_of(f"{where} item {number}", row, columns, wishes)
+
+
+def _told(rows: Iterable[TableRecord], where: str, library: Library) -> Iterator[tuple[str, Any]]:
+    """The records of a table. What no certain value was made of is said once a column, and not repeated."""
+    unread: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        for column in row.not_read:
+            unread[column].append(row.where.removeprefix(where).strip(": "))
+        yield row.where, row.record
+    for column, places in unread.items():
+        more = f" and {len(places) - _MOST_NAMES} more" if len(places) > _MOST_NAMES else ""
+        what = f"column {column}: no certain value in {', '.join(places[:_MOST_NAMES])}{more}"
+        library.says(where, f"{what}; the course goes in without it. docs/formats.md says what is read", skipped=False)
 
 
 def _parsed(where: str, text: str, notices: list[Notice], *, several: bool = False) -> Iterator[tuple[str, Any]]:

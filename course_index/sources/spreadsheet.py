@@ -2,63 +2,118 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from course_index.errors import SourceProblem
 from course_index.sources.decode import decode
 from course_index.sources.document import Block, Document
-from course_index.sources.office import check_office, table
+from course_index.sources.office import check_office
+from course_index.sources.office import table as as_markdown
 
 _MOST_ROWS = 1_000_000
 _MOST_BYTES = 200_000_000
 # A lesson's table is cut into pieces of this many rows, each with the headings again.
 _ROWS_A_BLOCK = 20
+# How far down the headings are looked for, and how many rows say which columns there are.
+_ROWS_LOOKED_AT = 12
+# As in [$HK$-C04] #,##0 and "US$"#,##0.00
+_CURRENCY = re.compile(r"\[\$([^\]-]+)|((?:[A-Z]{1,3})?[$¥￥€£](?!-))")
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each row that says anything by its column headings, with its number in the file (the headings are row 1).
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One sheet, or a whole CSV: its headings, the lines that stand above them, and the rows below.
 
-    Raises SourceProblem when the file cannot be read, or has no headings.
+    `name` is the sheet's where a file has several, else empty. Rows are read as they are asked for.
     """
-    rows = _rows(path)
-    first = next(rows, None)
-    headings = [heading.strip() for heading in first] if first else []
-    if not any(headings):
+
+    name: str
+    above: tuple[str, ...]
+    headings: list[str]
+    rows: Iterator[tuple[int, list[str]]]
+
+    def records(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """Each row by its headings, with its place in the file, as 3 or 2026秋!3; the first of two equal headings."""
+        for number, row in self.rows:
+            cells: dict[str, str] = {}
+            for heading, cell in zip(self.headings, row, strict=False):
+                if heading:
+                    cells.setdefault(heading, cell)
+            if any(cells.values()):
+                yield f"{self.name}!{number}" if self.name else str(number), cells
+
+
+def read_tables(path: Path) -> Iterator[Table]:
+    """The table of a CSV, or of each visible sheet that holds anything.
+
+    Raises SourceProblem when the file cannot be read, or holds nothing.
+    """
+    if path.stat().st_size > _MOST_BYTES:
+        raise SourceProblem(f"it has more than {_MOST_BYTES / 1e6:.0f} MB; split it")
+    sheets = _excel_sheets(path) if path.suffix.lower() in (".xlsx", ".xlsm") else iter([("", _csv_rows(path))])
+    found = False
+    for name, rows in sheets:
+        if table := _table(name, rows):
+            found = True
+            yield table
+    if not found:
         raise SourceProblem("its first row has no column headings; add them")
-    for number, row in enumerate(rows, 2):
+
+
+def _table(name: str, rows: Iterator[list[str]]) -> Table | None:
+    numbered = _numbered(rows)
+    first = list(islice(numbered, _ROWS_LOOKED_AT))
+    if not first:
+        return None
+    head = _heading_row([row for _, row in first])
+    above = tuple(" ".join(filter(None, row)) for _, row in first[:head])
+    return Table(name, above, first[head][1], chain(first[head + 1 :], numbered))
+
+
+def _heading_row(rows: list[list[str]]) -> int:
+    """The first row with two cells or more that names most of the columns which the rows below fill: a title over the
+    table, or a line on its units, does not.
+    """
+    filled = [{column for column, cell in enumerate(row) if cell} for row in rows]
+    for number, columns in enumerate(filled):
+        if len(columns) > 1 and 2 * len(columns) > len(set().union(*filled[number + 1 :])):
+            return number
+    return 0
+
+
+def _numbered(rows: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """Each row that says anything, with its number in the file."""
+    for number, row in enumerate(rows, 1):
         if number > _MOST_ROWS:
             raise SourceProblem(f"it has more than {_MOST_ROWS:,} rows; split it")
-        cells = {heading: cell.strip() for heading, cell in zip(headings, row, strict=False) if heading}
-        if any(cells.values()):
+        cells = [cell.strip() for cell in row]
+        if any(cells):
             yield number, cells
 
 
 def read_spreadsheet(path: Path) -> Document:
-    """A table that is a lesson itself."""
+    """A table that is a lesson itself, each sheet a section of it."""
     blocks = []
-    held: list[dict[str, str]] = []
-    for _, row in read_rows(path):
-        held.append(row)
-        if len(held) == _ROWS_A_BLOCK:
-            blocks.append(_block(held))
-            held = []
-    if held:
-        blocks.append(_block(held))
+    for table in read_tables(path):
+        if table.name:
+            blocks.append(Block("heading", table.name, 2))
+        for number, line in enumerate(table.above):
+            blocks.append(Block("paragraph", line) if number else Block("heading", line, 3))
+        rows = (row for _, row in table.rows)
+        while piece := list(islice(rows, _ROWS_A_BLOCK)):
+            blocks.append(_block([table.headings, *piece]))
     return Document(None, tuple(blocks))
 
 
-def _block(rows: list[dict[str, str]]) -> Block:
-    cells = [list(rows[0]), *(list(row.values()) for row in rows)]
-    return Block("table", table([[" ".join(cell.replace("|", "/").split()) for cell in row] for row in cells]))
-
-
-def _rows(path: Path) -> Iterator[list[str]]:
-    if path.stat().st_size > _MOST_BYTES:
-        raise SourceProblem(f"it has more than {_MOST_BYTES / 1e6:.0f} MB; split it")
-    return _excel_rows(path) if path.suffix.lower() in (".xlsx", ".xlsm") else _csv_rows(path)
+def _block(rows: list[list[str]]) -> Block:
+    return Block("table", as_markdown([[" ".join(cell.replace("|", "/").split()) for cell in row] for row in rows]))
 
 
 def _csv_rows(path: Path) -> Iterator[list[str]]:
@@ -73,25 +128,44 @@ def _csv_rows(path: Path) -> Iterator[list[str]]:
         raise SourceProblem(f"it is no CSV ({error}); save it again as UTF-8 CSV") from error
 
 
-def _excel_rows(path: Path) -> Iterator[list[str]]:
+def _excel_sheets(path: Path) -> Iterator[tuple[str, Iterator[list[str]]]]:
     import openpyxl
 
     check_office(path)
-    try:
+    with _openpyxl_explained():
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        for sheet in book.worksheets:
-            if sheet.sheet_state == "visible":
-                for row in sheet.iter_rows(values_only=True):
-                    yield [_cell(value) for value in row]
-                break  # a catalogue is the first sheet; the others are notes
+        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    try:
+        for sheet in sheets:
+            yield sheet.title if len(sheets) > 1 else "", _excel_rows(sheet)
+    finally:
         book.close()
+
+
+def _excel_rows(sheet: Any) -> Iterator[list[str]]:
+    with _openpyxl_explained():
+        for row in sheet.iter_rows():
+            yield [_cell(cell.value, cell.number_format) for cell in row]
+
+
+@contextmanager
+def _openpyxl_explained() -> Iterator[None]:
+    try:
+        yield
     except SourceProblem:
         raise
     except Exception as error:  # openpyxl lets KeyError, ValueError and its own through
         raise SourceProblem(f"Excel's own parts are missing in it ({type(error).__name__}); save it again") from error
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, shown_as: str) -> str:
+    if isinstance(value, int | float) and (currency := _CURRENCY.search(shown_as)):
+        # The sign that Excel shows is in the format of the cell and not in its value.
+        return f"{currency[1] or currency[2]}{_plain(value)}"
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):

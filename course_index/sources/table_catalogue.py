@@ -1,14 +1,16 @@
 """A table of courses (CSV, Excel, a JSON list) as catalogue records, by the headings of its columns."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from course_index.errors import SourceProblem
 from course_index.record import CourseRecord
 from course_index.sources.package import Wishes, course_id
-from course_index.sources.spreadsheet import read_rows
+from course_index.sources.spreadsheet import read_tables
 
 # What a heading says without an operator's mapping; compared without case, blanks and what stands in brackets.
 _HEADINGS = {
@@ -47,7 +49,30 @@ _DELIVERY = {
     "线上线下": "blended",
 }
 _FREE = ("免费", "free", "公益", "免費")
-_NUMBER = re.compile(r"^\D{0,3}(\d+(?:\.\d+)?)\s*(?:小时|学时|课时|学分|元|hours?|h|级)?$", re.IGNORECASE)
+# Cells that people write where they have nothing to say.
+_NOTHING = ("-", "--", "—", "/", "无", "暂无", "n/a", "na")
+_AMOUNT = r"(\d{1,3}(?:,\d{3})+|\d+)"
+_NUMBER = re.compile(rf"共?{_AMOUNT}(\.\d+)?\s*([^\W\d]*)")
+# No price has three decimals: 1.200 € is a thousand somewhere.
+_PRICE = re.compile(rf"([^\d\s.,+-]*)\s*{_AMOUNT}(\.\d\d?)?\s*([^\d\s.,/+-]*)(?:/[人生位])?")
+_UNITS = {
+    "hours": ("", "小时", "学时", "课时", "hours", "hour", "hrs", "h", "小時", "學時", "課時"),
+    "minutes": ("", "分钟", "分鐘", "minutes", "minute", "mins", "min"),
+    "credits": ("", "学分", "學分", "分", "credits", "credit"),
+}
+_MINUTES = re.compile(r"分钟|分鐘|minute|\bmins?\b")
+_OTHER_TIMES = re.compile(r"周|週|星期|天|日|月|年|week|day|month|year")
+_CURRENCIES = {
+    sign: currency
+    for currency, signs in {
+        "CNY": "¥ 元 rmb cny 人民币 人民幣",
+        "USD": "$ us$ usd 美元 美金",
+        "HKD": "hk$ hkd 港元 港币 港幣",
+        "EUR": "€ eur 欧元 歐元",
+        "GBP": "£ gbp 英镑 英鎊",
+    }.items()
+    for sign in signs.split()
+}
 _FIELDS = frozenset(CourseRecord.model_fields)
 
 
@@ -80,33 +105,63 @@ def is_course_table(headings: list[str], wishes: Wishes) -> bool:
     return "title" in fields and ("provider" in fields or bool(wishes.provider))
 
 
-def records_of(path: Path, wishes: Wishes) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each row as an unchecked record with where it stands. Raises SourceProblem when the table is no catalogue."""
-    columns: dict[str, str] | None = None
-    for number, row in read_rows(path):
-        if columns is None:
-            columns = columns_of(list(row), wishes)
-            if "title" not in columns.values():
-                heads = ", ".join(list(row)[:12])
-                raise SourceProblem(f"no column is a course's title; map its columns ({heads}) in a sources file")
-        yield f"{path}:{number}", record_of(row, columns, wishes)
+@dataclass(frozen=True, slots=True)
+class TableRecord:
+    """An unchecked record with where it stands, and the columns whose cells say something that was not understood."""
+
+    where: str
+    record: dict[str, Any]
+    not_read: tuple[str, ...] = ()
 
 
-def record_of(row: dict[str, Any], columns: dict[str, str], wishes: Wishes) -> dict[str, Any]:
+def records_of(path: Path, wishes: Wishes, says: Callable[[str, str], None]) -> Iterator[TableRecord]:
+    """Each row of each sheet as an unchecked record; `says` is told of sheets that are no catalogue.
+
+    Raises SourceProblem when none is.
+    """
+    others: list[tuple[str, SourceProblem]] = []
+    found = False
+    for table in read_tables(path):
+        try:
+            columns = _title_columns(table.headings, wishes)
+        except SourceProblem as error:
+            others.append((table.name, error))
+            continue
+        found = True
+        for place, row in table.records():
+            yield record_of(place, row, columns, wishes)
+    if others and not found:
+        raise others[0][1]
+    for name, problem in others:
+        says(name, f"this sheet is left out: {problem}")
+
+
+def _title_columns(headings: list[str], wishes: Wishes) -> dict[str, str]:
+    columns = columns_of(headings, wishes)
+    if "title" not in columns.values():
+        heads = ", ".join(headings[:12])
+        raise SourceProblem(f"no column is a course's title; map its columns ({heads}) in a sources file")
+    return columns
+
+
+def record_of(where: str, row: dict[str, Any], columns: dict[str, str], wishes: Wishes) -> TableRecord:
     """A row as an unchecked record. What a cell does not plainly say stays unknown."""
     record: dict[str, Any] = {}
+    not_read = []
     for column, field in columns.items():
-        value = _value(field, row.get(column))
+        value = _value(field, row.get(column), column)
         if value not in (None, "", []):
             record[field] = value
+        elif field in _READ and str(row.get(column) or "").strip().lower() not in ("", *_NOTHING):
+            not_read.append(column)
     if wishes.provider:
         record.setdefault("provider", wishes.provider)
     if "title" in record:
         record["id"] = course_id(str(record.get("id") or f"{record.get('provider', '')}-{record['title']}"))
-    return record
+    return TableRecord(where, record, tuple(not_read))
 
 
-def _value(field: str, cell: Any) -> Any:
+def _value(field: str, cell: Any, heading: str) -> Any:
     """What a cell says, in the form of the record; None for what it does not plainly say."""
     if cell is None:
         return None
@@ -114,19 +169,44 @@ def _value(field: str, cell: Any) -> Any:
         parts = cell if isinstance(cell, list) else re.split(r"[;；、,，|\n]", str(cell))
         return [str(part).strip()[:200] for part in parts if str(part).strip()]
     text = (", ".join(map(str, cell)) if isinstance(cell, list) else str(cell)).strip()
-    return _READ[field](text) if field in _READ else text[:4_000]
+    return _READ[field](text, _plain(heading)) if field in _READ else text[:4_000]
 
 
-def _number(text: str) -> float | None:
-    found = _NUMBER.match(text)
-    return float(found[1]) if found and float(found[1]) > 0 else None
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().lower()
 
 
-def _price(text: str) -> dict[str, float] | None:
+def _number(text: str, units: tuple[str, ...]) -> float | None:
+    found = _NUMBER.fullmatch(_plain(text))
+    if not found or found[3] not in units:
+        return None
+    return _amount(found[1], found[2]) or None
+
+
+def _amount(whole: str, decimals: str | None) -> float:
+    return float(whole.replace(",", "") + (decimals or ""))
+
+
+def _hours(text: str, heading: str) -> float | None:
+    if _MINUTES.search(heading):
+        minutes = _number(text, _UNITS["minutes"])
+        return round(minutes / 60, 2) if minutes else None
+    return None if _OTHER_TIMES.search(heading) else _number(text, _UNITS["hours"])
+
+
+def _price(text: str, heading: str) -> dict[str, Any] | None:
+    """An amount in the currency that the cell or its heading names, or in yuan where neither names any unit."""
     if text.lower() in _FREE:
         return {"amount": 0}
-    found = _NUMBER.match(text)
-    return {"amount": float(found[1])} if found else None
+    found = _PRICE.fullmatch(_plain(text))
+    if not found:
+        return None
+    in_heading = re.search(r"\((.*?)(?:/[人生位])?\)", heading)
+    signs = {sign for sign in (found[1], found[4], in_heading[1].strip() if in_heading else "") if sign}
+    currencies = {_CURRENCIES.get(sign) for sign in signs} or {"CNY"}
+    if len(currencies) > 1 or None in currencies:
+        return None
+    return {"amount": _amount(found[2], found[3]), "currency": currencies.pop()}
 
 
 def _day(text: str) -> str | None:
@@ -144,15 +224,21 @@ def _one_of(*allowed: str) -> Callable[[str], str | None]:
     return lambda text: text if text in allowed else None
 
 
-_READ: dict[str, Callable[[str], Any]] = {
-    "hours": _number,
-    "credits": _number,
+def _read(reader: Callable[[str], Any]) -> Callable[[str, str], Any]:
+    """A reader of cells that need no heading to be understood."""
+    return lambda text, _heading: reader(text)
+
+
+# (cell, heading) -> value
+_READ: dict[str, Callable[[str, str], Any]] = {
+    "hours": _hours,
+    "credits": _read(lambda text: _number(text, _UNITS["credits"])),
     "price": _price,
-    "level": lambda text: int(text) if re.fullmatch(r"[1-7]", text) else None,
-    "delivery": lambda text: _DELIVERY.get(text, _one_of("online", "offline", "blended")(text)),
-    "updated_at": _day,
-    "valid_until": _day,
-    "language": _language,
-    "url": lambda text: text if text.startswith(("https://", "http://")) else None,
-    "initiative": _one_of("ideology", "academic", "skills", "culture", "key_groups", "network"),
+    "level": _read(lambda text: int(text) if re.fullmatch(r"[1-7]", text) else None),
+    "delivery": _read(lambda text: _DELIVERY.get(text, _one_of("online", "offline", "blended")(text))),
+    "updated_at": _read(_day),
+    "valid_until": _read(_day),
+    "language": _read(_language),
+    "url": _read(lambda text: text if text.startswith(("https://", "http://")) else None),
+    "initiative": _read(_one_of("ideology", "academic", "skills", "culture", "key_groups", "network")),
 }

@@ -19,17 +19,20 @@ import json
 import os
 import secrets
 import shutil
+import sqlite3
 import weakref
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
-from course_index.errors import IndexLocked, IndexMismatch, IndexMissing, PartUnavailable
+from course_index.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, PartUnavailable
+from course_index.store.disk import REBUILD
 from course_index.store.legs import LexicalLeg, VectorLeg
 from course_index.store.lexical import LexicalIndex
 from course_index.store.records import Records
@@ -171,6 +174,20 @@ class IndexHome:
         except FileNotFoundError:
             return None
 
+    def is_damaged(self) -> bool:
+        """Whether the records of the generation that serves are gone or cannot be read, so that none can be kept."""
+        name = self.current()
+        if name is None:
+            return False
+        try:
+            with closing(sqlite3.connect(f"file:{quote(str(self._records_of(name)))}?mode=ro", uri=True)) as records:
+                return bool(records.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
+        except sqlite3.Error:
+            return True
+
+    def _records_of(self, name: str) -> Path:
+        return self._generations / name / "records.db"
+
     def note_build(self, report: dict[str, Any]) -> None:
         """Keep what a build did, beside when it ended; the latest are kept."""
         told = {"ended_at": datetime.now(UTC).isoformat(timespec="seconds"), **report}
@@ -239,6 +256,8 @@ class IndexHome:
                     self._refuse_elsewhere(self._generations / name, lease)
                     return _open(self._generations / name, self._servers, lease)
                 lease.release()
+        if name and not (self._generations / name).is_dir():
+            raise IndexDamaged(f"generation {name} of the index in {self._root} is missing; {REBUILD}")
         raise IndexMissing(f"the index in {self._root} changes faster than it can be opened; try again")
 
     def _refuse_elsewhere(self, folder: Path, lease: Lease) -> None:
@@ -311,15 +330,18 @@ class IndexHome:
             lock.release()
 
     @contextmanager
-    def draft(self, *, keep_search: bool = True) -> Iterator[Generation]:
+    def draft(self, *, keep_search: bool = True, keep_records: bool = True) -> Iterator[Generation]:
         """A writable copy of the generation that serves; it serves from then on if the block ends without an error.
 
-        With `keep_search` False only the records are copied, and everything searched by is made anew.
+        With `keep_search` False only the records are copied, and everything searched by is made anew; without
+        `keep_records` nothing is kept. Raises IndexDamaged when there is nothing to copy where there should be.
         """
         shutil.rmtree(self._draft, ignore_errors=True)
-        name = self.current()
-        number = str(int(name or 0) + 1)
+        name = self.current() if keep_records else None
+        number = self._next_number()
         former = self._generations / name if name else None
+        if former and not self._records_of(former.name).exists():
+            raise IndexDamaged(f"generation {name} of the index in {self._root} is missing; {REBUILD}")
         where = Kept(f"{self._own_name()}_{number}", bool(self._servers.chroma), bool(self._servers.terms))
         self._copy(former, where, keep_search=keep_search)
         where.save(self._draft)
@@ -340,6 +362,12 @@ class IndexHome:
             raise
         generation.close()
         self._publish(number)
+
+    def _next_number(self) -> str:
+        """One more than any generation has; CURRENT may name one that is not there."""
+        there = self._generations.iterdir() if self._generations.exists() else ()
+        names = [self.current() or "", *(folder.name for folder in there)]
+        return str(1 + max((int(name) for name in names if name.isdigit()), default=0))
 
     def _copy(self, former: Path | None, where: Kept, *, keep_search: bool) -> None:
         """The files of the generation before, as far as they stay files."""
