@@ -89,3 +89,17 @@ def test_the_currency_that_excel_shows_is_the_price_s(tmp_path, shown_as, curren
     book.save(path)
     (draft,) = read_library([path], {}).drafts
     assert (draft.course.price.amount, draft.course.price.currency) == (49, currency)
+
+
+def test_a_workbook_that_is_no_catalogue_is_told_as_a_table_in_a_folder_and_not_unpacked(tmp_path):
+    workbook(tmp_path / "收购价.xlsx", {"水果": PRICES})
+    (tmp_path / "a.md").write_text("# 荔枝\n\n正文。", "utf-8")
+    (told,) = read_library([tmp_path], {}).notices
+    assert "收购价.xlsx: no column is a course's title" in told.what
+
+
+def test_a_workbook_that_is_broken_is_told_once(tmp_path):
+    (tmp_path / "c.xlsx").write_text("课程名称,学校\n插秧,校\n", "utf-8")
+    (tmp_path / "a.md").write_text("# 荔枝\n\n正文。", "utf-8")
+    (told,) = read_library([tmp_path], {}).notices
+    assert "it is broken" in told.what

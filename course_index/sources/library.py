@@ -203,13 +203,13 @@ def _read_folder(root: _Root, library: Library, taken: dict[str, str]) -> None:
             continue
         if is_open_courseware(path):
             _package(path, root, library, taken)
-        elif suffix in _CATALOGUES or (suffix in TABLES and _is_course_table(path, root, library)):
+        elif suffix in _CATALOGUES or (suffix in TABLES and _is_course_table(path, root.wishes)):
             for draft in _catalogue(path, root, library, taken):
                 claimed.update(lesson.path for lesson in draft.lessons if isinstance(lesson, LessonFile))
                 library.drafts.append(draft)
         elif is_lesson_safely(path):
             loose.append(path)
-        elif suffix not in SILENT and is_archive(path):
+        elif suffix not in (*SILENT, *TABLES) and is_archive(path):  # a workbook is a ZIP too
             _read_archive(path, root, library, taken)
         elif suffix not in SILENT:
             others[suffix].append(path.name)
@@ -242,7 +242,7 @@ def _read_file(path: Path, root: _Root, library: Library, taken: dict[str, str],
     key = source.name
     if is_open_courseware(path):
         _package(path, root, library, taken, key)
-    elif suffix in _CATALOGUES or (suffix in TABLES and _is_course_table(path, root, library)):
+    elif suffix in _CATALOGUES or (suffix in TABLES and _is_course_table(path, root.wishes)):
         library.drafts.extend(_catalogue(path, root, library, taken, key))
     elif is_lesson_safely(path) or suffix in TABLES or suffix == ".xml":
         lesson = LessonFile(path, path.name, url=root.wishes.links.get(path.name) or root.wishes.url)
@@ -391,13 +391,12 @@ def _several(read: Package | tuple[Package, ...]) -> tuple[Package, ...]:
 # -- catalogues --------------------------------------------------------------------------------------------------------
 
 
-def _is_course_table(path: Path, root: _Root, library: Library) -> bool:
+def _is_course_table(path: Path, wishes: Wishes) -> bool:
+    """Also of one that cannot be read: it is told as a catalogue, and what it gave before stays."""
     try:
-        tables = read_tables(path)
-        return any(bool(root.wishes.columns) or is_course_table(table.headings, root.wishes) for table in tables)
-    except SourceProblem as error:
-        library.says(root.where(path), str(error))
-        return False
+        return any(bool(wishes.columns) or is_course_table(table.headings, wishes) for table in read_tables(path))
+    except SourceProblem:
+        return True
 
 
 def _catalogue(
