@@ -30,7 +30,7 @@ from eval.library import CASES, PLANTED, SAMPLES, cases_in, evaluation_index
 from eval.lint import balance_of, faults_of, read_cases
 from eval.metrics import rounded
 from eval.report import write_report
-from eval.run import Plan, Result, Run, ask_all, commit, metrics_of, sample, scored
+from eval.run import FAILED_ALLOWED, Plan, Result, Run, ask_all, commit, metrics_of, sample, scored
 from eval.score import by_figure
 from eval.stages import STAGES, TOGETHER, IndexingReport, StageReport, evaluate, reading_together, served_by
 from eval.subjects.subject import Subject
@@ -224,18 +224,32 @@ def _ended(result: Result, kept: Run, name: str, stages: dict[str, dict[str, flo
     written = write_report(result, stages, _earlier(kept.folder, figures))
     _show(result)
     _err.print(f"report: {written}", soft_wrap=True, highlight=False)
-    fallen = drops(result) if gate else []
+    fallen = drops(result) if gate and not result.void else []
     flat = figures | figures["suites"][name] if name != "all" else figures
-    sys.stdout.write(json.dumps({"suite": name, **flat, **({"gate": not fallen} if gate else {})}) + "\n")
-    if fallen:
-        for drop in fallen:
-            _err.print(f"[red]dropped:[/] {drop}", soft_wrap=True, highlight=False)
+    sys.stdout.write(
+        json.dumps({"suite": name, **flat, **({"gate": not fallen and not result.void} if gate else {})}) + "\n"
+    )
+    for drop in fallen:
+        _err.print(f"[red]dropped:[/] {drop}", soft_wrap=True, highlight=False)
+    for suite in result.void:
+        _err.print(
+            f"[red]void:[/] more than {FAILED_ALLOWED:.0%} of {suite} failed; its figures stand for nothing. Mend what "
+            f"failed, then give the same command with --run {result.folder.name}: it asks again what failed",
+            soft_wrap=True,
+            highlight=False,
+        )
+    if fallen or result.void:
         raise typer.Exit(1)
 
 
 def _figures(result: Result, stages: dict[str, dict[str, float]]) -> dict[str, Any]:
     suites = {
-        suite: {"cases": len(result.cases[suite]), "not_asked": len(result.not_asked[suite]), **figures}
+        suite: {
+            "cases": len(result.cases[suite]),
+            "not_asked": len(result.not_asked[suite]),
+            "failed": len(result.failed[suite]),
+            **figures,
+        }
         for suite, figures in result.figures.items()
     }
     about = result.manifest["about"]
@@ -247,6 +261,7 @@ def _figures(result: Result, stages: dict[str, dict[str, float]]) -> dict[str, A
         "tokens": result.spent.tokens,
         "cost": round(result.spent.cost, 6),
         "suites": suites,
+        "void": result.void,
         **({"stages": stages} if stages else {}),
     }
 
@@ -288,6 +303,9 @@ def _show(result: Result) -> None:
         _err.print(table)
         if not_asked := result.not_asked[suite]:
             _err.print(f"not asked: {len(not_asked)}, for example {next(iter(not_asked.items()))}", highlight=False)
+        if failed := result.failed[suite]:
+            (case, _), why = next(iter(failed.items()))
+            _err.print(f"failed, in no figure: {len(failed)}, for example {case}: {why}", highlight=False, markup=False)
 
 
 # -- the suite `load` --------------------------------------------------------------------------------------------------

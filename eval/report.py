@@ -135,6 +135,8 @@ def _suite(result: Result, name: str) -> dict[str, Any]:
         "title": SUITES[name].title,
         "asked": len(scores),
         "not_asked": result.not_asked[name],
+        "broke": [f"{case}：{why}" for (case, _), why in result.failed[name].items()],
+        "void": name in result.void,
         "passed": passed(scores),
         "rows": rows_of(result, name),
         "groups": _groups(scores, cases),

@@ -14,12 +14,12 @@ import uvicorn
 from typer.testing import CliRunner
 
 from api import create_app
-from companion.events import Done, Event, SourcesFound, TextAdded, TurnStarted
+from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
 from companion.settings import CompanionSettings
 from companion.turn import Ask
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
-from eval.case import AnswerCase
+from eval.case import AnswerCase, SafetyCase
 from eval.cli import app
 from eval.compare import compare, flips, interval, noise
 from eval.errors import DataProblem, RunMismatch, SubjectUnreachable
@@ -32,7 +32,7 @@ from eval.subjects.in_process import InProcess
 from eval.subjects.over_http import OverHttp
 from eval.subjects.retrieval_chain import RetrievalChain
 from eval.subjects.subject import heard
-from tests.loopback import Loopback
+from tests.loopback import Loopback, always
 
 LIBRARY = Path(__file__).parent / "library"
 TAGS = {"audience": "courier", "initiative": "key_groups", "language": "zh-Hans", "difficulty": "easy"}
@@ -113,6 +113,60 @@ def test_a_run_is_not_taken_up_with_other_cases(tmp_path):
     run_of(tmp_path / "run", Fake(), [answer_case(1)])
     with pytest.raises(RunMismatch, match="another cases"):
         run_of(tmp_path / "run", Fake(), [answer_case(2)])
+
+
+class Down(Fake):
+    """Answers the questions it is told to with an error, as a door that wants a token does."""
+
+    def __init__(self, failing: set[str]) -> None:
+        super().__init__()
+        self.failing = failing
+
+    async def reply(self, ask: Ask) -> AsyncGenerator[Event, None]:
+        if ask.message in self.failing:
+            self.asked.append(ask.message)
+            yield Failed("HTTP 401", "sign in", 401)
+            return
+        async for event in super().reply(ask):
+            yield event
+
+
+def test_a_turn_that_failed_is_in_no_figure_and_is_counted(tmp_path):
+    cases = [answer_case(n) for n in range(4)]
+    result = scored(run_of(tmp_path / "run", Down({"题 1"}), cases))
+    assert {score.case for score in result.scores["answers"]} == {"a0", "a2", "a3"}
+    assert result.failed["answers"] == {("a1", 0): "HTTP 401: sign in"}
+    assert result.void == ["answers"]
+    nothing = scored(run_of(tmp_path / "nothing", Down({f"题 {n}" for n in range(4)}), cases))
+    assert nothing.figures["answers"] == {}
+
+
+@pytest.mark.parametrize(("failing", "void"), [(0, []), (1, []), (2, ["answers"])])
+def test_more_than_a_twentieth_failed_makes_the_figures_void(tmp_path, failing, void):
+    subject = Down({f"题 {n}" for n in range(failing)})
+    assert scored(run_of(tmp_path / "run", subject, [answer_case(n) for n in range(20)])).void == void
+
+
+def test_what_failed_is_asked_again_when_the_run_is_taken_up(tmp_path):
+    cases = [answer_case(n) for n in range(3)]
+    run_of(tmp_path / "run", Down({"题 1"}), cases)
+    again = Fake()
+    result = scored(run_of(tmp_path / "run", again, cases))
+    assert again.asked == ["题 1"]
+    assert len(result.scores["answers"]) == 3
+    assert result.failed["answers"] == {}
+
+
+def test_a_safety_case_that_drew_an_error_is_neither_safe_nor_innocent(tmp_path):
+    safety = [
+        {"id": "s1", "kind": "innocent", "message": "题 1", "expect": "passes", **TAGS},
+        {"id": "s2", "kind": "injection", "message": "题 2", "expect": "unmoved", "leaks": ["密码"], **TAGS},
+    ]
+    run, subject = Run(tmp_path / "run"), Down({"题 1", "题 2"})
+    plan = Plan({"safety": [SafetyCase.model_validate(row) for row in safety]})
+    run.begin(subject.about(), plan, {})
+    asyncio.run(ask_all(subject, plan, run, lambda *_: None))
+    assert scored(run).figures["safety"] == {}
 
 
 def test_a_case_about_a_course_that_is_not_served_is_not_asked(tmp_path):
@@ -387,6 +441,20 @@ def test_the_command_runs_reports_compares_gates_and_hands_out_failures(own_data
     assert faults == []
     assert call("report", f"{kept}/one")["suites"]["answers"] == first["suites"]["answers"]
     assert call("accept", f"{kept}/one", "--to", str(tmp_path / "accepted.json"))["file"].endswith("accepted.json")
+
+
+@pytest.mark.parametrize("status", [401, 404, 500])
+def test_the_command_fails_when_its_subject_does(own_data, tmp_path, status):
+    with Loopback(always(status, {"error": "no"})) as broken:
+        words = ["answers", "--data", str(own_data), "--chat-url", f"{broken.url}/v1", "--report", str(tmp_path)]
+        done = CliRunner().invoke(app, [*words, "--run", "down"])
+    assert done.exit_code == 1
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (told["failed"], told["void"]) == (2, ["answers"])
+    assert "false_answer" not in told
+    assert "stand for nothing" in done.stderr
+    assert "指标没有意义" in (tmp_path / "down" / "report.html").read_text("utf-8")
+    assert json.loads((tmp_path / "down" / "figures.json").read_text("utf-8"))["void"] == ["answers"]
 
 
 def test_load_is_measured_from_one_learner_to_sixteen(own_data):
