@@ -23,15 +23,14 @@ from eval.advice import evaluate_advice, is_advice_data
 from eval.candidates import disliked, write_drafts
 from eval.case import Case
 from eval.collections.choose import read_collection
-from eval.compare import compare, interval, noise
+from eval.compare import compare
 from eval.errors import DataProblem, EvaluationProblem
 from eval.gate import ACCEPTED, accept, drops
 from eval.library import CASES, PLANTED, SAMPLES, cases_in, evaluation_index
 from eval.lint import balance_of, faults_of, read_cases
 from eval.metrics import rounded
-from eval.report import write_report
+from eval.report import rows_of, write_report
 from eval.run import FAILED_ALLOWED, Plan, Result, Run, ask_all, commit, metrics_of, sample, scored
-from eval.score import by_figure
 from eval.stages import STAGES, TOGETHER, IndexingReport, StageReport, evaluate, reading_together, served_by
 from eval.subjects.subject import Subject
 from eval.suites import SUITES
@@ -286,16 +285,13 @@ def _show(result: Result) -> None:
         table = Table(title=f"{SUITES[suite].title} {suite}: {len(result.scores[suite])} asked", title_justify="left")
         for heading in ("figure", "mean", "95%", "noise", "cases"):
             table.add_column(heading, justify="left" if heading == "figure" else "right", no_wrap=True)
-        values, strays = by_figure(result.scores[suite]), noise(result.scores[suite])
-        for name, value in figures.items():
-            arrow = "↑" if metrics_of(suite)[name].better == "higher" else "↓"
-            low, high = interval(values[name]) if name in values else (value, value)
+        for row in rows_of(result, suite):
             table.add_row(
-                f"{name} {arrow}",
-                f"{value:.3f}",
-                f"{low:.3f}–{high:.3f}" if name in values else "",
-                f"{strays[name]:.3f}" if name in strays else "",
-                str(len(values.get(name, ()))),
+                f"{row.metric.name} {'↑' if row.metric.better == 'higher' else '↓'}",
+                f"{row.value:.3f}",
+                f"{row.low:.3f}–{row.high:.3f}" if row.low is not None else "",
+                f"{row.noise:.3f}" if row.noise is not None else "",
+                str(row.cases),
             )
         judged = any(name.startswith("judge_") for name in figures)
         if not judged and any(name.startswith("judge_") for name in metrics_of(suite)):

@@ -21,11 +21,12 @@ from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from eval.case import AnswerCase, SafetyCase
 from eval.cli import app
-from eval.compare import compare, flips, interval, noise
+from eval.compare import compare, flips, interval, interval_over_cases, noise
 from eval.errors import DataProblem, RunMismatch, SubjectUnreachable
 from eval.gate import accept, drops
 from eval.lint import balance_of, faults_of, read_cases
 from eval.reply import Passage
+from eval.report import rows_of
 from eval.run import Plan, Run, ask_all, metrics_of, sample, scored
 from eval.subjects.chat_model import ChatModel
 from eval.subjects.in_process import InProcess
@@ -216,6 +217,23 @@ def test_an_interval_of_one_value_is_a_point():
     assert interval([0.5, 0.5]) == (0.5, 0.5)
     low, high = interval([0.0, 1.0] * 50)
     assert 0.38 < low < 0.5 < high < 0.62  # a tenth either way: two standard errors of 100 coins
+
+
+def test_repetitions_do_not_narrow_the_interval(tmp_path):
+    cases, said = [answer_case(n) for n in range(4)], {"题 0": "是这样。"}
+    rows = [
+        next(row for row in rows_of(scored(run), "answers") if row.metric.name == "false_answer")
+        for run in (run_of(tmp_path / f"{n}", Fake(said), cases, repeat=n) for n in (1, 10))
+    ]
+    assert (rows[0].value, rows[0].low, rows[0].high, rows[0].cases) == (0.25, 0.0, 0.75, 4)
+    assert (rows[1].value, rows[1].low, rows[1].high, rows[1].cases) == (0.25, 0.0, 0.75, 4)
+
+
+def test_an_interval_over_cases_is_that_of_the_values_when_each_has_one():
+    values = [0.0, 0.5, 1.0, 1.0, 0.2]
+    assert interval_over_cases([[value] for value in values]) == pytest.approx(interval(values))
+    low, high = interval_over_cases([[0.0], [1.0, 1.0, 1.0]])
+    assert (low, high) == (0.0, 1.0)
 
 
 def test_a_flip_is_half_of_the_scale():
