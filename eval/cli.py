@@ -476,6 +476,8 @@ def _collection(data: Path, limit: int | None, report: Path | None, ablate: bool
     """The suite `retrieval` over a public data set, indexed as it is."""
     with progress_bars(_err) as progress:
         collection = read_collection(data, limit)
+        for note in collection.notes:
+            _err.print(f"{collection.name}: {note}", soft_wrap=True, highlight=False, markup=False)
         settings = CompanionSettings()
         embedder, served = make_embedder(settings, progress), served_by(settings)
         cross_encoder = reading_together(settings, progress) if ablate or served == TOGETHER else None
@@ -521,6 +523,7 @@ def _of_stages(
         "embedder": embedder,
         "passages": indexing.passages,
         "questions": len(collection.queries),
+        "notes": list(collection.notes),
         "passages_per_second": round(indexing.passages_per_second, 1),
         **rows[served],
         **({"stages": rows} if len(rows) > 1 else {}),
