@@ -219,7 +219,10 @@ def _own_stages(settings: CompanionSettings, plan: Plan, progress: OnProgress) -
 
 def _ended(result: Result, kept: Run, name: str, stages: dict[str, dict[str, float]], gate: bool) -> None:
     figures = _figures(result, stages)
-    kept.ended(figures)
+    if result.unfinished:
+        _warn(result)
+    else:
+        kept.ended(figures)
     written = write_report(result, stages, _earlier(kept.folder, figures))
     _show(result)
     _err.print(f"report: {written}", soft_wrap=True, highlight=False)
@@ -241,12 +244,18 @@ def _ended(result: Result, kept: Run, name: str, stages: dict[str, dict[str, flo
         raise typer.Exit(1)
 
 
+def _warn(result: Result) -> None:
+    if result.unfinished:
+        _err.print(f"[yellow]unfinished:[/] {result.unfinished}", soft_wrap=True, highlight=False)
+
+
 def _figures(result: Result, stages: dict[str, dict[str, float]]) -> dict[str, Any]:
     suites = {
         suite: {
             "cases": len(result.cases[suite]),
             "not_asked": len(result.not_asked[suite]),
             "failed": len(result.failed[suite]),
+            "left": result.left[suite],
             **figures,
         }
         for suite, figures in result.figures.items()
@@ -361,7 +370,8 @@ def load_command(
 def compare_command(before: Path, after: Path) -> None:
     """Paired bootstrap over the cases that both runs have."""
     with explained("companion-eval", _err, EvaluationProblem, exit_code=1):
-        differences = compare(scored(Run(before)), scored(Run(after)))
+        results = scored(Run(before)), scored(Run(after))
+        differences = compare(*results)
         if not differences:
             raise DataProblem("these runs have no case in common")
     table = Table(title=f"{before.name} → {after.name}; 95% intervals of the difference, paired bootstrap")
@@ -374,13 +384,17 @@ def compare_command(before: Path, after: Path) -> None:
             f"{one.low:+.3f} … {one.high:+.3f}", one.verdict, f"+{len(one.flips) - worse} −{worse}",
         )  # fmt: skip
     _err.print(table)
+    for result in results:
+        _warn(result)
     for one in differences:
         for flip in one.flips:
             way = "better" if flip.better else "worse"
             _err.print(
                 f"{flip.suite} {flip.metric} {way}: {flip.case} {flip.before:.2f} → {flip.after:.2f}", highlight=False
             )
-    sys.stdout.write(json.dumps({"differences": [_told(one) for one in differences]}) + "\n")
+    told = [_told(one) for one in differences]
+    unfinished = [str(result.folder) for result in results if result.unfinished]
+    sys.stdout.write(json.dumps({"differences": told, "unfinished": unfinished}) + "\n")
 
 
 def _told(one: Any) -> dict[str, Any]:

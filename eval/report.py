@@ -137,6 +137,7 @@ def _suite(result: Result, name: str) -> dict[str, Any]:
         "not_asked": result.not_asked[name],
         "broke": [f"{case}：{why}" for (case, _), why in result.failed[name].items()],
         "void": name in result.void,
+        "left": result.left[name],
         "passed": passed(scores),
         "rows": rows_of(result, name),
         "groups": _groups(scores, cases),

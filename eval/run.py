@@ -239,8 +239,8 @@ async def _ask(
 class Result:
     """A run scored: for each suite its cases, records and scores, and the figures of all.
 
-    `failed` holds why conversations broke, by case and repetition. They have no record and no score: silence is
-    neither honest nor safe.
+    `left` counts, by suite, what a run that was broken off has not come to. `failed` holds why conversations broke, by
+    case and repetition: they have no record and no score, since silence is neither honest nor safe.
     """
 
     manifest: Mapping[str, Any]
@@ -249,10 +249,17 @@ class Result:
     scores: Mapping[str, Sequence[Score]]
     not_asked: Mapping[str, Mapping[str, str]]
     failed: Mapping[str, Mapping[tuple[str, int], str]]
+    left: Mapping[str, int]
     figures: Mapping[str, Mapping[str, float]]
     spent: Spent
     folder: Path
     judge: Mapping[str, Any] | None = None
+
+    @property
+    def unfinished(self) -> str:
+        """In words, what the run was broken off before; empty for a whole run."""
+        left = ", ".join(f"{count} of {suite}" for suite, count in self.left.items() if count)
+        return f"{self.folder} is unfinished: {left} not asked yet" if left else ""
 
     @property
     def void(self) -> list[str]:
@@ -271,6 +278,7 @@ def scored(run: Run) -> Result:
     records: dict[str, list[Record]] = {suite: [] for suite in cases}
     scores: dict[str, list[Score]] = {suite: [] for suite in cases}
     not_asked: dict[str, dict[str, str]] = {suite: {} for suite in cases}
+    passed_over = dict.fromkeys(cases, 0)
     failed: dict[str, dict[tuple[str, int], str]] = {suite: {} for suite in cases}
     for row in _latest(run).values():
         suite, case = row["suite"], cases.get(row["suite"], {}).get(row["case"])
@@ -278,6 +286,7 @@ def scored(run: Run) -> Result:
             continue
         if "not_asked" in row:
             not_asked[suite][case.id] = row["not_asked"]
+            passed_over[suite] += 1
             continue
         record = _record(row)
         if why := record.failed:
@@ -289,11 +298,15 @@ def scored(run: Run) -> Result:
         records[suite].append(record)
         scores[suite].append(Score(score.case, score.repetition, {**score.figures, **known}, score.failures))
     figures = {suite: _figures(suite, cases[suite], records[suite], scores[suite], catalogue) for suite in cases}
+    left = {
+        suite: len(of) * manifest["repeat"] - len(scores[suite]) - len(failed[suite]) - passed_over[suite]
+        for suite, of in cases.items()
+    }
     spent = Spent()
     for of in records.values():
         for record in of:
             spent.add(record.replies)
-    return Result(manifest, cases, records, scores, not_asked, failed, figures, spent, run.folder, run.judge)
+    return Result(manifest, cases, records, scores, not_asked, failed, left, figures, spent, run.folder, run.judge)
 
 
 def _figures(

@@ -266,6 +266,42 @@ def test_without_other_runs_two_cases_are_let_pass_for_other_processors(tmp_path
     assert drops(three, tmp_path / "accepted.json")
 
 
+def broken_off(folder: Path) -> Run:
+    with pytest.raises(SubjectUnreachable):
+        run_of(folder, Fake(gone_after=2), [answer_case(n) for n in range(5)])
+    return Run(folder)
+
+
+def test_an_unfinished_run_and_a_void_one_are_not_accepted(tmp_path):
+    half = scored(broken_off(tmp_path / "half"))
+    assert "3 of answers not asked yet" in half.unfinished
+    with pytest.raises(DataProblem, match="unfinished"):
+        accept([half], tmp_path / "accepted.json")
+    void = scored(run_of(tmp_path / "void", Down({"题 1"}), [answer_case(1), answer_case(2)]))
+    assert void.unfinished == ""
+    with pytest.raises(DataProblem, match="stand for nothing"):
+        accept([void], tmp_path / "accepted.json")
+    assert not (tmp_path / "accepted.json").exists()
+
+
+def test_a_report_and_a_comparison_say_that_a_run_is_unfinished(tmp_path):
+    whole = run_of(tmp_path / "whole", Fake(), [answer_case(n) for n in range(5)])
+    half = broken_off(tmp_path / "half")
+    done = CliRunner().invoke(app, ["report", str(half.folder)])
+    assert "3 of answers not asked yet" in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["suites"]["answers"]["left"] == 3
+    assert not (half.folder / "figures.json").exists()
+    assert all("没有完成" in (half.folder / f"report.{kind}").read_text("utf-8") for kind in ("html", "md"))
+    compared = CliRunner().invoke(app, ["compare", str(whole.folder), str(half.folder)])
+    assert "3 of answers not asked yet" in compared.stderr
+    assert json.loads(compared.stdout.splitlines()[-1])["unfinished"] == [str(half.folder)]
+
+
+def test_what_cannot_be_asked_leaves_a_run_whole(tmp_path):
+    missing = answer_case(1, kind="fact", gold=[GOLD], answer="企业")
+    assert scored(run_of(tmp_path / "run", Fake(), [missing, answer_case(2)], repeat=2)).unfinished == ""
+
+
 def test_the_gate_wants_the_same_cases(tmp_path):
     accept([scored(run_of(tmp_path / "a", Fake(), [answer_case(1)]))], tmp_path / "accepted.json")
     other = scored(run_of(tmp_path / "b", Fake(), [answer_case(2)]))
