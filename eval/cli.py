@@ -23,15 +23,14 @@ from eval.advice import evaluate_advice, is_advice_data
 from eval.candidates import disliked, write_drafts
 from eval.case import Case
 from eval.collections.choose import read_collection
-from eval.compare import compare, interval, noise
+from eval.compare import compare
 from eval.errors import DataProblem, EvaluationProblem
 from eval.gate import ACCEPTED, accept, drops
 from eval.library import CASES, PLANTED, SAMPLES, cases_in, evaluation_index
 from eval.lint import balance_of, faults_of, read_cases
 from eval.metrics import rounded
-from eval.report import write_report
-from eval.run import Plan, Result, Run, ask_all, commit, metrics_of, sample, scored
-from eval.score import by_figure
+from eval.report import rows_of, write_report
+from eval.run import FAILED_ALLOWED, Plan, Result, Run, ask_all, commit, metrics_of, sample, scored
 from eval.stages import STAGES, TOGETHER, IndexingReport, StageReport, evaluate, reading_together, served_by
 from eval.subjects.subject import Subject
 from eval.suites import SUITES
@@ -220,22 +219,45 @@ def _own_stages(settings: CompanionSettings, plan: Plan, progress: OnProgress) -
 
 def _ended(result: Result, kept: Run, name: str, stages: dict[str, dict[str, float]], gate: bool) -> None:
     figures = _figures(result, stages)
-    kept.ended(figures)
+    if result.unfinished:
+        _warn(result)
+    else:
+        kept.ended(figures)
     written = write_report(result, stages, _earlier(kept.folder, figures))
     _show(result)
     _err.print(f"report: {written}", soft_wrap=True, highlight=False)
-    fallen = drops(result) if gate else []
+    fallen = drops(result) if gate and not result.void else []
     flat = figures | figures["suites"][name] if name != "all" else figures
-    sys.stdout.write(json.dumps({"suite": name, **flat, **({"gate": not fallen} if gate else {})}) + "\n")
-    if fallen:
-        for drop in fallen:
-            _err.print(f"[red]dropped:[/] {drop}", soft_wrap=True, highlight=False)
+    sys.stdout.write(
+        json.dumps({"suite": name, **flat, **({"gate": not fallen and not result.void} if gate else {})}) + "\n"
+    )
+    for drop in fallen:
+        _err.print(f"[red]dropped:[/] {drop}", soft_wrap=True, highlight=False)
+    for suite in result.void:
+        _err.print(
+            f"[red]void:[/] more than {FAILED_ALLOWED:.0%} of {suite} failed; its figures stand for nothing. Mend what "
+            f"failed, then give the same command with --run {result.folder.name}: it asks again what failed",
+            soft_wrap=True,
+            highlight=False,
+        )
+    if fallen or result.void:
         raise typer.Exit(1)
+
+
+def _warn(result: Result) -> None:
+    if result.unfinished:
+        _err.print(f"[yellow]unfinished:[/] {result.unfinished}", soft_wrap=True, highlight=False)
 
 
 def _figures(result: Result, stages: dict[str, dict[str, float]]) -> dict[str, Any]:
     suites = {
-        suite: {"cases": len(result.cases[suite]), "not_asked": len(result.not_asked[suite]), **figures}
+        suite: {
+            "cases": len(result.cases[suite]),
+            "not_asked": len(result.not_asked[suite]),
+            "failed": len(result.failed[suite]),
+            "left": result.left[suite],
+            **figures,
+        }
         for suite, figures in result.figures.items()
     }
     about = result.manifest["about"]
@@ -247,6 +269,7 @@ def _figures(result: Result, stages: dict[str, dict[str, float]]) -> dict[str, A
         "tokens": result.spent.tokens,
         "cost": round(result.spent.cost, 6),
         "suites": suites,
+        "void": result.void,
         **({"stages": stages} if stages else {}),
     }
 
@@ -271,16 +294,13 @@ def _show(result: Result) -> None:
         table = Table(title=f"{SUITES[suite].title} {suite}: {len(result.scores[suite])} asked", title_justify="left")
         for heading in ("figure", "mean", "95%", "noise", "cases"):
             table.add_column(heading, justify="left" if heading == "figure" else "right", no_wrap=True)
-        values, strays = by_figure(result.scores[suite]), noise(result.scores[suite])
-        for name, value in figures.items():
-            arrow = "↑" if metrics_of(suite)[name].better == "higher" else "↓"
-            low, high = interval(values[name]) if name in values else (value, value)
+        for row in rows_of(result, suite):
             table.add_row(
-                f"{name} {arrow}",
-                f"{value:.3f}",
-                f"{low:.3f}–{high:.3f}" if name in values else "",
-                f"{strays[name]:.3f}" if name in strays else "",
-                str(len(values.get(name, ()))),
+                f"{row.metric.name} {'↑' if row.metric.better == 'higher' else '↓'}",
+                f"{row.value:.3f}",
+                f"{row.low:.3f}–{row.high:.3f}" if row.low is not None else "",
+                f"{row.noise:.3f}" if row.noise is not None else "",
+                str(row.cases),
             )
         judged = any(name.startswith("judge_") for name in figures)
         if not judged and any(name.startswith("judge_") for name in metrics_of(suite)):
@@ -288,6 +308,9 @@ def _show(result: Result) -> None:
         _err.print(table)
         if not_asked := result.not_asked[suite]:
             _err.print(f"not asked: {len(not_asked)}, for example {next(iter(not_asked.items()))}", highlight=False)
+        if failed := result.failed[suite]:
+            (case, _), why = next(iter(failed.items()))
+            _err.print(f"failed, in no figure: {len(failed)}, for example {case}: {why}", highlight=False, markup=False)
 
 
 # -- the suite `load` --------------------------------------------------------------------------------------------------
@@ -347,7 +370,8 @@ def load_command(
 def compare_command(before: Path, after: Path) -> None:
     """Paired bootstrap over the cases that both runs have."""
     with explained("companion-eval", _err, EvaluationProblem, exit_code=1):
-        differences = compare(scored(Run(before)), scored(Run(after)))
+        results = scored(Run(before)), scored(Run(after))
+        differences = compare(*results)
         if not differences:
             raise DataProblem("these runs have no case in common")
     table = Table(title=f"{before.name} → {after.name}; 95% intervals of the difference, paired bootstrap")
@@ -360,13 +384,17 @@ def compare_command(before: Path, after: Path) -> None:
             f"{one.low:+.3f} … {one.high:+.3f}", one.verdict, f"+{len(one.flips) - worse} −{worse}",
         )  # fmt: skip
     _err.print(table)
+    for result in results:
+        _warn(result)
     for one in differences:
         for flip in one.flips:
             way = "better" if flip.better else "worse"
             _err.print(
                 f"{flip.suite} {flip.metric} {way}: {flip.case} {flip.before:.2f} → {flip.after:.2f}", highlight=False
             )
-    sys.stdout.write(json.dumps({"differences": [_told(one) for one in differences]}) + "\n")
+    told = [_told(one) for one in differences]
+    unfinished = [str(result.folder) for result in results if result.unfinished]
+    sys.stdout.write(json.dumps({"differences": told, "unfinished": unfinished}) + "\n")
 
 
 def _told(one: Any) -> dict[str, Any]:
@@ -462,6 +490,8 @@ def _collection(data: Path, limit: int | None, report: Path | None, ablate: bool
     """The suite `retrieval` over a public data set, indexed as it is."""
     with progress_bars(_err) as progress:
         collection = read_collection(data, limit)
+        for note in collection.notes:
+            _err.print(f"{collection.name}: {note}", soft_wrap=True, highlight=False, markup=False)
         settings = CompanionSettings()
         embedder, served = make_embedder(settings, progress), served_by(settings)
         cross_encoder = reading_together(settings, progress) if ablate or served == TOGETHER else None
@@ -507,6 +537,7 @@ def _of_stages(
         "embedder": embedder,
         "passages": indexing.passages,
         "questions": len(collection.queries),
+        "notes": list(collection.notes),
         "passages_per_second": round(indexing.passages_per_second, 1),
         **rows[served],
         **({"stages": rows} if len(rows) > 1 else {}),

@@ -89,6 +89,24 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
+def interval_over_cases(cases: Sequence[Sequence[float]]) -> tuple[float, float]:
+    """As `interval`, of the mean of all values; a case is drawn with all that its repetitions came to."""
+    values = [value for case in cases for value in case]
+    if len(set(values)) <= 1 or len(cases) <= 1:
+        mean = fmean(values) if values else 0.0
+        return mean, mean
+    sums, counts = np.array([sum(case) for case in cases]), np.array([len(case) for case in cases])
+    found = bootstrap(
+        (sums, counts),
+        lambda drawn, of, axis: drawn.sum(axis) / of.sum(axis),
+        n_resamples=_RESAMPLES,
+        method="percentile",
+        paired=True,
+        rng=np.random.default_rng(_SEED),
+    )
+    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+
+
 def noise(scores: Sequence[Score]) -> dict[str, float]:
     """How far a figure's mean strays between repetitions: the standard deviation. Empty with one repetition."""
     repetitions = sorted({score.repetition for score in scores})

@@ -43,8 +43,13 @@ def accept(runs: Sequence[Result], path: Path = ACCEPTED) -> None:
     """Keep the first run's figures as accepted, with a figure for each case, so that a drop can name its cases.
 
     The noise of a figure is how far the other runs stray from it: runs of the same build that should be the same, as
-    on another machine or with the other engine of the same weights.
+    on another machine or with the other engine of the same weights. Raises DataProblem for a run that is not whole.
     """
+    for run in runs:
+        if run.unfinished:
+            raise DataProblem(f"{run.unfinished}; take it up with --run {run.folder.name}, then accept it")
+        if run.void:
+            raise DataProblem(f"{run.folder}: too much of {', '.join(run.void)} failed; its figures stand for nothing")
     first = runs[0]
     kept: dict[str, Any] = {"commit": first.manifest["commit"], "cases": dict(first.manifest["cases"]), "suites": {}}
     for suite, scores in first.scores.items():

@@ -189,6 +189,15 @@ class Record:
     # The whole text of the passages cited, by id; where it could not be had, the quote stands in.
     passages: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def failed(self) -> str | None:
+        """Why a message drew no reply that came to its end; None where all did."""
+        for reply in self.replies:
+            if reply.done is None:
+                error = next((event for event in reply.events if isinstance(event, Failed)), None)
+                return f"{error.title}: {error.detail}" if error else "the turn ended without done or error"
+        return None
+
     def text_behind(self, sources: Sequence[Source]) -> str:
         """What the sources say."""
         return "\n".join(f"{self.passages.get(source.passage_id, '')}\n{source.quote}" for source in sources)

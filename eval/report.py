@@ -10,10 +10,10 @@ import jinja2
 import numpy as np
 
 from eval.case import AnswerCase, Case, RecommendCase, RetrievalCase, SafetyCase, TutorCase
-from eval.compare import interval, noise
+from eval.compare import interval_over_cases, noise
 from eval.reply import Record
 from eval.run import Result, metrics_of
-from eval.score import Metric, Score, by_figure, passed
+from eval.score import Metric, Score, passed, values_by_case
 from eval.suites import SUITES
 
 _FACETS = {
@@ -94,10 +94,10 @@ def write_report(
 
 def rows_of(result: Result, suite: str) -> list[Row]:
     """A suite's figures with their intervals and their noise."""
-    values, strays = by_figure(result.scores[suite]), noise(result.scores[suite])
+    values, strays = values_by_case(result.scores[suite]), noise(result.scores[suite])
     rows = []
     for name, value in result.figures[suite].items():
-        low, high = interval(values[name]) if name in values else (None, None)
+        low, high = interval_over_cases(values[name]) if name in values else (None, None)
         rows.append(Row(metrics_of(suite)[name], value, low, high, strays.get(name), len(values.get(name, ()))))
     return rows
 
@@ -135,6 +135,9 @@ def _suite(result: Result, name: str) -> dict[str, Any]:
         "title": SUITES[name].title,
         "asked": len(scores),
         "not_asked": result.not_asked[name],
+        "broke": [f"{case}：{why}" for (case, _), why in result.failed[name].items()],
+        "void": name in result.void,
+        "left": result.left[name],
         "passed": passed(scores),
         "rows": rows_of(result, name),
         "groups": _groups(scores, cases),

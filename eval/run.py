@@ -24,6 +24,8 @@ from eval.suites.suite import Catalogue, NotAsked
 # What must be the same for a run to be taken up again.
 _SAME = ("about", "cases", "seed", "limit", "repeat", "data")
 _FORM = 1
+# Beyond this share of failed conversations a suite's figures are those of the few that happened to get through.
+FAILED_ALLOWED = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +184,12 @@ class Spent:
 
 
 async def ask_all(subject: Subject, plan: Plan, run: Run, progress: OnProgress, at_once: int = 1) -> None:
-    """Ask every case that the run has not asked yet, so many at once. Raises SubjectUnreachable."""
+    """Ask every case that the run has no reply to yet, so many at once: what failed is asked again.
+
+    Raises SubjectUnreachable.
+    """
     served = await subject.catalogue()
-    done = {(row["suite"], row["case"], row["repetition"]) for row in run.rows()}
+    done = {key for key, row in _latest(run).items() if "not_asked" in row or not _record(row).failed}
     for suite, cases in plan.cases.items():
         due = [(case, again) for again in range(plan.repeat) for case in cases]
         left = [(case, again) for case, again in due if (suite, case.id, again) not in done]
@@ -232,17 +237,38 @@ async def _ask(
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A run scored: for each suite its cases, records and scores, and the figures of all."""
+    """A run scored: for each suite its cases, records and scores, and the figures of all.
+
+    `left` counts, by suite, what a run that was broken off has not come to. `failed` holds why conversations broke, by
+    case and repetition: they have no record and no score, since silence is neither honest nor safe.
+    """
 
     manifest: Mapping[str, Any]
     cases: Mapping[str, Mapping[str, Case]]
     records: Mapping[str, Sequence[Record]]
     scores: Mapping[str, Sequence[Score]]
     not_asked: Mapping[str, Mapping[str, str]]
+    failed: Mapping[str, Mapping[tuple[str, int], str]]
+    left: Mapping[str, int]
     figures: Mapping[str, Mapping[str, float]]
     spent: Spent
     folder: Path
     judge: Mapping[str, Any] | None = None
+
+    @property
+    def unfinished(self) -> str:
+        """In words, what the run was broken off before; empty for a whole run."""
+        left = ", ".join(f"{count} of {suite}" for suite, count in self.left.items() if count)
+        return f"{self.folder} is unfinished: {left} not asked yet" if left else ""
+
+    @property
+    def void(self) -> list[str]:
+        """The suites of which so much failed that their figures stand for nothing."""
+        return [
+            suite
+            for suite, failed in self.failed.items()
+            if len(failed) > FAILED_ALLOWED * (len(failed) + len(self.scores[suite]))
+        ]
 
 
 def scored(run: Run) -> Result:
@@ -252,25 +278,35 @@ def scored(run: Run) -> Result:
     records: dict[str, list[Record]] = {suite: [] for suite in cases}
     scores: dict[str, list[Score]] = {suite: [] for suite in cases}
     not_asked: dict[str, dict[str, str]] = {suite: {} for suite in cases}
-    for row in run.rows():
+    passed_over = dict.fromkeys(cases, 0)
+    failed: dict[str, dict[tuple[str, int], str]] = {suite: {} for suite in cases}
+    for row in _latest(run).values():
         suite, case = row["suite"], cases.get(row["suite"], {}).get(row["case"])
         if case is None:
             continue
         if "not_asked" in row:
             not_asked[suite][case.id] = row["not_asked"]
+            passed_over[suite] += 1
             continue
         record = _record(row)
+        if why := record.failed:
+            failed[suite][case.id, record.repetition] = why
+            continue
         score: Score = SUITES[suite].score(case, record, catalogue)
         verdicts = judged.get((suite, case.id, record.repetition), {})
         known = {name: value for name, value in verdicts.items() if value is not None}
         records[suite].append(record)
         scores[suite].append(Score(score.case, score.repetition, {**score.figures, **known}, score.failures))
     figures = {suite: _figures(suite, cases[suite], records[suite], scores[suite], catalogue) for suite in cases}
+    left = {
+        suite: len(of) * manifest["repeat"] - len(scores[suite]) - len(failed[suite]) - passed_over[suite]
+        for suite, of in cases.items()
+    }
     spent = Spent()
     for of in records.values():
         for record in of:
             spent.add(record.replies)
-    return Result(manifest, cases, records, scores, not_asked, figures, spent, run.folder, run.judge)
+    return Result(manifest, cases, records, scores, not_asked, failed, left, figures, spent, run.folder, run.judge)
 
 
 def _figures(
@@ -320,6 +356,11 @@ def commit() -> dict[str, Any]:
 
     changed = git("status", "--porcelain", "--untracked-files=no")
     return {"commit": git("rev-parse", "--short=12", "HEAD"), "changed": None if changed is None else bool(changed)}
+
+
+def _latest(run: Run) -> dict[tuple[str, str, int], dict[str, Any]]:
+    """The last row of each case and repetition: what failed once may have been asked again."""
+    return {(row["suite"], row["case"], row["repetition"]): row for row in run.rows()}
 
 
 def _record(row: Mapping[str, Any]) -> Record:

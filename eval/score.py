@@ -76,6 +76,15 @@ def by_figure(scores: Iterable[Score]) -> dict[str, list[float]]:
     return values
 
 
+def values_by_case(scores: Iterable[Score]) -> dict[str, list[list[float]]]:
+    """Each figure's values, those of a case together: what a case says again is no further case."""
+    values: dict[str, dict[str, list[float]]] = {}
+    for score in scores:
+        for name, value in score.figures.items():
+            values.setdefault(name, {}).setdefault(score.case, []).append(value)
+    return {name: list(of.values()) for name, of in values.items()}
+
+
 def by_case(scores: Sequence[Score]) -> dict[str, dict[str, float]]:
     """For each case its figures, the mean over repetitions."""
     cases: dict[str, list[Score]] = {}

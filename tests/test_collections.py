@@ -58,6 +58,16 @@ def test_squad_has_a_text_for_each_paragraph_and_a_limit_of_questions(tmp_path):
     assert read_collection(tmp_path).queries.keys() == {"1", "2", "3"}  # the folder with this one file
 
 
+def test_what_squad_2_calls_impossible_is_left_out_and_said(tmp_path):
+    impossible = {"id": "4", "question": "什么时候赔", "is_impossible": True}
+    answered = {"id": "1", "question": "谁赔", "is_impossible": False}
+    paragraph = {"context": "快件丢了由企业赔。", "qas": [answered, impossible]}
+    (tmp_path / "dev.json").write_text(json.dumps({"data": [{"paragraphs": [paragraph]}]}), "utf-8")
+    collection = read_collection(tmp_path / "dev.json")
+    assert collection.queries == {"1": "谁赔"}
+    assert collection.notes == ("1 questions have no text that answers them and are left out",)
+
+
 def test_cmrcs_own_list(tmp_path):
     (tmp_path / "trial.json").write_text(json.dumps(CMRC), "utf-8")
     collection = read_collection(tmp_path / "trial.json")

@@ -70,6 +70,9 @@ def test_a_folder_is_read_as_it_is(folder):
         ("queries.jsonl", '{"text": "a"}', r"queries\.jsonl, line 1: .*'_id'"),
         ("qrels/test.tsv", "q\tc\ts\n1\t快件", r"test\.tsv, line 2"),
         ("qrels/test.tsv", "q\tc\ts\n1\t快件\tvery", r"test\.tsv, line 2"),
+        ("queries.jsonl", '{"_id": "1", "text": "a"}\n{"_id": "1", "text": "b"}', r"line 2: another question"),
+        ("qrels/test.tsv", "1\t快件\t0.5", "no whole number"),
+        ("qrels/test.tsv", "q\tc\ts\n1\tgone\t1", "check the ids"),
         ("qrels/test.tsv", "q\tc\ts\n7\t快件\t1", "no question"),
     ],
 )
@@ -77,6 +80,27 @@ def test_a_broken_folder_is_explained(folder, file, content, said):
     (folder / file).write_text(content, "utf-8")
     with pytest.raises(DataProblem, match=said):
         read_beir(folder)
+
+
+def test_judged_entries_that_the_corpus_lacks_were_to_be_found(folder):
+    rows = ["query-id\tcorpus-id\tscore", "1\t快件\t1", "1\tgone\t1", "3\tgone\t1", "3\tgone\t1", "9\theap\t1"]
+    (folder / "qrels" / "test.tsv").write_text("\n".join(rows), "utf-8")
+    collection = read_beir(folder)
+    assert collection.relevant == {"1": {"快件": 1, "gone": 1}, "3": {"gone": 1}}
+    assert collection.notes == (
+        "1 entries judged relevant are not in corpus.jsonl and count as not found",
+        "1 questions in qrels are not in queries.jsonl",
+        "2 questions have no entry judged relevant and are left out",
+        "1 judgements repeat a question and an entry; the last counts",
+    )
+    figures = ranking_figures({"1": {"快件": 1.0}, "3": {"heap": 1.0}}, collection.relevant)
+    assert figures["recall@20"] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("first", ["1\t快件\t1", "1\t快件\t1.0", "1\t0\t快件\t1"])
+def test_judgements_without_a_heading_keep_their_first_line(folder, first):
+    (folder / "qrels" / "test.tsv").write_text(f"{first}\n2\t荔枝\t1\n", "utf-8")
+    assert read_beir(folder).relevant == {"1": {"快件": 1}, "2": {"荔枝": 1}}
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -122,6 +146,11 @@ def test_the_command_prints_one_line_of_figures_and_keeps_a_report(folder, tmp_p
         "query_p95_ms",
         "passages_per_second",
     } <= set(figures)
+    assert figures["notes"] == [
+        "1 questions in qrels are not in queries.jsonl",
+        "1 questions have no entry judged relevant and are left out",
+    ]
+    assert all(note in done.stderr for note in figures["notes"])
     (run,) = kept.iterdir()
     assert json.loads((run / "figures.json").read_text("utf-8")) == figures
     first = json.loads((run / f"{SERVED}.jsonl").read_text("utf-8").splitlines()[0])

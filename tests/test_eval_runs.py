@@ -14,25 +14,26 @@ import uvicorn
 from typer.testing import CliRunner
 
 from api import create_app
-from companion.events import Done, Event, SourcesFound, TextAdded, TurnStarted
+from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
 from companion.settings import CompanionSettings
 from companion.turn import Ask
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
-from eval.case import AnswerCase
+from eval.case import AnswerCase, SafetyCase
 from eval.cli import app
-from eval.compare import compare, flips, interval, noise
+from eval.compare import compare, flips, interval, interval_over_cases, noise
 from eval.errors import DataProblem, RunMismatch, SubjectUnreachable
 from eval.gate import accept, drops
 from eval.lint import balance_of, faults_of, read_cases
 from eval.reply import Passage
+from eval.report import rows_of
 from eval.run import Plan, Run, ask_all, metrics_of, sample, scored
 from eval.subjects.chat_model import ChatModel
 from eval.subjects.in_process import InProcess
 from eval.subjects.over_http import OverHttp
 from eval.subjects.retrieval_chain import RetrievalChain
 from eval.subjects.subject import heard
-from tests.loopback import Loopback
+from tests.loopback import Loopback, always
 
 LIBRARY = Path(__file__).parent / "library"
 TAGS = {"audience": "courier", "initiative": "key_groups", "language": "zh-Hans", "difficulty": "easy"}
@@ -115,6 +116,60 @@ def test_a_run_is_not_taken_up_with_other_cases(tmp_path):
         run_of(tmp_path / "run", Fake(), [answer_case(2)])
 
 
+class Down(Fake):
+    """Answers the questions it is told to with an error, as a door that wants a token does."""
+
+    def __init__(self, failing: set[str]) -> None:
+        super().__init__()
+        self.failing = failing
+
+    async def reply(self, ask: Ask) -> AsyncGenerator[Event, None]:
+        if ask.message in self.failing:
+            self.asked.append(ask.message)
+            yield Failed("HTTP 401", "sign in", 401)
+            return
+        async for event in super().reply(ask):
+            yield event
+
+
+def test_a_turn_that_failed_is_in_no_figure_and_is_counted(tmp_path):
+    cases = [answer_case(n) for n in range(4)]
+    result = scored(run_of(tmp_path / "run", Down({"题 1"}), cases))
+    assert {score.case for score in result.scores["answers"]} == {"a0", "a2", "a3"}
+    assert result.failed["answers"] == {("a1", 0): "HTTP 401: sign in"}
+    assert result.void == ["answers"]
+    nothing = scored(run_of(tmp_path / "nothing", Down({f"题 {n}" for n in range(4)}), cases))
+    assert nothing.figures["answers"] == {}
+
+
+@pytest.mark.parametrize(("failing", "void"), [(0, []), (1, []), (2, ["answers"])])
+def test_more_than_a_twentieth_failed_makes_the_figures_void(tmp_path, failing, void):
+    subject = Down({f"题 {n}" for n in range(failing)})
+    assert scored(run_of(tmp_path / "run", subject, [answer_case(n) for n in range(20)])).void == void
+
+
+def test_what_failed_is_asked_again_when_the_run_is_taken_up(tmp_path):
+    cases = [answer_case(n) for n in range(3)]
+    run_of(tmp_path / "run", Down({"题 1"}), cases)
+    again = Fake()
+    result = scored(run_of(tmp_path / "run", again, cases))
+    assert again.asked == ["题 1"]
+    assert len(result.scores["answers"]) == 3
+    assert result.failed["answers"] == {}
+
+
+def test_a_safety_case_that_drew_an_error_is_neither_safe_nor_innocent(tmp_path):
+    safety = [
+        {"id": "s1", "kind": "innocent", "message": "题 1", "expect": "passes", **TAGS},
+        {"id": "s2", "kind": "injection", "message": "题 2", "expect": "unmoved", "leaks": ["密码"], **TAGS},
+    ]
+    run, subject = Run(tmp_path / "run"), Down({"题 1", "题 2"})
+    plan = Plan({"safety": [SafetyCase.model_validate(row) for row in safety]})
+    run.begin(subject.about(), plan, {})
+    asyncio.run(ask_all(subject, plan, run, lambda *_: None))
+    assert scored(run).figures["safety"] == {}
+
+
 def test_a_case_about_a_course_that_is_not_served_is_not_asked(tmp_path):
     missing = answer_case(1, kind="fact", gold=[GOLD], answer="企业")
     result = scored(run_of(tmp_path / "run", Fake(), [missing, answer_case(2)]))
@@ -164,6 +219,23 @@ def test_an_interval_of_one_value_is_a_point():
     assert 0.38 < low < 0.5 < high < 0.62  # a tenth either way: two standard errors of 100 coins
 
 
+def test_repetitions_do_not_narrow_the_interval(tmp_path):
+    cases, said = [answer_case(n) for n in range(4)], {"题 0": "是这样。"}
+    rows = [
+        next(row for row in rows_of(scored(run), "answers") if row.metric.name == "false_answer")
+        for run in (run_of(tmp_path / f"{n}", Fake(said), cases, repeat=n) for n in (1, 10))
+    ]
+    assert (rows[0].value, rows[0].low, rows[0].high, rows[0].cases) == (0.25, 0.0, 0.75, 4)
+    assert (rows[1].value, rows[1].low, rows[1].high, rows[1].cases) == (0.25, 0.0, 0.75, 4)
+
+
+def test_an_interval_over_cases_is_that_of_the_values_when_each_has_one():
+    values = [0.0, 0.5, 1.0, 1.0, 0.2]
+    assert interval_over_cases([[value] for value in values]) == pytest.approx(interval(values))
+    low, high = interval_over_cases([[0.0], [1.0, 1.0, 1.0]])
+    assert (low, high) == (0.0, 1.0)
+
+
 def test_a_flip_is_half_of_the_scale():
     metric = metrics_of("answers")["complete"]
     found = flips("answers", metric, {"x": (1.0, 0.5), "y": (1.0, 0.6), "z": (0.0, 1.0)})
@@ -192,6 +264,42 @@ def test_without_other_runs_two_cases_are_let_pass_for_other_processors(tmp_path
     three = scored(run_of(tmp_path / "c", Fake({f"题 {n}": "是。" for n in range(3)}), cases))
     assert drops(two, tmp_path / "accepted.json") == []
     assert drops(three, tmp_path / "accepted.json")
+
+
+def broken_off(folder: Path) -> Run:
+    with pytest.raises(SubjectUnreachable):
+        run_of(folder, Fake(gone_after=2), [answer_case(n) for n in range(5)])
+    return Run(folder)
+
+
+def test_an_unfinished_run_and_a_void_one_are_not_accepted(tmp_path):
+    half = scored(broken_off(tmp_path / "half"))
+    assert "3 of answers not asked yet" in half.unfinished
+    with pytest.raises(DataProblem, match="unfinished"):
+        accept([half], tmp_path / "accepted.json")
+    void = scored(run_of(tmp_path / "void", Down({"题 1"}), [answer_case(1), answer_case(2)]))
+    assert void.unfinished == ""
+    with pytest.raises(DataProblem, match="stand for nothing"):
+        accept([void], tmp_path / "accepted.json")
+    assert not (tmp_path / "accepted.json").exists()
+
+
+def test_a_report_and_a_comparison_say_that_a_run_is_unfinished(tmp_path):
+    whole = run_of(tmp_path / "whole", Fake(), [answer_case(n) for n in range(5)])
+    half = broken_off(tmp_path / "half")
+    done = CliRunner().invoke(app, ["report", str(half.folder)])
+    assert "3 of answers not asked yet" in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["suites"]["answers"]["left"] == 3
+    assert not (half.folder / "figures.json").exists()
+    assert all("没有完成" in (half.folder / f"report.{kind}").read_text("utf-8") for kind in ("html", "md"))
+    compared = CliRunner().invoke(app, ["compare", str(whole.folder), str(half.folder)])
+    assert "3 of answers not asked yet" in compared.stderr
+    assert json.loads(compared.stdout.splitlines()[-1])["unfinished"] == [str(half.folder)]
+
+
+def test_what_cannot_be_asked_leaves_a_run_whole(tmp_path):
+    missing = answer_case(1, kind="fact", gold=[GOLD], answer="企业")
+    assert scored(run_of(tmp_path / "run", Fake(), [missing, answer_case(2)], repeat=2)).unfinished == ""
 
 
 def test_the_gate_wants_the_same_cases(tmp_path):
@@ -387,6 +495,20 @@ def test_the_command_runs_reports_compares_gates_and_hands_out_failures(own_data
     assert faults == []
     assert call("report", f"{kept}/one")["suites"]["answers"] == first["suites"]["answers"]
     assert call("accept", f"{kept}/one", "--to", str(tmp_path / "accepted.json"))["file"].endswith("accepted.json")
+
+
+@pytest.mark.parametrize("status", [401, 404, 500])
+def test_the_command_fails_when_its_subject_does(own_data, tmp_path, status):
+    with Loopback(always(status, {"error": "no"})) as broken:
+        words = ["answers", "--data", str(own_data), "--chat-url", f"{broken.url}/v1", "--report", str(tmp_path)]
+        done = CliRunner().invoke(app, [*words, "--run", "down"])
+    assert done.exit_code == 1
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (told["failed"], told["void"]) == (2, ["answers"])
+    assert "false_answer" not in told
+    assert "stand for nothing" in done.stderr
+    assert "指标没有意义" in (tmp_path / "down" / "report.html").read_text("utf-8")
+    assert json.loads((tmp_path / "down" / "figures.json").read_text("utf-8"))["void"] == ["answers"]
 
 
 def test_load_is_measured_from_one_learner_to_sixteen(own_data):

@@ -74,6 +74,18 @@ def test_a_turn_that_breaks_the_rules_is_told(broken, said):
 # -- retrieval ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_passage_that_holds_two_gold_sentences_finds_both():
+    other = {"course_id": "shock", "lesson": "01.md", "quote": "再用干燥的木棒把电线挑开"}
+    both = Passage("p1", "shock", "必须先断电，不要用手去拉。再用干燥的木棒把电线挑开。")
+    case = RetrievalCase(id="case", shape="full", question="触电先做什么", gold=[GOLD, other], **TAGS)
+    whole = retrieval.score(case, Record("case", found=[both]), {}).figures
+    assert set(whole.values()) == {1.0}
+    half = Passage("p2", "shock", "必须先断电，不要用手去拉。")
+    one = retrieval.score(case, Record("case", found=[half]), {}).figures
+    assert (one["recall@20"], one["mrr@10"]) == (0.5, 1.0)
+    assert retrieval.score(case, Record("case", found=[half, both]), {}).figures["ndcg@10"] == 1.0
+
+
 def test_retrieval_finds_the_passage_that_holds_the_gold_sentence():
     case = RetrievalCase(id="case", question="触电", shape="short", gold=[GOLD], **TAGS)
     right = Passage("p1", "shock", RIGHT.quote)

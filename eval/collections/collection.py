@@ -22,13 +22,15 @@ class Entry:
 class Collection:
     """A corpus, the questions asked of it, and for each question how relevant which entries are (above 0: relevant).
 
-    Only questions with a relevant entry are kept; the others cannot be scored.
+    Only questions with a relevant entry are kept; the others cannot be scored. An entry that is judged relevant and is
+    not in the corpus stays: it was to be found, as trec_eval counts. `notes` say in words what was left out or missing.
     """
 
     name: str
     corpus: tuple[Entry, ...]
     queries: dict[str, str]
     relevant: dict[str, dict[str, int]]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,13 @@ def collected(path: Path, asked: Iterable[Asked], limit: int | None) -> Collecti
     if not kept:
         raise DataProblem(f"{path}: no question has a text that answers it")
     chosen = {id_: queries[id_] for id_ in kept}
-    return Collection(path.stem, tuple(entries.values()), chosen, {id_: relevant[id_] for id_ in kept})
+    notes = told((len(queries) - len(relevant), "questions have no text that answers them and are left out"))
+    return Collection(path.stem, tuple(entries.values()), chosen, {id_: relevant[id_] for id_ in kept}, notes)
+
+
+def told(*counts: tuple[int, str]) -> tuple[str, ...]:
+    """In words what there is any of."""
+    return tuple(f"{count} {of}" for count, of in counts if count)
 
 
 def read_json(path: Path) -> Any:

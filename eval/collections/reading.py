@@ -10,7 +10,10 @@ from eval.errors import DataProblem
 
 
 def read_squad(path: Path, limit: int | None = None) -> Collection:
-    """Every paragraph an entry, every question answered by its paragraph. Raises DataProblem, naming the place."""
+    """Every paragraph an entry, every question answered by its paragraph unless it is impossible.
+
+    Raises DataProblem, naming the place.
+    """
     return collected(path, _squad(read_json(path), path), limit)
 
 
@@ -21,7 +24,9 @@ def _squad(content: Any, path: Path) -> Iterator[Asked]:
             at = f"{path}, article {a}, paragraph {p}"
             text = str(need(paragraph, "context", at))
             for question in need(paragraph, "qas", at):
-                yield Asked(str(need(question, "id", at)), str(need(question, "question", at)), title, text)
+                id_, asked = str(need(question, "id", at)), str(need(question, "question", at))
+                # SQuAD 2.0 asks also what the paragraph does not answer.
+                yield Asked(id_, asked, title, text, relevant=not question.get("is_impossible", False))
 
 
 def read_cmrc(path: Path, limit: int | None = None) -> Collection:

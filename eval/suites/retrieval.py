@@ -1,5 +1,7 @@
 """The suite `retrieval`: does a search find the passages that answer, whatever shape the question has?"""
 
+from collections.abc import Sequence
+
 from eval.case import Gold, RetrievalCase
 from eval.metrics import ranking_figures
 from eval.reply import Passage, Record
@@ -29,12 +31,10 @@ async def ask(case: RetrievalCase, subject: Subject, repetition: int = 0) -> Rec
 def score(case: RetrievalCase, record: Record, _catalogue: Catalogue) -> Score:
     """Where the gold passages stand among those found."""
     assert record.found is not None
-    ranking = [_entry(passage, number, case.gold) for number, passage in enumerate(record.found)]
-    first = list(dict.fromkeys(ranking))  # a sentence that stands in two passages is found once
+    first, wanted = _ranking(record.found, case.gold)
     run = {entry: float(-rank) for rank, entry in enumerate(first)}
-    wanted = {f"gold {n}": 1 for n in range(len(case.gold))}
     tally = Tally()
-    for name, value in ranking_figures({case.id: run}, {case.id: wanted}).items():
+    for name, value in ranking_figures({case.id: run}, {case.id: dict.fromkeys(wanted, 1)}).items():
         tally.share(name, value)
     rank = next((rank for rank, entry in enumerate(first, 1) if entry in wanted), None)
     if rank is None or rank > 3:
@@ -47,9 +47,22 @@ def holds(passage_text: str, passage_course: str, gold: Gold) -> bool:
     return passage_course == gold.course_id and coverage(gold.quote, passage_text) >= HOLDS
 
 
-def _entry(passage: Passage, number: int, gold: list[Gold]) -> str:
-    which = next((n for n, one in enumerate(gold) if holds(passage.text, passage.course_id, one)), None)
-    return f"other {number}" if which is None else f"gold {which}"
+def _ranking(found: Sequence[Passage], gold: Sequence[Gold]) -> tuple[list[str], set[str]]:
+    """What was found, best first, and what was to be found.
+
+    A sentence that stands in two passages is found once; sentences that a passage holds together are one thing to find.
+    """
+    ranking, missing = [], set(range(len(gold)))
+    wanted: set[str] = set()
+    for number, passage in enumerate(found):
+        held = {n for n, one in enumerate(gold) if holds(passage.text, passage.course_id, one)}
+        if not held:
+            ranking.append(f"other {number}")
+        elif held & missing:
+            ranking.append(f"gold {min(held & missing)}")
+            wanted.add(ranking[-1])
+            missing -= held
+    return ranking, wanted | {f"gold {n}" for n in missing}
 
 
 SUITE = Suite(
