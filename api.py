@@ -40,7 +40,7 @@ from companion.http.completions import completions_router
 from companion.http.conversations import conversations_router
 from companion.http.courses import courses_router
 from companion.http.credits import credits_router
-from companion.http.gate import Bounds, Gate
+from companion.http.gate import Bounds, Gate, Methods
 from companion.http.health import health_router
 from companion.http.learners import learners_router
 from companion.http.mcp_door import mcp_application, mcp_server
@@ -151,6 +151,7 @@ def create_app(
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
         expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"],
     )
+    app.add_middleware(Methods)
     app.add_middleware(Access, metrics=metrics)
     return app
 

@@ -25,6 +25,7 @@ PAGE_COOKIE = "companion-operator"
 _WHERE_TOKENS_ARE_GIVEN = ("/v1/sessions", "/v1/sessions/wechat", "/admin/session")
 _TURNS = re.compile(r"/v1/chat|/v1/chat/completions")
 # WeChat delivers all its messages from a few addresses, each request signed; learners are counted when answered.
+_ENDLESS = re.compile(r"/mcp/?|/v1/chat/turns/.*")
 _NOT_COUNTED = re.compile(r"/healthz|/readyz|/metrics|/wechat/callback|/wecom/callback")
 
 
@@ -170,6 +171,34 @@ class Bounds:
                 await send(message)
 
         return within
+
+
+class Methods:
+    """HEAD wherever GET ends by itself, for monitors and load balancers; and no stream at /mcp, where nothing would come.
+
+    MCP asks for 405 of a server that has nothing to send unasked.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        method, path = scope.get("method"), scope.get("path", "")
+        if method == "GET" and path.rstrip("/") == "/mcp":
+            none = Problem(405, "Tools are called by POST; there is no stream to listen to.", {"Allow": "POST"})
+            await none(scope, receive, send)
+        elif method == "HEAD" and not _ENDLESS.fullmatch(path):
+            await self._app({**scope, "method": "GET"}, receive, _without_body(send))
+        else:
+            await self._app(scope, receive, send)
+
+
+def _without_body(send: Send) -> Send:
+    async def head(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return head
 
 
 def origin_of(connection: HTTPConnection) -> str | None:
