@@ -44,6 +44,13 @@ app = typer.Typer(
 _err = Console(stderr=True)
 
 BaseUrl = Annotated[str | None, typer.Option(help="A deployment of ours, asked over HTTP.", metavar="URL")]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        envvar="EVALUATION_TOKEN",
+        help="For a deployment that asks who is there: sent to --base-url as Authorization: Bearer.",
+    ),
+]
 ChatUrl = Annotated[str | None, typer.Option(help="An OpenAI-compatible chat endpoint, asked bare.", metavar="URL")]
 ChatModel = Annotated[str, typer.Option(help="The model's name at --chat-url and for --chain.")]
 Chain = Annotated[bool, typer.Option(help="A plain LangChain retrieval chain over our index and --chat-url.")]
@@ -84,6 +91,7 @@ def _suite_command(name: str) -> None:
 
     def run(
         base_url: BaseUrl = None,
+        token: Token = None,
         data: Data = None,
         limit: Limit = None,
         report: Report = None,
@@ -106,7 +114,7 @@ def _suite_command(name: str) -> None:
             if name == "recommend" and data and not list(data.glob("recommend*.jsonl")) and is_advice_data(data):
                 _advice(data, limit, report)
                 return
-            who = _Who(base_url, chat_url, chat_model, chain)
+            who = _Who(base_url, chat_url, chat_model, chain, token)
             plan = _plan(suites, data, limit, seed, repeat)
             with progress_bars(_err) as progress:
                 settings = CompanionSettings()
@@ -123,12 +131,15 @@ def _suite_command(name: str) -> None:
 class _Who:
     """Who is asked: nobody named means the companion in this process."""
 
-    def __init__(self, base_url: str | None, chat_url: str | None, chat_model: str, chain: bool) -> None:
+    def __init__(
+        self, base_url: str | None, chat_url: str | None, chat_model: str, chain: bool, token: str | None
+    ) -> None:
         if base_url and chat_url:
             raise DataProblem("--base-url and --chat-url are two subjects; run one after the other, then compare")
         if chain and not chat_url:
             raise DataProblem("--chain needs the model at --chat-url")
         self.base_url, self.chat_url, self.chat_model, self.chain = base_url, chat_url, chat_model, chain
+        self.token = token
 
     @property
     def needs_index(self) -> bool:
@@ -143,7 +154,7 @@ class _Who:
         from eval.subjects.retrieval_chain import RetrievalChain
 
         if self.base_url:
-            return OverHttp(self.base_url)
+            return OverHttp(self.base_url, self.token)
         key = os.environ.get("OPENAI_API_KEY", "none")
         if self.chat_url and not self.chain:
             return Bare(self.chat_url, self.chat_model, key)
@@ -319,6 +330,7 @@ def _show(result: Result) -> None:
 @app.command("load", help="How long turns take, and whether they hold, when many learners ask at once.")
 def load_command(
     base_url: BaseUrl = None,
+    token: Token = None,
     data: Data = None,
     limit: Annotated[int, typer.Option(min=1, help="Turns a level.")] = 60,
     report: Report = None,
@@ -335,7 +347,7 @@ def load_command(
         messages = [case.question for case in sample(cases, limit, 0)]  # type: ignore[attr-defined]
 
         async def measured() -> tuple[dict[str, Any], list[Any]]:
-            who, embedder, serving = _Who(base_url, None, "", False), None, settings
+            who, embedder, serving = _Who(base_url, None, "", False, token), None, settings
             if who.needs_index:
                 embedder = make_embedder(settings, progress)
                 serving = evaluation_index(settings, _libraries(data), embedder, progress)
