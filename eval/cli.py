@@ -90,6 +90,7 @@ def _suite_command(name: str) -> None:
     suites = list(SUITES) if name == "all" else [name]
 
     def run(
+        context: typer.Context,
         base_url: BaseUrl = None,
         token: Token = None,
         data: Data = None,
@@ -109,9 +110,11 @@ def _suite_command(name: str) -> None:
     ) -> None:
         with explained("companion-eval", _err, EvaluationProblem, IndexProblem, exit_code=1):
             if name == "retrieval" and data and not (data.is_dir() and list(data.glob("retrieval*.jsonl"))):
+                _only(context, "data", "limit", "report", "ablate")
                 _collection(data, limit, report, ablate)
                 return
             if name == "recommend" and data and not list(data.glob("recommend*.jsonl")) and is_advice_data(data):
+                _only(context, "data", "limit", "report")
                 _advice(data, limit, report)
                 return
             who = _Who(base_url, chat_url, chat_model, chain, token)
@@ -126,6 +129,21 @@ def _suite_command(name: str) -> None:
             _ended(result, kept, name, stages, gate)
 
     app.command(name, help=_HELP[name])(run)
+
+
+def _only(context: typer.Context, *used: str) -> None:
+    """Raises DataProblem for options that were given and mean nothing to a data set that others made."""
+    given = [name for name in context.params if _is_given(context, name)]
+    if idle := ["--" + name.replace("_", "-") for name in given if name not in used]:
+        raise DataProblem(
+            f"{', '.join(idle)} cannot be used with this --data: a data set is asked of our search in this process; "
+            f"what can be used is {', '.join(f'--{name}' for name in used)}"
+        )
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 class _Who:
