@@ -44,6 +44,13 @@ app = typer.Typer(
 _err = Console(stderr=True)
 
 BaseUrl = Annotated[str | None, typer.Option(help="A deployment of ours, asked over HTTP.", metavar="URL")]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        envvar="EVALUATION_TOKEN",
+        help="For a deployment that asks who is there: sent to --base-url as Authorization: Bearer.",
+    ),
+]
 ChatUrl = Annotated[str | None, typer.Option(help="An OpenAI-compatible chat endpoint, asked bare.", metavar="URL")]
 ChatModel = Annotated[str, typer.Option(help="The model's name at --chat-url and for --chain.")]
 Chain = Annotated[bool, typer.Option(help="A plain LangChain retrieval chain over our index and --chat-url.")]
@@ -83,7 +90,9 @@ def _suite_command(name: str) -> None:
     suites = list(SUITES) if name == "all" else [name]
 
     def run(
+        context: typer.Context,
         base_url: BaseUrl = None,
+        token: Token = None,
         data: Data = None,
         limit: Limit = None,
         report: Report = None,
@@ -101,12 +110,14 @@ def _suite_command(name: str) -> None:
     ) -> None:
         with explained("companion-eval", _err, EvaluationProblem, IndexProblem, exit_code=1):
             if name == "retrieval" and data and not (data.is_dir() and list(data.glob("retrieval*.jsonl"))):
+                _only(context, "data", "limit", "report", "ablate", "seed")
                 _collection(data, limit, report, ablate)
                 return
             if name == "recommend" and data and not list(data.glob("recommend*.jsonl")) and is_advice_data(data):
+                _only(context, "data", "limit", "report")
                 _advice(data, limit, report)
                 return
-            who = _Who(base_url, chat_url, chat_model, chain)
+            who = _Who(base_url, chat_url, chat_model, chain, token)
             plan = _plan(suites, data, limit, seed, repeat)
             with progress_bars(_err) as progress:
                 settings = CompanionSettings()
@@ -120,15 +131,36 @@ def _suite_command(name: str) -> None:
     app.command(name, help=_HELP[name])(run)
 
 
+def _only(context: typer.Context, *used: str) -> None:
+    """Raises DataProblem for options that were given and mean nothing to a data set that others made.
+
+    Nothing is drawn of it, so that a `seed` changes nothing and does no harm.
+    """
+    given = [name for name in context.params if _is_given(context, name)]
+    if idle := ["--" + name.replace("_", "-") for name in given if name not in used]:
+        raise DataProblem(
+            f"{', '.join(idle)} cannot be used with this --data: a data set is asked of our search in this process; "
+            f"what can be used is {', '.join(f'--{name}' for name in used)}"
+        )
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 class _Who:
     """Who is asked: nobody named means the companion in this process."""
 
-    def __init__(self, base_url: str | None, chat_url: str | None, chat_model: str, chain: bool) -> None:
+    def __init__(
+        self, base_url: str | None, chat_url: str | None, chat_model: str, chain: bool, token: str | None
+    ) -> None:
         if base_url and chat_url:
             raise DataProblem("--base-url and --chat-url are two subjects; run one after the other, then compare")
         if chain and not chat_url:
             raise DataProblem("--chain needs the model at --chat-url")
         self.base_url, self.chat_url, self.chat_model, self.chain = base_url, chat_url, chat_model, chain
+        self.token = token
 
     @property
     def needs_index(self) -> bool:
@@ -143,7 +175,7 @@ class _Who:
         from eval.subjects.retrieval_chain import RetrievalChain
 
         if self.base_url:
-            return OverHttp(self.base_url)
+            return OverHttp(self.base_url, self.token)
         key = os.environ.get("OPENAI_API_KEY", "none")
         if self.chat_url and not self.chain:
             return Bare(self.chat_url, self.chat_model, key)
@@ -319,6 +351,7 @@ def _show(result: Result) -> None:
 @app.command("load", help="How long turns take, and whether they hold, when many learners ask at once.")
 def load_command(
     base_url: BaseUrl = None,
+    token: Token = None,
     data: Data = None,
     limit: Annotated[int, typer.Option(min=1, help="Turns a level.")] = 60,
     report: Report = None,
@@ -335,7 +368,7 @@ def load_command(
         messages = [case.question for case in sample(cases, limit, 0)]  # type: ignore[attr-defined]
 
         async def measured() -> tuple[dict[str, Any], list[Any]]:
-            who, embedder, serving = _Who(base_url, None, "", False), None, settings
+            who, embedder, serving = _Who(base_url, None, "", False, token), None, settings
             if who.needs_index:
                 embedder = make_embedder(settings, progress)
                 serving = evaluation_index(settings, _libraries(data), embedder, progress)

@@ -161,3 +161,10 @@ def test_the_command_explains_a_broken_folder(tmp_path):
     done = CliRunner().invoke(app, ["retrieval", "--data", str(tmp_path)])
     assert done.exit_code == 1
     assert "corpus.jsonl" in done.stderr
+
+
+def test_options_that_a_data_set_does_not_use_are_refused(folder):
+    words = ["--base-url", "http://127.0.0.1:9", "--gate", "--repeat", "3", "--limit", "1", "--run", "foo"]
+    done = CliRunner().invoke(app, ["retrieval", "--data", str(folder), *words])
+    assert done.exit_code == 1
+    assert "--base-url, --gate, --repeat, --run cannot be used" in " ".join(done.stderr.split())

@@ -6,11 +6,14 @@ import socket
 import threading
 import time
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from api import create_app
@@ -33,6 +36,7 @@ from eval.subjects.in_process import InProcess
 from eval.subjects.over_http import OverHttp
 from eval.subjects.retrieval_chain import RetrievalChain
 from eval.subjects.subject import heard
+from tests.conftest import SECRET
 from tests.loopback import Loopback, always
 
 LIBRARY = Path(__file__).parent / "library"
@@ -321,6 +325,12 @@ def settings(tmp_path: Path, embedder: Any) -> CompanionSettings:
 @pytest.fixture
 def deployment(settings: CompanionSettings, embedder: Any) -> Iterator[str]:
     """The address of the service, really served."""
+    with served(settings, embedder) as url:
+        yield url
+
+
+@contextmanager
+def served(settings: CompanionSettings, embedder: Any) -> Iterator[str]:
     subject = InProcess(settings, embedder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -351,6 +361,24 @@ def test_in_process_and_over_http_the_tutor_is_the_same(settings, embedder, depl
     assert here == there
     assert here[1] == "extracted"
     assert here[5] == []
+
+
+def test_a_deployment_that_asks_who_is_there_is_told_by_a_token(settings, embedder):
+    with served(settings.model_copy(update={"session_secret": SecretStr(SECRET)}), embedder) as url:
+        token = httpx.post(f"{url}/v1/sessions", headers={"Origin": url}).json()["token"]
+
+        async def ask(token: str | None) -> tuple[str, str | None, str]:
+            subject = OverHttp(url, token)
+            reply = await heard(subject, Ask("快件丢了怎么赔"))
+            passage = await subject.passage(reply.sources[0].passage_id) if reply.sources else None
+            await subject.close()
+            return reply.mode, passage, json.dumps(subject.about())
+
+        assert asyncio.run(ask(None))[0] == "failed"
+        mode, passage, about = asyncio.run(ask(token))
+    assert mode == "extracted"
+    assert passage
+    assert token not in about
 
 
 def test_nobody_at_the_address_ends_the_evaluation():

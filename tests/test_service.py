@@ -362,3 +362,21 @@ def test_a_page_is_told_who_answers_and_nothing_is_made_up(service):
         about = client.get("/v1/about").json()
     assert (about["operator"], about["consent_version"], about["model"]) == ("某开放大学", "2026-11", None)
     assert about["terms_url"] is about["hotline"] is None
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/widget.js", "/v1/courses", "/openapi.json"])
+def test_head_says_what_get_would_without_its_body(client, path):
+    told, got = client.head(path), client.get(path)
+    assert told.status_code == got.status_code == 200
+    assert told.headers["content-type"] == got.headers["content-type"]
+    assert told.content == b""
+
+
+def test_head_gets_no_further_than_get(client):
+    assert client.head("/v1/conversations").status_code == 401
+    assert client.head("/v1/chat").status_code in (401, 405)
+
+
+def test_there_is_no_stream_to_listen_to_at_mcp(client):
+    refused = client.get("/mcp")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")

@@ -16,13 +16,17 @@ _PAGES = 500
 
 
 class OverHttp:
-    """The service at `base_url`."""
+    """The service at `base_url`; one that wants to know who asks is told by `token`."""
 
     name = "companion over HTTP"
 
-    def __init__(self, base_url: str, seconds: float = 180.0) -> None:
+    def __init__(self, base_url: str, token: str | None = None, seconds: float = 180.0) -> None:
         self._url = base_url.rstrip("/")
-        self._client = httpx.AsyncClient(base_url=self._url, timeout=httpx.Timeout(seconds, connect=10.0))
+        self._client = httpx.AsyncClient(
+            base_url=self._url,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=httpx.Timeout(seconds, connect=10.0),
+        )
         self.salt = f"-{uuid.uuid4().hex[:8]}"
         self._texts: dict[str, str | None] = {}
 
