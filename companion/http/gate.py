@@ -174,7 +174,7 @@ class Bounds:
 
 
 class Methods:
-    """HEAD wherever GET ends by itself, for monitors and load balancers; and no stream at /mcp, where nothing would come.
+    """HEAD wherever GET ends by itself, for monitors; and no stream at /mcp, where nothing would come.
 
     MCP asks for 405 of a server that has nothing to send unasked.
     """
