@@ -206,9 +206,14 @@ class Answering:
             yield TextAdded(f"\n\n{asking_for_more(left[0], heard.audience, heard.say)}")
         yield Done("extracted", True)
 
-    def is_on_the_course_talked_of(self, heard: Heard) -> bool:
-        """Whether a message asks what the record of the course talked of states: 要不要钱 after a course was shown."""
-        return asks_of_it(heard.message) and self._course_talked_of(heard) is not None
+    async def of_the_course_talked_of(
+        self, heard: Heard, ledger: Ledger, otherwise: AsyncGenerator[Event, None]
+    ) -> AsyncGenerator[Event, None]:
+        """What the record of the course talked of states, as 要不要钱 asks after a course was shown; else the other."""
+        course = await asyncio.to_thread(self._course_talked_of, heard)
+        async with aclosing(self.records(heard, ledger) if course else otherwise) as events:
+            async for event in events:
+                yield event
 
     async def in_an_emergency(self, heard: Heard, ledger: Ledger, *, may_answer: bool) -> AsyncGenerator[Event, None]:
         """After the word on whom to call: where courses surely teach of it, and no other talk.

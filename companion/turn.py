@@ -25,6 +25,7 @@ from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.sentences import cited_in
 from companion.understanding.learned import Wishes
+from companion.understanding.of_a_course import asks_of_it
 from companion.understanding.standing_alone import StandingAlone
 from companion.understanding.wish import Wish, asks
 from companion.words import Locale, locale_of, words
@@ -236,9 +237,9 @@ class Companion:
                     self.answers.put(key, tuple(told), ledger)
                 yield event
 
-    def _events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911, PLR0912
+    def _events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911
         """What the message gets; each of these ends with Done."""
-        pending, say = heard.conversation.pending, heard.say
+        pending = heard.conversation.pending
         if isinstance(pending, Quiz) and self._practising.wants_another(heard):
             return self._practising.quiz(heard, ledger)
         if isinstance(pending, Quiz) and self._practising.answers(heard):
@@ -251,8 +252,12 @@ class Companion:
             return self._planning.events(heard, ledger)
         if isinstance(pending, PathwayWanted) and self._advising.completes(heard):
             return self._advising.way(heard, ledger, pending.goal)
-        if self._answering.is_on_the_course_talked_of(heard):
-            return self._answering.records(heard, ledger)
+        if asks_of_it(heard.message):
+            return self._answering.of_the_course_talked_of(heard, ledger, self._by_wish(heard, ledger))
+        return self._by_wish(heard, ledger)
+
+    def _by_wish(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911, PLR0912
+        pending, say = heard.conversation.pending, heard.say
         wish = _styled(heard.wish, heard.style)
         if (
             wish in ("question", "credits")
