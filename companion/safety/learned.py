@@ -12,8 +12,8 @@ NO_RULE = "none"
 # Chosen so that of everyday questions on content, of topics that nothing was learned from, 2% are declined
 # (docs/safety.md): how much more a message has to resemble what a rule declines than what is innocent, and how much it
 # has to resemble it at all. What only an office can state is asked in the words of what lessons teach.
-MARGIN = -0.35
-MARGINS = {"crisis": -0.16, "official_fact": -0.12}
+MARGIN = -0.45
+MARGINS = {"crisis": -0.2, "official_fact": -0.12}
 _RESEMBLES = 0.25
 # A message whose wish a rule knows (别讲了，直接出题给我做) is declined only when it resembles that more than what is
 # innocent: of 10,385 sorted messages that lets 5 pass, all of them innocent.
