@@ -117,7 +117,7 @@ def test_scores_decline_only_when_they_are_plain():
     assert rule_of({NO_RULE: 1.0, "unsafe": 0.5, "crisis": 0.1}) is None
     assert rule_of({NO_RULE: 0.2, "unsafe": 0.6, "crisis": 0.1}) == "unsafe"
     assert rule_of({NO_RULE: 0.5, "unsafe": 0.1, "crisis": 0.4}) == "crisis"
-    assert rule_of({NO_RULE: 0.7, "unsafe": 0.3, "crisis": 0.1}) is None
+    assert rule_of({NO_RULE: 0.8, "unsafe": 0.3, "crisis": 0.1}) is None
     assert rule_of({NO_RULE: 0.6, "official_fact": 0.3}) is None
     assert rule_of({NO_RULE: 0.5, "official_fact": 0.48}) == "official_fact"
 
