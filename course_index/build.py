@@ -105,7 +105,8 @@ def build_index(
             with LessonReaders(workers) as readers:
                 _record(library, draft.records, report, readers, progress)
             library.close()
-            if not (report.courses or report.courses_removed):
+            # A first build leaves an index that opens, empty as it is.
+            if home.current() and not (report.courses or report.courses_removed):
                 report.totals, report.generation = draft.records.counts(), home.current() or ""
                 report.seconds = time.perf_counter() - started
                 raise NothingRead(report)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_index.build import build_index
+from course_index.build import NothingRead, build_index
 from course_index.sources.library import read_library
 from course_index.sources.package import Wishes
 from course_index.sources.source import Feed, Source
@@ -85,8 +85,9 @@ def test_a_platform_that_is_down_keeps_its_courses_and_what_it_deletes_goes(plat
     feed = source("oai-pmh", platforms)
     assert build_index([feed], home, embedder).totals.courses == 2
     platforms.mood = "broken"
-    report = build_index([feed], home, embedder)
-    assert (report.totals.courses, report.courses_removed) == (2, 0)
+    with pytest.raises(NothingRead) as nothing:
+        build_index([feed], home, embedder)
+    assert (nothing.value.report.totals.courses, nothing.value.report.courses_removed) == (2, 0)
     platforms.mood = "well"
     report = build_index([source("oai-pmh", platforms, set_name="nothing")], home, embedder)
     assert (report.totals.courses, report.courses_removed) == (0, 2)
