@@ -188,7 +188,7 @@ class Answering:
         turns = heard.conversation.turns
         last = turns[-1] if turns else None
         found = None
-        if last and last.passages and last.wish in _READ_ON and last.mode in ("extracted", "generated"):
+        if last and last.passages and last.wish in _READ_ON and last.mode != "catalogue":
             replies = "\n".join(turn.reply for turn in turns)
             found = await asyncio.to_thread(next_of_lesson, self._index.search, last.passages[0], replies)
         if found is None:
@@ -207,11 +207,15 @@ class Answering:
         yield Done("extracted", True)
 
     async def of_the_course_talked_of(
-        self, heard: Heard, ledger: Ledger, otherwise: AsyncGenerator[Event, None]
+        self, heard: Heard, otherwise: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[Event, None]:
         """What the record of the course talked of states, as 要不要钱 asks after a course was shown; else the other."""
-        course = await asyncio.to_thread(self._course_talked_of, heard)
-        async with aclosing(self.records(heard, ledger) if course else otherwise) as events:
+        told = _record_of(await asyncio.to_thread(self._course_talked_of, heard), heard.say)
+        for event in told:
+            yield event
+        if told:
+            return
+        async with aclosing(otherwise) as events:
             async for event in events:
                 yield event
 
@@ -231,7 +235,7 @@ class Answering:
         ledger.cited.add(1)
         told = heard.say.while_waiting.format(lesson=citing_nothing(first.lesson.title), place=first.passage.locator)
         yield TextAdded(f"{told} [1]")
-        yield Done("extracted", None)
+        yield Done("declined", None)  # nothing is quoted, and no page is to say so
 
     async def pathway(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The way to a goal, where one is wanted and courses lead there; else what courses teach of such ways; else
@@ -303,16 +307,7 @@ class Answering:
 
     def _told_by_record(self, heard: Heard) -> list[Event]:
         """What the record of the course in question states of level, credits, price and sessions; nothing without."""
-        say = heard.say
-        course = self._course_meant(heard)
-        facts = say.facts(course) if course else ""
-        if not course or not facts:
-            return []
-        return [
-            CoursesFound((card_of(course, say.reason_record),)),
-            TextAdded(f"{say.record_says.format(title=course.title, facts=facts)}{say.official}"),
-            Done("catalogue", None),
-        ]
+        return _record_of(self._course_meant(heard), heard.say)
 
     def _course_meant(self, heard: Heard) -> Course | None:
         """The course where the learner is, else the one that the question names, by its title or as 骑行那门课."""
@@ -498,3 +493,14 @@ class Answering:
     def label(self, ledger: Ledger, say: Words) -> Aigc:
         """The label of text that a model wrote."""
         return Aigc("1", self._producer, ledger.turn_id, say.ai_notice)
+
+
+def _record_of(course: Course | None, say: Words) -> list[Event]:
+    facts = say.facts(course) if course else ""
+    if not course or not facts:
+        return []
+    return [
+        CoursesFound((card_of(course, say.reason_record),)),
+        TextAdded(f"{say.record_says.format(title=course.title, facts=facts)}{say.official}"),
+        Done("catalogue", None),
+    ]

@@ -253,7 +253,7 @@ class Companion:
         if isinstance(pending, PathwayWanted) and self._advising.completes(heard):
             return self._advising.way(heard, ledger, pending.goal)
         if asks_of_it(heard.message):
-            return self._answering.of_the_course_talked_of(heard, ledger, self._by_wish(heard, ledger))
+            return self._answering.of_the_course_talked_of(heard, self._by_wish(heard, ledger))
         return self._by_wish(heard, ledger)
 
     def _by_wish(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911, PLR0912

@@ -6,7 +6,7 @@ from functools import cache
 from course_index.analyze import normalise
 from retrieval.hit import Hit
 
-_GUANGDONG = (
+GUANGDONG = (
     "广州 深圳 珠海 汕头 佛山 韶关 湛江 肇庆 江门 茂名 惠州 梅州 汕尾 河源 阳江 清远 东莞 中山 潮州 揭阳 云浮"
 ).split()
 _PROVINCES = (
@@ -19,7 +19,7 @@ _OTHER_CITIES = (
     "杭州 南京 苏州 宁波 厦门 福州 武汉 长沙 成都 西安 郑州 济南 "
     "青岛 合肥 南昌 昆明 贵阳 南宁 海口 沈阳 大连 哈尔滨 长春"
 ).split()
-_PLACES = (*_GUANGDONG, *_PROVINCES, *_APART, *_OTHER_CITIES)
+_PLACES = (*GUANGDONG, *_PROVINCES, *_APART, *_OTHER_CITIES)
 _NATIONAL = "中华人民共和国"
 # Where somebody comes from, what a dish or a language is called, and 中山装 are not where the question is asked of.
 _NAMED = re.compile(
@@ -48,7 +48,7 @@ def _titles(hit: Hit) -> str:
 
 def _covers(here: str, there: str) -> bool:
     """Whether what holds in one place holds in the other, or may be meant by it."""
-    return here == there or ({here, there} & {"广东"} != set() and {here, there} - {"广东"} <= set(_GUANGDONG))
+    return here == there or ({here, there} & {"广东"} != set() and {here, there} - {"广东"} <= set(GUANGDONG))
 
 
 @cache

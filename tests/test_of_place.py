@@ -1,14 +1,17 @@
 """A rule of one place is not told for another."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from companion.guidance import places
 from course_index.build import build_index
 from course_index.course import Course, Lesson, Passage
 from course_index.store.generations import IndexHome
 from retrieval.hit import Hit
 from retrieval.live import LiveIndex
-from retrieval.of_place import of_another_place
+from retrieval.of_place import GUANGDONG, of_another_place
 from retrieval.rank import Ranked
 from tests.test_conversation import Talk
 
@@ -48,6 +51,12 @@ def hit(title, text="一户不得超过八十平方米。", heading=()):
 )
 def test_the_place_asked_of_is_held_against_the_titles(question, title, other):
     assert of_another_place(question, hit(title)) is other
+
+
+def test_guangdongs_cities_are_those_that_classes_are_held_in():
+    lines = Path(places.__file__).with_name("places.tsv").read_text("utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    assert {city.removesuffix("市") for city, *_ in rows} == set(GUANGDONG)
 
 
 def test_what_the_passage_says_of_the_place_counts():

@@ -17,7 +17,7 @@ NO_EMERGENCY = "none"
 # be told it first, and no more than where the courses teach of it. docs/safety.md has what both cost.
 RESEMBLES, PLAINLY = 0.4, 0.6
 
-# 怕有人突然晕倒，想先学会处理 is of what may come, or was.
+# 怕有人突然晕倒，想先学会处理 is of what may come, or was. Narrower than wants_to_learn: 要不要报警 is no such wish.
 _WANTS_TO_LEARN = re.compile(
     r"想(?:先|要|再)?学|学会|学学|学点|有(?:没有|冇|无|什么|啥)[^，。]{0,8}(?:课|班)|培训|\b(?:learn|course|training)\b"
 )
