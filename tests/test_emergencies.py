@@ -6,14 +6,14 @@ import json
 import pytest
 
 from companion.events import CoursesFound, Done, SourcesFound, TextAdded, TurnStarted
-from companion.recogniser import EMERGENCIES, make_recogniser
+from companion.recogniser import make_recogniser
 from companion.safety.aftercare import Aftercare
 from companion.safety.emergencies import RESEMBLES, Emergencies, Emergency, emergency_of
 from companion.turn import Ask
 from companion.words import locale_of, words
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
-from eval.train_recognisers import CASES, TRAINING, everyday_questions
+from eval.train_recognisers import CASES, TRAINING
 from retrieval.live import LiveIndex
 from tests.scripted_model import ScriptedModel
 from tests.test_conversation import Talk
@@ -81,14 +81,6 @@ def test_the_blind_messages_are_told_and_their_look_alikes_hardly_ever(emergenci
 def test_none_of_the_blind_messages_was_learned_from():
     learned = {json.loads(line)["message"] for line in (TRAINING / "emergencies.jsonl").read_text("utf-8").splitlines()}
     assert learned.isdisjoint(row["message"] for row in cases())
-
-
-def test_everyday_questions_on_content_are_no_emergencies(recogniser):
-    asked = everyday_questions()
-    some = asked[:: len(asked) // 400]
-    told = [text for text in some if emergency_of(recogniser.scores(text, EMERGENCIES))]
-    assert len(some) >= 400
-    assert len(told) <= 0.03 * len(some), told
 
 
 @pytest.mark.parametrize(

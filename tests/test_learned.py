@@ -11,8 +11,9 @@ import pytest
 
 from companion.build import make_moderator
 from companion.events import Done, TextAdded
-from companion.recogniser import RULES, WISHES, Recogniser, load_learned, make_recogniser, runs_of
+from companion.recogniser import EMERGENCIES, RULES, WISHES, Recogniser, load_learned, make_recogniser, runs_of
 from companion.safety.bounds import BUILT_IN, Bounds
+from companion.safety.emergencies import emergency_of
 from companion.safety.learned import NO_RULE, LearnedModerator, rule_of
 from companion.safety.moderation import KeywordModerator
 from companion.settings import CompanionSettings
@@ -215,10 +216,13 @@ def test_the_rates_over_the_blind_test_hold(bounds, learned, recogniser):
 def test_everyday_questions_on_content_that_nothing_was_learned_from_pass(recogniser):
     asked = everyday_questions()
     some = asked[:: len(asked) // 400]
-    rules = [rule_of(recogniser.scores(text, RULES)) for text in some]
+    scores = [(recogniser.scores(text, RULES), recogniser.scores(text, EMERGENCIES)) for text in some]  # embedded once
+    rules = [rule_of(of_rules) for of_rules, _ in scores]
     # What only an office can state is asked in these words too, and an answer to it is shown all the same.
     assert len(some) >= 400
     assert sum(rule not in (None, "official_fact") for rule in rules) <= 0.04 * len(some)
+    urgent = [text for text, (_, of_emergencies) in zip(some, scores, strict=True) if emergency_of(of_emergencies)]
+    assert len(urgent) <= 0.03 * len(some), urgent
 
 
 def test_the_wishes_of_the_blind_test_are_seen_and_its_questions_kept(recogniser):
