@@ -24,7 +24,7 @@ from companion.events import (
     TextAdded,
 )
 from companion.extract import Quote, sets_a_task
-from companion.find import Found, closest_in_thread, find_in_thread, find_parts
+from companion.find import Found, closest_in_thread, find_in_thread, find_meant
 from companion.guidance.subject import is_a_wish_for_a_trade
 from companion.heard import Heard
 from companion.history import history
@@ -154,6 +154,8 @@ class Answering:
 
     async def _answer(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         yield SourcesFound(sources := sources_of(found))
+        if found.meant:
+            yield TextAdded(f"{heard.say.taken_for.format(meant=citing_nothing(found.meant))}\n\n")
         if found.reach == "everything" and heard.scope.course_id:
             yield TextAdded(f"{heard.say.not_in_course}\n\n")
         elif found.reach == "course" and heard.scope.lesson_id:
@@ -382,7 +384,7 @@ class Answering:
     async def _find(self, heard: Heard, ledger: Ledger) -> Found:
         before = heard.conversation.turns[-1].passages if heard.depends and heard.conversation.turns else ()
         search = self._index.search
-        found = await asyncio.to_thread(find_parts, search, heard.question, self._passages, heard.scope, before)
+        found = await asyncio.to_thread(find_meant, search, heard.question, self._passages, heard.scope, before)
         if heard.conversation.turns and not heard.depends and depends(heard.question):
             thread = await asyncio.to_thread(self._lesson_talked_of, heard)
             found = await asyncio.to_thread(find_in_thread, search, found, self._passages, thread)
@@ -424,7 +426,7 @@ class Answering:
         passages = passages_for(material.found, contexts)
         prompt = render(
             "answer",
-            question=for_prompt(heard.question),
+            question=for_prompt(material.found.meant or heard.question),
             passages=passages,
             history=history(heard.conversation, heard.say, self._budget.share(_HISTORY_SHARE)) if heard.depends else "",
             audience=for_audience(heard.audience),
@@ -443,7 +445,7 @@ class Answering:
             return
         prompt = render(
             "rewrite",
-            question=for_prompt(heard.question),
+            question=for_prompt(material.found.meant or heard.question),
             passages=passages,
             sentences=for_prompt("\n".join(failed)),
             language=heard.say.language,

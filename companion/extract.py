@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
-from course_index.chunk import headings_of
+from course_index.chunk import headed, headings_of
 from course_index.stretches import Stretch, stretches
 from course_index.tokens import count_tokens
 from retrieval.confidence import LOOKED_AT
@@ -125,8 +125,8 @@ def read_closely(search: Search, query: Query, hits: Sequence[Hit]) -> Reading:
     for number in scores.argsort()[::-1]:
         candidate = candidates[number]
         if candidate.hit.passage.id not in best:
-            quote = Quote(candidate.hit, _stretch(candidate), float(scores[number]))
-            best[candidate.hit.passage.id] = quote
+            text = stretch_around(candidate.hit, candidate.units, candidate.position)
+            best[candidate.hit.passage.id] = Quote(candidate.hit, text, float(scores[number]))
     return Reading(tuple(best.values()), float(closeness.max()))
 
 
@@ -155,15 +155,29 @@ def best_quotes(reading: Reading, bearing: Mapping[str, float]) -> tuple[Quote, 
 
 
 def is_exercise(hit: Hit) -> bool:
-    """Whether a passage sets a task: what it says may be what somebody did wrong."""
-    heading = " ".join(hit.passage.heading_path[-1:])
+    """Whether all of a passage sets tasks: what it says may be what somebody did wrong."""
+    return all(in_exercise(hit, stretches(hit.passage.text)))
+
+
+def in_exercise(hit: Hit, units: Sequence[Stretch]) -> list[bool]:
+    """Of each unit whether it stands in an exercise, which a lesson's last section that was joined may be."""
     # A lesson may be all exercises; 康复练习 is none.
-    return bool(_EXERCISE.search(heading) or _EXERCISES.fullmatch(hit.lesson.title.strip()))
+    if _EXERCISES.fullmatch(hit.lesson.title.strip()):
+        return [True] * len(units)
+    return [bool(_EXERCISE.search(heading)) for heading in headings_above(hit, units)]
+
+
+def headings_above(hit: Hit, units: Sequence[Stretch]) -> list[str]:
+    """The heading that each unit of a passage stands under."""
+    return headed(hit.passage.heading_path, [unit.text for unit in units])
 
 
 def sets_a_task(quote: Quote) -> bool:
     """Whether a quote is of an exercise, in a section of its own or in the midst of a lesson (小练习：阿玲……)."""
-    return is_exercise(quote.hit) or bool(_EXERCISE.match(quote.text.lstrip("小 ")))
+    units = stretches(quote.hit.passage.text)
+    begins = quote.hit.passage.text.find(quote.text)
+    here = next((place for place, unit in enumerate(units) if unit.end > begins), 0)
+    return in_exercise(quote.hit, units)[here] or bool(_EXERCISE.match(quote.text.lstrip("小 ")))
 
 
 def _closeness(search: Search, query: Query, candidates: list[_Candidate]) -> NDArray[np.float32]:
@@ -180,12 +194,12 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
     amount = next((answer for asks, answer in _AMOUNTS if asks.search(asked)), None)
     for hit in hits:
         units = tuple(stretches(hit.passage.text))
-        in_exercise = is_exercise(hit)
+        posed = in_exercise(hit, units)
         of_itself = {unit.block for unit in units if _OF_ITSELF.match(unit.text)}
-        quotable = _key(units) if in_exercise else range(len(units))
+        key = _key([unit for unit, set_ in zip(units, posed, strict=True) if set_])
         same_language = hit.passage.language == query.language
         for position, unit in enumerate(units):
-            if position not in quotable:
+            if posed[position] and unit not in key:
                 continue
             if unit.is_code or _ASKED.search(unit.text) or is_an_order(unit):
                 continue
@@ -193,7 +207,7 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
                 coverage = _coverage(query, unit.text) if same_language else 0.0
                 has_amount = bool(amount and amount.search(unit.text))
                 found.append(
-                    _Candidate(hit, units, position, coverage, has_amount, in_exercise, unit.block in of_itself)
+                    _Candidate(hit, units, position, coverage, has_amount, posed[position], unit.block in of_itself)
                 )
     if query.asked is not None:
         return found
@@ -201,16 +215,16 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
     return sorted(found, key=lambda candidate: (-candidate.promise, candidate.position))[:MAX_EMBEDDED]
 
 
-def _key(units: Sequence[Stretch]) -> Collection[int]:
-    """The places in an exercise that answer it: from its mark on, else what follows a question in its own paragraph
+def _key(units: Sequence[Stretch]) -> Collection[Stretch]:
+    """What in an exercise answers it: from its mark on, else what follows a question in its own paragraph
     (老板收走工人的身份证，对吗？不对。)
     """
     marked = next((place for place, unit in enumerate(units) if _KEY.match(unit.text)), None)
     if marked is not None:
-        return range(marked, len(units))
+        return units[marked:]
     pairs = enumerate(pairwise(units), 1)
     asked = [place for place, (one, other) in pairs if _ASKED.search(one.text) and one.block == other.block]
-    return {place for first in asked for place in range(first, len(units)) if units[place].block == units[first].block}
+    return {unit for first in asked for unit in units[first:] if unit.block == units[first].block}
 
 
 def _coverage(query: Query, text: str) -> float:
@@ -221,16 +235,16 @@ def _coverage(query: Query, text: str) -> float:
     return sum(weight for term, weight in weights.items() if term in present) / total if total else 0.0
 
 
-def _stretch(candidate: _Candidate) -> str:
+def stretch_around(hit: Hit, units: Sequence[Stretch], position: int) -> str:
     """The unit with what belongs to it: its paragraph or list, and the line that leads into the list."""
-    passage = candidate.hit.passage
+    passage = hit.passage
     if passage.locator_kind == "article" and passage.tokens <= WHOLE_ARTICLE_TOKENS:
         return passage.text.strip()
-    units = candidate.units
-    first = last = candidate.position
-    room = QUOTE_TOKENS - count_tokens(candidate.text)
+    first = last = position
+    here = units[position].text
+    room = QUOTE_TOKENS - count_tokens(here)
     headings = headings_of(passage.heading_path)
-    if candidate.text.strip() in headings and first + 1 < len(units):
+    if here.strip() in headings and first + 1 < len(units):
         # Small sections are joined with their headings: what a heading names stands under it.
         return _section(passage.text, units[first + 1 :], headings)
     while last + 1 < len(units) and _follows(units[last], units[last + 1]):

@@ -1,10 +1,13 @@
 """Finding what answers: in the lesson at hand, in its course, everywhere; and how sure it is that it answers."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
+from companion.definitions import definition, thing_asked
 from companion.extract import Quote, best_quotes, is_exercise, read_closely
+from companion.steps import steps_first
 from companion.understanding.parts import parts_of
 from retrieval.confidence import LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
@@ -26,6 +29,8 @@ _IN_THREAD = 0.55
 # what does at all: of 217 answered cases 204 keep every passage that answers, 209 with all four. The less it reads of
 # what is beside the question, the less a weak model wanders off.
 _BEARS_ENOUGH = 4.0
+# How sure it is that a sentence that begins 栈是一种 answers 栈是什么.
+SAYS_WHAT_IT_IS = 0.95
 # Passages are on the subject from this probability on; below, they are about something else.
 WORTH_A_LOOK = 0.3
 
@@ -52,6 +57,8 @@ class Found:
     contexts: tuple[Context, ...] = ()
     confidence: Confidence = field(default_factory=Confidence)
     reach: Reach = "everything"
+    # What the question was taken to mean, where it was answered by that and not as typed.
+    meant: str | None = None
 
     @property
     def answers(self) -> bool:
@@ -77,9 +84,11 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
     within = _within(search, scope)
     for reach, ids in within:
         found = _read(search, query, search.choice_among(query, passages, ids), reach)
+        found = _defined(found, partial(search.choice_among, query, CANDIDATES, ids))
         if found.answers:
             return found
     found = _read(search, query, _choice(search, query, passages, before), "everything")
+    found = _defined(found, partial(search.passages, query, CANDIDATES))
     # It may be from here all the same: beside passages of elsewhere it stands out more than among its own.
     first = found.quotes[0].hit.passage.id if found.quotes else None
     return replace(found, reach=next((reach for reach, ids in within if first in ids), "everything"))
@@ -119,6 +128,19 @@ def closest_in_thread(search: Search, alone: Query, thread: str) -> Found | None
     return found if found.near else None
 
 
+def find_meant(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str] = ()) -> Found:
+    """As `find_parts`; a question that nothing answers as it was typed is looked for with its slips mended, and with
+    names in full, as well.
+    """
+    found = find_parts(search, question, passages, scope, before)
+    if found.answers:
+        return found
+    for correction in (search.spelling.correct(question), search.spelling.written_out(question)):
+        if correction and (again := find_parts(search, correction.text, passages, scope, before)).answers:
+            return replace(again, meant=correction.text)
+    return found
+
+
 def find_parts(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str] = ()) -> Found:
     """As `find`, and for a message with several questions what answers each of them besides.
 
@@ -145,6 +167,25 @@ def find_parts(search: Search, question: str, passages: int, scope: Scope, befor
         hits=tuple(ordered),
         quotes=tuple(quotes),
         contexts=_contexts(search, [hit for hit in ordered if hit.passage.id in read]),
+    )
+
+
+def _defined(found: Found, nearest: Callable[[], Sequence[Hit]]) -> Found:
+    """`found`, answered by the sentence that says what the thing asked for is, where one of the `nearest` has one."""
+    thing = thing_asked(found.query.text)
+    quote = definition(thing, nearest()) if thing else None
+    if quote is None or of_another_place(found.query.text, quote.hit):
+        return found
+    others = [hit for hit in found.hits if hit.passage.id != quote.hit.passage.id]
+    hits = (quote.hit, *others[: max(len(found.hits) - 1, 0)])
+    probability = max(found.confidence.probability or 0.0, SAYS_WHAT_IT_IS)
+    sure = replace(found.confidence, answers=True, probability=probability)
+    return replace(
+        found,
+        hits=hits,
+        quotes=(quote,),
+        contexts=_contexts(found.search, hits[: len(found.contexts) or 1]),
+        confidence=sure,
     )
 
 
@@ -182,6 +223,8 @@ def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Fo
     sure = confidence(query, hits, reading.closeness, bearing)
     by_passage = {hit.passage.id: bears for hit, bears in zip(hits, bearing, strict=False)}
     quotes = best_quotes(reading, by_passage if sure.answers else {})
+    if sure.answers:
+        quotes = steps_first(search, query, hits, quotes)
     ordered = _quoted_first(hits, quotes)
     quoted = {quote.hit.passage.id for quote in quotes}
     contexts = _contexts(search, _worth_reading(ordered, by_passage, quoted)) if sure.answers else ()

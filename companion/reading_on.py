@@ -1,6 +1,6 @@
 """更多 after an answer: what the same lesson goes on to say, which the learner has not been shown."""
 
-from companion.extract import is_exercise
+from companion.extract import in_exercise
 from companion.safety.untrusted import is_an_order
 from course_index.stretches import Stretch, stretches
 from retrieval.search import Hit, Search
@@ -20,7 +20,8 @@ def next_of_lesson(search: Search, told: str, replies: str) -> tuple[Hit, str] |
     ids = search.records.passages_within(here.course_id, here.lesson_id)
     said = _letters(replies)
     for hit in search.placed(ids[ids.index(told) :]):
-        units = [] if is_exercise(hit) else stretches(hit.passage.text)
+        units = stretches(hit.passage.text)
+        units = [unit for unit, posed in zip(units, in_exercise(hit, units), strict=True) if not posed]
         if hit.passage.id == told:
             units = _after_what_was_told(units, said)
         fresh = [unit for unit in units if not is_an_order(unit) and _letters(unit.text) not in said]

@@ -50,6 +50,7 @@ class Words:
     fraud_care: str
     closest: str
     not_in_lesson: str
+    taken_for: str
     not_in_course: str
     no_pathways: str
     official: str
@@ -158,6 +159,7 @@ _ZH = Words(
     fraud_care="提醒：验证码和密码不告诉任何人；要转账，先和家人商量，拿不准就打反诈专线 {hotline}。",
     closest="最接近的一段这样写，它可能没有直接回答您的问题：",
     not_in_lesson="这一课里没有讲到，下面的内容来自同一课程的其他课：",
+    taken_for="您问的应该是“{meant}”，按这个来找：",
     not_in_course="这门课里没有讲到，下面的内容来自别的课程：",
     no_pathways="这里还没有载入正式的学习路径和学历、证书规定，办理条件请向广东开放大学或当地招生、人社部门查询。",
     only_an_aid="我只是学习助手，不能代替急救人员和警察。等平安了，想学怎样应对，可以再问我。",
@@ -257,6 +259,7 @@ _EN = Words(
     ),
     closest="The closest passage says the following, which may not answer your question directly:",
     not_in_lesson="This lesson does not say; the following is from other lessons of the course:",
+    taken_for="Taking your question to be “{meant}”:",
     not_in_course="This course does not say; the following is from other courses:",
     no_pathways=(
         "No official pathways, degree or certificate rules are loaded here. Please ask the Open University of Guangdong "  # noqa: E501

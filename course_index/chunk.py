@@ -6,7 +6,7 @@ rank first for half of the questions asked across languages (measured, RETRIEVAL
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from course_index.course import LocatorKind
@@ -62,6 +62,17 @@ def cut(document: Document, lesson_title: str) -> list[Piece]:
 def headings_of(heading_path: tuple[str, ...]) -> set[str]:
     """Every heading in a piece's path, those of joined sections one by one."""
     return {name for heading in heading_path for part in heading.split(_BESIDE) for name in part.split(_BELOW)}
+
+
+def headed(heading_path: tuple[str, ...], lines: Sequence[str]) -> list[str]:
+    """The heading that each of a piece's lines stands under; those of joined sections are among them, but the first."""
+    names = headings_of(heading_path)
+    here = heading_path[-1].split(_BESIDE)[0].split(_BELOW)[-1] if heading_path else ""
+    under = []
+    for line in lines:
+        here = line.strip() if line.strip() in names else here
+        under.append(here)
+    return under
 
 
 def _sections(document: Document) -> Iterator[_Section]:

@@ -26,6 +26,8 @@ _SHORTEST_LATIN = 5
 _RUN = re.compile(r"(?P<han>[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)|[A-Za-z\uff21-\uff3a\uff41-\uff5a]+")
 # A word of so few characters sounds like another by chance: it must stand by itself to be taken for a slip.
 _CHANCE = 3
+# So many characters of a longer name are used for it.
+_SHORTEST_SHORT, _LONGEST_SHORT = 2, 3
 # What stands between the words of a search.
 _JOINTS = re.compile(
     "怎么办|怎么样|怎么|怎样|如何|为什么|是什么|什么|哪里|哪些|多少|可以|需要|应该|有关|关于|课程|培训|教程|入门|基础|学习|"
@@ -65,6 +67,18 @@ class Spelling:
         if not text or len(text) > _MAX_CHARACTERS:
             return None
         changes = [change for run in _RUN.finditer(text) for change in self._changes(run, alone=run.group() == text)]
+        return _mended(text, changes) if changes else None
+
+    def written_out(self, text: str) -> Correction | None:
+        """The text with names that people shorten in full, 快速排序 for 快排, or None when it seems to have none.
+
+        Not everything that looks shortened is: 流血 is no 流鼻血. Whoever asks looks whether it helps.
+        """
+        text = text.strip()
+        if not text or len(text) > _MAX_CHARACTERS:
+            return None
+        runs = (run for run in _RUN.finditer(text) if run["han"])
+        changes = [change for run in runs for change in self._shortened(run.group(), run.start())]
         return _mended(text, changes) if changes else None
 
     def _changes(self, run: re.Match[str], *, alone: bool) -> list[_Change]:
@@ -120,6 +134,34 @@ class Spelling:
                 # Two words that share no more than their sound are two words.
                 if 0 < differing <= len(term.text) // 2:
                     yield _Change(start, end, term, differing)
+
+    def _shortened(self, typed: str, offset: int) -> list[_Change]:
+        """Of words that the library has nowhere, the names whose words begin so."""
+        run = simplified(typed)
+        if len(run) != len(typed):
+            return []
+        changes: list[_Change] = []
+        for begin, finish in _pieces(run):
+            for length in (_LONGEST_SHORT, _SHORTEST_SHORT):
+                for start in range(begin, finish - length + 1):
+                    short = run[start : start + length]
+                    taken = any(
+                        start < change.end - offset and change.start - offset < start + length for change in changes
+                    )
+                    meant = None if taken or self._has(short) else self._full_name(short)
+                    if meant:
+                        changes.append(_Change(offset + start, offset + start + length, meant))
+        return sorted(changes, key=lambda change: change.start)
+
+    def _full_name(self, short: str) -> Term | None:
+        """The name that has a word of two or three characters for each one, of which the last may be one itself; None
+        when several are as likely.
+        """
+        words = re.compile(".{1,2}".join(map(re.escape, short)) + ".{0,2}")
+        names = [term for term in self._phrases.beginning(short[0]) if words.fullmatch(term.text)]
+        names.sort(key=lambda term: (-term.weight, term.text))
+        likeliest = names[:1]
+        return likeliest[0] if likeliest and all(name.weight < names[0].weight for name in names[1:]) else None
 
     def _is_slip(self, run: str, change: _Change, *, alone: bool) -> bool:
         """Whether what was typed is no word of the library, and neither part of a word nor of two."""

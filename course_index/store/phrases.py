@@ -27,6 +27,7 @@ _SUGGESTED = (
 )
 # One bound value, however many are looked up: the statement stays prepared.
 _SOUNDING = text("SELECT text, sound, weight FROM terms WHERE sound IN (SELECT value FROM json_each(:sounds))")
+_BEGINNING = text("SELECT text, sound, weight FROM terms WHERE text >= :first AND text < :beyond")
 _KNOWN = text("SELECT text FROM terms WHERE text IN (SELECT value FROM json_each(:texts))")
 
 
@@ -80,6 +81,14 @@ class Phrases:
             if not self._exist(connection):
                 return []
             return [Term(*row) for row in connection.execute(_SOUNDING, {"sounds": json.dumps(list(sounds))})]
+
+    def beginning(self, start: str) -> list[Term]:
+        """The terms that begin with `start`."""
+        with self._engine.connect() as connection:
+            if not self._exist(connection):
+                return []
+            values = {"first": start, "beyond": start + _LAST_CHARACTER}
+            return [Term(*row) for row in connection.execute(_BEGINNING, values)]
 
     def known(self, texts: Collection[str]) -> set[str]:
         """Those of `texts` that are terms."""
