@@ -20,6 +20,8 @@ from retrieval.search import Hit, Search
 MAX_QUOTES = 2
 # A quote is read on a phone: about eight lines there.
 QUOTE_TOKENS = 200
+# Half a table compares nothing, and half a list of cases may leave out the one that is asked after.
+WHOLE_TOKENS = 320
 # An article is quoted whole up to here: its second sentence is often the exception to its first.
 WHOLE_ARTICLE_TOKENS = 260
 # Passages read for quotes, if they rank about as high as the best: those that are looked at for whether they answer.
@@ -71,7 +73,8 @@ _OF_ITSELF_WEIGHT = -0.6
 _ASKED = re.compile(r"[?？][”’」』）)]*\s*$")
 _LEADS_IN = ("：", ":")
 _SHORTEST = 5
-_LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)、])\s")
+_ROW = re.compile(r"\s*\|")
+_LIST_ITEM = re.compile(r"\s*(?:(?:[-*+]|\d+[.)、])\s|[（(](?:[一二三四五六七八九十]+|\d+)[)）]|[①-⑳])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,18 +238,27 @@ def _coverage(query: Query, text: str) -> float:
     return sum(weight for term, weight in weights.items() if term in present) / total if total else 0.0
 
 
-def stretch_around(hit: Hit, units: Sequence[Stretch], position: int) -> str:
-    """The unit with what belongs to it: its paragraph or list, and the line that leads into the list."""
+def stretch_around(hit: Hit, units: Sequence[Stretch], position: int, most: int = QUOTE_TOKENS) -> str:
+    """The unit with what belongs to it, up to `most` tokens: its paragraph or list, and the line that leads into it."""
     passage = hit.passage
     if passage.locator_kind == "article" and passage.tokens <= WHOLE_ARTICLE_TOKENS:
         return passage.text.strip()
     first = last = position
     here = units[position].text
-    room = QUOTE_TOKENS - count_tokens(here)
+    tabled = any(_ROW.match(unit.text) for unit in units[position : position + 2])
+    room = (max(most, WHOLE_TOKENS) if tabled else most) - count_tokens(here)
     headings = headings_of(passage.heading_path)
     if here.strip() in headings and first + 1 < len(units):
         # Small sections are joined with their headings: what a heading names stands under it.
         return _section(passage.text, units[first + 1 :], headings)
+    if _LIST_ITEM.match(here):
+        # What it is an item of stands above it; the items below it say something else.
+        above = position
+        while above > 0 and _follows(units[above - 1], units[above]):
+            above -= 1
+        needed = sum(count_tokens(unit.text) for unit in units[above:position])
+        if needed <= room + WHOLE_TOKENS - most:
+            first, room = above, room - needed
     while last + 1 < len(units) and _follows(units[last], units[last + 1]):
         room -= count_tokens(units[last + 1].text)
         if room < 0:
@@ -277,4 +289,5 @@ def _follows(before: Stretch, after: Stretch) -> bool:
     if after.is_code or before.is_code:
         return False
     leads_in = before.text.rstrip().endswith(_LEADS_IN) or bool(_LIST_ITEM.match(after.text))
-    return before.block == after.block or (leads_in and before.block + 1 == after.block)
+    tabled = _ROW.match(after.text) and not _ROW.match(before.text)
+    return before.block == after.block or ((leads_in or bool(tabled)) and before.block + 1 == after.block)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
+from companion.cases import asks_for_cases, cases
 from companion.definitions import definition, thing_asked
 from companion.extract import Quote, best_quotes, is_exercise, read_closely
 from companion.steps import steps_first
@@ -172,8 +173,9 @@ def find_parts(search: Search, question: str, passages: int, scope: Scope, befor
 
 def _defined(found: Found, nearest: Callable[[], Sequence[Hit]]) -> Found:
     """`found`, answered by the sentence that says what the thing asked for is, where one of the `nearest` has one."""
-    thing = thing_asked(found.query.text)
-    quote = definition(thing, nearest()) if thing else None
+    question = found.query.text
+    thing = thing_asked(question)
+    quote = definition(thing, nearest()) if thing else cases(question, nearest()) if asks_for_cases(question) else None
     if quote is None or of_another_place(found.query.text, quote.hit):
         return found
     others = [hit for hit in found.hits if hit.passage.id != quote.hit.passage.id]

@@ -1,5 +1,8 @@
 """A Document cut into pieces the size of a citation, along its own structure: headings, articles, lists, code, tables.
 
+A list or table that is cut says in each part what it is of: （七）放任未成年人进入酒吧 means the contrary without the
+不得实施下列行为 above it.
+
 Sizes are cl100k tokens. No piece is a rump: a split at fixed lengths leaves chunks of a dozen characters, and those
 rank first for half of the questions asked across languages (measured, RETRIEVAL.md).
 """
@@ -21,7 +24,7 @@ MAX_TOKENS = 420
 MIN_TOKENS = 48
 _MIN_PLACED_TOKENS = 18
 # Raise this when pieces would come out otherwise: unchanged files are then cut anew.
-CHUNKER_VERSION = 6
+CHUNKER_VERSION = 7
 # How headings stand together: one under another, and those of small sections that were joined.
 _BELOW, _BESIDE = " › ", " / "
 
@@ -31,6 +34,11 @@ _ARTICLE_START = re.compile(rf"\n(?=第{_NUMERAL}[条條](?:之{_NUMERAL})?[\s\u
 _CHAPTER = re.compile(rf"^第{_NUMERAL}([编編章节節])(?:[\s\u3000]|$)")
 _CHAPTER_LEVEL = {"编": 1, "編": 1, "章": 2, "节": 3, "節": 3}
 _LONGEST_CHAPTER_LINE = 40
+_LEADS_IN = ("：", ":")
+# What leads into a list is said again up to this length, and of a longer paragraph its last sentence.
+_LONGEST_LEAD = 80
+_ITEM = re.compile(rf"\s*(?:[-*+]\s|\d+[.)、]\s?|[（(]{_NUMERAL}[)）]|[①-⑳])")
+_HEAD = re.compile(r"\|.*\n\|[\s:|-]+\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,9 @@ class _Section:
 
 
 def cut(document: Document, lesson_title: str) -> list[Piece]:
-    """The document's pieces in reading order; every word of its blocks is in exactly one of them."""
+    """The document's pieces in reading order; every word of its blocks is in one of them, and only what leads into a
+    list or heads a table in several.
+    """
     pieces = [piece for section in _sections(document) for piece in _pieces(section, lesson_title)]
     return _without_rumps(pieces)
 
@@ -140,16 +150,38 @@ def _packed(blocks: list[Block]) -> list[str]:
     total = count_tokens(whole)
     if total <= MAX_TOKENS:
         return [whole] if whole else []
-    units = [unit for block in blocks for unit in _units(block)]
+    units = [(unit, size, lead) for block, lead in _led(blocks) for unit, size in _units(block)]
     goal = total / math.ceil(total / TARGET_TOKENS)
     packed: list[str] = []
     held, held_tokens, done = "", 0, 0.0
-    for unit, size in units:
+    for unit, size, lead in units:
         if held and (done + held_tokens + size / 2 > goal * (len(packed) + 1) or held_tokens + size > MAX_TOKENS):
             packed.append(held.strip())
-            held, held_tokens, done = "", 0, done + held_tokens
+            again = count_tokens(lead)
+            held, held_tokens, done = lead, again, done + held_tokens - again
         held, held_tokens = held + unit, held_tokens + size
     return [*packed, held.strip()]
+
+
+def _led(blocks: list[Block]) -> Iterator[tuple[Block, str]]:
+    """Each block with what has to stand before a part that begins within it."""
+    lead = ""
+    for block in blocks:
+        if block.kind == "table":
+            yield block, head[0] if (head := _HEAD.match(block.text)) else ""
+        elif block.kind == "list" or _ITEM.match(block.text):
+            yield block, lead
+        else:
+            yield block, ""
+            lead = _lead(block.text) if block.kind == "paragraph" else ""
+
+
+def _lead(text: str) -> str:
+    """The last of a text if it leads into what follows, else nothing."""
+    if not text.rstrip().endswith(_LEADS_IN):
+        return ""
+    last = text if count_tokens(text) <= _LONGEST_LEAD else split_sentences(text)[-1]
+    return f"{last.strip()}\n\n" if count_tokens(last) <= _LONGEST_LEAD else ""
 
 
 def _units(block: Block) -> list[tuple[str, int]]:

@@ -77,6 +77,30 @@ def test_a_long_table_is_cut_between_rows():
     pieces = cut(read_markdown(f"| 号 | 说明 |\n|---|---|\n{rows}"), "课")
     assert len(pieces) > 1
     assert all(line.startswith("|") and line.endswith("|") for piece in pieces for line in piece.text.splitlines())
+    assert all(piece.text.startswith("| 号 | 说明 |\n| --- | --- |\n| ") for piece in pieces)
+    assert [line for piece in pieces for line in piece.text.splitlines()[2:]] == rows.splitlines()
+    assert max(piece.tokens for piece in pieces) <= MAX_TOKENS
+
+
+def test_each_part_of_a_long_list_says_what_it_is_a_list_of():
+    lead = "第七条 场馆的工作人员不得有下列行为："
+    items = [
+        f"（{number}）在第{number}个馆里收取规定以外的费用，或者替别人占着位子不让人坐；"
+        for number in "一二三四五六七八九十" * 2
+    ]
+    pieces = cut(read_markdown("# 规定\n\n" + "\n\n".join([lead, *items, "违反的，由主管部门责令改正。"])), "规定")
+    assert len(pieces) > 1
+    assert all(piece.text.startswith(lead) for piece in pieces)
+    assert sum(piece.text.count("收取规定以外") for piece in pieces) == len(items)
+    assert max(piece.tokens for piece in pieces) <= MAX_TOKENS
+
+
+def test_what_only_follows_a_list_is_not_led_in_by_it():
+    items = "\n".join(f"- 第{number}样东西要带，放在书包靠外的那一格里，拿的时候不用翻" for number in range(30))
+    pieces = cut(read_markdown(f"# 课\n\n要带的有：\n\n{items}\n\n{LONG}"), "课")
+    led = [piece.text.startswith("要带的有：") for piece in pieces]
+    assert led[:2] == [True, True]
+    assert not led[-1]
 
 
 @pytest.mark.parametrize(
