@@ -9,7 +9,7 @@ from course_index.stretches import stretches
 from retrieval.search import Hit
 
 _ASKED = re.compile(
-    r"(?:哪些|哪种|哪几种|什么样?的?)(?:情况|情形|条件)(?:之?下)?"
+    r"(?<!是)(?:哪些|哪种|哪几种|边啲|什么样?的?)(?:情况|情形|条件)(?:之?下)?"
     r"|\b(?:in which cases|under (?:what|which) conditions)\b"
 )
 _LISTED = re.compile(r"(?:下列|以下|如下)[^，。；：]{0,6}(?:情形|情况|条件)|\bfollowing (?:cases|conditions)\b")

@@ -158,3 +158,39 @@ def test_listings_are_not_quoted(chicken):
 def test_nothing_found_says_nothing(chicken):
     reading = read_closely(chicken, chicken.query("浸鸡"), [])
     assert (best_quotes(reading, {}), reading.closeness) == ((), 0.0)
+
+
+RULES = """# 图书馆的规矩
+
+## 读者须知
+
+读者不得有下列行为：
+
+""" + "\n\n".join(
+    f"（{number}）{what}；"
+    for number, what in zip(
+        "一二三四五六七八",
+        (
+            "在阅览室里高声接打电话",
+            "把饮料带到古籍部",
+            "用杂物占着别人的座位",
+            "在书页上划线或者折角",
+            "把书架上的书藏到别处",
+            "带宠物进少儿馆",
+            "在楼梯口给电动车充电",
+            "翻越还书箱旁边的栏杆",
+        ),
+        strict=True,
+    )
+)
+
+
+def test_an_item_comes_with_the_line_it_is_an_item_of(tmp_path, embedder):
+    (tmp_path / "a.md").write_text(RULES, "utf-8")
+    home = IndexHome(tmp_path / "data")
+    build_index([tmp_path / "a.md"], home, embedder)
+    generation = home.open_current()
+    (quote, *_) = read(Search(generation, embedder), "图书馆里能给电动车充电吗")
+    generation.close()
+    assert quote.text.startswith("读者不得有下列行为：")
+    assert "（七）在楼梯口给电动车充电" in quote.text

@@ -2,6 +2,7 @@
 
 import pytest
 
+from companion.cases import asks_for_cases
 from companion.definitions import thing_asked
 from companion.find import Scope, find, find_meant
 from companion.steps import asks_how
@@ -55,6 +56,41 @@ LESSONS = {
 
 1. 先把床单对齐床头。
 2. 四角折好，塞进床垫下面。
+""",
+    "hall.md": """# 社区礼堂借用办法
+
+第一条 社区礼堂由社区居民委员会管理，居民办活动都可以借用，借用的登记簿放在门口，谁都可以翻看，借用不收钱。
+
+第二条 有下列情形之一的，不得借用礼堂：
+
+（一）推销保健品；
+
+（二）聚众赌博；
+
+（三）通宵放音乐。
+
+第三条 有下列情形之一的，可以优先借用礼堂：
+
+（一）办老人的寿宴；
+
+（二）开居民大会；
+
+（三）给孩子上安全课。
+
+第四条 借用礼堂的登记簿要写明日期、用途和借用人，借用以后由保管员核对，借用的情形每季度公布一次。
+""",
+    "compare.md": """# 选锅
+
+## 两种锅哪里不一样
+
+铁锅和不粘锅各有长处，差别见下表。
+
+| 比什么 | 铁锅 | 不粘锅 |
+| --- | --- | --- |
+| 火力 | 大火爆炒 | 中小火 |
+| 保养 | 洗后烧干抹油 | 不用钢丝球 |
+
+挑的时候看自己平时怎么做饭，也看家里是什么灶，还要看拿不拿得动，不必迷信牌子，更不必一次买一整套回家。
 """,
     "sorts.md": """# 归并排序
 
@@ -170,3 +206,36 @@ def test_a_slip_that_costs_the_answer_is_mended(search, typed, meant):
 
 def test_what_is_answered_as_typed_is_left_as_typed(search):
     assert find_meant(search, "凤凰单丛怎么冲泡", 4, Scope()).meant is None
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "not_said"),
+    [
+        ("哪些情况可以优先借用礼堂", "办老人的寿宴", "推销保健品"),
+        ("什么情形下不能借用礼堂", "推销保健品", "办老人的寿宴"),
+        ("邊啲情況唔借得禮堂", "推销保健品", "办老人的寿宴"),
+    ],
+)
+def test_who_asks_in_which_cases_gets_those_and_not_the_contrary(search, question, said, not_said):
+    quote = first(search, question)
+    assert said in quote.text
+    assert not_said not in quote.text
+
+
+def test_a_table_comes_with_the_line_that_announces_it(search):
+    quote = first(search, "铁锅和不粘锅有什么差别")
+    assert quote.text.startswith("铁锅和不粘锅各有长处")
+    assert "| 保养 | 洗后烧干抹油 | 不用钢丝球 |" in quote.text
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("哪些情况算工伤", True),
+        ("under what conditions can I cancel", True),
+        ("这是什么情况", False),
+        ("情况怎么样", False),
+    ],
+)
+def test_what_asks_for_cases(question, wanted):
+    assert asks_for_cases(question) == wanted
