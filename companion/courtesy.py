@@ -41,7 +41,7 @@ class Courtesy:
         if _THANKS.search(said):
             return say.thanks
         if _WHAT_CAN_YOU_DO.search(said):
-            return say.greeting
+            return say.abilities
         return say.greeting if begins or _HELLO.search(said) else say.ask_on
 
     def _about(self, say: Words, unknown: str) -> str:

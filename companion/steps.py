@@ -22,12 +22,13 @@ _DONE_HERE = re.compile(
     r"[\d.、一二三四五六七八九十\s]*(?:详细|具体|基本|主要|制作|操作)?(?:操作|步骤|做法|流程|过程|制作|方法)"
     r"|(?:step by step|steps|procedure|instructions|method|directions)"
 )
+_TELLS_HOW = re.compile(r".+的?(?:做法|步骤|流程|操作方法)|(?:怎么|如何|怎样).+|.*\bhow to .+")
 # What a quote of steps may take: somewhat more than others, since half of the steps help nobody.
 _STEPS_TOKENS = 260
 _FEWEST = 2
 
 _ASKS_HOW = re.compile(
-    r"(?:怎么|怎样|如何|咋|点样)(?!会|还|又|没|不|是|回事|算|样|说|看待|这么|那么|了)|步骤|流程|做法"
+    r"(?:怎么|怎样|如何|咋|点样)(?!会|还|又|没|不|是|回事|算|样|说|看待|这么|那么|了)|步骤|流程|做法|注意(?:些?什么|哪些|啥|事项)"
     r"|\bhow (?:to|do i|do you|do we|can i|should i)\b|\bsteps?\b"
 )
 _STEP = re.compile(r"\s*(?:\d{1,2}[.)、]\s?|第[一二三四五六七八九十]步)")
@@ -61,6 +62,7 @@ def _steps(search: Search, on_it: Sequence[Hit], hits: Sequence[Hit]) -> tuple[H
         here = hit.course.id, hit.lesson.id
         if here not in lessons:
             lessons[here] = search.placed(search.records.passages_within(*here))
+        tells_how = bool(_TELLS_HOW.fullmatch(normalise(hit.lesson.title).strip()))
         closest = _closest_section(hit) if hit.score >= enough else None
         # In the order of the lesson, so that a section that was cut begins with its first step.
         for one in lessons[here]:
@@ -68,7 +70,7 @@ def _steps(search: Search, on_it: Sequence[Hit], hits: Sequence[Hit]) -> tuple[H
             for heading, units in _sections(one):
                 wanted = of_it and heading == closest
                 if here == next(iter(lessons)):
-                    wanted = wanted or _is_where_it_is_done(one.passage.heading_path, heading)
+                    wanted = wanted or tells_how or _is_where_it_is_done(one.passage.heading_path, heading)
                 if wanted and (text := _steps_of(one.passage.text, units)):
                     return ranked.get(one.passage.id, one), text
     return None

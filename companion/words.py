@@ -33,6 +33,7 @@ class Words:
     reason_terms: str
     reason_card: str
     greeting: str
+    abilities: str
     about: str
     operated_by: str
     operator_unknown: str
@@ -142,6 +143,16 @@ _ZH = Words(
     reason_terms="课程介绍里提到：{terms}",
     reason_card="课程介绍与您说的相近",
     greeting="您好，我是学习助手。可以问我课程里的知识，也可以让我帮您找课程；答案都注明出处，没有的内容我会直说。",
+    abilities=(
+        "我能做这些，您这样说就行：\n\n"
+        "- 答课程里讲到的问题，注明出处，没讲到的直说。\n"
+        "- 找课程：“有什么适合我的免费课”“我在佛山，晚上有什么课”。\n"
+        "- 说清一步步该学什么：“我想当电工，要学什么”。\n"
+        "- 排学习计划：“每周能学三小时，帮我排个计划”。\n"
+        "- 出题练习，答错了告诉您错在哪里：“考考我”。\n"
+        "- 只给提示，不说答案：“给点提示”。\n\n"
+        "学分、等级和收费，我只说课程记录里写明的。"
+    ),
     about="我是自动回答的学习助手（人工智能），不是真人。{operator}可以问我课程里的知识，也可以让我帮您找课程；没有的内容我会直说。",
     operated_by="这里由{}运营。",
     operator_unknown="由哪个单位运营，我这里没有登记，请看您打开它的页面。",
@@ -234,6 +245,16 @@ _EN = Words(
     greeting=(
         "Hello, I am a study aid. Ask me about what the courses teach, or let me find a course; "
         "answers name their sources, and I say so when there is none."
+    ),
+    abilities=(
+        "This is what I can do; just say it so:\n\n"
+        "- Answer questions on what the courses teach, with sources, and say so when they do not.\n"
+        "- Find courses: “free courses for me”, “evening courses in Foshan”.\n"
+        "- Tell what to learn, step by step: “I want to be an electrician, what must I learn”.\n"
+        "- Make a study plan: “I have three hours a week, make me a plan”.\n"
+        "- Set questions, and say what was wrong: “quiz me”.\n"
+        "- Give a hint and not the answer: “give me a hint”.\n\n"
+        "Of credits, levels and fees I only say what a course record states."
     ),
     about="I am a study aid that answers by itself (artificial intelligence), not a person. {operator}"
     "Ask me about what the courses teach, or let me find a course; what I do not have, I say so.",
