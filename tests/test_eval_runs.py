@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,6 @@ from api import create_app
 from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
 from companion.settings import CompanionSettings
 from companion.turn import Ask
-from course_index.build import build_index
-from course_index.store.generations import IndexHome
 from eval.case import AnswerCase, SafetyCase
 from eval.cli import app
 from eval.compare import compare, flips, interval, interval_over_cases, noise
@@ -317,8 +315,8 @@ def test_the_gate_wants_the_same_cases(tmp_path):
 
 
 @pytest.fixture
-def settings(tmp_path: Path, embedder: Any) -> CompanionSettings:
-    build_index([LIBRARY], IndexHome(tmp_path / "data"), embedder)
+def settings(tmp_path: Path, put_library: Callable[[Path], None]) -> CompanionSettings:
+    put_library(tmp_path / "data")
     return CompanionSettings(data_dir=tmp_path / "data")
 
 
