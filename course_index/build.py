@@ -180,7 +180,9 @@ def remove_courses(ids: Sequence[str], home: IndexHome) -> None:
                 f"no course is called {', '.join(unknown)}; companion-index status --courses lists them"
             )
         draft.records.remove_courses(ids)
-        _note_terms(draft, _drop_stale(draft))
+        forgotten = _drop_stale(draft)
+        _note_terms(draft, forgotten)
+        _note_course_terms(draft, forgotten)
         refresh_phrases(draft.records)
 
 
@@ -383,7 +385,7 @@ def _make_searchable(
     embed.into(*passages, new_passages)
     embed.into(*cards, new_courses)
     _note_terms(draft, forgotten)
-    _note_course_terms(draft)
+    _note_course_terms(draft, forgotten)
     refresh_phrases(draft.records)
     draft.records.set_meta(_parts(embedder))
     report.totals = draft.records.counts()
@@ -399,10 +401,19 @@ def _centring(draft: Generation, embedder: Embedder) -> Centring:
         return centring
 
 
-def _drop_stale(draft: Generation) -> bool:
-    """Take out what the records do not have any more; True when there was a passage among it."""
+@dataclass(frozen=True, slots=True)
+class _Forgotten:
+    """Whether there were passages, and courses, among what was taken out of an index."""
+
+    passages: bool
+    courses: bool
+
+
+def _drop_stale(draft: Generation) -> _Forgotten:
+    """Take out what the records do not have any more."""
     passage_ids = draft.records.passage_ids()
     course_ids = {card_id(course) for course in draft.records.courses(draft.records.course_ids()).values()}
+    forgotten = []
     for vectors, tokens, lexical, wanted in (
         (draft.course_vectors, draft.course_tokens, draft.course_terms, course_ids),
         (draft.passage_vectors, draft.passage_tokens, draft.passage_terms, passage_ids),
@@ -411,7 +422,9 @@ def _drop_stale(draft: Generation) -> bool:
         vectors.delete(sorted(vectors.ids() - wanted))
         tokens.delete(sorted(tokens.ids() - wanted))
         lexical.change([], sorted(stale))
-    return bool(stale)
+        forgotten.append(bool(stale))
+    of_courses, of_passages = forgotten
+    return _Forgotten(of_passages, of_courses)
 
 
 def _present(vectors: VectorLeg, tokens: TokenStore) -> set[str]:
@@ -442,18 +455,20 @@ class _Texts:
             yield self.of(self.ids[start : start + _EMBED_BATCH])
 
 
-def _note_terms(draft: Generation, forgotten: bool) -> None:
+def _note_terms(draft: Generation, forgotten: _Forgotten) -> None:
     """Bring the passages' lexical index up to date. What was deleted keeps its words in it until segments are merged:
     where anything was, the index is written anew, which costs a hundredth of embedding.
     """
-    if forgotten:
+    if forgotten.passages:
         draft.passage_terms.clear()
     missing = draft.records.passage_ids_by_length(draft.passage_terms.ids())
     for texts in _Texts(missing, partial(_passage_texts, draft.records)).batches():
         draft.passage_terms.change([(id_, text.whole) for id_, text in texts.items()], [])
 
 
-def _note_course_terms(draft: Generation) -> None:
+def _note_course_terms(draft: Generation, forgotten: _Forgotten) -> None:
+    if forgotten.courses:
+        draft.course_terms.clear()
     unknown = _course_texts(draft.records, draft.course_terms.ids())
     for texts in _Texts(sorted(unknown), lambda ids: {id_: unknown[id_] for id_ in ids}).batches():
         draft.course_terms.change([(id_, text.whole) for id_, text in texts.items()], [])
