@@ -21,7 +21,7 @@ MAX_TOKENS = 420
 MIN_TOKENS = 48
 _MIN_PLACED_TOKENS = 18
 # Raise this when pieces would come out otherwise: unchanged files are then cut anew.
-CHUNKER_VERSION = 6
+CHUNKER_VERSION = 7
 # How headings stand together: one under another, and those of small sections that were joined.
 _BELOW, _BESIDE = " › ", " / "
 
@@ -31,6 +31,8 @@ _ARTICLE_START = re.compile(rf"\n(?=第{_NUMERAL}[条條](?:之{_NUMERAL})?[\s\u
 _CHAPTER = re.compile(rf"^第{_NUMERAL}([编編章节節])(?:[\s\u3000]|$)")
 _CHAPTER_LEVEL = {"编": 1, "編": 1, "章": 2, "节": 3, "節": 3}
 _LONGEST_CHAPTER_LINE = 40
+# The line between a table's headings and its rows.
+_RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class _Section:
 
 
 def cut(document: Document, lesson_title: str) -> list[Piece]:
-    """The document's pieces in reading order; every word of its blocks is in exactly one of them."""
+    """The document's pieces in reading order; every word of its blocks is in one of them, and of a table's headings in
+    each that has some of its rows."""
     pieces = [piece for section in _sections(document) for piece in _pieces(section, lesson_title)]
     return _without_rumps(pieces)
 
@@ -148,10 +151,34 @@ def _units(block: Block) -> list[tuple[str, int]]:
         return [(block.text + "\n\n", size)]
     if block.kind == "code":
         return [(part + "\n\n", count_tokens(part)) for part in _code_parts(block.text)]
-    parts = block.text.splitlines(keepends=True) if block.kind in ("table", "list") else split_sentences(block.text)
+    if block.kind == "table":
+        return [(part + "\n\n", count_tokens(part)) for part in _table_parts(block.text)]
+    parts = block.text.splitlines(keepends=True) if block.kind == "list" else split_sentences(block.text)
     units = [(window, count_tokens(window)) for part in parts for window in _windows(part)]
     last, last_size = units[-1]
     return [*units[:-1], (last + "\n\n", last_size)]
+
+
+def _table_parts(table: str) -> list[str]:
+    """A long table as several, each under the headings of its columns: a row without them says little."""
+    first, *rows = table.splitlines()
+    headings = [first]
+    if rows and _RULE.fullmatch(rows[0]):
+        headings.append(rows.pop(0))
+    room = TARGET_TOKENS - count_tokens("\n".join(headings))
+    if len(headings) == 1 or room < TARGET_TOKENS // 2:  # no headings, or such as would leave no room for rows
+        headings, rows, room = [], table.splitlines(), TARGET_TOKENS
+    parts: list[list[str]] = [[]]
+    size = 0
+    for row in rows:
+        for window in _windows(row):
+            tokens = count_tokens(window + "\n")
+            if parts[-1] and size + tokens > room:
+                parts.append([])
+                size = 0
+            parts[-1].append(window)
+            size += tokens
+    return ["\n".join([*headings, *part]) for part in parts]
 
 
 def _code_parts(fenced: str) -> list[str]:
