@@ -106,7 +106,8 @@ class LessonFile:
         """Of the bytes, and of what the package says of them."""
         if self.is_text:
             self.read_bytes()  # refuses what is too large before anything reads it
-        return fingerprint([self.path], (self.title, self.above, self.url) if self.title or self.above else ())
+        facts = (self.title, self.above, self.url)
+        return fingerprint([self.path], facts if any(facts) else ())
 
     def document(self) -> Document:
         """The file by its content, or else by its name."""
