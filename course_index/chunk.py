@@ -38,7 +38,8 @@ _LEADS_IN = ("：", ":")
 # What leads into a list is said again up to this length, and of a longer paragraph its last sentence.
 _LONGEST_LEAD = 80
 _ITEM = re.compile(rf"\s*(?:[-*+]\s|\d+[.)、]\s?|[（(]{_NUMERAL}[)）]|[①-⑳])")
-_HEAD = re.compile(r"\|.*\n\|[\s:|-]+\n")
+# The line between a table's headings and its rows.
+_RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +168,7 @@ def _led(blocks: list[Block]) -> Iterator[tuple[Block, str]]:
     """Each block with what has to stand before a part that begins within it."""
     lead = ""
     for block in blocks:
-        if block.kind == "table":
-            yield block, head[0] if (head := _HEAD.match(block.text)) else ""
-        elif block.kind == "list" or _ITEM.match(block.text):
+        if block.kind == "list" or _ITEM.match(block.text):
             yield block, lead
         else:
             yield block, ""
@@ -191,10 +190,34 @@ def _units(block: Block) -> list[tuple[str, int]]:
         return [(block.text + "\n\n", size)]
     if block.kind == "code":
         return [(part + "\n\n", count_tokens(part)) for part in _code_parts(block.text)]
-    parts = block.text.splitlines(keepends=True) if block.kind in ("table", "list") else split_sentences(block.text)
+    if block.kind == "table":
+        return [(part + "\n\n", count_tokens(part)) for part in _table_parts(block.text)]
+    parts = block.text.splitlines(keepends=True) if block.kind == "list" else split_sentences(block.text)
     units = [(window, count_tokens(window)) for part in parts for window in _windows(part)]
     last, last_size = units[-1]
     return [*units[:-1], (last + "\n\n", last_size)]
+
+
+def _table_parts(table: str) -> list[str]:
+    """A long table as several, each under the headings of its columns: a row without them says little."""
+    first, *rows = table.splitlines()
+    headings = [first]
+    if rows and _RULE.fullmatch(rows[0]):
+        headings.append(rows.pop(0))
+    room = TARGET_TOKENS - count_tokens("\n".join(headings))
+    if len(headings) == 1 or room < TARGET_TOKENS // 2:  # no headings, or such as would leave no room for rows
+        headings, rows, room = [], table.splitlines(), TARGET_TOKENS
+    parts: list[list[str]] = [[]]
+    size = 0
+    for row in rows:
+        for window in _windows(row):
+            tokens = count_tokens(window + "\n")
+            if parts[-1] and size + tokens > room:
+                parts.append([])
+                size = 0
+            parts[-1].append(window)
+            size += tokens
+    return ["\n".join([*headings, *part]) for part in parts]
 
 
 def _code_parts(fenced: str) -> list[str]:

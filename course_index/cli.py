@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from course_index.build import BuildReport, NothingRead, as_plain, build_index, remove_courses
+from course_index.build import RETIRED, BuildReport, NothingRead, as_plain, build_index, remove_courses
 from course_index.checking import check_as_html, check_as_plain, check_as_text, check_sources
 from course_index.distributed import embedder_over_ray
 from course_index.embedders.embedder import Embedder
@@ -113,9 +113,18 @@ def watch(
             with disk_explained():
                 _print(build_index(sources, home, embedder, workers=workers))
 
-        watched = [path for path in paths if path.exists()]
-        watched += [source.path for source in _sources(paths, None, Wishes()) if source.path and source.path.exists()]
-        keep_in_step(build_once, watched, every * 60, lambda problem: _err.print(f"[red]{escape(problem)}[/]"))
+        keep_in_step(
+            build_once, lambda: _watched(paths), every * 60, lambda problem: _err.print(f"[red]{escape(problem)}[/]")
+        )
+
+
+def _watched(paths: list[Path]) -> list[Path]:
+    """The paths, and those that their sources files name, as far as they are there just now."""
+    try:
+        named = [source.path for source in sources_at([path for path in paths if path.exists()]) if source.path]
+    except IndexProblem:  # a sources file that is being written: the next build says what is wrong
+        named = []
+    return [path for path in dict.fromkeys([*paths, *named]) if path.exists()]
 
 
 @app.command()
@@ -176,7 +185,7 @@ def status(
             "lessons": counts.lessons,
             "passages": counts.passages,
             "tokens": counts.tokens,
-            **meta,
+            **{name: value for name, value in meta.items() if name != RETIRED},
         }
         generation.close()
     if as_json:

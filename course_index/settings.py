@@ -1,13 +1,16 @@
 """What the operator may set of the index, by environment variables COMPANION_*."""
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "COMPANION_"
+# How alike a mistyped name is to the one that was meant, as difflib counts.
+_NEARLY = 0.85
 # The settings of an index that is one's own, in a folder, whatever serves: an evaluation must not publish its library.
 IN_A_FOLDER = {"chroma_url": None, "lexical": "tantivy", "index_shared": False}
 
@@ -45,6 +48,19 @@ class IndexSettings(BaseSettings):
     embedder_passage_type: str = ""
     embedder_batch_texts: int = Field(default=32, ge=1, le=2_048)
     embedder_seconds: float = Field(default=20.0, gt=0, le=600)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_known_names(cls, values: Any) -> Any:
+        """Refuse a name that is nearly one of these. Others may be the service's, which knows all and refuses the rest:
+        none of its names is so near."""
+        known = {name.upper() for name in cls.model_fields}
+        for name in os.environ:
+            told = name.upper().removeprefix(PREFIX)
+            ours = name.upper().startswith(PREFIX) and told not in known
+            if ours and (meant := get_close_matches(told, known, 1, _NEARLY)):
+                raise ValueError(f"there is no setting {name}; did you mean {PREFIX}{meant[0]}?")
+        return values
 
     @field_validator("database_url")
     @classmethod

@@ -1,7 +1,7 @@
 """An index kept in step with its sources: built again when files change, and now and then for what does not tell."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 from threading import Event
 
@@ -16,26 +16,38 @@ _BUSY_SECONDS = 30.0
 
 def keep_in_step(
     build: Callable[[], None],
-    paths: Sequence[Path],
+    paths: Callable[[], Sequence[Path]],
     seconds: float,
     says: Callable[[str], None],
     stop: Event | None = None,
 ) -> None:
     """Build now, after each change below `paths`, and `seconds` after the last build; until `stop` or Ctrl-C.
 
+    `paths` is asked time and again: a source that a sources file names later, or that is put there later, is one too.
     What goes wrong is said and tried again: a source that is broken today is mended tomorrow.
     """
     stop = stop or Event()
     _try(build, says, stop)
-    last = time.monotonic()
-    changes = watch(
+    last, watched = time.monotonic(), paths()
+    stopped = False
+    while not stopped:
+        stopped = True  # the watch ends by itself only on `stop` or Ctrl-C
+        for changed in _changes(watched, stop):
+            before, watched = watched, paths()
+            if changed or watched != before or time.monotonic() - last >= seconds:
+                _try(build, says, stop)
+                last = time.monotonic()
+            if watched != before:
+                stopped = False
+                break
+
+
+def _changes(paths: Sequence[Path], stop: Event) -> Iterator[Set[object]]:
+    """What changed below the paths, a set for each burst of changes; an empty one each second without any."""
+    return watch(
         *paths, debounce=_QUIET_MILLISECONDS * 5, step=_QUIET_MILLISECONDS // 4, stop_event=stop, yield_on_timeout=True,
         rust_timeout=1_000, raise_interrupt=False,
     )  # fmt: skip
-    for changed in changes:
-        if changed or time.monotonic() - last >= seconds:
-            _try(build, says, stop)
-            last = time.monotonic()
 
 
 def _try(build: Callable[[], None], says: Callable[[str], None], stop: Event) -> None:

@@ -8,6 +8,7 @@ import httpx2
 
 from course_index.analyze import simplified
 from course_index.language import EN, language_of
+from eval.address import without_login
 from eval.errors import EvaluationProblem
 
 _SECONDS = 30.0
@@ -21,7 +22,8 @@ def disliked(base_url: str, token: str | None, days: int) -> list[dict[str, Any]
         response = httpx2.get(url, params={"days": days}, headers=headers, timeout=_SECONDS).raise_for_status()
         return list(response.json()["turns"])
     except (httpx2.HTTPError, ValueError, KeyError) as error:
-        raise EvaluationProblem(f"{url} gave no disliked turns ({error}); an operator's token is needed") from error
+        told = without_login(f"{url} gave no disliked turns ({error}); an operator's token is needed")
+        raise EvaluationProblem(told) from error
 
 
 def draft(turn: dict[str, Any], number: int) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from eval.collections.choose import read_collection
 from eval.compare import compare
 from eval.errors import DataProblem, EvaluationProblem
 from eval.gate import ACCEPTED, accept, drops
-from eval.library import CASES, PLANTED, SAMPLES, cases_in, evaluation_index
+from eval.library import CASES, PLANTED, SAMPLES, cases_in, evaluation_index, is_of_another_test
 from eval.lint import balance_of, faults_of, read_cases
 from eval.metrics import rounded
 from eval.report import rows_of, write_report
@@ -34,6 +34,7 @@ from eval.run import FAILED_ALLOWED, Plan, Result, Run, ask_all, commit, metrics
 from eval.stages import STAGES, TOGETHER, IndexingReport, StageReport, evaluate, reading_together, served_by
 from eval.subjects.subject import Subject
 from eval.suites import SUITES
+from eval.suites.load import Level, load
 
 app = typer.Typer(
     add_completion=False,
@@ -118,6 +119,11 @@ def _suite_command(name: str) -> None:
                 _advice(data, limit, report)
                 return
             who = _Who(base_url, chat_url, chat_model, chain, token)
+            if ablate and not who.needs_index:
+                raise DataProblem(
+                    "--ablate takes apart the search over the index in this data folder, which is not what "
+                    f"{'--base-url' if base_url else '--chat-url'} answers from; give it without"
+                )
             plan = _plan(suites, data, limit, seed, repeat)
             with progress_bars(_err) as progress:
                 settings = CompanionSettings()
@@ -222,7 +228,8 @@ async def _ask(
         settings = evaluation_index(settings, _libraries(data), embedder, progress)
     subject = who.subject(settings, embedder)
     try:
-        kept.begin(subject.about(), plan, await subject.catalogue() or _catalogue(_libraries(data)))
+        served = await subject.catalogue() or _catalogue(_libraries(data))
+        kept.begin(subject.about(), plan, served, await subject.content())
         await ask_all(subject, plan, kept, progress, at_once)
         if judge_url:
             from eval.agreement import agreement_file
@@ -357,8 +364,6 @@ def load_command(
     report: Report = None,
 ) -> None:
     """Ask questions of the suite `answers`, from more and more learners at once."""
-    from eval.suites.load import load
-
     with (
         explained("companion-eval", _err, EvaluationProblem, IndexProblem, exit_code=1),
         progress_bars(_err) as progress,
@@ -367,7 +372,7 @@ def load_command(
         cases = _plan(["answers"], data, None, 0, 1).cases["answers"]
         messages = [case.question for case in sample(cases, limit, 0)]  # type: ignore[attr-defined]
 
-        async def measured() -> tuple[dict[str, Any], list[Any]]:
+        async def measured() -> tuple[dict[str, Any], list[Level]]:
             who, embedder, serving = _Who(base_url, None, "", False, token), None, settings
             if who.needs_index:
                 embedder = make_embedder(settings, progress)
@@ -385,15 +390,36 @@ def load_command(
     for level in levels:
         shown = (level.first_p50_ms, level.first_p95_ms, level.total_p50_ms, level.total_p95_ms)
         table.add_row(
-            str(level.at_once), str(level.turns), f"{level.errors:.1%}", *(f"{ms:.0f}" for ms in shown),
-            f"{level.turns_per_second:.1f}",
+            str(level.at_once), str(level.turns), f"{level.errors:.1%}",
+            *("–" if ms is None else f"{ms:.0f}" for ms in shown), f"{level.turns_per_second:.1f}",
         )  # fmt: skip
     _err.print(table)
-    figures = {"suite": "load", "subject": about["subject"], "levels": [rounded(asdict(level)) for level in levels]}
+    void = [level for level in levels if level.errors > FAILED_ALLOWED]
+    figures = {
+        "suite": "load",
+        "subject": about["subject"],
+        "levels": [_of_level(level) for level in levels],
+        "void": [level.at_once for level in void],
+    }
     if report:
         report.mkdir(parents=True, exist_ok=True)
         (report / f"load-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json").write_text(json.dumps(figures, indent=1), "utf-8")
     sys.stdout.write(json.dumps(figures) + "\n")
+    for level in void:
+        _err.print(
+            f"void: with {level.at_once} at once {level.errors:.0%} failed, for example {level.why}; more than "
+            f"{FAILED_ALLOWED:.0%} is no load that it holds",
+            soft_wrap=True,
+            highlight=False,
+            markup=False,
+        )
+    if void:
+        raise typer.Exit(1)
+
+
+def _of_level(level: Level) -> dict[str, Any]:
+    """A level as JSON, where what is unknown is null."""
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(level).items()}
 
 
 # -- runs that were kept -----------------------------------------------------------------------------------------------
@@ -505,7 +531,11 @@ def lint_command(
 ) -> None:
     """Exit code 1 when something is wrong."""
     faults: list[str] = []
-    cases = [case for path in files for case in read_cases(path, faults)]
+    others = [path for path in files if is_of_another_test(path)]
+    if others:
+        names = ", ".join(path.name for path in others)
+        _err.print(f"of no suite, and looked over by tests of their own: {names}", soft_wrap=True, highlight=False)
+    cases = [case for path in files if path not in others for case in read_cases(path, faults)]
     faults += faults_of(cases, library or _libraries(None))
     for fault in faults:
         _err.print(fault, soft_wrap=True, highlight=False, markup=False)

@@ -18,6 +18,8 @@ _ROUNDING = 0.0001
 _CASES_ALLOWED = 2
 # What figures of a whole run, such as fairness between groups, are let stray: there a case more or less weighs more.
 _OF_THE_WHOLE_ALLOWED = 0.1
+# Runs of one build that stray further are not of one build, or one of them was broken: as noise it would let all pass.
+_NOISE_ALLOWED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ def accept(runs: Sequence[Result], path: Path = ACCEPTED) -> None:
     """Keep the first run's figures as accepted, with a figure for each case, so that a drop can name its cases.
 
     The noise of a figure is how far the other runs stray from it: runs of the same build that should be the same, as
-    on another machine or with the other engine of the same weights. Raises DataProblem for a run that is not whole.
+    on another machine or with the other engine of the same weights. Raises DataProblem for a run that is not whole,
+    and for one that strays too far to be of the same build or is of other cases.
     """
     for run in runs:
         if run.unfinished:
@@ -51,20 +54,29 @@ def accept(runs: Sequence[Result], path: Path = ACCEPTED) -> None:
         if run.void:
             raise DataProblem(f"{run.folder}: too much of {', '.join(run.void)} failed; its figures stand for nothing")
     first = runs[0]
+    for run in runs[1:]:
+        shared = run.manifest["cases"].keys() & first.manifest["cases"].keys()
+        if others := sorted(suite for suite in shared if _asked(run, suite) != _asked(first, suite)):
+            raise DataProblem(f"{run.folder} is of other cases of {', '.join(others)} than {first.folder}")
     kept: dict[str, Any] = {"commit": first.manifest["commit"], "cases": dict(first.manifest["cases"]), "suites": {}}
     for suite, scores in first.scores.items():
-        figures = {}
+        figures: dict[str, dict[str, float]] = {}
+        of_cases = by_case(scores)
         for name, metric in metrics_of(suite).items():
             if metric.unit != "share" or name not in first.figures[suite]:
                 continue
-            others = [run.figures[suite][name] for run in runs[1:] if name in run.figures.get(suite, {})]
-            figures[name] = {
-                "value": first.figures[suite][name],
-                "noise": round(max((abs(other - first.figures[suite][name]) for other in others), default=0.0), 4),
-            }
+            value = first.figures[suite][name]
+            strayed = {run.folder: abs(run.figures[suite][name] - value) for run in runs[1:] if _has(run, suite, name)}
+            for folder, by in strayed.items():
+                if by > _noise_allowed(sum(name in values for values in of_cases.values())) + _ROUNDING:
+                    raise DataProblem(
+                        f"{folder} strays from {first.folder} by {by:.2f} in {suite} {name}, which is no noise: runs "
+                        "that tell it are of the same build and content; look at both with companion-eval compare"
+                    )
+            figures[name] = {"value": value, "noise": round(max(strayed.values(), default=0.0), 4)}
         cases = {
             case: {name: round(value, 4) for name, value in values.items() if name in figures}
-            for case, values in by_case(scores).items()
+            for case, values in of_cases.items()
         }
         kept["suites"][suite] = {"figures": figures, "cases": cases}
     lines = json.dumps(kept, ensure_ascii=False, sort_keys=True)
@@ -98,8 +110,8 @@ def _drops(
         metric = metrics_of(suite)[name]
         sign = 1 if metric.better == "higher" else -1
         cases = sum(name in values for values in accepted["cases"].values())
-        allowed = _CASES_ALLOWED / cases if cases else _OF_THE_WHOLE_ALLOWED
-        floor = kept["value"] - sign * (max(kept["noise"], allowed) + _ROUNDING)
+        noise = min(kept["noise"], _noise_allowed(cases))  # the file may have been written by hand
+        floor = kept["value"] - sign * (max(noise, _allowed(cases)) + _ROUNDING)
         value = figures.get(name)
         if value is not None and sign * (value - floor) >= 0:
             continue
@@ -114,6 +126,23 @@ def _drops(
             )
         )
     return fallen
+
+
+def _allowed(cases: int) -> float:
+    """How far a figure over so many cases may fall without any noise."""
+    return _CASES_ALLOWED / cases if cases else _OF_THE_WHOLE_ALLOWED
+
+
+def _noise_allowed(cases: int) -> float:
+    return max(_NOISE_ALLOWED, _allowed(cases))
+
+
+def _asked(run: Result, suite: str) -> Any:
+    return run.manifest["cases"][suite]
+
+
+def _has(run: Result, suite: str, name: str) -> bool:
+    return name in run.figures.get(suite, {})
 
 
 def _a_case_a_line(text: str) -> str:

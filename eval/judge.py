@@ -10,6 +10,7 @@ from importlib.resources import files
 import openai
 
 from companion.safety.untrusted import for_prompt
+from eval.address import without_login
 from eval.errors import SubjectUnreachable
 from prompts import Prompt, render
 
@@ -40,7 +41,7 @@ class Judge:
 
     def __init__(self, base_url: str, model: str, api_key: str = "none", seconds: float = 120.0) -> None:
         self.model = model
-        self._url = base_url
+        self._url = without_login(base_url)
         self._client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=seconds, max_retries=2)
 
     async def answer(

@@ -45,6 +45,14 @@ def evaluation_index(
     return settings.model_copy(update={"data_dir": folder, **IN_A_FOLDER})
 
 
+def is_of_another_test(path: Path) -> bool:
+    """Whether a file lies among the cases that ship and is of no suite, as claims.jsonl is.
+
+    Elsewhere a file of no suite is one whose name somebody got wrong.
+    """
+    return suite_of(path) is None and path.resolve().parent == CASES
+
+
 def cases_in(folder: Path, suites: Sequence[str], libraries: Sequence[Path]) -> dict[str, list[Case]]:
     """The cases of each suite in a folder's `<suite>*.jsonl`. Raises DataProblem, naming the first faults."""
     faults: list[str] = []

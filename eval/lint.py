@@ -25,8 +25,13 @@ def read_cases(path: Path, faults: list[str]) -> list[Case]:
     if suite is None:
         faults.append(f"{path}: its name must begin with one of {', '.join(FORMS)}")
         return []
+    try:
+        text, _ = decode(path.read_bytes())  # what a Chinese Windows saves may be GB18030
+    except (OSError, SourceProblem) as error:
+        faults.append(f"{path} cannot be read: {error}")
+        return []
     cases = []
-    for number, line in enumerate(path.read_text("utf-8-sig").split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:

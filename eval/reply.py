@@ -83,6 +83,14 @@ class Reply:
             (at for at, event in zip(self.at_ms, self.events, strict=False) if isinstance(event, TextAdded)), None
         )
 
+    @property
+    def failed(self) -> str | None:
+        """Why the turn did not come to its end; None where it did."""
+        if self.done:
+            return None
+        error = next((event for event in self.events if isinstance(event, Failed)), None)
+        return f"{error.title}: {error.detail}" if error else "the turn ended without done or error"
+
     def faults(self) -> list[str]:
         """Where the turn breaks the rules that every turn is held to, in the words of the report."""
         ends = [event for event in self.events if isinstance(event, Done | Failed)]
@@ -192,11 +200,7 @@ class Record:
     @property
     def failed(self) -> str | None:
         """Why a message drew no reply that came to its end; None where all did."""
-        for reply in self.replies:
-            if reply.done is None:
-                error = next((event for event in reply.events if isinstance(event, Failed)), None)
-                return f"{error.title}: {error.detail}" if error else "the turn ended without done or error"
-        return None
+        return next((reply.failed for reply in self.replies if reply.failed), None)
 
     def text_behind(self, sources: Sequence[Source]) -> str:
         """What the sources say."""

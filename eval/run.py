@@ -22,7 +22,7 @@ from eval.suites import SUITES
 from eval.suites.suite import Catalogue, NotAsked
 
 # What must be the same for a run to be taken up again.
-_SAME = ("about", "cases", "seed", "limit", "repeat", "data")
+_SAME = ("about", "content", "cases", "seed", "limit", "repeat", "data")
 _FORM = 1
 # Beyond this share of failed conversations a suite's figures are those of the few that happened to get through.
 FAILED_ALLOWED = 0.05
@@ -56,11 +56,15 @@ class Run:
             raise DataProblem(f"{self.folder} was kept by another version of companion-eval; run it again")
         return manifest
 
-    def begin(self, about: Mapping[str, Any], plan: Plan, catalogue: Catalogue) -> None:
-        """Write down what is run; or, where it was begun before, see that it is the same. Raises RunMismatch."""
+    def begin(self, about: Mapping[str, Any], plan: Plan, catalogue: Catalogue, content: str | None = None) -> None:
+        """Write down what is run; or, where it was begun before, see that it is the same. Raises RunMismatch.
+
+        `content` is the subject's.
+        """
         manifest = {
             "form": _FORM,
             "about": dict(about),
+            "content": content,
             **commit(),
             "cases": {suite: _fingerprint(cases) for suite, cases in plan.cases.items()},
             "seed": plan.seed,
@@ -73,9 +77,9 @@ class Run:
         if (self.folder / "run.json").exists():
             before = self.manifest
             for name in _SAME:
-                if before[name] != json.loads(json.dumps(manifest[name])):
+                if before.get(name) != json.loads(json.dumps(manifest[name])):
                     raise RunMismatch(
-                        f"{self.folder} was begun with another {name} ({before[name]}); "
+                        f"{self.folder} was begun with another {name} ({before.get(name)}); "
                         "name another --run, or delete it"
                     )
             self._cut_torn_line()

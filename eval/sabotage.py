@@ -321,7 +321,7 @@ async def _asked(breakage: Breakage, settings: CompanionSettings, embedder: Embe
     made = _with_model(settings, embedder, Liar()) if breakage.model else None
     subject = breakage.subject(settings, embedder, made)
     try:
-        run.begin(subject.about(), plan, await subject.catalogue() or {})
+        run.begin(subject.about(), plan, await subject.catalogue() or {}, await subject.content())
         await ask_all(subject, plan, run, _silent)
     finally:
         await subject.close()

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from companion.recogniser import (
@@ -339,9 +338,10 @@ def main() -> None:
         console.print(_declined(guesses), _wished(guesses), _emergencies(guesses))
         asked = everyday_questions()
         recogniser = Recogniser(load_learned(), embedder)
-        rules = Counter(rule_of(recogniser.scores(text, RULES)) for text in track(asked, console=console))
+        scores = recogniser.scores_of_many(asked)
+        rules = Counter(rule_of(of_message[RULES]) for of_message in scores)
         told = ", ".join(f"{rule} {count / len(asked):.2%}" for rule, count in rules.most_common() if rule)
-        urgent = sum(emergency_of(recogniser.scores(text, EMERGENCIES)) is not None for text in asked) / len(asked)
+        urgent = sum(emergency_of(of_message[EMERGENCIES]) is not None for of_message in scores) / len(asked)
         console.print(f"of {len(asked)} everyday questions what ships takes for what is declined: {told}")
         console.print(f"and for an emergency: {urgent:.2%}")
         return

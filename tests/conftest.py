@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from filelock import FileLock
 
 from api import create_app
 from companion.build import assemble
@@ -32,6 +34,7 @@ from tests.provider import AUDIENCE, Provider
 from tests.servers import Chroma, Postgres, Redis
 
 LIBRARY = Path(__file__).with_name("library")
+SAMPLES = Path(__file__).parent.parent / "course_index" / "samples"
 PAGE = "https://portal.example"
 SECRET = "s" * 48
 OPERATOR = "o" * 40
@@ -71,8 +74,8 @@ def model_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def embedder(model_folder: Path) -> OnnxE5:
-    """The embedder that ships."""
-    return OnnxE5(model_folder)
+    """The embedder that ships; as in the service, what is asked about again is not computed again."""
+    return OnnxE5(model_folder, remember=256)
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +104,34 @@ def library_home(tmp_path_factory: pytest.TempPathFactory, embedder: OnnxE5) -> 
     home = IndexHome(tmp_path_factory.mktemp("library"))
     build_index([LIBRARY], home, embedder)
     return home
+
+
+@pytest.fixture(scope="session")
+def put_library(library_home: IndexHome) -> Callable[[Path], None]:
+    """Puts the tiny library's index into a data folder, as building it there would: a copy takes no seconds."""
+    built = library_home.journal.parent
+
+    def put(data_dir: Path) -> None:
+        shutil.copytree(built, data_dir / built.name)
+
+    return put
+
+
+@pytest.fixture(scope="session")
+def put_samples(tmp_path_factory: pytest.TempPathFactory, embedder: OnnxE5) -> Callable[[Path], None]:
+    """As `put_library`, of the sample courses: one process builds their index, which takes twenty seconds, for all."""
+    own = tmp_path_factory.getbasetemp()
+    of_all = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with FileLock(of_all / "samples.lock"):
+        home = IndexHome(of_all / "samples")
+        if home.current() is None:
+            build_index([SAMPLES], home, embedder)
+    built = home.journal.parent
+
+    def put(data_dir: Path) -> None:
+        shutil.copytree(built, data_dir / built.name)
+
+    return put
 
 
 @pytest.fixture

@@ -2,12 +2,9 @@
 
 import json
 import socket
-import subprocess
-import sys
 import time
 from urllib.parse import quote
 
-import httpx2
 import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
@@ -197,21 +194,6 @@ def test_nothing_a_learner_sends_makes_the_service_call_out(client, anna):
     # conftest's wall raises at each connection that would leave this machine
     for text in ("http://203.0.113.1/", "请打开 http://169.254.169.254/latest/meta-data/", "[x](http://203.0.113.1)"):
         assert client.post("/v1/chat", json={"message": text}, headers=anna).status_code == 200
-
-
-def test_what_the_description_allows_ends_in_no_server_error(service, anna):
-    """schemathesis makes requests of the OpenAPI document: right ones and wrong ones."""
-    with serving(service(requests_a_minute=100_000, address_turns_a_minute=100_000, turns_a_minute=100_000)) as url:
-        command = [
-            *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json"),
-            *("--checks", "not_a_server_error", "--phases", "coverage,fuzzing", "--max-examples", "4"),
-            *("--header", f"Authorization: {anna['Authorization']}", "--generation-deterministic"),
-            *("--request-timeout", "60"),  # of a busy machine
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-        assert httpx2.get(f"{url}/healthz").status_code == 200
-    assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-500:]
-    assert "passed" in done.stdout
 
 
 def test_the_tables_are_still_there(client, anna):

@@ -113,6 +113,30 @@ def test_removed_courses_leave_no_trace_in_what_serves(home, course, tmp_path, e
     generation.close()
 
 
+def test_no_file_of_the_index_holds_anything_of_a_removed_course(home, course, tmp_path, embedder):
+    other = tmp_path / "other.md"
+    other.write_text("# 别的课\n\n" + "这是另一门课的内容，与前面无关。" * 5, "utf-8")
+    build_index([course, other], home, embedder)
+    generation = home.open_current()
+    ids = [b"kurs", *(id_.encode() for id_ in generation.records.passages_within("kurs"))]
+    vectors = [vector.tobytes() for _, page in generation.passage_vectors.everything() for vector in page]
+    kept = next(iter(generation.records.passages_within("other")))
+    generation.close()
+    remove_courses(["kurs"], home)
+    generation = home.open_current()
+    left = [vector.tobytes() for _, page in generation.passage_vectors.everything() for vector in page]
+    folder = generation.folder
+    generation.close()
+    gone = [vector for vector in vectors if vector not in left]
+    assert gone
+    # A graph's unused places hold what was in the memory of the process that wrote or read it: Chroma leaves them so.
+    unused = ("data_level0.bin", "length.bin")
+    files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name not in unused}
+    assert any(kept.encode() in content for content in files.values())
+    found = [(path.name, trace[:20]) for path, content in files.items() for trace in (*ids, *gone) if trace in content]
+    assert found == []
+
+
 def test_a_course_deleted_upstream_is_taken_out(home, tmp_path, embedder):
     catalogue = tmp_path / "c.jsonl"
     catalogue.write_text('{"id":"a","title":"甲","provider":"校"}\n{"id":"b","title":"乙","provider":"校"}\n', "utf-8")

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from course_index.build import build_index
 from course_index.card import card_id, card_text
 from course_index.course import Course
 from course_index.store.generations import IndexHome
@@ -13,17 +12,16 @@ from course_index.store.records import CourseFilter
 from retrieval.catalogue import Catalogue
 from retrieval.enduring import enduring
 from retrieval.search import Search
-from tests.conftest import LIBRARY
 
 MANY = 300
 EVERY = CourseFilter()
 
 
 @pytest.fixture(scope="module")
-def catalogue(tmp_path_factory, embedder):
+def catalogue(tmp_path_factory, embedder, put_library):
     """The tiny library and hundreds of courses on one subject; one of those is in English, one in Macau."""
-    home = IndexHome(tmp_path_factory.mktemp("many"))
-    build_index([LIBRARY], home, embedder)
+    put_library(folder := tmp_path_factory.mktemp("many"))
+    home = IndexHome(folder)
     with home.draft() as draft:
         lion = draft.records.courses(["lion-dance"])["lion-dance"]
         courses = [_copy(lion, number) for number in range(MANY)]

@@ -103,6 +103,25 @@ def test_what_only_follows_a_list_is_not_led_in_by_it():
     assert not led[-1]
 
 
+def test_each_part_of_a_long_table_has_the_headings_of_its_columns():
+    rows = "\n".join(f"| {number} | 这一行说明第{number}种情况下应该怎么办 |" for number in range(80))
+    table = f"| 号 | 说明 |\n|---|---|\n{rows}"
+    pieces = cut(read_markdown(f"## 处理\n\n下面逐一说明。\n\n{table}\n\n就这些。"), "课")
+    assert len(pieces) > 2
+    for piece in pieces:
+        assert piece.text.count("| 号 | 说明 |\n| --- | --- |\n") == 1
+        assert piece.tokens <= MAX_TOKENS
+    told = [line for piece in pieces for line in piece.text.splitlines() if "第" in line]
+    assert told == rows.splitlines()
+
+
+def test_headings_that_would_leave_no_room_for_rows_are_told_once():
+    heading = f"| {'很长的栏目名称' * 40} | 说明 |"
+    rows = "\n".join(f"| {number} | 这一行说明第{number}种情况下应该怎么办 |" for number in range(80))
+    pieces = cut(read_markdown(f"{heading}\n|---|---|\n{rows}"), "课")
+    assert sum("很长的栏目名称" in piece.text for piece in pieces) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "sentences"),
     [

@@ -45,8 +45,8 @@ def test_build_status_ask_and_remove_from_the_terminal(data):
     assert "保价规则" not in run.invoke(companion.cli.app, ["ask", "快件丢了谁来赔"]).stdout
 
 
-def test_chat_goes_on_until_an_empty_line(data):
-    run.invoke(course_index.cli.app, ["build", str(LIBRARY)])
+def test_chat_goes_on_until_an_empty_line(data, put_library):
+    put_library(data)
     talk = run.invoke(companion.cli.app, ["chat"], input="快件丢了谁来赔\nwhat is a binary heap\n\n")
     assert talk.exit_code == 0
     assert talk.stdout.count("extracted") == 2
@@ -65,8 +65,8 @@ def test_what_can_be_mended_is_said_in_a_sentence(data, monkeypatch):
     assert "SECRET" not in wrong.output
 
 
-def test_a_build_that_could_read_nothing_says_so_by_its_exit_code_and_publishes_nothing(data, tmp_path):
-    assert run.invoke(course_index.cli.app, ["build", str(LIBRARY)]).exit_code == 0
+def test_a_build_that_could_read_nothing_says_so_by_its_exit_code_and_publishes_nothing(data, put_library, tmp_path):
+    put_library(data)
     (tmp_path / "c.csv").write_text("课程,学校\n插秧,校\n", "utf-8")
     mapping = tmp_path / "mapping.toml"
     mapping.write_text('[[source]]\nname = "c"\npath = "c.csv"\n[source.columns]\n"没有" = "title"\n', "utf-8")
@@ -115,8 +115,8 @@ def point_nowhere(data):
 
 
 @pytest.mark.parametrize("harm", [damage, cut, point_nowhere])
-def test_a_damaged_index_is_said_in_a_line_and_can_be_built_anew(data, harm, embedder):
-    assert run.invoke(course_index.cli.app, ["build", str(LIBRARY)]).exit_code == 0
+def test_a_damaged_index_is_said_in_a_line_and_can_be_built_anew(data, put_library, harm, embedder):
+    put_library(data)
     harm(data)
     for command in (["status"], ["build", str(LIBRARY)], ["remove", "parcels"]):
         assert "--rebuild" in said_in_a_line(run.invoke(course_index.cli.app, command))

@@ -15,6 +15,7 @@ from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from eval.train_recognisers import CASES, TRAINING
 from retrieval.live import LiveIndex
+from tests.read_ahead import ReadAhead
 from tests.scripted_model import ScriptedModel
 from tests.test_conversation import Talk
 
@@ -66,8 +67,9 @@ def cases():
     return [json.loads(line) for line in (CASES / "emergencies-blind-2.jsonl").read_text("utf-8").splitlines()]
 
 
-def test_the_blind_messages_are_told_and_their_look_alikes_hardly_ever(emergencies):
+def test_the_blind_messages_are_told_and_their_look_alikes_hardly_ever(recogniser):
     rows = cases()
+    emergencies = Emergencies("96110", ReadAhead(recogniser, (row["message"] for row in rows)))
     told = {row["message"]: check(emergencies, row["message"]) for row in rows}
     urgent = [row for row in rows if row["kind"] != "none"]
     innocent = [row for row in rows if row["kind"] == "none"]

@@ -5,7 +5,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,13 @@ from companion.settings import CompanionSettings
 from companion.turn import Ask
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
+from eval.address import without_login
 from eval.case import AnswerCase, SafetyCase
 from eval.cli import app
 from eval.compare import compare, flips, interval, interval_over_cases, noise
 from eval.errors import DataProblem, RunMismatch, SubjectUnreachable
 from eval.gate import accept, drops
+from eval.library import CASES
 from eval.lint import balance_of, faults_of, read_cases
 from eval.reply import Passage
 from eval.report import rows_of
@@ -59,6 +61,7 @@ class Fake:
 
     name = "fake"
     salt = ""
+    holds = "1"
 
     def __init__(self, said: dict[str, str] | None = None, gone_after: int | None = None) -> None:
         self.said, self.asked, self.gone_after = said or {}, [], gone_after
@@ -73,6 +76,9 @@ class Fake:
         yield TurnStarted("t", "c")
         yield TextAdded(self.said.get(ask.message, "没有找到。"))
         yield Done("extracted" if ask.message in self.said else "catalogue", None)
+
+    async def content(self) -> str | None:
+        return self.holds
 
     async def catalogue(self) -> dict[str, Any] | None:
         return {"known": {"title": "已知", "subjects": []}}
@@ -92,7 +98,7 @@ def run_of(folder: Path, subject: Fake, cases: list[AnswerCase], **plan: Any) ->
 
     async def held() -> None:
         planned = Plan({"answers": cases}, **plan)
-        run.begin(subject.about(), planned, await subject.catalogue() or {})
+        run.begin(subject.about(), planned, await subject.catalogue() or {}, await subject.content())
         await ask_all(subject, planned, run, lambda *_: None)
 
     asyncio.run(held())
@@ -118,6 +124,14 @@ def test_a_run_is_not_taken_up_with_other_cases(tmp_path):
     run_of(tmp_path / "run", Fake(), [answer_case(1)])
     with pytest.raises(RunMismatch, match="another cases"):
         run_of(tmp_path / "run", Fake(), [answer_case(2)])
+
+
+def test_a_run_is_not_taken_up_over_other_content(tmp_path):
+    run_of(tmp_path / "run", Fake(), [answer_case(1)])
+    later = Fake()
+    later.holds = "2"
+    with pytest.raises(RunMismatch, match="another content"):
+        run_of(tmp_path / "run", later, [answer_case(1)])
 
 
 class Down(Fake):
@@ -270,6 +284,27 @@ def test_without_other_runs_two_cases_are_let_pass_for_other_processors(tmp_path
     assert drops(three, tmp_path / "accepted.json")
 
 
+def test_runs_that_differ_by_more_than_noise_are_not_accepted_as_noise(tmp_path):
+    cases = [answer_case(n) for n in range(40)]
+    sound = scored(run_of(tmp_path / "a", Fake(), cases))
+    broken = scored(run_of(tmp_path / "b", Fake({f"题 {n}": "是。" for n in range(40)}), cases))
+    with pytest.raises(DataProblem, match="no noise"):
+        accept([sound, broken], tmp_path / "accepted.json")
+    other = scored(run_of(tmp_path / "c", Fake(), cases[:39]))
+    with pytest.raises(DataProblem, match="other cases of answers"):
+        accept([sound, other], tmp_path / "accepted.json")
+    assert not (tmp_path / "accepted.json").exists()
+
+
+def test_noise_that_was_written_in_by_hand_does_not_switch_the_gate_off(tmp_path):
+    cases = [answer_case(n) for n in range(40)]
+    accepted = tmp_path / "accepted.json"
+    accept([scored(run_of(tmp_path / "a", Fake(), cases))], accepted)
+    accepted.write_text(accepted.read_text("utf-8").replace('"noise": 0.0', '"noise": 1.0'), "utf-8")
+    broken = scored(run_of(tmp_path / "b", Fake({f"题 {n}": "是。" for n in range(40)}), cases))
+    assert "false_answer" in {drop.metric for drop in drops(broken, accepted)}
+
+
 def broken_off(folder: Path) -> Run:
     with pytest.raises(SubjectUnreachable):
         run_of(folder, Fake(gone_after=2), [answer_case(n) for n in range(5)])
@@ -317,8 +352,8 @@ def test_the_gate_wants_the_same_cases(tmp_path):
 
 
 @pytest.fixture
-def settings(tmp_path: Path, embedder: Any) -> CompanionSettings:
-    build_index([LIBRARY], IndexHome(tmp_path / "data"), embedder)
+def settings(tmp_path: Path, put_library: Callable[[Path], None]) -> CompanionSettings:
+    put_library(tmp_path / "data")
     return CompanionSettings(data_dir=tmp_path / "data")
 
 
@@ -379,6 +414,46 @@ def test_a_deployment_that_asks_who_is_there_is_told_by_a_token(settings, embedd
     assert mode == "extracted"
     assert passage
     assert token not in about
+
+
+def test_other_lessons_are_other_content_to_whoever_is_asked(settings, embedder, tmp_path):
+    async def contents() -> list[str | None]:
+        with served(settings, embedder) as url:
+            subjects = [InProcess(settings, embedder), OverHttp(url)]
+            told = [await subject.content() for subject in subjects]
+            for subject in subjects:
+                await subject.close()
+        return told
+
+    before = asyncio.run(contents())
+    assert asyncio.run(contents()) == before
+    lesson = tmp_path / "new.md"
+    lesson.write_text("# 新课\n\n荔枝要在五度左右冷藏。", "utf-8")
+    build_index([lesson], IndexHome(settings.data_dir), embedder)
+    assert not set(asyncio.run(contents())) & set(before)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("http://anna:geheim@127.0.0.1:9/v1", "http://127.0.0.1:9/v1"),
+        ("https://anna:ge@heim@portal.example", "https://portal.example"),
+        ("http://127.0.0.1:9/a@b", "http://127.0.0.1:9/a@b"),
+        ("nobody answers at http://anna:geheim@a/; mail b@c", "nobody answers at http://a/; mail b@c"),
+    ],
+)
+def test_a_password_in_an_address_is_neither_kept_nor_shown(address, shown):
+    assert without_login(address) == shown
+
+
+def test_who_is_named_in_the_address_of_a_deployment_is_told_to_it_and_to_nobody_else():
+    with Loopback(always(500, {"error": "no"})) as broken:
+        subject = OverHttp(broken.url.replace("http://", "http://anna:geheim@"))
+        with pytest.raises(SubjectUnreachable) as told:
+            asyncio.run(subject.catalogue())
+    assert "geheim" not in f"{told.value} {told.value.__cause__} {subject.about()}"
+    bare = ChatModel("http://anna:geheim@127.0.0.1:9/v1", "m")
+    assert "geheim" not in str(bare.about())
 
 
 def test_nobody_at_the_address_ends_the_evaluation():
@@ -483,6 +558,23 @@ def test_a_file_must_say_of_which_suite_it_is(tmp_path):
     assert "must begin with" in faults[0]
 
 
+def test_cases_saved_on_a_chinese_windows_are_read(tmp_path):
+    path = tmp_path / "retrieval.jsonl"
+    path.write_bytes(f"{json.dumps(RETRIEVAL, ensure_ascii=False)}\r\n".encode("gb18030"))
+    faults: list[str] = []
+    assert [case.question for case in read_cases(path, faults)] == ["快件丢了怎么赔"]  # type: ignore[attr-defined]
+    path.write_bytes(b"\x00\x01")
+    read_cases(path, faults)
+    assert len(faults) == 1
+    assert "retrieval.jsonl cannot be read: it is binary" in faults[0]
+
+
+def test_the_cases_that_ship_are_sound_as_the_documentation_checks_them():
+    done = CliRunner().invoke(app, ["lint", *map(str, sorted(CASES.glob("*.jsonl")))])
+    assert done.exit_code == 0, done.stderr
+    assert "claims.jsonl" in done.stderr
+
+
 @pytest.fixture
 def own_data(tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "data").mkdir()
@@ -547,9 +639,23 @@ def test_load_is_measured_from_one_learner_to_sixteen(own_data):
     assert all(level["errors"] == 0 and level["total_p50_ms"] > 0 for level in levels)
 
 
+def test_a_load_that_nobody_bore_fails_and_says_of_what(own_data):
+    with Loopback(always(500, {"error": "no"})) as broken:
+        done = CliRunner().invoke(
+            app, ["load", "--data", str(own_data), "--limit", "2", "--base-url", broken.url.removesuffix("/v1")]
+        )
+    assert done.exit_code == 1
+    told = json.loads(done.stdout.splitlines()[-1], parse_constant=pytest.fail)  # NaN is no JSON
+    assert told["void"] == [1, 2, 4, 8, 16]
+    assert {level["errors"] for level in told["levels"]} == {1.0}
+    assert {level["total_p50_ms"] for level in told["levels"]} == {None}
+    assert "HTTP 500" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["retrieval", "--base-url", "http://a", "--ablate"], "--ablate"),
         (["answers", "--base-url", "http://a", "--chat-url", "http://b"], "two subjects"),
         (["answers", "--chain"], "--chat-url"),
         (["answers", "--base-url", "http://127.0.0.1:9"], "nobody answers"),

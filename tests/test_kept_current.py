@@ -79,13 +79,59 @@ def test_a_named_source_keeps_its_courses_when_its_path_changes(home, folder, tm
     build_index([Source("academy", folder, Wishes())], home, embedder)
     moved = folder.rename(tmp_path / "kurs-2026")
     report = build_index([Source("academy", moved, Wishes())], home, embedder)
-    assert (report.totals.courses, report.courses_removed) == (1, 1)  # a folder's course is called after its folder
+    assert (report.totals.courses, report.courses_removed) == (1, 0)
+    assert courses_of(home) == {"kurs": "academy"}
     (moved / "c.jsonl").write_text('{"id":"x","title":"甲","provider":"校"}\n', "utf-8")
     build_index([Source("academy", moved, Wishes())], home, embedder)
     elsewhere = moved.rename(tmp_path / "kurs-2027")
     report = build_index([Source("academy", elsewhere, Wishes())], home, embedder)
     assert not [one for one in report.notices if "belongs to" in one.what]
     assert report.totals.courses == 2
+
+
+def courses_of(home):
+    generation = home.open_current()
+    sources = generation.records.sources()
+    generation.close()
+    return sources
+
+
+def test_a_named_file_keeps_its_course_when_it_is_renamed(home, folder, embedder):
+    build_index([Source("handout", folder / "a.md", Wishes())], home, embedder)
+    before = courses_of(home)
+    (folder / "a.md").rename(folder / "a-2027.md")
+    build_index([Source("handout", folder / "a-2027.md", Wishes())], home, embedder)
+    assert courses_of(home) == before
+
+
+def test_the_id_of_a_course_that_is_gone_passes_to_no_other_and_back_to_its_own(home, tmp_path, embedder):
+    for place in ("one", "two"):
+        (tmp_path / place / "kurs").mkdir(parents=True)
+        (tmp_path / place / "kurs" / "a.md").write_text(f"# {place}\n\n快件称重要先归零，再放上去。\n", "utf-8")
+    one, two = (tmp_path / place / "kurs" for place in ("one", "two"))
+    build_index([one], home, embedder)
+    remove_courses(["kurs"], home)
+    build_index([two], home, embedder)
+    assert courses_of(home) == {"kurs-2": str(two)}
+    build_index([one], home, embedder)
+    assert courses_of(home) == {"kurs": str(one), "kurs-2": str(two)}
+
+
+def test_where_a_file_opens_is_told_anew_when_the_sources_file_says_otherwise(home, folder, embedder):
+    (folder / "video").mkdir()
+    (folder / "video" / "rain.srt").write_text(exported.SRT, "utf-8")
+    (folder / "c.jsonl").write_text('{"id":"x","title":"甲","provider":"校","content":"video"}\n', "utf-8")
+
+    def opened() -> set[str | None]:
+        generation = home.open_current()
+        passages = generation.records.passages(generation.records.passages_within("x"))
+        generation.close()
+        return {passage.url and passage.url.partition("#")[0] for passage in passages.values()}
+
+    for address in (None, "https://v.example/1", "https://v.example/2", None):
+        links = {"video/rain.srt": address} if address else {}
+        build_index([Source("academy", folder, Wishes(links=links))], home, embedder)
+        assert opened() == {address}
 
 
 def test_a_sources_file_names_sources_and_is_refused_whole_when_it_is_wrong(tmp_path, folder):
@@ -162,7 +208,7 @@ def test_watching_builds_now_and_after_each_change_and_goes_on_after_a_failure(t
         if len(built) == 2:
             raise SourceProblem("the sources file is broken")
 
-    thread = threading.Thread(target=keep_in_step, args=(build, [tmp_path], 3_600.0, said.append, stop))
+    thread = threading.Thread(target=keep_in_step, args=(build, lambda: [tmp_path], 3_600.0, said.append, stop))
     thread.start()
     try:
         for number, name in enumerate(("a.md", "b.md"), 2):
@@ -176,3 +222,34 @@ def test_watching_builds_now_and_after_each_change_and_goes_on_after_a_failure(t
         thread.join(20)
     assert built == [[], ["a.md"], ["a.md", "b.md"]]
     assert said == ["the sources file is broken"]
+
+
+def test_a_source_that_is_added_later_is_built_and_watched_too(tmp_path: Path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    stop, built = threading.Event(), []
+
+    def build() -> None:
+        built.append(sorted(path.name for path in second.iterdir()) if second.exists() else None)
+
+    def paths() -> list[Path]:
+        return [path for path in (first, second) if path.exists()]
+
+    def until_built(number: int) -> None:
+        until = time.monotonic() + 30
+        while len(built) < number and time.monotonic() < until:
+            time.sleep(0.1)
+
+    thread = threading.Thread(target=keep_in_step, args=(build, paths, 3_600.0, built.append, stop))
+    thread.start()
+    try:
+        until_built(1)
+        second.mkdir()
+        until_built(2)
+        time.sleep(1.5)  # the watch begins anew
+        (second / "a.md").write_text("x", "utf-8")
+        until_built(3)
+    finally:
+        stop.set()
+        thread.join(20)
+    assert built == [None, [], ["a.md"]]

@@ -3,6 +3,7 @@ from pydantic import ValidationError
 
 from companion.settings import CompanionSettings
 from course_index.parts import index_home
+from course_index.settings import IndexSettings
 from eval.library import evaluation_index
 from retrieval.live import LiveIndex
 from tests.conftest import LIBRARY
@@ -16,6 +17,21 @@ def test_a_mistyped_setting_is_refused_with_the_one_that_was_meant(monkeypatch):
     monkeypatch.setenv("COMPANION_LLM_BASEURL", "http://x/v1")
     with pytest.raises(ValidationError, match="COMPANION_LLM_BASE_URL"):
         CompanionSettings()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("DATADIR", "DATA_DIR"), ("CHROMA_ULR", "CHROMA_URL"), ("EMBEDER_MODEL", "EMBEDDER_MODEL")]
+)
+def test_a_mistyped_setting_is_refused_by_the_builder_too(monkeypatch, typed, meant):
+    monkeypatch.setenv(f"COMPANION_{typed}", "x")
+    with pytest.raises(ValidationError, match=f"COMPANION_{typed}; did you mean COMPANION_{meant}"):
+        IndexSettings()
+
+
+@pytest.mark.parametrize("name", sorted(CompanionSettings.model_fields.keys() - IndexSettings.model_fields.keys()))
+def test_the_builder_takes_no_setting_of_the_service_for_a_mistyped_one(monkeypatch, name):
+    monkeypatch.setenv(f"COMPANION_{name.upper()}", "x")
+    IndexSettings()
 
 
 @pytest.mark.parametrize(

@@ -106,3 +106,43 @@ def test_a_date_in_the_file_name_dates_the_lesson(tmp_path: Path):
 )
 def test_file_names_become_titles(stem, title):
     assert title_from(stem) == title
+
+
+def test_a_cell_over_several_rows_and_columns_is_told_in_each_of_them():
+    page = """<table><tr><th rowspan=2>险种</th><th colspan="2">缴费</th></tr><tr><th>单位</th><th>个人</th></tr>
+    <tr><td rowspan="2">养老</td><td>16%</td><td>8%</td></tr><tr><td colspan=2>灵活就业 20%</td></tr>
+    <tr><td rowspan=99999999>医疗</td><td>5%</td></tr></table>"""
+    (table,) = read_html(page).blocks
+    assert table.text.splitlines() == [
+        "| 险种 | 缴费 单位 | 缴费 个人 |",
+        "| --- | --- | --- |",
+        "| 养老 | 16% | 8% |",
+        "| 养老 | 灵活就业 20% | 灵活就业 20% |",
+        "| 医疗 | 5% |  |",
+    ]
+
+
+@pytest.mark.parametrize("unseen", ["hidden", 'style="display:none"', "style='color:red; DISPLAY : none'"])
+def test_what_a_page_does_not_show_is_not_read(unseen):
+    document = read_html(f"<p>看得见。</p><div {unseen}><p>看不见。</p></div><p style='display:block'>也看得见。</p>")
+    assert [block.text for block in document.blocks] == ["看得见。", "也看得见。"]
+
+
+def test_pictures_are_told_in_the_words_of_their_authors():
+    page = '<p>见图：<img src="a.png" alt="触电后先切断电源的步骤图"></p><p><img src="b.png" alt="IMG_01.png">完。</p>'
+    assert [block.text for block in read_html(page).blocks] == ["见图： 触电后先切断电源的步骤图", "完。"]
+
+
+def test_the_first_row_of_a_word_table_is_its_headings(tmp_path):
+    import docx
+
+    from course_index.sources.office import read_docx
+
+    word = docx.Document()
+    table = word.add_table(rows=0, cols=2)
+    for row in (("工种", "补贴"), ("电工", "1200 元")):
+        for cell, text in zip(table.add_row().cells, row, strict=True):
+            cell.text = text
+    word.save(str(tmp_path / "a.docx"))
+    (read,) = read_docx(tmp_path / "a.docx").blocks
+    assert read.text == "| 工种 | 补贴 |\n| --- | --- |\n| 电工 | 1200 元 |"

@@ -3,20 +3,18 @@ from pathlib import Path
 
 import pytest
 
-from course_index.build import build_index
 from course_index.spellings import spelling_terms
 from course_index.store.generations import IndexHome
 from retrieval.search import Search
+from tests.conftest import SAMPLES
 
 PROJECT = Path(__file__).parent.parent
-SAMPLES = PROJECT / "course_index" / "samples"
 
 
 @pytest.fixture(scope="module")
-def spelling(tmp_path_factory, embedder):
-    home = IndexHome(tmp_path_factory.mktemp("samples"))
-    build_index([SAMPLES], home, embedder)
-    generation = home.open_current()
+def spelling(tmp_path_factory, embedder, put_samples):
+    put_samples(folder := tmp_path_factory.mktemp("samples"))
+    generation = IndexHome(folder).open_current()
     yield Search(generation, embedder).spelling
     generation.close()
 

@@ -52,7 +52,7 @@ def test_what_the_library_does_not_know_costs_nothing_more(index):
     assert starting._worked_out.cache_info().misses == 1
 
 
-@pytest.mark.parametrize("name", ["starters", "occupations", "credit_rules"])
+@pytest.mark.parametrize("name", ["starters", "occupations", "credit_rules", "moderation_rules"])
 def test_an_operators_file_that_cannot_be_used_is_told_in_one_line_at_the_start(tmp_path, name):
     (tmp_path / "bad.json").write_text('{"x": 1}', "utf-8")
     told = {**os.environ, f"COMPANION_{name.upper()}": str(tmp_path / "bad.json"), "COMPANION_DATA_DIR": str(tmp_path)}
@@ -60,3 +60,22 @@ def test_an_operators_file_that_cannot_be_used_is_told_in_one_line_at_the_start(
     assert ended.returncode == 2
     (line,) = ended.stderr.strip().splitlines()
     assert "bad.json" in line
+
+
+@pytest.mark.parametrize(
+    ("told", "hint"),
+    [
+        ({"COMPANION_DATA_DIR": "file"}, "COMPANION_DATA_DIR"),
+        ({"COMPANION_DATABASE_URL": "postgresql://u:geheim@127.0.0.1:9/x"}, "COMPANION_DATABASE_URL"),
+        ({"COMPANION_MODERATION_RULES": "gone.toml"}, "gone.toml"),
+    ],
+)
+def test_a_service_that_cannot_start_says_in_one_line_what_to_do(tmp_path, told, hint):
+    (tmp_path / "file").write_text("no folder", "utf-8")
+    command = {"args": [sys.executable, API], "cwd": tmp_path, "env": {**os.environ, **told}}
+    ended = subprocess.run(**command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    lines = ended.stderr.strip().splitlines()
+    assert hint in lines[-1]
+    assert "Traceback" not in ended.stderr
+    assert "geheim" not in ended.stderr

@@ -12,8 +12,8 @@ DOCS = Path(__file__).parent.parent / "docs" / "stories.md"
 
 
 @pytest.fixture(scope="module")
-def tutor(tmp_path_factory, embedder):
-    home = tmp_path_factory.mktemp("stories")
+def tutor(tmp_path_factory, embedder, put_samples):
+    put_samples(home := tmp_path_factory.mktemp("stories"))
     companion, state = storyteller(home, embedder)
     yield companion, state
     companion.index.close()

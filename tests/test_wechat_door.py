@@ -21,10 +21,8 @@ from companion.language_model import ModelUnavailable
 from companion.settings import CompanionSettings
 from companion.state.state import open_state
 from companion.state.wechat_people import Part, Quota
-from course_index.build import build_index
 from course_index.errors import IndexProblem
-from course_index.store.generations import IndexHome
-from tests.conftest import LIBRARY, MODELS, OPERATOR
+from tests.conftest import MODELS, OPERATOR
 from tests.conftest import SECRET as SESSION_SECRET
 from tests.scripted_model import BORNE, ScriptedModel
 from tests.servers import Served, serving
@@ -473,11 +471,11 @@ def test_a_service_that_is_stopped_while_it_answers_leaves_the_answer_to_the_nex
     assert len(wechat.texts(ANNA)) == 1
 
 
-def test_a_process_that_is_killed_while_it_answers_leaves_the_answer_to_the_next(embedder, wechat, tmp_path):
+def test_a_process_that_is_killed_while_it_answers_leaves_the_answer_to_the_next(put_library, wechat, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     (data / "models").symlink_to(MODELS)
-    build_index([LIBRARY], IndexHome(data), embedder)
+    put_library(data)
     chosen = settings(wechat) | {"data_dir": data, "session_secret": SESSION_SECRET}
     with StreamingLLM(hangs=True) as llm:
         slow = {"llm_base_url": llm.url, "llm_model": "m", "llm_first_token_seconds": 60}

@@ -15,11 +15,24 @@ __all__ = ["KeywordModerator", "Member", "Moderator", "Moderators", "Refusal", "
 
 _log = logging.getLogger(__name__)
 
+
+class ModerationUnreadable(Exception):
+    """An operator's rules cannot be read; the message says where and why."""
+
+
 _LOOKED_AT_MOST_EVERY = 1.0  # seconds
 _UNCHECKED = {
     "zh": "内容检查暂时用不了，这句话现在不能回答。请稍后再试。",
     "en": "Content cannot be checked just now, so this cannot be answered. Please try again later.",
 }
+
+
+def check_rules(path: Path) -> None:
+    """Read an operator's rules. Raises ModerationUnreadable: a service that starts has no last good rules to keep."""
+    try:
+        Bounds(path, "")
+    except (OSError, ValueError) as error:
+        raise ModerationUnreadable(f"the moderation rules in {path} cannot be read: {error}") from error
 
 
 class Moderator(Protocol):
@@ -75,7 +88,8 @@ class KeywordModerator:
             self._operators = Bounds(self._path, self._hotline)
             self._complaint = ""
         except (OSError, ValueError) as error:
-            self._complain(f"{self._path} cannot be read, the last good rules stay: {error}")
+            left = "the last good rules stay" if self._operators else "only the rules that ship hold"
+            self._complain(f"{self._path} cannot be read, {left}: {error}")
 
     def _complain(self, complaint: str) -> None:
         if complaint != self._complaint:

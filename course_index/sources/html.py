@@ -2,7 +2,9 @@
 
 import re
 import warnings
+from copy import copy
 from dataclasses import replace
+from itertools import takewhile
 
 from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString, Tag
@@ -22,20 +24,29 @@ _NOT_CONTENT = [
     "script", "style", "noscript", "template", "nav", "footer", "form", "iframe", "svg", "button",
     "[hidden]", "[aria-hidden=true]",
 ]  # fmt: skip
+_UNSEEN = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+# A file's name, or what Word guessed of a picture, says nothing of it.
+_NO_PICTURE = re.compile(r"^\S+\.(?:png|jpe?g|gif|svg|webp|bmp)$|已自动生成|automatically generated", re.IGNORECASE)
+# Beyond which a table is nobody's: a span is a number that anybody may write.
+_MOST_COLUMNS, _MOST_ROWS = 60, 2_000
 
 
 def read_html(text: str) -> Document:
     """The page as a Document; its title is the first h1, or else <title>."""
     page = _page(text)
-    for node in page.select(",".join(_NOT_CONTENT)):
-        node.decompose()
+    _drop_unseen(page)
     heading, head_title = page.find("h1"), page.find("title")
     title = next((node.get_text(" ", strip=True) for node in (heading, head_title) if node), None)
     if head_title:
         head_title.decompose()
     formulas = _without_formulas(page)
+    _tell_pictures(page)
+    for table in page.find_all("table"):
+        _spread(table)
     body = page.find("main") or page.find("article") or page.body or page
-    markdown = MarkdownConverter(heading_style="ATX", escape_underscores=False).convert_soup(body)
+    # A table without marked headings, as Word's, has them in its first row.
+    converter = MarkdownConverter(heading_style="ATX", escape_underscores=False, table_infer_header=True)
+    markdown = converter.convert_soup(body)
     document = read_markdown(markdown.replace("\xa0", " "))
     blocks = tuple(
         replace(block, text=_FORMULA.sub(lambda found: formulas[int(found[1])], block.text))
@@ -43,6 +54,77 @@ def read_html(text: str) -> Document:
         if not (block.kind == "heading" and block.text == title)
     )
     return replace(document, title=title or document.title, blocks=blocks)
+
+
+def _drop_unseen(page: BeautifulSoup) -> None:
+    for node in page.select(",".join(_NOT_CONTENT)):
+        node.decompose()
+    for node in page.find_all(style=_UNSEEN):
+        node.decompose()
+
+
+def _tell_pictures(page: BeautifulSoup) -> None:
+    """What pictures show, in the words that their authors gave them for who cannot see them."""
+    for image in page.find_all("img"):
+        said = " ".join(str(image.get("alt") or "").split())
+        if said and image.get("role") not in ("presentation", "none") and not _NO_PICTURE.search(said):
+            image.replace_with(NavigableString(f" {said} "))
+        else:
+            image.decompose()
+
+
+def _spread(table: Tag) -> None:
+    """Say in every row and column what a cell over several of them says: a row is read alone."""
+    rows = [row for row in table.find_all("tr") if row.find_parent("table") is table]
+    held: dict[int, tuple[int, Tag]] = {}  # by column, in how many more rows a cell above stands
+    for row in rows:
+        cells = iter(_cells(row))
+        told: list[Tag] = []
+        below: dict[int, tuple[int, Tag]] = {}
+        cell = next(cells, None)
+        while (cell is not None or any(column >= len(told) for column in held)) and len(told) < _MOST_COLUMNS:
+            column = len(told)
+            if column in held:
+                left, above = held[column]
+                told.append(copy(above))
+                below |= {column: (left - 1, above)} if left > 1 else {}
+                continue
+            if cell is None:
+                told.append(BeautifulSoup("<td></td>", "lxml").td or row)
+                continue
+            wide, high = _span(cell, "colspan"), _span(cell, "rowspan")
+            told.append(cell)
+            told += [copy(cell) for _ in range(wide - 1)]
+            below |= {column + n: (high - 1, cell) for n in range(wide) if high > 1}
+            cell = next(cells, None)
+        held = below
+        row.extend(told)  # moves those that stood in it already to their places
+    _join_headings(rows)
+
+
+def _span(cell: Tag, name: str) -> int:
+    said = str(cell.get(name) or "")
+    del cell[name]
+    if not said.isdecimal() or len(said) > 4:
+        return 1
+    return max(1, min(int(said), _MOST_COLUMNS if name == "colspan" else _MOST_ROWS))
+
+
+def _join_headings(rows: list[Tag]) -> None:
+    """Several rows of headings as one, which stands above each part of a table: 缴费 over 单位 becomes 缴费 单位."""
+    heads = list(takewhile(lambda row: all(cell.name == "th" for cell in _cells(row)), rows))
+    if len(heads) < 2 or len(heads) == len(rows):
+        return
+    first, *others = (_cells(row) for row in heads)
+    for cell, *below in zip(first, *others, strict=False):
+        said = dict.fromkeys(" ".join(one.get_text(" ").split()) for one in (cell, *below))
+        cell.string = " ".join(filter(None, said))
+    for row in heads[1:]:
+        row.decompose()
+
+
+def _cells(row: Tag) -> list[Tag]:
+    return [cell for cell in row.find_all(("td", "th"), recursive=False) if isinstance(cell, Tag)]
 
 
 def _page(text: str) -> BeautifulSoup:
@@ -84,6 +166,5 @@ def words_of(text: str) -> str:
     if "<" not in text and "&" not in text:
         return " ".join(text.split())
     piece = _page(text)
-    for node in piece.select(",".join(_NOT_CONTENT)):
-        node.decompose()
+    _drop_unseen(piece)
     return " ".join(piece.get_text(" ").split())

@@ -19,7 +19,7 @@ MAX_FILE_BYTES = 20_000_000
 # Mark-up can be written so that its parsers take the square of its length: beyond this it is read apart.
 _PLAIN_BYTES = 50_000
 # Raise this when a reader reads the same bytes otherwise: unchanged files are then read anew.
-_READERS_VERSION = 1
+_READERS_VERSION = 2
 _DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _ORDER_MARK = re.compile(r"^\d{1,3}[-_. ]+(?=\D)")
 _CHUNK = 1 << 20
@@ -106,7 +106,8 @@ class LessonFile:
         """Of the bytes, and of what the package says of them."""
         if self.is_text:
             self.read_bytes()  # refuses what is too large before anything reads it
-        return fingerprint([self.path], (self.title, self.above, self.url) if self.title or self.above else ())
+        facts = (self.title, self.above, self.url)
+        return fingerprint([self.path], facts if any(facts) else ())
 
     def document(self) -> Document:
         """The file by its content, or else by its name."""

@@ -1,5 +1,6 @@
 """Sources that an operator names become courses with their lessons, and a list of what was left out and why."""
 
+import hashlib
 import json
 import os
 import re
@@ -7,9 +8,10 @@ import shutil
 import tempfile
 import weakref
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -139,21 +141,50 @@ def sources_at(paths: list[Path]) -> list[Source]:
     ]
 
 
-def read_library(sources: Sequence[Path | Source], known_ids: dict[str, str]) -> Library:
-    """Find the courses in `sources`. `known_ids` says which source each indexed course id came from.
+class Taken(dict[str, str]):
+    """Which source each course id belongs to.
+
+    `retired` has the digests of ids that were taken out, and of their sources: of what is gone nothing else is kept.
+    """
+
+    def __init__(self, known: Mapping[str, str], retired: Mapping[str, str]) -> None:
+        super().__init__(known)
+        self._retired = retired
+
+    def is_of_another(self, id_: str, source: str) -> bool:
+        """Whether the id belongs to another source, or did: what learners have under it is not that source's."""
+        owner = self.get(id_)
+        return owner != source if owner else self._retired.get(id_digest(id_)) not in (None, id_digest(source))
+
+    def the_one_of(self, source: str) -> str | None:
+        """The id of the source's course, if it has one and no other."""
+        own = [id_ for id_, owner in self.items() if owner == source]
+        return own[0] if len(own) == 1 else None
+
+
+def id_digest(text: str) -> str:
+    """What is kept of the id of a course that is gone, and of its source."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def read_library(
+    sources: Sequence[Path | Source], known_ids: Mapping[str, str], retired: Mapping[str, str] = MappingProxyType({})
+) -> Library:
+    """Find the courses in `sources`. `known_ids` says which source each indexed course id came from, `retired` the same
+    in digests of those that were taken out: no other course gets their ids by chance.
 
     Exports of platforms, unpacked or not, are a course each. Catalogue files (.jsonl, .jsonld, .json, tables) name
     courses and their content; what lesson files remain in a folder are one course, called after the folder. A lesson
     file named directly is a course of its own. A source that cannot be read is told, and what it gave before stays.
     """
     library = Library()
-    taken = dict(known_ids)
+    taken = Taken(known_ids, retired)
     for source in sources:
         _read_source(source if isinstance(source, Source) else source_at(source), library, taken)
     return library
 
 
-def _read_source(source: Source, library: Library, taken: dict[str, str]) -> None:
+def _read_source(source: Source, library: Library, taken: Taken) -> None:
     if source.feed is not None:
         _read_feed(source, library, taken)
         return
@@ -171,7 +202,7 @@ def _read_source(source: Source, library: Library, taken: dict[str, str]) -> Non
         _read_file(source.path, replace(parent, key=str(Path(source.name).parent)), library, taken, source)
 
 
-def _read_feed(source: Source, library: Library, taken: dict[str, str]) -> None:
+def _read_feed(source: Source, library: Library, taken: Taken) -> None:
     assert source.feed is not None
     try:
         records = list(feed_records(source.feed, source.wishes))
@@ -186,7 +217,7 @@ def _read_feed(source: Source, library: Library, taken: dict[str, str]) -> None:
 # -- folders and files -------------------------------------------------------------------------------------------------
 
 
-def _read_folder(root: _Root, library: Library, taken: dict[str, str]) -> None:
+def _read_folder(root: _Root, library: Library, taken: Taken) -> None:
     files = list(_files(root, library))
     if not files:
         library.says(root.shown, "the folder has no files; name the folder that holds the course")
@@ -237,7 +268,7 @@ def is_lesson_safely(path: Path) -> bool:
         return False
 
 
-def _read_file(path: Path, root: _Root, library: Library, taken: dict[str, str], source: Source) -> None:
+def _read_file(path: Path, root: _Root, library: Library, taken: Taken, source: Source) -> None:
     suffix = path.suffix.lower()
     key = source.name
     if is_open_courseware(path):
@@ -246,7 +277,7 @@ def _read_file(path: Path, root: _Root, library: Library, taken: dict[str, str],
         library.drafts.extend(_catalogue(path, root, library, taken, key))
     elif is_lesson_safely(path) or suffix in TABLES or suffix == ".xml":
         lesson = LessonFile(path, path.name, url=root.wishes.links.get(path.name) or root.wishes.url)
-        id_ = _free_id(title_from(path.stem), key, taken)
+        id_ = taken.the_one_of(key) or _free_id(title_from(path.stem), key, taken)
         library.drafts.append(CourseDraft(Course(id_, title_from(path.stem), root.wishes.provider), key, (lesson,)))
     elif is_archive(path):
         _read_archive(path, root, library, taken, key)
@@ -255,7 +286,7 @@ def _read_file(path: Path, root: _Root, library: Library, taken: dict[str, str],
         library.says(str(path), what)
 
 
-def _read_archive(path: Path, root: _Root, library: Library, taken: dict[str, str], key: str | None = None) -> None:
+def _read_archive(path: Path, root: _Root, library: Library, taken: Taken, key: str | None = None) -> None:
     key = key or root.source(path)
     if root.depth >= _DEEPEST_ARCHIVE:
         library.says(root.where(path), "it is an archive in an archive in an archive; unpack it once")
@@ -294,10 +325,10 @@ def natural_order(name: str) -> list[tuple[int, int, str]]:
     return [(front, 0, "")] + [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts if part]
 
 
-def _folder_course(root: _Root, files: list[Path], taken: dict[str, str]) -> CourseDraft:
+def _folder_course(root: _Root, files: list[Path], taken: Taken) -> CourseDraft:
     lessons = tuple(_lesson_file(path, root, root.path) for path in files)
     name = root.path.name if not root.depth else Path(root.shown.rsplit("!", 1)[-1]).stem
-    id_ = _free_id(name, root.key, taken)
+    id_ = taken.the_one_of(root.key) or _free_id(name, root.key, taken)
     title = _folder_title(name, root.path, lessons)
     return CourseDraft(Course(id_, title, root.wishes.provider), root.key, lessons)
 
@@ -305,7 +336,14 @@ def _folder_course(root: _Root, files: list[Path], taken: dict[str, str]) -> Cou
 def _lesson_file(path: Path, root: _Root, base: Path) -> LessonFile:
     relative = path.relative_to(base).as_posix()
     where = root.where(path)
-    return LessonFile(path, relative, shown="" if where == str(path) else where, url=root.wishes.links.get(relative))
+    return LessonFile(path, relative, shown="" if where == str(path) else where, url=_link(path, root))
+
+
+def _link(path: Path, root: _Root) -> str | None:
+    """The address that the operator named for a file, by its path in the source or else by its name."""
+    links = root.wishes.links
+    within = path.relative_to(root.path).as_posix() if path.is_relative_to(root.path) else path.name
+    return links.get(within) or links.get(path.name)
 
 
 def _folder_title(name: str, folder: Path, lessons: tuple[LessonFile, ...]) -> str:
@@ -319,11 +357,11 @@ def _folder_title(name: str, folder: Path, lessons: tuple[LessonFile, ...]) -> s
     return title_from(name)
 
 
-def _free_id(name: str, source: str, taken: dict[str, str]) -> str:
+def _free_id(name: str, source: str, taken: Taken) -> str:
     """An id made of the name: the one this source has already, or the first that no other source has."""
     base = re.sub(r"[^\w.:+-]+", "-", name).strip("-") or "course"
     number, id_ = 1, base
-    while taken.get(id_, source) != source:
+    while taken.is_of_another(id_, source):
         number += 1
         id_ = f"{base}-{number}"
     taken[id_] = source
@@ -344,7 +382,7 @@ def _package_folders(files: list[Path]) -> list[Path]:
     return found
 
 
-def _package(folder: Path, root: _Root, library: Library, taken: dict[str, str], key: str | None = None) -> None:
+def _package(folder: Path, root: _Root, library: Library, taken: Taken, key: str | None = None) -> None:
     """A platform's export, which is a folder or one file; `key` is what is noted as its source."""
     where, source = root.where(folder), key or root.source(folder)
     read = next(reader for known, reader in _PACKAGES if known(folder))
@@ -358,7 +396,7 @@ def _package(folder: Path, root: _Root, library: Library, taken: dict[str, str],
         _take(package, where, source, library, taken)
 
 
-def _take(package: Package, where: str, source: str, library: Library, taken: dict[str, str]) -> None:
+def _take(package: Package, where: str, source: str, library: Library, taken: Taken) -> None:
     library.notices += package.notices[:_MOST_NOTICES_A_PACKAGE]
     if (more := len(package.notices) - _MOST_NOTICES_A_PACKAGE) > 0:
         library.says(where, f"{more} more parts are missing or broken; export it again with its content")
@@ -400,7 +438,7 @@ def _is_course_table(path: Path, wishes: Wishes) -> bool:
 
 
 def _catalogue(
-    path: Path, root: _Root, library: Library, taken: dict[str, str], key: str | None = None
+    path: Path, root: _Root, library: Library, taken: Taken, key: str | None = None
 ) -> Iterator[CourseDraft]:
     key = key or root.source(path)
     notices: list[Notice] = []
@@ -412,7 +450,7 @@ def _checked(
     key: str,
     at: tuple[Path, _Root] | None,
     library: Library,
-    taken: dict[str, str],
+    taken: Taken,
     notices: list[Notice] | None = None,
 ) -> Iterator[CourseDraft]:
     """The courses whose records are sound; the rest is reported, a record at a time."""
@@ -516,7 +554,7 @@ def _content(record: CourseRecord, catalogue: Path, root: _Root) -> Iterator[Les
         yield _lesson_file(content, root, content.parent)
         return
     if content.is_dir() and any(known(content) for known, _ in _PACKAGES):
-        _package(content, root, inner, {})
+        _package(content, root, inner, Taken({}, {}))
         yield from (lesson for draft in inner.drafts for lesson in draft.lessons)
         return
     folder = replace(root, path=content, shown=str(content))
@@ -524,4 +562,4 @@ def _content(record: CourseRecord, catalogue: Path, root: _Root) -> Iterator[Les
     if not lessons:
         raise SourceProblem(f"its content {record.content} has no lesson file; check the path or leave `content` out")
     for path in lessons:
-        yield LessonFile(path, path.relative_to(content).as_posix(), url=root.wishes.links.get(path.name))
+        yield LessonFile(path, path.relative_to(content).as_posix(), url=_link(path, root))

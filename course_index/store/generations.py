@@ -361,6 +361,7 @@ class IndexHome:
             shutil.rmtree(self._draft, ignore_errors=True)
             raise
         generation.close()
+        generation.vectors.seal()
         self._publish(number)
 
     def _next_number(self) -> str:

@@ -9,6 +9,7 @@ from openai.types.chat import ChatCompletionMessageParam
 
 from companion.events import Done, Event, TextAdded, TurnStarted
 from companion.turn import Ask
+from eval.address import without_login
 from eval.errors import SubjectUnreachable
 from eval.reply import Passage
 from eval.text import mode_of
@@ -31,7 +32,7 @@ class ChatModel:
     def __init__(self, base_url: str, model: str, api_key: str = "none", seconds: float = 180.0) -> None:
         self.name = f"bare {model}"
         self.salt = ""
-        self._url, self._model = base_url, model
+        self._url, self._model = without_login(base_url), model
         self._client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=seconds, max_retries=1)
         self._said: dict[str, list[ChatCompletionMessageParam]] = {}
 
@@ -72,6 +73,10 @@ class ChatModel:
 
     async def catalogue(self) -> Mapping[str, Mapping[str, Any]] | None:
         """A bare model serves no courses."""
+        return None
+
+    async def content(self) -> str | None:
+        """A bare model answers from nothing but itself."""
         return None
 
     async def ranked(self, question: str, k: int) -> list[Passage] | None:

@@ -11,6 +11,8 @@ from companion.settings import CompanionSettings
 from companion.turn import Ask, Companion
 from course_index.course import Course
 from course_index.embedders.embedder import Embedder
+from eval.address import without_login
+from eval.content import content_of
 from eval.reply import Passage
 from retrieval.search import Search
 
@@ -34,11 +36,14 @@ class InProcess:
         """Its settings without secrets, its model, its index."""
         counts = self.search.records.counts()
         secrets = {"llm_api_key", "embedder_api_key", "reranker_api_key"}
+        told = self.settings.model_dump(mode="json", exclude=secrets, exclude_defaults=True)
         return {
             "subject": self.name,
             "model": self.settings.llm_model if self.settings.llm_base_url else None,
             "index": {"courses": counts.courses, "lessons": counts.lessons, "passages": counts.passages},
-            "settings": self.settings.model_dump(mode="json", exclude=secrets, exclude_defaults=True),
+            "settings": {
+                name: without_login(value) if isinstance(value, str) else value for name, value in told.items()
+            },
         }
 
     def reply(self, ask: Ask) -> AsyncGenerator[Event, None]:
@@ -49,6 +54,10 @@ class InProcess:
         """Every course of the index."""
         records = self.search.records
         return catalogue_of(records.courses(records.course_ids()).values())
+
+    async def content(self) -> str | None:
+        """That of the index."""
+        return await asyncio.to_thread(content_of, self.search.records)
 
     async def ranked(self, question: str, k: int) -> list[Passage] | None:
         """What the search finds, before anything is folded or chosen."""
@@ -68,6 +77,10 @@ class InProcess:
         """Close the index."""
         await self.companion.remembering.settle()
         self.companion.index.close()
+
+
+def _without_login(value: Any) -> Any:
+    return without_login(value) if isinstance(value, str) else value
 
 
 def catalogue_of(courses: Iterable[Course]) -> dict[str, dict[str, Any]]:

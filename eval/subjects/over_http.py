@@ -9,6 +9,8 @@ import httpx
 
 from companion.events import Event, Failed
 from companion.turn import Ask
+from eval.address import without_login
+from eval.content import name_of
 from eval.errors import SubjectUnreachable
 from eval.reply import Passage, event_of
 
@@ -21,14 +23,18 @@ class OverHttp:
     name = "companion over HTTP"
 
     def __init__(self, base_url: str, token: str | None = None, seconds: float = 180.0) -> None:
-        self._url = base_url.rstrip("/")
+        self._url = without_login(base_url.rstrip("/"))
+        told = httpx.URL(base_url)
         self._client = httpx.AsyncClient(
             base_url=self._url,
+            # Not in the address, which errors repeat.
+            auth=(told.username, told.password) if told.username else None,
             headers={"Authorization": f"Bearer {token}"} if token else {},
             timeout=httpx.Timeout(seconds, connect=10.0),
         )
         self.salt = f"-{uuid.uuid4().hex[:8]}"
         self._texts: dict[str, str | None] = {}
+        self._catalogue: dict[str, dict[str, Any]] | None = None
 
     def about(self) -> dict[str, Any]:
         """Its address."""
@@ -67,7 +73,12 @@ class OverHttp:
             raise SubjectUnreachable(f"nobody answers at {self._url}; is the service started?") from error
 
     async def catalogue(self) -> Mapping[str, Mapping[str, Any]] | None:
-        """Every page of GET /v1/courses."""
+        """Every page of GET /v1/courses, looked up once."""
+        if self._catalogue is None:
+            self._catalogue = await self._courses()
+        return self._catalogue
+
+    async def _courses(self) -> dict[str, dict[str, Any]]:
         courses: dict[str, dict[str, Any]] = {}
         for page in range(1, _PAGES):
             body = (await self._get("/v1/courses", page=page)).json()
@@ -75,6 +86,11 @@ class OverHttp:
             if page >= body["pages"]:
                 break
         return courses
+
+    async def content(self) -> str | None:
+        """The records that it shows, and the generation of its index where it tells."""
+        index = (await self.readiness()).get("index", {})
+        return name_of(index.get("generation"), index.get("passages"), await self.catalogue())
 
     async def ranked(self, question: str, k: int) -> list[Passage] | None:
         """The service has no door to its bare search: the sources of a turn are looked at instead."""

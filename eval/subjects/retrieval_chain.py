@@ -17,6 +17,8 @@ from pydantic import SecretStr
 from companion.events import Done, Event, SourcesFound, TextAdded, TurnStarted
 from companion.sources import source_of
 from companion.turn import Ask
+from eval.address import without_login
+from eval.content import content_of
 from eval.errors import SubjectUnreachable
 from eval.reply import Passage
 from eval.text import mode_of
@@ -57,7 +59,7 @@ class RetrievalChain:
     ) -> None:
         self.name = f"LangChain chain, {model}"
         self.salt = ""
-        self._url, self._model, self._search = base_url, model, search
+        self._url, self._model, self._search = without_login(base_url), model, search
         self._retriever = DenseRetriever(search=search)
         chat = ChatOpenAI(
             base_url=base_url,
@@ -94,6 +96,10 @@ class RetrievalChain:
     async def catalogue(self) -> Mapping[str, Mapping[str, Any]] | None:
         """The chain answers questions; it serves no courses."""
         return None
+
+    async def content(self) -> str | None:
+        """That of the index."""
+        return await asyncio.to_thread(content_of, self._search.records)
 
     async def ranked(self, question: str, k: int) -> list[Passage] | None:
         """The retriever's passages."""

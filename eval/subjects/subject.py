@@ -27,6 +27,9 @@ class Subject(Protocol):
     async def catalogue(self) -> Mapping[str, Mapping[str, Any]] | None:
         """The records of the courses that it serves, by id; None where it has no catalogue."""
 
+    async def content(self) -> str | None:
+        """Names what it answers from: other lessons or records, another name. None where it has none of its own."""
+
     async def ranked(self, question: str, k: int) -> list[Passage] | None:
         """The passages that its search finds, best first; None where it has no search to look into."""
 

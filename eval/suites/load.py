@@ -15,15 +15,20 @@ LEVELS = (1, 2, 4, 8, 16)
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What so many learners at once got. Times are milliseconds from sending to the first words, and to the end."""
+    """What so many learners at once got. Times are milliseconds from sending to the first words, and to the end.
+
+    `why` is what a turn failed of; None where none did. Times are those of turns that came to their end: what is
+    turned away at once would look quick. They are None where no turn did.
+    """
 
     at_once: int
     turns: int
     errors: float
-    first_p50_ms: float
-    first_p95_ms: float
-    total_p50_ms: float
-    total_p95_ms: float
+    why: str | None
+    first_p50_ms: float | None
+    first_p95_ms: float | None
+    total_p50_ms: float | None
+    total_p95_ms: float | None
     turns_per_second: float
 
 
@@ -50,10 +55,17 @@ async def _level(subject: Subject, messages: Sequence[str], turns: int, at_once:
     started = time.perf_counter()
     await asyncio.gather(*(learner() for _ in range(at_once)))
     seconds = time.perf_counter() - started
-    firsts = [reply.first_text_ms for reply in replies if reply.first_text_ms is not None] or [float("nan")]
-    first50, first95 = np.percentile(firsts, [50, 95])
-    total50, total95 = np.percentile([reply.total_ms for reply in replies], [50, 95])
-    failed = sum(reply.done is None for reply in replies) / len(replies)
-    return Level(
-        at_once, turns, failed, float(first50), float(first95), float(total50), float(total95), turns / seconds
-    )
+    ended = [reply for reply in replies if reply.done]
+    first50, first95 = _percentiles([reply.first_text_ms for reply in ended if reply.first_text_ms is not None])
+    total50, total95 = _percentiles([reply.total_ms for reply in ended])
+    why = next((reply.failed for reply in replies if reply.failed), None)
+    errors = 1 - len(ended) / len(replies)
+    return Level(at_once, turns, errors, why, first50, first95, total50, total95, len(ended) / seconds)
+
+
+def _percentiles(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """The 50th and the 95th."""
+    if not values:
+        return None, None
+    p50, p95 = np.percentile(values, [50, 95])
+    return float(p50), float(p95)

@@ -1,0 +1,25 @@
+"""What the OpenAPI document allows ends in no server error; apart from other attacks, since it takes so long."""
+
+import subprocess
+import sys
+
+import httpx2
+
+from tests.servers import serving
+from tests.test_service import bearer
+
+
+def test_what_the_description_allows_ends_in_no_server_error(service, provider):
+    """schemathesis makes requests of the OpenAPI document: right ones and wrong ones."""
+    anna = bearer(provider.token("anna"))
+    with serving(service(requests_a_minute=100_000, address_turns_a_minute=100_000, turns_a_minute=100_000)) as url:
+        command = [
+            *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json"),
+            *("--checks", "not_a_server_error", "--phases", "coverage,fuzzing", "--max-examples", "4"),
+            *("--header", f"Authorization: {anna['Authorization']}", "--generation-deterministic"),
+            *("--request-timeout", "60"),  # of a busy machine
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+        assert httpx2.get(f"{url}/healthz").status_code == 200
+    assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-500:]
+    assert "passed" in done.stdout
