@@ -14,6 +14,7 @@ from companion.guidance.places import same_city
 from companion.guidance.profile import Known, Standing
 from companion.guidance.shelf import NEAR_KM, Mask, Session, Shelf
 from companion.guidance.skills import SkillMap
+from companion.guidance.subject import teaches_the_language
 from course_index.analyze import normalise, terms
 from course_index.card import card_text
 from course_index.course import Course
@@ -49,6 +50,8 @@ _DEPTH = 60
 _STALE_DAYS = 365.0
 # How sure an occupation must be to be spoken of when its name was not said.
 LIKELY_OCCUPATION = 0.55
+# A course is for a trade when it teaches this much of what the trade takes.
+_OF_A_TRADE = 0.5
 # A rating counts as if so many had given .7 before.
 _PRIOR_RATERS, _PRIOR_RATING = 20, 0.7
 _DEFAULT_SHOWN = 5
@@ -137,7 +140,7 @@ class Recommender:
         permitted = self.shelf.permitted(need, finished, day)
         fitting = np.zeros(len(self.shelf), np.bool_)
         fitting[list(found)] = True
-        on_it = [row for row, hit in found.items() if hit.certain]
+        on_it = [row for row, hit in found.items() if hit.certain and self._in_the_language(row, asked)]
         skilled = self.skills.teaching(match.occupation, finished) if match else {}
         fitting[list(skilled)] = True
         about_nothing = query is None and not match
@@ -154,7 +157,8 @@ class Recommender:
         self._weigh_standing(candidates, need)
         about = range(len(self.shelf)) if about_nothing else {*on_it, *skilled}
         best = self._varied(candidates, k)
-        sure = [one for one in best if about_nothing or one.row in skilled or (one.hit is not None and one.hit.certain)]
+        taught = frozenset(on_it) | self._for_the_trade(match, skilled, asked_for=need.occupation is not None)
+        sure = [one for one in best if about_nothing or one.row in taught]
         best = sure or best[:_NEAREST_SHOWN]
         return Recommended(
             need,
@@ -195,6 +199,22 @@ class Recommender:
             return None
         (match, *_) = self.occupations.match(asked, 1) or (None,)
         return match if match and (match.named or match.score >= LIKELY_OCCUPATION) else None
+
+    def _in_the_language(self, row: int, asked: str) -> bool:
+        """Whether a course names the language asked for, where one is: to an embedder all languages are near."""
+        return teaches_the_language(asked, normalise(card_text(self.shelf.courses[row])))
+
+    def _for_the_trade(
+        self, match: Match | None, skilled: Mapping[int, tuple[str, ...]], *, asked_for: bool
+    ) -> frozenset[int]:
+        """The courses for a trade that was named: by their records, or by half of what it takes. 急救 makes no 月嫂."""
+        if match is None or not (match.named or asked_for):
+            return frozenset()
+        named = self.skills.named(match.occupation)
+        enough = max(1.0, _OF_A_TRADE * len(match.occupation.skills))
+        return frozenset(
+            row for row, skills in skilled.items() if len(skills) >= enough or self.shelf.courses[row].id in named
+        )
 
     def _worth_ranking(
         self, rows: Sequence[int], about_nothing: bool, need: Need, after: Mapping[str, tuple[float, int]]

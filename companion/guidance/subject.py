@@ -78,6 +78,37 @@ def titles_named(message: str) -> list[str]:
     return ["".join(parts).strip(" ,.，。") for parts in _QUOTED.findall(message)]
 
 
+# What languages are called, as normalised text has it: each by all its names.
+_LANGUAGES = tuple(
+    re.compile(rf"(?:{chinese})|\b(?:{english})\b")
+    for chinese, english in (
+        ("英[语文]", "english"),
+        ("法[语文]", "french"),
+        ("德[语文]", "german"),
+        ("日[语文]|日本语", "japanese"),
+        ("韩[语文]|韩国语|朝鲜语", "korean"),
+        ("俄[语文]|俄罗斯语", "russian"),
+        ("西语|西班牙[语文]", "spanish"),
+        ("葡语|葡萄牙[语文]", "portuguese"),
+        ("意大利[语文]", "italian"),
+        ("阿拉伯[语文]|阿语", "arabic"),
+        ("泰[语文]", "thai"),
+        ("越南[语文]", "vietnamese"),
+        ("印尼[语文]|印度尼西亚语", "indonesian"),
+        ("拉丁[语文]", "latin"),
+        ("粤语|广东话|白话|广府话", "cantonese"),
+        ("手语", "sign language"),
+        ("世界语", "esperanto"),
+    )
+)
+
+
+def teaches_the_language(asked: str, record: str) -> bool:
+    """Whether a record, normalised, names every language that is asked for; true where none is."""
+    said = normalise(asked)
+    return all(language.search(record) for language in _LANGUAGES if language.search(said))
+
+
 def subject_of(message: str) -> str:
     """The words of a wish that say what is to be learned; empty when it names conditions only."""
     said = normalise(message)
