@@ -286,12 +286,12 @@ def _section(hit: Hit) -> Section:
 
 
 def _names(query: Query, course: Course) -> bool:
-    """Whether a skill or subject of the record is said in so many words, or the record is called by all that is said.
+    """Whether a skill or subject of the record is said in so many words or in others, or its name has all that is said.
 
     Only Latin words end where they end: 木工 is in 土木工程.
     """
-    said = normalise(query.text)
-    if any(len(name) > 2 and normalise(name) in said for name in (*course.skills, *course.subjects)):
+    said, names = normalise(query.text), [normalise(name) for name in (*course.skills, *course.subjects)]
+    if any((len(name) > 2 and name in said) or name in query.added for name in names):
         return True
     called = " ".join((course.title, *course.skills, *course.subjects))
     return all(term.isascii() for term in query.terms) and _says_all(query, called)
