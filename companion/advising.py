@@ -13,13 +13,13 @@ from companion.guidance.adviser import Adviser, Way
 from companion.guidance.book import Book, Unmet, UnmetReason
 from companion.guidance.credits import Clause, Target, balance, standing, would_add
 from companion.guidance.goals import aim_of
-from companion.guidance.need import need_of
+from companion.guidance.need import Need, carried_on, need_of, says_only_where
 from companion.guidance.pathway import Step, Terms
 from companion.guidance.profile import Known
 from companion.guidance.recommend import Recommended
 from companion.guidance.sayings import sayings
 from companion.guidance.skills import Gap
-from companion.guidance.subject import titles_named
+from companion.guidance.subject import names_only_conditions, titles_named
 from companion.guidance.telling import (
     balance_told,
     courses_told,
@@ -35,13 +35,14 @@ from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.practice.plan import wanted
 from course_index.analyze import normalise
-from course_index.course import Course
+from course_index.course import Course, Delivery
 from retrieval.search import Search
 
 log = logging.getLogger(__name__)
 
 SHOWN = 5
 _MAY_SUIT = 3
+_FROM_HOME: frozenset[Delivery] = frozenset({"online", "blended"})
 _CREDITS_AS_SUCH = re.compile(r"学分(?!布)|\bcredits?\b(?!.{0,6}card)")
 # What a learner asks of their own account, and not of credits as such.
 _MY_CREDITS = re.compile(
@@ -76,12 +77,17 @@ class Advising:
         """Courses that the learner asked for, with the nearest class where a place was named."""
         found = await self.recommended(heard, ledger)
         say = heard.say
+        if found.need.in_person and found.need.place and not (found.courses and found.certain):
+            async for event in self._elsewhere(found, heard, ledger):
+                yield event
+            return
         if found.courses:
             yield CoursesFound(await asyncio.to_thread(self.cards, found, heard))
         missing = self.titles_missing(heard)
         certain = found.certain and not missing
         unknown = "".join(sayings(heard.locale).no_such_course.format(title) for title in missing)
-        text = opening + (say.courses_found if found.courses and certain else unknown or say.no_course_found)
+        none = say.no_course_found if found.about_something else sayings(heard.locale).nothing_on_conditions
+        text = opening + (say.courses_found if found.courses and certain else unknown or none)
         if found.courses and not certain:
             text += courses_told(found, heard.locale) + sayings(heard.locale).closest_courses
             ledger.unmet = "no_course"
@@ -89,13 +95,39 @@ class Advising:
             ledger.unmet = "no_course"
             text += courses_told(found, heard.locale) or say.nothing_at_all
         yield TextAdded(text)
+        if found.need.times:
+            yield TextAdded(f"\n\n{sayings(heard.locale).no_times}")
         if about := self._place(found, heard, ledger):
             yield TextAdded(f"\n\n{about}")
+        yield Done("catalogue", None)
+
+    async def _elsewhere(self, found: Recommended, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """Where no class on it is held there: that there is none, what can be learned at home, or the nearest class."""
+        say, anywhere = sayings(heard.locale), replace(found.need, place=None, near=False)
+        online = await self._recommended(replace(anywhere, delivery=_FROM_HOME, step_free=False), heard, ledger, SHOWN)
+        instead = online if online.certain else await self._recommended(anywhere, heard, ledger, SHOWN)
+        if instead.courses:
+            yield CoursesFound(await asyncio.to_thread(self.cards, instead, heard))
+        where = found.need.place.named if found.need.place else ""
+        text = say.none_near.format(where) if where else heard.say.no_course_found
+        if not says_only_where(heard.message):
+            ledger.unmet = "no_place" if instead.certain else "no_course"
+            text += say.counted
+        if instead.certain:
+            text += say.online_instead if instead is online else nearest_told(instead, heard.locale)[0]
+        else:
+            text += say.closest_courses if instead.courses else heard.say.nothing_at_all
+        yield TextAdded(text)
         yield Done("catalogue", None)
 
     async def recommended(self, heard: Heard, ledger: Ledger, k: int = SHOWN) -> Recommended:
         """What suits a message, and the learner where something may be known of them."""
         need = need_of(heard.question, heard.audience)
+        if heard.depends and names_only_conditions(heard.message):
+            need = carried_on(need, need_of(heard.message, heard.audience))
+        return await self._recommended(need, heard, ledger, k)
+
+    async def _recommended(self, need: Need, heard: Heard, ledger: Ledger, k: int) -> Recommended:
         known = await self._known(heard, ledger)
         return await asyncio.to_thread(self.adviser.recommend, need, known, k)
 

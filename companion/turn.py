@@ -12,6 +12,7 @@ from companion.conversation import Conversation, Hinted, PathwayWanted, PlanWant
 from companion.courtesy import Courtesy
 from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
 from companion.find import Scope
+from companion.guidance.need import says_only_where
 from companion.heard import Heard, Style
 from companion.ledger import Ledger
 from companion.planning import Planning
@@ -24,6 +25,7 @@ from companion.safety.emergencies import Emergencies, Emergency
 from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.sentences import cited_in
+from companion.understanding.follow_up import adds_to_a_wish, carried
 from companion.understanding.learned import Wishes
 from companion.understanding.of_a_course import asks_of_it
 from companion.understanding.standing_alone import StandingAlone
@@ -151,14 +153,20 @@ class Companion:
         locale = locale_of(message, ask.locale or spoken)
         say = words(locale)
         asked = without_masks(message)
-        depends, question = (
-            (False, asked) if refusal else await self._standing_alone.question(asked, conversation, say, ledger)
-        )
+        wish = await self._wish(ask, asked, refusal)
+        if ask.wish is None and refusal is None and adds_to_a_wish(asked, conversation):
+            depends, question, wish = True, carried(asked, conversation.subjects), "courses"
+        elif refusal:
+            depends, question = False, asked
+        else:
+            depends, question = await self._standing_alone.question(asked, conversation, say, ledger)
+            if wish in ("question", "smalltalk") and not depends and says_only_where(asked):
+                wish = "courses"  # 我在佛山: what there is to learn there
         ledger.mark("understood")
         return Heard(
             message=message,
             question=question,
-            wish=await self._wish(ask, asked, refusal),
+            wish=wish,
             style=ask.style,
             depends=depends,
             locale=locale,

@@ -25,6 +25,7 @@ from retrieval.search import Search
 Fact = Literal[
     "lesson", "terms", "card", "occupation", "occupation_named", "audience", "standing", "place", "step_free", "free",
     "online", "initiative", "followed", "rated", "interest", "fresh", "level", "language", "again",
+    "cheap",
 ]  # fmt: skip
 
 # What each fact adds to a course that fits the words by about .3 to 1.2. Chosen on half of the wishes of eval/cases;
@@ -42,6 +43,8 @@ _OCCUPATION = 0.35
 _NAMED_OCCUPATION = 0.25
 _PREREQUISITES_MISSING = -0.06
 _SHORT_WAY = 0.02
+# For who asks for a cheap one: from what is free to the dearest of those that fit.
+_CHEAP = 0.3
 # A second course of the same provider, subject and initiative is worth less beside the first.
 _ALIKE = 0.12
 # How many courses by their words are ranked. Where hard facts leave too few of them, the whole shelf is looked through.
@@ -155,6 +158,8 @@ class Recommender:
         for candidate in candidates:
             self._weigh(candidate, need, learner, query, match, skilled, after, following, day)
         self._weigh_standing(candidates, need)
+        if need.cheap:
+            self._weigh_price(candidates)
         about = range(len(self.shelf)) if about_nothing else {*on_it, *skilled}
         best = self._varied(candidates, k)
         taught = frozenset(on_it) | self._for_the_trade(match, skilled, asked_for=need.occupation is not None)
@@ -162,7 +167,7 @@ class Recommender:
         best = sure or best[:_NEAREST_SHOWN]
         return Recommended(
             need,
-            tuple(self._told(one, need, day) for one in best),
+            tuple(self._told(one, need, day, sure=bool(sure)) for one in best),
             len(rows) if about_nothing else len(about),
             {} if sure else self.shelf.in_the_way(need, self._rows(about), finished, day),
             match,
@@ -326,6 +331,15 @@ class Recommender:
                 fit = 1 - 2 * abs(height - wish)
                 one.why.append(Why("standing", _STANDING * fit, (need.standing, f"{level:g}")))
 
+    def _weigh_price(self, candidates: Sequence[_Candidate]) -> None:
+        """The cheaper the better; of what no record states nothing is said."""
+        prices = {one.row: price.amount for one in candidates if (price := self.shelf.courses[one.row].price)}
+        dearest = max(prices.values(), default=0.0)
+        for one in candidates:
+            if one.row in prices:
+                saved = 1 - prices[one.row] / dearest if dearest else 1.0
+                one.why.append(Why("cheap", _CHEAP * (0.1 + 0.9 * saved), (f"{prices[one.row]:g}",)))
+
     def _weigh_titles(self, candidates: Sequence[_Candidate], standing: Standing) -> None:
         for one in candidates:
             if not np.isnan(self.shelf.levels[one.row]) or not (title := self.shelf.stages[one.row]):
@@ -354,12 +368,14 @@ class Recommender:
         best = max(counts, key=lambda id_: counts[id_], default="")
         return self.shelf.courses[self.shelf.row_of[best]].title if best in self.shelf.row_of else best
 
-    def _told(self, one: _Candidate, need: Need, day: date) -> Recommendation:
+    def _told(self, one: _Candidate, need: Need, day: date, *, sure: bool) -> Recommendation:
         course = self.shelf.courses[one.row]
         sessions = self.shelf.sessions(course, need, day)
         where = need.place or need.around
-        session = next(iter(sessions), None) if where or need.in_person else None
-        why = tuple(sorted(one.why, key=lambda reason: -reason.weight))
+        session = next(iter(sessions), None) if where or need.in_person or need.begins else None
+        # Of what only comes near no lesson is on it.
+        told = one.why if sure else [why for why in one.why if why.fact not in ("lesson", "card")]
+        why = tuple(sorted(told, key=lambda reason: -reason.weight))
         return Recommendation(course, one.score, why, session, one.hit.passage_id if one.hit else None)
 
 

@@ -43,6 +43,8 @@ class Sayings:
     way_price: str
     way_hours: str
     way_level: str
+    way_credits: str
+    way_begins: str
     way_language: str
     way_delivery: str
     way_place: str
@@ -58,6 +60,9 @@ class Sayings:
     nearest: str
     none_near: str
     online_instead: str
+    no_times: str
+    nothing_on_conditions: str
+    in_the_way_of_any: str
     counted: str
     # Occupations and gaps.
     means: str
@@ -152,6 +157,8 @@ _ZH = Sayings(
     way_price="超过预算，或没有写明费用",
     way_hours="学时太长，或没有写明学时",
     way_level="等级不符，或没有写明等级",
+    way_credits="没有写明学分",
+    way_begins="那个月没有写明要开的班",
     way_language="授课语言不符",
     way_delivery="授课方式不符",
     way_place="在那里没有班",
@@ -166,6 +173,9 @@ _ZH = Sayings(
     nearest="最近的线下班：《{}》，{}，{}开班{}。",
     none_near="{}附近没有合适的线下班。",
     online_instead="这些可以在线学：",
+    no_times="课程记录里没有写星期几、几点上课，请向开课单位确认；线上课可以自己安排时间。",
+    nothing_on_conditions="目录里没有同时符合这些条件的课程。",
+    in_the_way_of_any="不合条件的课：{}。",
     counted="您的需要已经记下（不记姓名），供开课参考。",
     means="您说的像是“{}”。",
     taught="它要用的本领里，这里有课教的：{}。",
@@ -256,6 +266,8 @@ _EN = Sayings(
     way_price="over your budget, or no price stated",
     way_hours="too long, or no hours stated",
     way_level="another level, or none stated",
+    way_credits="no credits stated",
+    way_begins="no class stated to begin in that month",
     way_language="in another language",
     way_delivery="taught in another way",
     way_place="no class there",
@@ -270,6 +282,9 @@ _EN = Sayings(
     nearest="The nearest class in person: “{}” in {}, from {}{}. ",
     none_near="There is no suitable class near {}. ",
     online_instead="These can be taken online:",
+    no_times="Records do not state days of the week or hours: please ask the provider. Online courses fit any time. ",
+    nothing_on_conditions="No course in the catalogue meets all of these conditions. ",
+    in_the_way_of_any="Courses that do not meet them: {}.",
     counted="Your wish was counted (without your name), so that courses can be planned. ",
     means="That sounds like “{}”. ",
     taught="Of what it takes, there are courses on: {}. ",

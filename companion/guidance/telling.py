@@ -22,7 +22,7 @@ def reason(one: Recommendation, need: Need, lessons: Mapping[str, str], locale: 
     """Why a course is shown: the facts that ranked it, the weightiest first. `lessons` are titles by passage id."""
     say = sayings(locale)
     said = [_said(why, one, lessons, say, locale) for why in one.why if why.weight > 0]
-    conditions = _conditions(one, need, say)
+    conditions = _conditions(one, need, say, locale)
     told = [text for text in (*said, *conditions) if text][: _FACTS_SAID + len(conditions)] or _plain(one, say)
     return say.between.join(dict.fromkeys(told)) + (say.stop if told else "")
 
@@ -52,6 +52,8 @@ def _said(why: Why, one: Recommendation, lessons: Mapping[str, str], say: Saying
             return say.followed.format(*why.values)
         case "rated":
             return say.rated.format(*why.values)
+        case "cheap":
+            return say.free if why.values[0] == "0" else say.price.format(why.values[0])
         case "interest":
             return say.interest.format(why.values[0])
     return ""
@@ -64,7 +66,7 @@ def _plain(one: Recommendation, say: Sayings) -> list[str]:
     return told + ([say.fresh.format(course.updated_at.isoformat())] if course.updated_at else [])
 
 
-def _conditions(one: Recommendation, need: Need, say: Sayings) -> list[str]:
+def _conditions(one: Recommendation, need: Need, say: Sayings, locale: Locale) -> list[str]:
     """What was asked for and is so."""
     course = one.course
     told = []
@@ -80,6 +82,12 @@ def _conditions(one: Recommendation, need: Need, say: Sayings) -> list[str]:
         told.append(say.level.format(need.level))
     if need.language == "en":
         told.append(say.english)
+    if need.max_hours is not None and course.hours is not None:
+        told.append(say.path_hours.format(f"{course.hours:g}"))
+    if need.credits and course.credits:
+        told.append(say.path_credits.format(f"{course.credits:g}"))
+    if need.begins and one.session:
+        told.append(session_told(one.session, locale))
     return told
 
 
@@ -99,7 +107,10 @@ def courses_told(found: Recommended, locale: Locale) -> str:
     said = ""
     if found.in_the_way:
         ways = [f"{getattr(say, f'way_{name}')} {count}" for name, count in found.in_the_way.items()]
-        said += say.nothing_meets + say.in_the_way.format(_list(ways, locale))
+        if found.about_something:
+            said += say.nothing_meets + say.in_the_way.format(_list(ways, locale))
+        else:
+            said += say.in_the_way_of_any.format(_list(ways, locale))
     return said
 
 
