@@ -67,6 +67,10 @@ class Spelling:
         changes = [change for run in _RUN.finditer(text) for change in self._changes(run, alone=run.group() == text)]
         return _mended(text, changes) if changes else None
 
+    def has(self, word: str) -> bool:
+        """Whether some text of the library has the word as it is typed; so it is taken while that is not known."""
+        return self._has(word)
+
     def _changes(self, run: re.Match[str], *, alone: bool) -> list[_Change]:
         if run["han"]:
             return self._homophones(run.group(), run.start(), alone=alone)

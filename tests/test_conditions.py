@@ -3,10 +3,15 @@
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
+from api import create_app
+from companion.browsing import course_page
 from companion.guidance.need import need_of
 from companion.guidance.subject import names_only_conditions, subject_of
+from companion.settings import CompanionSettings
 from companion.understanding.wish import course_subject
+from course_index.store.records import CourseFilter
 from tests.small_catalogue import indexed, talk, tutor_over, unmet
 
 
@@ -121,3 +126,19 @@ def test_where_nothing_is_held_that_is_said_and_courses_online_are_shown(tutor):
     assert "书法临帖" in told.titles
     assert not {"家常菜烹饪", "汽车保养"} & set(told.titles)
     assert not unmet(state)  # who says where they are has not asked for anything yet
+
+
+@pytest.mark.parametrize("city", ["佛山", "佛山市", "Foshan", "foshan", "佛山 "])
+def test_a_city_is_found_by_whatever_it_is_called(tutor, city):
+    with TestClient(create_app(tutor[0], CompanionSettings(aigc_producer="test"), tutor[1])) as door:
+        found = door.get("/v1/courses", params={"city": city}).json()
+        assert {one["title"] for one in found["courses"]} == {"家常菜烹饪", "汽车保养"}
+        assert door.get("/v1/courses", params={"city": "佛"}).json()["total"] == 0
+
+
+def test_a_course_is_found_by_the_pinyin_of_its_words(tutor):
+    found = course_page(tutor[0].index.search, "pengren", CourseFilter())
+    assert found["did_you_mean"] == "烹饪"
+    assert found["courses"]
+    assert all("烹饪" in one["title"] for one in found["courses"])
+    assert course_page(tutor[0].index.search, "English", CourseFilter())["did_you_mean"] is None

@@ -1,21 +1,11 @@
 """What is said to fit teaches what was asked for; else that none does is said, and counted."""
 
-import json
-from datetime import UTC, date, datetime, timedelta
-
-import anyio
 import pytest
 
-from companion.build import assemble
 from companion.guidance.need import need_of
 from companion.guidance.subject import subject_of, teaches_the_language
-from companion.settings import CompanionSettings
-from companion.state.state import open_state
-from companion.turn import Ask
 from companion.understanding.wish import course_subject
-from course_index.build import build_index
-from course_index.store.generations import IndexHome
-from retrieval.live import LiveIndex
+from tests.small_catalogue import indexed, talk, tutor_over, unmet
 
 TITLES = (
     "大学英语口语|国际商法（双语）|书法临帖|西点：蛋糕与面包|电路基础|汽车保养|儿童舞蹈|土木施工概论|机器学习导论|"
@@ -31,31 +21,13 @@ NOBODY_TEACHES = (
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory, embedder):
-    folder = tmp_path_factory.mktemp("taught")
-    (folder / "catalogue").mkdir()
-    lines = [json.dumps({"id": f"c{n}", "title": title, "provider": "甲校"}) for n, title in enumerate(TITLES)]
-    (folder / "catalogue" / "courses.jsonl").write_text("\n".join(lines), "utf-8")
-    home = IndexHome(folder / "index")
-    build_index([folder / "catalogue"], home, embedder)
-    return home
+    return indexed(tmp_path_factory.mktemp("taught"), [{"title": title} for title in TITLES], embedder)
 
 
 @pytest.fixture
 def tutor(home, embedder, tmp_path):
-    live, state = LiveIndex(home, embedder), open_state(tmp_path / "state.db", conversation_days=30)
-    live.refresh()
-    companion = assemble(
-        CompanionSettings(aigc_producer="test"),
-        live,
-        None,
-        state.conversations,
-        state.spending,
-        book=state.book,
-        today=lambda: date(2026, 11, 24),
-    )
-    yield companion, state
-    live.close()
-    state.close()
+    with tutor_over(home, embedder, tmp_path) as found:
+        yield found
 
 
 def recommended(tutor, message):
@@ -91,18 +63,18 @@ def test_what_only_sounds_like_it_is_the_nearest_and_no_fit(tutor, message):
 
 def test_that_nobody_teaches_it_is_said_and_counted(tutor):
     companion, state = tutor
-
-    async def turn():
-        events = [event async for event in companion.reply(Ask("想学法语"))]
-        await companion.remembering.settle()
-        return "".join(getattr(event, "text", "") for event in events)
-
-    told = anyio.run(turn)
-    assert "没有找到与您说的相符" in told
-    assert "最接近" in told
-    now = datetime.now(UTC)
-    (need,) = state.book.unmet(now - timedelta(hours=1), now + timedelta(hours=1))
+    (told,) = talk(companion, "想学法语")
+    assert "没有找到与您说的相符" in told.text
+    assert "最接近" in told.text
+    (need,) = unmet(state)
     assert (need.words, need.reason) == ("想学法语", "no_course")
+
+
+def test_one_who_asks_in_many_conversations_counts_once(tutor):
+    companion, state = tutor
+    for number in range(3):
+        talk(companion, "想学法语", conversation=f"c-{number}", learner="v-1")
+    assert {need.who for need in unmet(state)} == {"v-1"}
 
 
 @pytest.mark.parametrize(
