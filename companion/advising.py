@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 
 SHOWN = 5
 _MAY_SUIT = 3
+# Where there is no class in a city, one may travel so far to another.
+_REACH_KM = 100.0
 _FROM_HOME: frozenset[Delivery] = frozenset({"online", "blended"})
 _CREDITS_AS_SUCH = re.compile(r"学分(?!布)|\bcredits?\b(?!.{0,6}card)")
 # What a learner asks of their own account, and not of credits as such.
@@ -105,7 +107,7 @@ class Advising:
         """Where no class on it is held there: that there is none, what can be learned at home, or the nearest class."""
         say, anywhere = sayings(heard.locale), replace(found.need, place=None, near=False)
         online = await self._recommended(replace(anywhere, delivery=_FROM_HOME, step_free=False), heard, ledger, SHOWN)
-        instead = online if online.certain else await self._recommended(anywhere, heard, ledger, SHOWN)
+        instead = online if online.certain else await self._within_reach(anywhere, heard, ledger)
         if instead.courses:
             yield CoursesFound(await asyncio.to_thread(self.cards, instead, heard))
         where = found.need.place.named if found.need.place else ""
@@ -113,12 +115,20 @@ class Advising:
         if not says_only_where(heard.message):
             ledger.unmet = "no_place" if instead.certain else "no_course"
             text += say.counted
-        if instead.certain:
+        if instead.courses and instead.certain:
             text += say.online_instead if instead is online else nearest_told(instead, heard.locale)[0]
-        else:
-            text += say.closest_courses if instead.courses else heard.say.nothing_at_all
+        elif instead.courses:
+            text += say.closest_courses
         yield TextAdded(text)
         yield Done("catalogue", None)
+
+    async def _within_reach(self, need: Need, heard: Heard, ledger: Ledger) -> Recommended:
+        """The courses with a class to which one may travel; those that come nearest where none is on it anywhere."""
+        found = await self._recommended(need, heard, ledger, SHOWN)
+        if not found.certain:
+            return found
+        held = [one for one in found.courses if one.session and (one.session.km or 0) <= _REACH_KM]
+        return replace(found, courses=tuple(held))
 
     async def recommended(self, heard: Heard, ledger: Ledger, k: int = SHOWN) -> Recommended:
         """What suits a message, and the learner where something may be known of them."""

@@ -83,6 +83,9 @@ class Words:
     plan_week: str
     plan_week_hours: str
     plan_review: str
+    plan_days: str
+    plan_day_between: str
+    plan_day_names: tuple[str, ...]
     reset: str
     reason_record: str
     fact_level: str
@@ -198,6 +201,9 @@ _ZH = Words(
     plan_week="第 {week} 周（{dates}{hours}）：{what}",
     plan_week_hours="，{} 小时",
     plan_review="总复习，做一次练习",
+    plan_days="学习日：{days}，每次约 {minutes} 分钟。",
+    plan_day_between="、",
+    plan_day_names=("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
     reset="好的，我们换个话题。",
     reason_record="您问的是这门课",
     fact_level="等级 {}",
@@ -314,6 +320,9 @@ _EN = Words(
     plan_week="Week {week} ({dates}{hours}): {what}",
     plan_week_hours=", {} hours",
     plan_review="Go over everything, and practise",
+    plan_days="Days: {days}, about {minutes} minutes each. ",
+    plan_day_between=", ",
+    plan_day_names=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
     reset="All right, another subject then.",
     reason_record="This is the course you asked about",
     fact_level="level {}",

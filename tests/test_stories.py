@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import anyio
@@ -141,6 +142,28 @@ def test_no_course_is_planned_that_is_not_on_the_subject(tutor):
     (told,) = anyio.run(tell, {"id": "plan", "turns": [{"says": "帮我做个学法语的计划，每周两小时"}]}, tutor[0])
     assert "没有明显讲这个的课程" in told.answer["text"]
     assert "- 第" not in told.answer["text"]
+
+
+@pytest.mark.parametrize(
+    ("said", "told_of"),
+    [
+        (("每天一小时", "星期天不学"), ("每周 6 小时", "周五、周六，每次约 60 分钟")),
+        (("每周两小时", "从下周一开始"), ("每周 2 小时", "%MONDAY%")),
+        (("每周两小时", "改成每周三小时"), ("每周 3 小时",)),
+        (("每周一三五各一小时",), ("每周 3 小时", "周一、周三、周五")),
+        (("2 hours a week", "no Sundays"), ("2 hours a week", "Saturday, about 20 minutes")),
+        (("2 hours a week", "start next Monday"), ("2 hours a week", "%MONDAY%")),
+        (("2 hours a week", "change it to 3 hours a week"), ("3 hours a week",)),
+        (("45 minutes every weekday",), ("3.75 hours a week",)),
+    ],
+)
+def test_a_plan_is_changed_by_what_is_said_of_it(tutor, said, told_of):
+    today = tutor[0].advising.adviser.today()
+    monday = (today + timedelta(days=7 - today.weekday())).isoformat()
+    asks = "我想学粤菜，帮我排计划" if not said[0].isascii() else "make me a plan to learn spreadsheets"
+    *_, told = anyio.run(tell, {"id": "plan", "turns": [{"says": one} for one in (asks, *said)]}, tutor[0])
+    for words_told in told_of:
+        assert words_told.replace("%MONDAY%", f"{monday} –") in told.answer["text"]
 
 
 @pytest.mark.parametrize(

@@ -110,10 +110,10 @@ _ASKS_FOR_PRACTICE = re.compile(
     r"\b(?:quiz|test|examine|give|ask|set|make|me|a|an|some|few|\d+|more|another|questions?|exercises?|practi[cs]e|please|on|about|for|the|i|want|to|let's|can|you)\b"
 )
 _ASKS_FOR_PLAN = re.compile(
-    r"帮|给|替|为|我们?|制定|制订|订|定|做|排(?!序)|列(?!表)|安排|(?<!动态)规划|设计|学习|复习|备考|计划表?|时间表|日程|课表|一下|一?个|一份|份|想|要|把|每天|每周|每个?(?:星期|礼拜|晚上?)|一周|一个?星期|周末|只有|只能|大概|左右|"
+    r"帮|给|替|为|我们?|制定|制订|订|定|做|排(?!序)|列(?!表)|安排|(?<!动态)规划|设计|学习|复习|备考|计划表?|时间表|日程|课表|一下|一?个|一份|份|想|要|把|每天|每周|每个?(?:星期|礼拜|晚上?)|一周|一个?星期|周末|只有|只能|大概|左右|开始(?!学)|各(?![种地族国])|不学|"
     r"[\d一两二三四五六七八九十半.]+个?(?:半)?(?:小时|钟头?|分钟|周|星期|礼拜|天|月)|到\d+月\d+[日号]|内|学完|怎么|如何|点样|可以|的|吧|呀|吗|，|"
     r"按照?|(?:这|那|呢|嗰)(?:一?[门章]|几[章课]|个|些|部分)?|只|部分|整门|刚才|上面|课程?|重新|没学|没时间|白天|早上|上班|下班|有空|没空|比较忙|很忙|同|嘅|第|学?(?:什么|到哪里?|哪些)|(?:改|换|变|调)(?:成|为|到|一下)?|"
-    r"\b(?:study|learn|learning|want|would|like|this|that|just|only|whole|course|class|chapters?|parts?|sections?|units?|lessons?|revision|plan|schedule|timetable|make|give|create|me|a|an|for|my|hours?|minutes?|per|each|every|week|day|i|have|with|please|to|the|of|in|can|you|\d+)\b"
+    r"\b(?:study|learn|learning|want|would|like|this|that|just|only|whole|course|class|chapters?|parts?|sections?|units?|lessons?|revision|plan|schedule|timetable|make|give|create|me|a|an|for|my|hours?|minutes?|per|each|every|week|day|i|have|with|please|to|the|of|in|can|you|it|change|move|start|starting|begin|instead|now|on|at|no|not|half|\d+)\b"
 )
 
 _ASKS_FOR_HINT = re.compile(
