@@ -273,7 +273,11 @@ class Advising:
         where = need.place or need.around
         if not where:
             return ""
-        held = [step for step in way.pathway.steps if step.session and not step.done]
+        held = [
+            replace(step, session=step.session or step.elsewhere)
+            for step in way.pathway.steps
+            if (step.session or step.elsewhere) and not step.done
+        ]
         nearest = min(held, key=_km, default=None)
         if nearest is None or nearest.session is None:
             return sayings(heard.locale).none_near.format(where.named)

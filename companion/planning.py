@@ -41,6 +41,11 @@ _WEEK = re.compile(r"第\s*(\d{1,3}|[一二三四五六七八九十百]{1,4})\s*
 _PART = re.compile(r"部分|章|单元|[几这那]一?课|只(?:想|要)?[学排]|\b(?:chapter|part|unit|section)s?\b")
 _ONLY = re.compile(r"只(?:想|要)?[学排]|\bonly (?:plan|learn|study)\b")
 _WHOLE = re.compile(r"整[门本个]|全部|\bwhole\b")
+# The day by which it is to be done is no part of what it is on.
+_DAY = re.compile(
+    r"(?:在|到|截至|赶在)?\s*(?:20\d\d\s*年)?\s*\d{1,2}\s*月\s*(?:\d{1,2}\s*[日号]?|底|初)?(?:之前|以前|前|为止)?"
+    r"|\b(?:before|by|until) (?:\d{1,2}(?:st|nd|rd|th)? (?:of )?[a-z]+|[a-z]+ \d{1,2}(?:st|nd|rd|th)?)\b"
+)
 # Passages that tell which part is named, and what share of them has to stand in one folder of lessons.
 _PART_READ, _OF_ONE_FOLDER = 8, 0.5
 # More weeks than that are not read on a phone: the rest is said in a line.
@@ -101,7 +106,8 @@ class Planning:
         behind = bool(_BEHIND.search(normalise(heard.message)))
         moved = wanted(heard.message, self._today()).start
         start = moved or (self._today() if behind else asked.start or self._today())
-        asked = replace(asked, start=start)
+        past = asked.until if asked.until and asked.until < start else None
+        asked = replace(asked, start=start, until=None if past else asked.until)
         assert asked.hours_a_week
         plan = study_plan(course, planned, asked.hours_a_week, start, asked.until, len(planned) / len(lessons))
         ledger.pending = _kept(heard.message, course.id, asked, part=part)
@@ -113,7 +119,8 @@ class Planning:
         as_before = pending is not None and pending.part == part
         opening = _opening(heard.message, pending, course, say, self._today()) if pending and as_before else ""
         of_it = say.plan_part.format(lessons=len(planned), all=len(lessons)) if part else ""
-        yield TextAdded(opening + _told(plan, say, asked, of_it))
+        gone_by = say.plan_past.format(until=past) if past else ""
+        yield TextAdded(opening + gone_by + _told(plan, say, asked, of_it))
         advice = False
         if self._writer.has_model and not opening:  # what it says of the lessons was said with the first plan
             async with aclosing(self._advice(planned, heard, ledger)) as events:
@@ -264,7 +271,7 @@ def _kept(
 
 def _subject(message: str) -> str:
     """What a plan is to be for, without what is said of the time."""
-    return plan_subject(without_days(normalise(message)))
+    return plan_subject(_DAY.sub(" ", without_days(normalise(message))))
 
 
 def _pending(heard: Heard) -> PlanWanted | None:

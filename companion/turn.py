@@ -29,7 +29,7 @@ from companion.understanding.follow_up import adds_to_a_wish, carried
 from companion.understanding.learned import Wishes
 from companion.understanding.of_a_course import asks_of_it
 from companion.understanding.standing_alone import StandingAlone
-from companion.understanding.wish import Wish, asks
+from companion.understanding.wish import Wish, asks, wish_by_rules
 from companion.words import Locale, locale_of, words
 from companion.writer import Writer
 from course_index.errors import IndexProblem
@@ -203,6 +203,8 @@ class Companion:
         hinted = isinstance(heard.conversation.pending, Hinted) and self._practising.has_had_enough(heard)
         if refusal.rule == "graded_work" and hinted:
             return self._answer(heard, ledger)  # 卡住了，直接讲答案吧: of what was no graded work so far
+        if refusal.rule == "graded_work" and wish_by_rules(heard.message) in ("end", "practice"):
+            return self._answer(heard, ledger)  # stop the quiz, quiz me: our own quiz is graded for nobody
         if refusal.rule != "official_fact":
             return said(refusal.reply, "declined")
         if self._advising.titles_missing(heard):
@@ -255,7 +257,7 @@ class Companion:
         if isinstance(pending, Hinted) and self._practising.has_had_enough(heard):
             return self._answering.events(replace(heard, question=pending.question, depends=False), ledger)
         if isinstance(pending, Hinted) and self._practising.is_stuck(heard):
-            return self._practising.hint(heard, ledger)
+            return self._practising.hint(heard, ledger)  # of the same question, or of another that it names
         if isinstance(pending, PlanWanted) and self._planning.completes(heard):
             return self._planning.events(heard, ledger)
         if isinstance(pending, PathwayWanted) and self._advising.completes(heard):

@@ -107,6 +107,8 @@ class Sayings:
     no_prerequisite: str
     no_session: str
     too_late: str
+    past: str
+    path_or_class: str
     path_nth: str
     circle: str
     # Credits.
@@ -218,6 +220,8 @@ _ZH = Sayings(
     no_prerequisite="《{}》要先学 {}，目录里没有这门课，或它现在不能学",
     no_session="《{}》只有线下班，没有合适的班次",
     too_late="《{}》要到 {} 才学完，晚于 {}",
+    past="您给的日子 {} 已经过了",
+    path_or_class="日期按自学算；也可以参加线下班：{}",
     path_nth="第 {} 步",
     circle="这些课互为先修：{}",
     credits_none_loaded="这里没有载入学分规则，所以不能说还差多少、能换什么。请向广东终身教育学分银行（广东开放大学）查询。",
@@ -334,6 +338,8 @@ _EN = Sayings(
     no_prerequisite="“{}” needs {} first, which is not in the catalogue or cannot be taken now",
     no_session="“{}” is held in person only, and no session fits",
     too_late="“{}” ends on {}, after {}",
+    past="the day you gave, {}, has passed",
+    path_or_class="dates are for learning by yourself; or join {}",
     path_nth="step {}",
     circle="these courses require each other: {}",
     credits_none_loaded=(

@@ -159,7 +159,7 @@ def way_told(way: Way, locale: Locale, *, official: bool) -> str:
         return _hindered(path.hindrances, say, locale)
     intro = say.path_intro.format(path.goal.title, len(path.steps)) if path.goal.title else ""
     lines = [intro or say.path_intro_plain.format(len(path.steps)), ""]
-    lines += [f"{_step(number, step, say)}" for number, step in enumerate(path.steps, 1)]
+    lines += [_step(number, step, say, locale) for number, step in enumerate(path.steps, 1)]
     lines.append("")
     lines.append(totals_told(path, locale))
     if path.hindrances:
@@ -241,7 +241,7 @@ def would_add_told(added: Sequence[Entry], silent: Sequence[str], locale: Locale
     return told + (say.credits_silent.format(_list(silent, locale)) if silent else "")
 
 
-def _step(number: int, step: Step, say: Sayings) -> str:
+def _step(number: int, step: Step, say: Sayings, locale: Locale) -> str:
     course = step.course
     told = [
         say.path_done if step.done else say.path_again if step.again else "",
@@ -255,6 +255,8 @@ def _step(number: int, step: Step, say: Sayings) -> str:
         place = "".join(filter(None, (offering.city, offering.district, offering.town)))
         day = offering.start.isoformat() if offering.start else say.no_date
         told.append(say.near_session.format(place, day) + _km(step.session, say) if place else "")
+    elif step.elsewhere and not step.done and (class_ := session_told(step.elsewhere, locale)):
+        told.append(say.path_or_class.format(class_))
     return f"{say.path_step.format(number, course.title)}{say.between}{say.between.join(filter(None, told))}"
 
 

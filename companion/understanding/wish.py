@@ -118,7 +118,7 @@ _ASKS_FOR_PLAN = re.compile(
 
 _ASKS_FOR_HINT = re.compile(
     r"给|来|俾|畀|我|要|再|一点|一?个|点|啲|小|提示一下|提示|思路|线索|启发|点拨|别|不要|唔好|先|直接|告诉|讲|说|出|答案|只|也|就|想|自己|嘛|吧|呀|啦|可以|吗|请|还是|不会|不懂|不知道|卡住了?|没思路|了|那|"
-    r"\b(?:give|need|want|get|have|a|an|another|small|little|hints?|me|i|i'm|am|stuck|don't|do|not|tell|the|answer|please|just|can|you|only)\b"
+    r"\b(?:give|need|want|get|have|a|an|another|small|little|hints?|me|i|i'm|am|stuck|about|on|for|don't|do|not|tell|the|answer|please|just|can|you|only)\b"
 )
 
 
