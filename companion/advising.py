@@ -94,7 +94,8 @@ class Advising:
             text += courses_told(found, heard.locale) + sayings(heard.locale).closest_courses
             ledger.unmet = "no_course"
         if not found.courses:
-            ledger.unmet = "no_course"
+            # Of what somebody wants to learn nothing was said that could be taught.
+            ledger.unmet = "no_course" if found.about_something else None
             text += courses_told(found, heard.locale) or say.nothing_at_all
         yield TextAdded(text)
         if found.need.times:

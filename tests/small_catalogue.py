@@ -12,8 +12,8 @@ import anyio
 
 from companion.build import assemble
 from companion.events import CoursesFound, Done, TextAdded
-from companion.guidance.book import Unmet
 from companion.settings import CompanionSettings
+from companion.state.book import NotedNeed
 from companion.state.state import State, open_state
 from companion.turn import Ask, Companion
 from course_index.build import build_index
@@ -30,6 +30,7 @@ class Told:
 
     text: str
     titles: tuple[str, ...]
+    reasons: tuple[str, ...]
     mode: str
 
 
@@ -65,16 +66,16 @@ def talk(companion: Companion, *messages: str, conversation: str = "talk", learn
         for message in messages:
             events = [one async for one in companion.reply(Ask(message, conversation, learner=learner))]
             text = "".join(one.text for one in events if isinstance(one, TextAdded))
-            titles = tuple(card.title for one in events if isinstance(one, CoursesFound) for card in one.courses)
+            cards = [card for one in events if isinstance(one, CoursesFound) for card in one.courses]
             (mode,) = (one.mode for one in events if isinstance(one, Done))
-            told.append(Told(text, titles, mode))
+            told.append(Told(text, tuple(one.title for one in cards), tuple(one.reason for one in cards), mode))
         await companion.remembering.settle()
         return told
 
     return anyio.run(turns)
 
 
-def unmet(state: State) -> list[Unmet]:
+def unmet(state: State) -> list[NotedNeed]:
     """The needs that were counted in the last hour."""
     now = datetime.now(UTC)
-    return list(state.book.unmet(now - timedelta(hours=1), now + timedelta(hours=1)))
+    return state.book.unmet(now - timedelta(hours=1), now + timedelta(hours=1))

@@ -60,6 +60,14 @@ def test_conditions_alone_choose_among_all_courses(tutor, message, titles):
     assert not unmet(state)
 
 
+def test_conditions_that_nothing_meets_are_said_and_are_no_demand(tutor):
+    companion, state = tutor
+    (told,) = talk(companion, "8月份开班的课")
+    assert "没有同时符合这些条件" in told.text
+    assert not told.titles
+    assert not unmet(state)
+
+
 def test_what_no_record_states_is_said_not_to_be_stated(tutor):
     (told,) = talk(tutor[0], "周末上的课")
     assert told.titles

@@ -66,6 +66,8 @@ def test_that_nobody_teaches_it_is_said_and_counted(tutor):
     (told,) = talk(companion, "想学法语")
     assert "没有找到与您说的相符" in told.text
     assert "最接近" in told.text
+    assert not any("相关内容" in reason or "相近" in reason for reason in told.reasons)
+    assert all(told.reasons)
     (need,) = unmet(state)
     assert (need.words, need.reason) == ("想学法语", "no_course")
 

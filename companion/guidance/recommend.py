@@ -25,7 +25,7 @@ from retrieval.search import Search
 Fact = Literal[
     "lesson", "terms", "card", "occupation", "occupation_named", "audience", "standing", "place", "step_free", "free",
     "online", "initiative", "followed", "rated", "interest", "fresh", "level", "language", "again",
-    "cheap",
+    "cheap", "nearest",
 ]  # fmt: skip
 
 # What each fact adds to a course that fits the words by about .3 to 1.2. Chosen on half of the wishes of eval/cases;
@@ -69,6 +69,10 @@ class Why:
     fact: Fact
     weight: float
     values: tuple[str, ...] = ()
+
+
+# What is said for a course that only comes near, after all that may speak for it.
+_NEAREST = Why("nearest", 0.001)
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,7 +378,7 @@ class Recommender:
         where = need.place or need.around
         session = next(iter(sessions), None) if where or need.in_person or need.begins else None
         # Of what only comes near no lesson is on it.
-        told = one.why if sure else [why for why in one.why if why.fact not in ("lesson", "card")]
+        told = one.why if sure else [*(why for why in one.why if why.fact not in ("lesson", "card")), _NEAREST]
         why = tuple(sorted(told, key=lambda reason: -reason.weight))
         return Recommendation(course, one.score, why, session, one.hit.passage_id if one.hit else None)
 

@@ -59,6 +59,7 @@ class Sayings:
     # Places.
     nearest: str
     none_near: str
+    among_the_nearest: str
     online_instead: str
     no_times: str
     nothing_on_conditions: str
@@ -162,7 +163,7 @@ _ZH = Sayings(
     way_credits="没有写明学分",
     way_begins="那个月没有写明要开的班",
     way_language="授课语言不符",
-    way_delivery="授课方式不符",
+    way_delivery="授课方式不符，或没有写明",
     way_place="在那里没有班",
     way_step_free="没有写明无台阶",
     way_prerequisites="要先学别的课",
@@ -174,6 +175,7 @@ _ZH = Sayings(
     may_suit="目录里没有找到写明就是讲这个的课程；最接近的是这几门，请看看合不合适：",
     nearest="最近的线下班：《{}》，{}，{}开班{}。",
     none_near="{}附近没有合适的线下班。",
+    among_the_nearest="目录里最接近的课程之一",
     online_instead="这些可以在线学：",
     no_times="课程记录里没有写星期几、几点上课，请向开课单位确认；线上课可以自己安排时间。",
     nothing_on_conditions="目录里没有同时符合这些条件的课程。",
@@ -273,7 +275,7 @@ _EN = Sayings(
     way_credits="no credits stated",
     way_begins="no class stated to begin in that month",
     way_language="in another language",
-    way_delivery="taught in another way",
+    way_delivery="taught in another way, or not stated how",
     way_place="no class there",
     way_step_free="not stated to be step-free",
     way_prerequisites="need another course first",
@@ -285,6 +287,7 @@ _EN = Sayings(
     may_suit="No course says that it is on this; these come closest, see whether one suits:",
     nearest="The nearest class in person: “{}” in {}, from {}{}. ",
     none_near="There is no suitable class near {}. ",
+    among_the_nearest="among the nearest in the catalogue",
     online_instead="These can be taken online:",
     no_times="Records do not state days of the week or hours: please ask the provider. Online courses fit any time. ",
     nothing_on_conditions="No course in the catalogue meets all of these conditions. ",

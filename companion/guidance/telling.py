@@ -27,7 +27,7 @@ def reason(one: Recommendation, need: Need, lessons: Mapping[str, str], locale: 
     return say.between.join(dict.fromkeys(told)) + (say.stop if told else "")
 
 
-def _said(why: Why, one: Recommendation, lessons: Mapping[str, str], say: Sayings, locale: Locale) -> str:  # noqa: PLR0911
+def _said(why: Why, one: Recommendation, lessons: Mapping[str, str], say: Sayings, locale: Locale) -> str:  # noqa: PLR0911, PLR0912
     match why.fact:
         case "lesson":
             title = lessons.get(why.values[0], "")
@@ -52,6 +52,8 @@ def _said(why: Why, one: Recommendation, lessons: Mapping[str, str], say: Saying
             return say.followed.format(*why.values)
         case "rated":
             return say.rated.format(*why.values)
+        case "nearest":
+            return say.among_the_nearest
         case "cheap":
             return say.free if why.values[0] == "0" else say.price.format(why.values[0])
         case "interest":
