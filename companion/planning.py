@@ -314,10 +314,9 @@ def _days_told(asked: PlanWish, say: Words) -> str:
     """The days of the week that were named, and how long each is."""
     if not asked.days or not asked.hours_a_week:
         return ""
-    each = round(asked.hours_a_week / len(asked.days) * 60)
-    return say.plan_days.format(
-        days=say.plan_day_between.join(say.plan_day_names[day] for day in sorted(asked.days)), minutes=each
-    )
+    names = say.plan_day_names.split()
+    days = say.plan_day_between.join(names[day] for day in sorted(asked.days))
+    return say.plan_days.format(days=days, minutes=round(asked.hours_a_week / len(asked.days) * 60))
 
 
 def _rows(plan: StudyPlan, say: Words, only: int | None = None) -> str:

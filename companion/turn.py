@@ -203,8 +203,8 @@ class Companion:
         hinted = isinstance(heard.conversation.pending, Hinted) and self._practising.has_had_enough(heard)
         if refusal.rule == "graded_work" and hinted:
             return self._answer(heard, ledger)  # 卡住了，直接讲答案吧: of what was no graded work so far
-        if refusal.rule == "graded_work" and wish_by_rules(heard.message) in ("end", "practice"):
-            return self._answer(heard, ledger)  # stop the quiz, quiz me: our own quiz is graded for nobody
+        if refusal.rule == "graded_work" and wish_by_rules(heard.message) == "end":
+            return self._answer(heard, ledger)  # stop the quiz: our own, which nobody is graded by
         if refusal.rule != "official_fact":
             return said(refusal.reply, "declined")
         if self._advising.titles_missing(heard):
