@@ -13,13 +13,13 @@ from companion.guidance.adviser import Adviser, Way
 from companion.guidance.book import Book, Unmet, UnmetReason
 from companion.guidance.credits import Clause, Target, balance, standing, would_add
 from companion.guidance.goals import aim_of
-from companion.guidance.need import need_of
+from companion.guidance.need import Need, carried_on, need_of, says_only_where
 from companion.guidance.pathway import Step, Terms
 from companion.guidance.profile import Known
 from companion.guidance.recommend import Recommended
 from companion.guidance.sayings import sayings
 from companion.guidance.skills import Gap
-from companion.guidance.subject import titles_named
+from companion.guidance.subject import names_only_conditions, titles_named
 from companion.guidance.telling import (
     balance_told,
     courses_told,
@@ -35,13 +35,16 @@ from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.practice.plan import wanted
 from course_index.analyze import normalise
-from course_index.course import Course
+from course_index.course import Course, Delivery
 from retrieval.search import Search
 
 log = logging.getLogger(__name__)
 
 SHOWN = 5
 _MAY_SUIT = 3
+# Where there is no class in a city, one may travel so far to another.
+_REACH_KM = 100.0
+_FROM_HOME: frozenset[Delivery] = frozenset({"online", "blended"})
 _CREDITS_AS_SUCH = re.compile(r"学分(?!布)|\bcredits?\b(?!.{0,6}card)")
 # What a learner asks of their own account, and not of credits as such.
 _MY_CREDITS = re.compile(
@@ -76,26 +79,66 @@ class Advising:
         """Courses that the learner asked for, with the nearest class where a place was named."""
         found = await self.recommended(heard, ledger)
         say = heard.say
+        if found.need.in_person and found.need.place and not (found.courses and found.certain):
+            async for event in self._elsewhere(found, heard, ledger):
+                yield event
+            return
         if found.courses:
             yield CoursesFound(await asyncio.to_thread(self.cards, found, heard))
         missing = self.titles_missing(heard)
         certain = found.certain and not missing
         unknown = "".join(sayings(heard.locale).no_such_course.format(title) for title in missing)
-        text = opening + (say.courses_found if found.courses and certain else unknown or say.no_course_found)
+        none = say.no_course_found if found.about_something else sayings(heard.locale).nothing_on_conditions
+        text = opening + (say.courses_found if found.courses and certain else unknown or none)
         if found.courses and not certain:
             text += courses_told(found, heard.locale) + sayings(heard.locale).closest_courses
             ledger.unmet = "no_course"
         if not found.courses:
-            ledger.unmet = "no_course"
+            # Of what somebody wants to learn nothing was said that could be taught.
+            ledger.unmet = "no_course" if found.about_something else None
             text += courses_told(found, heard.locale) or say.nothing_at_all
         yield TextAdded(text)
+        if found.need.times:
+            yield TextAdded(f"\n\n{sayings(heard.locale).no_times}")
         if about := self._place(found, heard, ledger):
             yield TextAdded(f"\n\n{about}")
         yield Done("catalogue", None)
 
+    async def _elsewhere(self, found: Recommended, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """Where no class on it is held there: that there is none, what can be learned at home, or the nearest class."""
+        say, anywhere = sayings(heard.locale), replace(found.need, place=None, near=False)
+        online = await self._recommended(replace(anywhere, delivery=_FROM_HOME, step_free=False), heard, ledger, SHOWN)
+        instead = online if online.certain else await self._within_reach(anywhere, heard, ledger)
+        if instead.courses:
+            yield CoursesFound(await asyncio.to_thread(self.cards, instead, heard))
+        where = found.need.place.named if found.need.place else ""
+        text = say.none_near.format(where) if where else heard.say.no_course_found
+        if not says_only_where(heard.message):
+            ledger.unmet = "no_place" if instead.certain else "no_course"
+            text += say.counted
+        if instead.courses and instead.certain:
+            text += say.online_instead if instead is online else nearest_told(instead, heard.locale)[0]
+        elif instead.courses:
+            text += say.closest_courses
+        yield TextAdded(text)
+        yield Done("catalogue", None)
+
+    async def _within_reach(self, need: Need, heard: Heard, ledger: Ledger) -> Recommended:
+        """The courses with a class to which one may travel; those that come nearest where none is on it anywhere."""
+        found = await self._recommended(need, heard, ledger, SHOWN)
+        if not found.certain:
+            return found
+        held = [one for one in found.courses if one.session and (one.session.km or 0) <= _REACH_KM]
+        return replace(found, courses=tuple(held))
+
     async def recommended(self, heard: Heard, ledger: Ledger, k: int = SHOWN) -> Recommended:
         """What suits a message, and the learner where something may be known of them."""
         need = need_of(heard.question, heard.audience)
+        if heard.depends and names_only_conditions(heard.message):
+            need = carried_on(need, need_of(heard.message, heard.audience))
+        return await self._recommended(need, heard, ledger, k)
+
+    async def _recommended(self, need: Need, heard: Heard, ledger: Ledger, k: int) -> Recommended:
         known = await self._known(heard, ledger)
         return await asyncio.to_thread(self.adviser.recommend, need, known, k)
 
@@ -231,7 +274,11 @@ class Advising:
         where = need.place or need.around
         if not where:
             return ""
-        held = [step for step in way.pathway.steps if step.session and not step.done]
+        held = [
+            replace(step, session=step.session or step.elsewhere)
+            for step in way.pathway.steps
+            if (step.session or step.elsewhere) and not step.done
+        ]
         nearest = min(held, key=_km, default=None)
         if nearest is None or nearest.session is None:
             return sayings(heard.locale).none_near.format(where.named)

@@ -8,7 +8,7 @@ from course_index.store.records import CourseFilter
 from course_index.suggestions import Suggestion
 from retrieval.catalogue import CourseOrder
 from retrieval.search import Search
-from retrieval.suggest import suggest
+from retrieval.suggest import suggest, written
 
 _PAGE_SIZE = 20
 
@@ -18,15 +18,17 @@ def course_page(
 ) -> dict[str, Any]:
     """A page of the courses that fit, with how many there are and what choosing another filter would show."""
     asked = q if q and q.strip() else None
-    found = search.catalogue(search.query(asked) if asked else None, wanted, page, _PAGE_SIZE, sort)
-    correction = search.spelling.correct(asked) if asked else None
+    in_characters = written(search.records, asked) if asked and not search.spelling.has(asked) else None
+    words = in_characters or asked
+    found = search.catalogue(search.query(words) if words else None, wanted, page, _PAGE_SIZE, sort)
+    correction = search.spelling.correct(asked) if asked and not in_characters else None
     return {
         "courses": [{**_listed(hit.course), "score": round(hit.score, 4)} for hit in found.hits],
         "total": found.total,
         "page": page,
         "pages": -(-found.total // _PAGE_SIZE),
         "facets": found.facets,
-        "did_you_mean": correction and correction.text,
+        "did_you_mean": in_characters or (correction and correction.text),
     }
 
 

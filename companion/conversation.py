@@ -51,7 +51,8 @@ class Hinted:
 @dataclass(frozen=True, slots=True)
 class PlanWanted:
     """A plan that was made, or that waits for the hours a week, or (without `course_id`) for one of the courses
-    `offered` to be named. Dates are ISO. `part` is what was said of the only part of the course that it is for.
+    `offered` to be named. Dates are ISO. `part` is what was said of the only part of the course that it is for; `days`
+    are those of the week on which one learns (Monday is 0), none where none is named, and `a_day` the hours on each.
     """
 
     request: str
@@ -61,6 +62,8 @@ class PlanWanted:
     start: str | None
     offered: tuple[str, ...] = ()
     part: str | None = None
+    days: tuple[int, ...] = ()
+    a_day: float | None = None
     kind: Literal["plan"] = "plan"
 
 

@@ -23,6 +23,7 @@ from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.material import Material, material_of_passages
 from companion.practice.plan import PlanWish, StudyPlan, number, study_plan, wanted
+from companion.practice.study_days import without_days
 from companion.sources import passages_for
 from companion.understanding.wish import plan_subject
 from companion.words import Words
@@ -40,6 +41,11 @@ _WEEK = re.compile(r"第\s*(\d{1,3}|[一二三四五六七八九十百]{1,4})\s*
 _PART = re.compile(r"部分|章|单元|[几这那]一?课|只(?:想|要)?[学排]|\b(?:chapter|part|unit|section)s?\b")
 _ONLY = re.compile(r"只(?:想|要)?[学排]|\bonly (?:plan|learn|study)\b")
 _WHOLE = re.compile(r"整[门本个]|全部|\bwhole\b")
+# The day by which it is to be done is no part of what it is on.
+_DAY = re.compile(
+    r"(?:在|到|截至|赶在)?\s*(?:20\d\d\s*年)?\s*\d{1,2}\s*月\s*(?:\d{1,2}\s*[日号]?|底|初)?(?:之前|以前|前|为止)?"
+    r"|\b(?:before|by|until) (?:\d{1,2}(?:st|nd|rd|th)? (?:of )?[a-z]+|[a-z]+ \d{1,2}(?:st|nd|rd|th)?)\b"
+)
 # Passages that tell which part is named, and what share of them has to stand in one folder of lessons.
 _PART_READ, _OF_ONE_FOLDER = 8, 0.5
 # More weeks than that are not read on a phone: the rest is said in a line.
@@ -69,8 +75,7 @@ class Planning:
         text = normalise(heard.message)
         asked = wanted(heard.message, self._today())
         return bool(
-            asked.hours_a_week
-            or asked.until
+            asked.says_something
             or _BEHIND.search(text)
             or _WEEK.search(text)
             or _WHOLE.search(text)
@@ -93,22 +98,19 @@ class Planning:
         asked = self._wish(heard, pending)
         part, planned = await asyncio.to_thread(self._part, heard, pending, course, lessons)
         if asked.hours_a_week is None:
-            ledger.pending = PlanWanted(heard.message, course.id, None, None, None, part=part)
+            ledger.pending = _kept(heard.message, course.id, asked, part=part)
             yield CoursesFound((card_of(course, say.reason_record),))
             yield TextAdded(say.plan_hours)
             yield Done("catalogue", None)
             return
         behind = bool(_BEHIND.search(normalise(heard.message)))
-        start = date.fromisoformat(pending.start) if pending and pending.start and not behind else self._today()
+        moved = wanted(heard.message, self._today()).start
+        start = moved or (self._today() if behind else asked.start or self._today())
+        past = asked.until if asked.until and asked.until < start else None
+        asked = replace(asked, start=start, until=None if past else asked.until)
+        assert asked.hours_a_week
         plan = study_plan(course, planned, asked.hours_a_week, start, asked.until, len(planned) / len(lessons))
-        ledger.pending = PlanWanted(
-            heard.message,
-            course.id,
-            asked.hours_a_week,
-            asked.until.isoformat() if asked.until else None,
-            start.isoformat(),
-            part=part,
-        )
+        ledger.pending = _kept(heard.message, course.id, asked, part=part)
         yield CoursesFound((card_of(course, say.reason_record),))
         if (week := _week_asked(heard.message)) and week <= len(plan.sessions):
             yield TextAdded(_rows(plan, say, week))
@@ -117,7 +119,8 @@ class Planning:
         as_before = pending is not None and pending.part == part
         opening = _opening(heard.message, pending, course, say, self._today()) if pending and as_before else ""
         of_it = say.plan_part.format(lessons=len(planned), all=len(lessons)) if part else ""
-        yield TextAdded(opening + _told(plan, say, asked, of_it))
+        gone_by = say.plan_past.format(until=past) if past else ""
+        yield TextAdded(opening + gone_by + _told(plan, say, asked, of_it))
         advice = False
         if self._writer.has_model and not opening:  # what it says of the lessons was said with the first plan
             async with aclosing(self._advice(planned, heard, ledger)) as events:
@@ -138,9 +141,8 @@ class Planning:
             if nearest and near:
                 ledger.unmet = "no_course"
                 asked = self._wish(heard, _pending(heard))
-                until = asked.until.isoformat() if asked.until else None
                 offered = tuple(one.course.id for one in nearest.courses)
-                ledger.pending = PlanWanted(heard.message, None, asked.hours_a_week, until, None, offered)
+                ledger.pending = _kept(heard.message, None, asked, offered=offered)
             yield TextAdded(say.plan_which if near else say.plan_what)
         yield Done("catalogue", None)
 
@@ -192,7 +194,7 @@ class Planning:
             return [heard.scope.course_id], None
         if chosen := self._chosen(heard.message, pending):
             return [chosen], None
-        subject = plan_subject(heard.message)
+        subject = _subject(heard.message)
         found = self._advising.about(subject, heard, SHOWN) if subject else None
         if found and not found.about_something:
             found = None
@@ -213,7 +215,7 @@ class Planning:
         """
         text = normalise(heard.message)
         before = pending.part if pending and pending.course_id == course.id else None
-        said = None if _WHOLE.search(text) else plan_subject(heard.message) if _PART.search(text) else before
+        said = None if _WHOLE.search(text) else _subject(heard.message) if _PART.search(text) else before
         part = self._lessons_on(said, course, lessons) if said else []
         return (said, part) if part else (None, lessons)
 
@@ -239,16 +241,37 @@ class Planning:
             return pending.offered[place] if place < len(pending.offered) else None
         courses = self._index.search.records.courses(pending.offered)
         titles = {id_: courses[id_].title for id_ in pending.offered if id_ in courses}
-        said = plan_subject(message)  # empty for a single letter, which any title has
+        said = _subject(message)  # empty for a single letter, which any title has
         best = process.extractOne(said, titles, scorer=fuzz.partial_ratio, processor=normalise, score_cutoff=_NAMED)
         return str(best[2]) if said and best else None
 
     def _wish(self, heard: Heard, pending: PlanWanted | None) -> PlanWish:
         asked = wanted(heard.message, self._today())
-        if pending is None:
-            return asked
-        until = asked.until or (date.fromisoformat(pending.until) if pending.until else None)
-        return PlanWish(asked.hours_a_week or pending.hours_a_week, until)
+        if _BEHIND.search(normalise(heard.message)) and not asked.hours_a_week:
+            asked = replace(asked, days=frozenset(), off=frozenset())  # 星期天没学 is gone by
+        return asked.after(_wish_of(pending))
+
+
+def _wish_of(pending: PlanWanted | None) -> PlanWish:
+    """What was said of the time before."""
+    if pending is None:
+        return PlanWish(None, None)
+    until, start = (date.fromisoformat(day) if day else None for day in (pending.until, pending.start))
+    return PlanWish(pending.hours_a_week, until, frozenset(pending.days), frozenset(), pending.a_day, start)
+
+
+def _kept(
+    request: str, course_id: str | None, asked: PlanWish, offered: tuple[str, ...] = (), part: str | None = None
+) -> PlanWanted:
+    until, start = (day.isoformat() if day else None for day in (asked.until, asked.start))
+    return PlanWanted(
+        request, course_id, asked.hours_a_week, until, start, offered, part, tuple(sorted(asked.days)), asked.a_day
+    )
+
+
+def _subject(message: str) -> str:
+    """What a plan is to be for, without what is said of the time."""
+    return plan_subject(_DAY.sub(" ", without_days(normalise(message))))
 
 
 def _pending(heard: Heard) -> PlanWanted | None:
@@ -261,8 +284,7 @@ def _opening(message: str, pending: PlanWanted, course: Course, say: Words, toda
         return ""
     if _BEHIND.search(normalise(message)):
         return f"{say.plan_again}\n\n"
-    asked = wanted(message, today)
-    if asked.hours_a_week or asked.until:
+    if wanted(message, today).says_something:
         return ""
     return f"{say.plan_same.format(hours=f'{pending.hours_a_week:g}')}\n\n"
 
@@ -280,11 +302,21 @@ def _told(plan: StudyPlan, say: Words, asked: PlanWish, of_it: str) -> str:
     lines = [
         say.plan_intro.format(title=plan.course.title, whole=whole, hours=f"{plan.hours_a_week:g}", weeks=weeks),
         of_it,
+        _days_told(asked, say),
         "" if plan.hours else say.plan_together if asked.until else say.plan_unknown,
         say.plan_late.format(until=asked.until, weeks=plan.late_by) if plan.late_by else "",
     ]
     later = say.plan_later.format(weeks=weeks, example=_WEEKS_TOLD + 1) if weeks > _WEEKS_TOLD else ""
     return "".join(line for line in lines if line) + "\n\n" + _rows(plan, say) + "\n" + later
+
+
+def _days_told(asked: PlanWish, say: Words) -> str:
+    """The days of the week that were named, and how long each is."""
+    if not asked.days or not asked.hours_a_week:
+        return ""
+    names = say.plan_day_names.split()
+    days = say.plan_day_between.join(names[day] for day in sorted(asked.days))
+    return say.plan_days.format(days=days, minutes=round(asked.hours_a_week / len(asked.days) * 60))
 
 
 def _rows(plan: StudyPlan, say: Words, only: int | None = None) -> str:

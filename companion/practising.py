@@ -30,9 +30,11 @@ from companion.sources import passages_for, source_of
 from companion.understanding.wish import hint_subject, practice_subject, wish_by_rules
 from companion.writer import Writer
 from course_index.analyze import normalise, terms
+from course_index.language import language_of
 from course_index.sentences import split_sentences
 from prompts import for_audience, render
 from retrieval.live import LiveIndex
+from retrieval.query import query_terms
 from retrieval.search import Hit
 
 # Questions of a round, unless the learner says how many.
@@ -62,6 +64,13 @@ _ASKS = re.compile(r"[?？]\s*$|怎么|如何|为什么|什么|点解|点样|哪
 _A_QUESTION = 8
 # From this probability on the lesson found is taken to be the one that was meant.
 _ABOUT = 0.3
+_ABOUT_IN_ANOTHER = 0.6
+# From this one on a subject that a message names is found by itself.
+_SURELY = 0.9
+# What points at a step or a part of the question that the hints are for.
+_OF_THE_SAME = re.compile(
+    r"第?[一二三四五六七八九十\d]*(?:步|点(?!心)|句|空)|[这那][个里道题边]?|咁|再|呢|怎么办|怎么处理|怎么做|然后|还|仍然|做|会|懂|\b(?:this|that|step|part|next|still|about)\b"
+)
 _VERDICTS: dict[str, Verdict] = {"对": "right", "部分对": "partly", "错": "wrong"}
 # What asks to go over what was practised before, not for something new.
 _REVIEW = re.compile(r"复习|温习|到期|该复|\b(?:review|revise|due)\b")
@@ -253,7 +262,13 @@ class Practising:
         if titled and (of_course := search.records.passages_within(titled.id)):
             return of_course
         found = find(search, subject, self._passages, heard.scope)
-        if found.hits and (found.answers or (found.confidence.on_subject or 1.0) >= _ABOUT):
+        elsewhere = bool(found.hits) and found.hits[0].course.id not in {course.id for course in sure}
+        if sure and elsewhere and (of_course := search.records.passages_within(sure[0].id)):
+            return of_course
+        # A few words in another language are near to anything: then only what surely answers is on them.
+        other_language = found.hits and language_of(subject) != found.hits[0].passage.language.split("-")[0]
+        enough = _ABOUT_IN_ANOTHER if other_language else _ABOUT
+        if found.hits and ((found.answers and not other_language) or (found.confidence.on_subject or 1.0) >= enough):
             return search.records.passages_within(found.hits[0].course.id, found.hits[0].lesson.id)
         return search.records.passages_within(sure[0].id) if sure else []
 
@@ -271,7 +286,7 @@ class Practising:
     async def hint(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """One step towards the answer, never the answer; each further request for the same question says more."""
         say = heard.say
-        question, step = self._hinted(heard)
+        question, step = await asyncio.to_thread(self._hinted, heard)
         if not question:
             yield TextAdded(say.hint_what)
             yield Done("catalogue", None)
@@ -328,12 +343,27 @@ class Practising:
         """The question that a hint is wanted for, and which step this is."""
         pending = heard.conversation.pending
         subject = hint_subject(heard.message)
-        if isinstance(pending, Hinted) and (not subject or self.is_stuck(heard)):
-            return pending.question, pending.step + 1
+        own = _OF_THE_SAME.sub(" ", subject).strip()
+        if isinstance(pending, Hinted) and not (own and self._is_another(own, pending.question)):
+            if not subject or self.is_stuck(heard):
+                return pending.question, pending.step + 1
+        elif isinstance(pending, Hinted):
+            return own, 1
         if subject:
             return heard.question if heard.depends else subject, 1
         last = next((turn for turn in reversed(heard.conversation.turns) if turn.wish in ("question", "hint")), None)
         return (last.question, 1) if last else ("", 1)
+
+    def _is_another(self, subject: str, before: str) -> bool:
+        """Whether what a message names is not what the hints before were for, and is found by itself: 那烫伤呢."""
+        words = {term for term in query_terms(subject) if len(term) > 1}
+        if not words or words <= set(query_terms(before)):
+            return False
+        found = find(self._index.search, subject, self._passages, Scope())
+        if not found.answers or (found.confidence.probability or 0.0) < _SURELY:
+            return False
+        hit = found.hits[0]
+        return bool(words & set(terms(normalise(f"{hit.passage.titles(hit.lesson.title)} {hit.passage.text}"))))
 
     async def _model_hint(
         self, found: Found, question: str, quote: str, step: int, heard: Heard, ledger: Ledger

@@ -12,6 +12,7 @@ from companion.conversation import Conversation, Hinted, PathwayWanted, PlanWant
 from companion.courtesy import Courtesy
 from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
 from companion.find import Scope
+from companion.guidance.need import says_only_where
 from companion.heard import Heard, Style
 from companion.ledger import Ledger
 from companion.planning import Planning
@@ -24,10 +25,11 @@ from companion.safety.emergencies import Emergencies, Emergency
 from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.sentences import cited_in
+from companion.understanding.follow_up import adds_to_a_wish, carried
 from companion.understanding.learned import Wishes
 from companion.understanding.of_a_course import asks_of_it
 from companion.understanding.standing_alone import StandingAlone
-from companion.understanding.wish import Wish, asks
+from companion.understanding.wish import Wish, asks, wish_by_rules
 from companion.words import Locale, locale_of, words
 from companion.writer import Writer
 from course_index.errors import IndexProblem
@@ -151,14 +153,20 @@ class Companion:
         locale = locale_of(message, ask.locale or spoken)
         say = words(locale)
         asked = without_masks(message)
-        depends, question = (
-            (False, asked) if refusal else await self._standing_alone.question(asked, conversation, say, ledger)
-        )
+        wish = await self._wish(ask, asked, refusal)
+        if ask.wish is None and refusal is None and adds_to_a_wish(asked, conversation):
+            depends, question, wish = True, carried(asked, conversation.subjects), "courses"
+        elif refusal:
+            depends, question = False, asked
+        else:
+            depends, question = await self._standing_alone.question(asked, conversation, say, ledger)
+            if wish in ("question", "smalltalk") and not depends and says_only_where(asked):
+                wish = "courses"  # 我在佛山: what there is to learn there
         ledger.mark("understood")
         return Heard(
             message=message,
             question=question,
-            wish=await self._wish(ask, asked, refusal),
+            wish=wish,
             style=ask.style,
             depends=depends,
             locale=locale,
@@ -195,6 +203,8 @@ class Companion:
         hinted = isinstance(heard.conversation.pending, Hinted) and self._practising.has_had_enough(heard)
         if refusal.rule == "graded_work" and hinted:
             return self._answer(heard, ledger)  # 卡住了，直接讲答案吧: of what was no graded work so far
+        if refusal.rule == "graded_work" and wish_by_rules(heard.message) == "end":
+            return self._answer(heard, ledger)  # stop the quiz: our own, which nobody is graded by
         if refusal.rule != "official_fact":
             return said(refusal.reply, "declined")
         if self._advising.titles_missing(heard):
@@ -247,7 +257,7 @@ class Companion:
         if isinstance(pending, Hinted) and self._practising.has_had_enough(heard):
             return self._answering.events(replace(heard, question=pending.question, depends=False), ledger)
         if isinstance(pending, Hinted) and self._practising.is_stuck(heard):
-            return self._practising.hint(heard, ledger)
+            return self._practising.hint(heard, ledger)  # of the same question, or of another that it names
         if isinstance(pending, PlanWanted) and self._planning.completes(heard):
             return self._planning.events(heard, ledger)
         if isinstance(pending, PathwayWanted) and self._advising.completes(heard):

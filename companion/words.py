@@ -82,9 +82,13 @@ class Words:
     plan_together: str
     plan_later: str
     plan_late: str
+    plan_past: str
     plan_week: str
     plan_week_hours: str
     plan_review: str
+    plan_days: str
+    plan_day_between: str
+    plan_day_names: str  # from Monday on, with blanks between
     reset: str
     reason_record: str
     fact_level: str
@@ -208,9 +212,13 @@ _ZH = Words(
     plan_later="\n后面还有，一直到第 {weeks} 周；想看哪一周，可以问“第 {example} 周学什么”。太长可以说只学哪部分。\n",
     plan_unknown="这门课的记录没有写学时，所以只按每周一课排，不写小时。",
     plan_late="这样排会比 {until} 晚 {weeks} 周；要赶上，每周得多学一些，或先学一部分。",
+    plan_past="{until} 已经过了，所以没有按它来排。",
     plan_week="第 {week} 周（{dates}{hours}）：{what}",
     plan_week_hours="，{} 小时",
     plan_review="总复习，做一次练习",
+    plan_days="学习日：{days}，每次约 {minutes} 分钟。",
+    plan_day_between="、",
+    plan_day_names="周一 周二 周三 周四 周五 周六 周日",
     reset="好的，我们换个话题。",
     reason_record="您问的是这门课",
     fact_level="等级 {}",
@@ -335,9 +343,13 @@ _EN = Words(
     "name the part that you want to learn.\n",
     plan_unknown="Its record gives no hours, so there is one lesson a week and no hours are stated. ",
     plan_late="That is {weeks} weeks later than {until}; to be in time, study more a week or begin with a part. ",
+    plan_past="{until} has passed, so the plan does not go by it. ",
     plan_week="Week {week} ({dates}{hours}): {what}",
     plan_week_hours=", {} hours",
     plan_review="Go over everything, and practise",
+    plan_days="Days: {days}, about {minutes} minutes each. ",
+    plan_day_between=", ",
+    plan_day_names="Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
     reset="All right, another subject then.",
     reason_record="This is the course you asked about",
     fact_level="level {}",

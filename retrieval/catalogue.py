@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from course_index.analyze import normalise
 from course_index.card import course_id_of
 from course_index.course import Course
 from course_index.store.generations import Generation
@@ -66,9 +67,9 @@ class _Facet:
     rows: NDArray[np.intp]
     codes: NDArray[np.intp]
 
-    def having(self, wanted: str, *, variants: bool, courses: int) -> Mask:
-        """The courses that have the value, or with `variants` a language variant of it."""
-        fitting = [value == wanted or (variants and value.startswith(f"{wanted}-")) for value in self.values]
+    def having(self, name: str, wanted: str, courses: int) -> Mask:
+        """The courses that have the value, a variant of a language, or a city called with or without its 市."""
+        fitting = [_is_as_wanted(name, value, wanted) for value in self.values]
         mask = np.zeros(courses, np.bool_)
         mask[self.rows[np.asarray(fitting, np.bool_)[self.codes]]] = True
         return mask
@@ -194,7 +195,7 @@ class Catalogue:
         mask = np.ones(len(self._rows), np.bool_)
         for name, facet in self._facets.items():
             if (value := getattr(wanted, name)) is not None:
-                mask &= facet.having(str(value), variants=name == "language", courses=len(self._rows))
+                mask &= facet.having(name, str(value), len(self._rows))
         return mask
 
     def _counts(self, fitting: Mask, wanted: CourseFilter) -> dict[str, dict[str, int]]:
@@ -290,6 +291,12 @@ class Catalogue:
 def _words(query: Query) -> Collection[str]:
     """What a text that says all of the query holds: a name of two characters says little to a vector."""
     return {term for term in query.terms if len(term) > 1}
+
+
+def _is_as_wanted(name: str, value: str, wanted: str) -> bool:
+    if name == "city":
+        return normalise(value).removesuffix("市") == normalise(wanted).removesuffix("市")
+    return value == wanted or (name == "language" and value.startswith(f"{wanted}-"))
 
 
 def _facet(rows: list[CatalogueRow], name: str) -> _Facet:

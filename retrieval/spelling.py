@@ -81,6 +81,10 @@ class Spelling:
         changes = [change for run in runs for change in self._shortened(run.group(), run.start())]
         return _mended(text, changes) if changes else None
 
+    def has(self, word: str) -> bool:
+        """Whether some text of the library has the word as it is typed; so it is taken while that is not known."""
+        return self._has(word)
+
     def _changes(self, run: re.Match[str], *, alone: bool) -> list[_Change]:
         if run["han"]:
             return self._homophones(run.group(), run.start(), alone=alone)

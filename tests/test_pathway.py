@@ -210,3 +210,44 @@ def test_a_way_is_called_short_or_cheap_only_where_the_records_say_how_long_and_
     alone = planner(told, course("mute", hours=None))
     only = Goal("y", (Requirement("course", "y", frozenset({"mute", "silent"})),))
     assert alone.alternatives(only, Terms(None, TODAY), alone.plan(only, Terms(None, TODAY))) == []
+
+
+def held(id_, start, end=None):
+    return Session(id_, Offering(f"{id_}-1", city="佛山市", district="禅城区", start=start, end=end))
+
+
+def test_the_class_named_beside_dates_is_the_one_they_are_of():
+    begins = TODAY + timedelta(days=60)
+    blended = course("a", delivery="blended")
+    sessions = {"a": [held("a", begins)]}
+    (alone,) = planner(blended, sessions=sessions).plan(wants("a"), Terms(5, TODAY)).steps
+    assert (alone.begins, alone.session) == (TODAY, None)
+    assert alone.elsewhere == sessions["a"][0]
+    (there,) = planner(blended, sessions=sessions).plan(wants("a"), Terms(5, TODAY, in_person=True)).steps
+    assert there.begins == there.session.offering.start == begins
+    assert there.elsewhere is None
+
+
+def test_a_class_whose_end_is_not_stated_takes_whole_weeks():
+    offline = course("a", delivery="offline")
+    (step,) = planner(offline, sessions={"a": [held("a", TODAY)]}).plan(wants("a"), Terms(5, TODAY)).steps
+    assert step.ends == TODAY + timedelta(days=13)
+
+
+def test_a_last_day_that_has_passed_is_said_to_have_passed():
+    path = planner(course("a")).plan(wants("a"), Terms(5, TODAY, TODAY - timedelta(days=1)))
+    (hindrance,) = path.hindrances
+    assert (hindrance.obstacle, hindrance.values) == ("past", ("2026-11-23",))
+
+
+@pytest.mark.parametrize(("days", "least"), [(13, 5), (16, 4.5), (6, 10), (27, None)])
+def test_the_hours_that_would_do_are_the_fewest_that_do(days, least):
+    until = TODAY + timedelta(days=days)
+    path = planner(course("a", hours=10.0)).plan(wants("a"), Terms(4 if least else 2.5, TODAY, until))
+    if least is None:
+        assert path.possible
+        return
+    (hindrance,) = path.hindrances
+    assert hindrance.values[-1] == f"{least:g}"
+    assert planner(course("a", hours=10.0)).plan(wants("a"), Terms(least, TODAY, until)).possible
+    assert not planner(course("a", hours=10.0)).plan(wants("a"), Terms(least - 0.5, TODAY, until)).possible

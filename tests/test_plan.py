@@ -84,3 +84,66 @@ def test_hours_a_week_are_read_in_three_languages(message, hours):
 )  # fmt: skip
 def test_the_last_day_is_read(message, until):
     assert wanted(message, TODAY).until == until
+
+
+@pytest.mark.parametrize(
+    ("message", "hours", "days", "off"),
+    [
+        ("每周一三五各一小时", 3, {0, 2, 4}, set()),
+        ("每周一、三、五晚上各一个半小时", 4.5, {0, 2, 4}, set()),
+        ("周一到周五每天45分钟", 3.75, {0, 1, 2, 3, 4}, set()),
+        ("45 minutes every weekday", 3.75, {0, 1, 2, 3, 4}, set()),
+        ("an hour on Mon, Wed and Fri", 3, {0, 2, 4}, set()),
+        ("4 hours on Saturdays", 4, {5}, set()),
+        ("每周一三五，一共三小时", 3, {0, 2, 4}, set()),
+        ("2 hours each weekend", 2, {5, 6}, set()),
+        ("每天一小时，星期天不学", 6, set(), {6}),
+        ("1.5 hours every evening, no Fridays", 9, set(), {4}),
+        ("每周三次，每次一小时", 3, set(), set()),
+        ("每周五天，每天一小时", 5, set(), set()),
+        ("每周三小时", 3, set(), set()),
+        ("每周一小时", 1, set(), set()),
+        ("星期天不学", None, set(), {6}),
+        ("除了星期三", None, set(), {2}),
+        ("not on Sundays", None, set(), {6}),
+        ("sun protection, 2 hours a week", 2, set(), set()),
+        ("I sat there for an hour", None, set(), set()),
+        ("第一周学什么", None, set(), set()),
+    ],
+)
+def test_days_of_the_week_and_how_long_each_is(message, hours, days, off):
+    asked = wanted(message, TODAY)
+    assert (asked.hours_a_week, set(asked.days), set(asked.off)) == (hours, days, off)
+
+
+@pytest.mark.parametrize(
+    ("message", "start"),
+    [
+        ("从下周一开始", date(2026, 11, 30)),
+        ("下星期三起，每周两小时", date(2026, 12, 2)),
+        ("周六开始", date(2026, 11, 28)),
+        ("明天开始学", date(2026, 11, 26)),
+        ("从12月1号开始", date(2026, 12, 1)),
+        ("推迟到下周一", date(2026, 11, 30)),
+        ("start next Monday", date(2026, 11, 30)),
+        ("starting on 1 December", date(2026, 12, 1)),
+        ("where do I start on Python", None),
+        ("从基础开始", None),
+        ("下周一考试", None),
+    ],
+)
+def test_the_day_on_which_a_plan_begins(message, start):
+    asked = wanted(message, date(2026, 11, 25))
+    assert (asked.start, asked.until) == (start, None)
+
+
+def test_what_is_said_later_changes_only_what_it_says():
+    plan = wanted("每天一小时", TODAY)
+    plan = wanted("星期天不学", TODAY).after(plan)
+    assert (plan.hours_a_week, len(plan.days)) == (6, 6)
+    plan = wanted("改成每周三小时", TODAY).after(plan)
+    assert (plan.hours_a_week, len(plan.days)) == (3, 6)
+    plan = wanted("改成每周一三各一小时", TODAY).after(plan)
+    assert (plan.hours_a_week, set(plan.days)) == (2, {0, 2})
+    plan = wanted("星期六也学", TODAY).after(plan)
+    assert (plan.hours_a_week, set(plan.days)) == (3, {0, 2, 5})

@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import anyio
@@ -144,6 +145,28 @@ def test_no_course_is_planned_that_is_not_on_the_subject(tutor):
 
 
 @pytest.mark.parametrize(
+    ("said", "told_of"),
+    [
+        (("每天一小时", "星期天不学"), ("每周 6 小时", "周五、周六，每次约 60 分钟")),
+        (("每周两小时", "从下周一开始"), ("每周 2 小时", "%MONDAY%")),
+        (("每周两小时", "改成每周三小时"), ("每周 3 小时",)),
+        (("每周一三五各一小时",), ("每周 3 小时", "周一、周三、周五")),
+        (("2 hours a week", "no Sundays"), ("2 hours a week", "Saturday, about 20 minutes")),
+        (("2 hours a week", "start next Monday"), ("2 hours a week", "%MONDAY%")),
+        (("2 hours a week", "change it to 3 hours a week"), ("3 hours a week",)),
+        (("45 minutes every weekday",), ("3.75 hours a week",)),
+    ],
+)
+def test_a_plan_is_changed_by_what_is_said_of_it(tutor, said, told_of):
+    today = tutor[0].advising.adviser.today()
+    monday = (today + timedelta(days=7 - today.weekday())).isoformat()
+    asks = "我想学粤菜，帮我排计划" if not said[0].isascii() else "make me a plan to learn spreadsheets"
+    *_, told = anyio.run(tell, {"id": "plan", "turns": [{"says": one} for one in (asks, *said)]}, tutor[0])
+    for words_told in told_of:
+        assert words_told.replace("%MONDAY%", f"{monday} –") in told.answer["text"]
+
+
+@pytest.mark.parametrize(
     ("message", "place"), [("{title}那门", 1), ("就第二门吧", 1), ("第一个", 0), ("按{title}来排", 2)]
 )
 def test_one_of_the_courses_that_were_offered_is_planned_when_it_is_named(tutor, message, place):
@@ -179,6 +202,45 @@ def test_after_hints_the_answer_may_be_asked_for_in_any_words(tutor):
     assert told.answer["mode"] == "extracted"
 
 
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        (("伤口出血怎么止血？给点提示", "那烫伤呢，给点提示"), "“烫伤”"),
+        (("伤口出血怎么止血？给点提示", "烫伤怎么办，再给点提示"), "“烫伤”"),
+        (("how do I stop bleeding? give me a hint", "give me a hint about a burn"), "“烫伤”"),
+        (("伤口出血怎么止血？给点提示", "还是不会做这一步，再提示一下"), "伤口里"),
+        (("烫伤怎么办，给点提示", "那小孩呢，给点提示"), "“小孩”"),
+    ],
+)
+def test_a_hint_is_for_what_is_named_and_goes_on_where_nothing_is(tutor, said, place):
+    *_, told = anyio.run(tell, {"id": "hint", "turns": [{"says": one} for one in said]}, tutor[0])
+    assert place in told.answer["text"]
+
+
+@pytest.mark.parametrize(
+    ("message", "course"),
+    [
+        ("quiz me on first aid", "family-first-aid"),
+        ("quiz me on electrical safety", "electrical-safety-basics"),
+        ("考考我急救", "family-first-aid"),
+    ],
+)
+def test_a_quiz_is_on_the_subject_that_was_named(tutor, message, course):
+    (told,) = anyio.run(tell, {"id": "quiz", "turns": [{"says": message}]}, tutor[0])
+    assert {source["course_id"] for source in told.answer["sources"]} == {course}
+
+
+@pytest.mark.parametrize(
+    "message", ["stop the quiz", "end the quiz please", "no more questions", "不考了", "别再考我了"]
+)
+def test_a_quiz_ends_when_the_learner_says_so(tutor, message):
+    turns = [{"says": "考考我急救"}, {"says": message}]
+    *_, told = anyio.run(tell, {"id": "quiz", "turns": turns}, tutor[0])
+    assert told.answer["mode"] == "catalogue"
+    assert not told.answer["sources"]
+    assert "1. " not in told.answer["text"]
+
+
 def test_who_wants_to_learn_what_nothing_answers_is_shown_courses(tutor):
     (told,) = anyio.run(tell, {"id": "learn", "turns": [{"says": "退咗休得閒，想學下睇大戲，咩都唔識"}]}, tutor[0])
     assert "cantonese-opera-first-lesson" in [card["course_id"] for card in told.answer["courses"]]
@@ -207,3 +269,16 @@ def test_who_wants_to_be_quizzed_where_nothing_can_be_asked_is_told_so_and_no_an
 def test_an_exercise_is_not_shown_for_what_only_an_office_can_state(tutor):
     (told,) = anyio.run(tell, {"id": "office", "turns": [{"says": "在这里学完，读大专能免考几门？"}]}, tutor[0])
     assert (told.answer["mode"], told.answer["sources"]) == ("declined", [])
+
+
+@pytest.mark.parametrize(
+    ("message", "told_of"),
+    [
+        ("帮我做个学粤菜的计划，每周三小时，2026年3月1日前学完", "2026-03-01 已经过了"),
+        ("make me a plan to learn spreadsheets, 3 hours a week, by 20 December", "at 3 hours a week"),
+    ],
+)
+def test_a_last_day_is_no_part_of_the_subject_and_none_when_it_has_passed(tutor, message, told_of):
+    (told,) = anyio.run(tell, {"id": "plan", "turns": [{"says": message}]}, tutor[0])
+    assert told_of in told.answer["text"]
+    assert "要赶上" not in told.answer["text"]

@@ -10,7 +10,7 @@ from course_index.store.generations import IndexHome
 from course_index.store.phrases import Phrases
 from course_index.store.records import Records
 from course_index.suggestions import Suggestion, folded, suggestions
-from retrieval.suggest import suggest
+from retrieval.suggest import suggest, written
 from tests.conftest import LIBRARY
 
 
@@ -188,3 +188,20 @@ def test_characters_are_read_as_the_word_reads_them():
 def test_folding_leaves_letters_and_digits():
     assert folded("《Ｃ＋＋ 入門》 第２版") == "c入门第2版"
     assert folded("Ångström_x") == "angstromx"
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        ("lizhi", "荔枝"),
+        ("Xiu Jian", "修剪"),
+        ("guoshu xiujian", "果树修剪"),
+        ("python", None),
+        ("li", None),
+        ("lizh", None),
+        ("荔枝", None),
+        ("cafe", None),
+    ],
+)
+def test_what_is_typed_in_pinyin_is_written_as_the_library_writes_it(records, typed, word):
+    assert written(records, typed) == word

@@ -30,7 +30,7 @@ _LEVEL = re.compile(
 _DIPLOMA = re.compile(r"文凭|学历|大专|本科|专升本|毕业证|学位|高中证|\b(?:diploma|degree|bachelor|associate degree)\b")
 # By which words the catalogue has what leads there: the way back to school, and the school subjects for it.
 DIPLOMA_WORDS = "学历提升"
-_SCHOOL_WORDS = "初中补习文化课"
+_SCHOOL_WORDS = "初中课程补习"
 _PARTICLES = re.compile(r"^(?:[\s的到了去把]|我|想|要|学)+|[\s的了去]+$")
 _TRADE = re.compile(
     r"当|做|成为|转行|改行|从事|找(?:一?份|个)?(?:[^，。]{0,8})工作|考(?:[^，。]{0,6})(?:师|员|工)|\b(?:become|be an?|work as|job|career|occupation)\b"  # noqa: E501

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field, replace
 
-from companion.guidance.places import Place, place_in
+from companion.guidance.places import Place, names_of_places, place_in
 from companion.guidance.profile import Profile, Standing
 from companion.quantities import quantities
 from course_index.analyze import normalise
@@ -13,7 +13,7 @@ from course_index.language import language_of
 _FREE = re.compile(
     r"免费|不(?:要|用|需要?|想|能|许|准|愿意?|肯)?(?:花|收|交|出|要)(?:一分)?(?:钱|费)|唔(?:使|洗|要|想|好)?(?:畀|俾|收|使)?钱|不收(?:费|钱)|冇钱|没(?:有)?钱|零元|一(?:分|毛|块|元|蚊)(?:钱)?(?:学费)?[都也](?:不|唔|没)|\b(?:free of charge|for free|free (?:course|class|lesson)s?|no (?:fee|cost|charge)|can't afford|without paying)\b"
 )
-_FREE_ENGLISH = re.compile(r"\bfree\b(?! time| on| in| at| day| afternoon| morning| evening| weekend| after)")
+_FREE_ENGLISH = re.compile(r"\bfree\b(?! time| on\b| in\b| at\b| day| afternoon| morning| evening| weekend| after)")
 _NOT_FREE = re.compile(r"(?:不一定|不用|收费也|付费也|要钱也|贵一?点也)[^，。]{0,4}(?:免费|行|可以|得|冇问题)|自由")
 _PRICE = re.compile(
     r"(?:不(?:要)?(?:超过|高于|到)|别超过|低于|少于|最多|顶多|唔(?:好)?(?:过|超过)|预算(?:是|有|只有)?|under|below|less than|at most|up to|no more than|within)\s*(?:¥|￥|rmb|cny)?\s*(?P<a>[\d一二两三四五六七八九十百千]+)\s*(?:元|块|蚊|rmb|yuan|cny)?"
@@ -45,8 +45,30 @@ _IN_ENGLISH = re.compile(
 _IN_CHINESE = re.compile(
     r"(?:中文|普通话|国语)(?:授课|讲课?|上课|教的|的课)|用(?:中文|普通话)(?:讲|教|上)|\b(?:in|taught in) (?:chinese|mandarin)\b"
 )
+# 英语四级 is an exam, 有三级的课 a level.
 _LEVEL = re.compile(
-    r"(?:等级|level)\s*(?P<a>[1-7一二三四五六七])(?!\d)|(?P<b>[1-7一二三四五六七])\s*级(?!以上|别|联|台)(?=[^，。]{0,3}(?:课|班|的|以下|水平)|$)"
+    r"(?:等级|level)\s*(?P<a>[1-7一二三四五六七])(?!\d)"
+    r"|(?:(?<=[有找学荐的是第上])|(?<![\u3400-\u9fff]))(?P<b>[1-7一二三四五六七])\s*级(?!以上|别|联|台)(?=[^，。]{0,3}(?:课|班|的|以下|水平)|$)"
+)
+_WITH_CREDITS = re.compile(
+    r"(?:带|有|给|算|能拿到?|可以?拿到?|可获得?|拿得到)学分(?!银行|制|互认)的?|\b(?:with|for|that gives?|that carry|carrying) credits?\b|\bcredit[- ]bearing\b"
+)
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_BEGINS = re.compile(
+    r"(?<![\d年])(?P<a>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月份?(?:[初中底里内])?(?:能|可以?)?(?:开(?:班|课|学|始)?|上课?)的?"
+    r"|\b(?:(?:starting|starts|start|beginning|begin|begins)(?: in)?|in) (?P<b>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b"
+)
+_SHORT = re.compile(
+    r"(?:短期|时间短|学时(?:短|少))(?:一?[点些啲])?的?|短(?:一?[点些]|啲)的?|\b(?:short|shorter|quick)(?=(?: free| online)? (?:courses?|class(?:es)?|ones?)\b)"
+)
+# What somebody calls short that says no number: a day's work.
+_SHORT_HOURS = 8.0
+_CHEAP = re.compile(
+    r"便宜(?:一?[点些]|啲)?的?|平(?:啲|价)嘅?|实惠(?:一?点)?的?|不(?:太)?贵的?|\b(?:cheap|cheaper|cheapest|affordable|inexpensive|low[- ]cost)\b"
+)
+_TIMES = re.compile(
+    r"(?:周末|星期[六日天]|礼拜[六日天]|周[六日]|晚上|晚间|夜间|夜校|下班后|放工后)(?:可以?|能|才?有空)?(?:上课?|学|开班?|去)?(?:的|嘅)?"
+    r"|\b(?:at|on|in) (?:the )?(?:weekends?|evenings?|nights?|saturdays?|sundays?)\b|\b(?:weekend|evening|night|saturday|sunday)(?= (?:courses?|class(?:es)?|ones?)\b)"
 )
 _NEW = re.compile(
     r"零基础|零起点|没(?:有)?(?:什么|任何|一点)?(?:基础|底子|接触过|学过|经验)|冇(?:乜|咩)?(?:基础|底子|学过)|(?:完全|一点(?:都|也)?|乜都|咩都|什么都)(?:不|唔)(?:懂|会|识)|从(?:头|零|没)|由零|刚(?:开始|入行|接触|学)|初学|新手|小白|入门|啱啱(?:学|入行)"
@@ -86,6 +108,10 @@ _AUDIENCES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("worker", re.compile(r"工厂|车间|厂里|上班|工人|下岗|失业|被裁|流水线|打螺丝|返工|\b(?:factory|worker|laid[- ]off|unemployed|shop floor|assembly line|lost my job)\b")),
     ("youth", re.compile(r"高中|中专|职高|毕业生|刚毕业|大学生|青年|\b(?:school leaver|student|graduate|left school|teenager)\b")),
 )  # fmt: skip
+_ONLY_WHERE = re.compile(
+    r"(?:你好[，,\s]*)?(?:我|我人|我们|我家|本人|俺|屋企)(?:现在|目前|平时|而家|一直|就)?(?:在|住在?|喺|住喺|是)@+(?:市|区|县|镇|人|这边|这里|呢边|那边|工作|打工|生活|上班|住)*(?:的|嘅|呀|啊)?[\s。.！!，,]*"
+    r"|(?:hi[, ]+)?i(?:'m| am| live| work)(?: now| currently)?(?: living| working)? in @[\s.!]*"
+)
 # What one can do already, told beside what is to be learned: 学历提升 and 高级茶艺师 are subjects and stay.
 _KNOWS_SOME = re.compile(
     r"(?:有|冇)?(?:一点|一些|点|啲|些)(?:基础|底子|经验)|有(?:基础|底子|经验)(?:了|的)?|(?:想|要|再)+(?:提高|提升|进)一(?:下|步)|学过一(?:点|些|年)(?!.)"
@@ -94,8 +120,8 @@ _KNOWS_SOME = re.compile(
 CONDITIONS = (
     _FREE,
     _FREE_ENGLISH,
-    _PRICE,
     _HOURS,
+    _PRICE,
     _ONLINE,
     _OFFLINE,
     _NEAR,
@@ -104,6 +130,12 @@ CONDITIONS = (
     _IN_CHINESE,
     _NEW,
     _KNOWS_SOME,
+    _LEVEL,
+    _WITH_CREDITS,
+    _BEGINS,
+    _SHORT,
+    _CHEAP,
+    _TIMES,
 )
 
 
@@ -111,7 +143,8 @@ CONDITIONS = (
 class Need:
     """What is needed. The first group must hold of a course, as its record states it; the second only ranks.
 
-    `near` asks for a session in person. `level` is the level asked for, as records state it.
+    `near` asks for a session in person. `level` is the level asked for, as records state it. `begins` is the month in
+    which a session is to begin. `times` asks for days of the week or hours of the day, which no record states.
     """
 
     text: str = ""
@@ -122,6 +155,8 @@ class Need:
     language: str | None = None
     level: int | None = None
     max_level: int | None = None
+    credits: bool = False
+    begins: int | None = None
     place: Place | None = None
     near: bool = False
     step_free: bool = False
@@ -135,6 +170,8 @@ class Need:
     locale_language: str = ""
     around: Place | None = None  # where the learner is, when no session there is asked for
     interests: tuple[str, ...] = field(default=())
+    cheap: bool = False
+    times: bool = False
 
     @property
     def in_person(self) -> bool:
@@ -148,16 +185,20 @@ def need_of(message: str, audience: str | None = None) -> Need:
     place = place_in(said)
     near = _says(_NEAR, said)
     delivery = _delivery(said)
-    class_there = place is not None and (near or "offline" in delivery or _asks_for_a_class_in(said, place))
+    class_there = place is not None and (
+        near or "offline" in delivery or says_only_where(said) or _asks_for_a_class_in(said, place)
+    )
     free = bool(_FREE.search(said) or _FREE_ENGLISH.search(said)) and not _NOT_FREE.search(said)
     return Need(
         text=message,
         free=free,
         max_price=None if free else _limit(_PRICE, said, only_with=_MONEY),
-        max_hours=_limit(_HOURS, said),
+        max_hours=_limit(_HOURS, said) or (_SHORT_HOURS if _SHORT.search(said) else None),
         delivery=delivery,
         language="en" if _says(_IN_ENGLISH, said) else "zh" if _says(_IN_CHINESE, said) else None,
         level=_level(said),
+        credits=_says(_WITH_CREDITS, said),
+        begins=_month(said),
         place=place if class_there else None,
         near=near or class_there,
         step_free=_says(_STEP_FREE, said),
@@ -166,6 +207,37 @@ def need_of(message: str, audience: str | None = None) -> Need:
         standing=standing_in(said),
         locale_language=language_of(message) if message.strip() else "",
         around=place,
+        cheap=_says(_CHEAP, said),
+        times=_says(_TIMES, said),
+    )
+
+
+def says_only_where(message: str) -> bool:
+    """Whether a message says where somebody is, and nothing else: 我在佛山."""
+    left = names_of_places().sub("@", normalise(message))
+    return bool(_ONLY_WHERE.fullmatch(left))
+
+
+def carried_on(before: Need, now: Need) -> Need:
+    """A need with conditions added by a later message, which goes first where both say: 线下 and then 那线上的呢."""
+    return replace(
+        before,
+        free=now.free or (before.free and now.max_price is None),
+        max_price=None if now.free else before.max_price if now.max_price is None else now.max_price,
+        max_hours=before.max_hours if now.max_hours is None else now.max_hours,
+        delivery=now.delivery or before.delivery,
+        language=now.language or before.language,
+        level=before.level if now.level is None else now.level,
+        credits=before.credits or now.credits,
+        begins=now.begins or before.begins,
+        place=now.place or (None if "online" in now.delivery else (before.place and (now.around or before.place))),
+        near=now.near or (before.near and "online" not in now.delivery),
+        step_free=before.step_free or now.step_free,
+        audience=now.audience or before.audience,
+        standing=now.standing or before.standing,
+        around=now.around or before.around,
+        cheap=before.cheap or now.cheap,
+        times=before.times or now.times,
     )
 
 
@@ -238,6 +310,21 @@ def _limit(pattern: re.Pattern[str], said: str, only_with: re.Pattern[str] | Non
     text = found["a"] or found["b"]
     (number, *_) = quantities(f"{text}个") or quantities(text) or (None,)
     return number.value if number else None
+
+
+def _month(said: str) -> int | None:
+    found = _BEGINS.search(said)
+    if not found:
+        return None
+    if found["b"]:
+        return _MONTH_NAMES.index(found["b"]) + 1
+    return (
+        int(found["a"])
+        if found["a"].isdigit()
+        else "一二三四五六七八九十".index(found["a"][0])
+        + 1
+        + ("一二".index(found["a"][1]) + 1 if len(found["a"]) == 2 else 0)
+    )
 
 
 def _level(said: str) -> int | None:

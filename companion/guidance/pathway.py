@@ -19,7 +19,16 @@ from course_index.course import Course
 
 Preference = Literal["balanced", "fewest_hours", "cheapest", "online"]
 Obstacle = Literal[
-    "no_course", "no_skill", "no_level", "no_credits", "no_time", "no_prerequisite", "no_session", "too_late", "circle"
+    "no_course",
+    "no_skill",
+    "no_level",
+    "no_credits",
+    "no_time",
+    "no_prerequisite",
+    "no_session",
+    "too_late",
+    "past",
+    "circle",
 ]
 
 # A course whose record states no hours counts as long as the middle one that states them, for choosing only.
@@ -33,6 +42,8 @@ _SOLVER_SECONDS = 5.0
 # No plan reaches further.
 _LONGEST_DAYS = 366 * 10
 _UNMET = 1e4
+# Nobody learns more hours a week.
+_MOST_HOURS = 112
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,11 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A course on the way. `begins` and `ends` are None where no hours a week are known."""
+    """A course on the way. `begins` and `ends` are None where no hours a week are known.
+
+    `session` is the class that the dates are of; without dates, and beside those on which it is learned alone
+    (`elsewhere`), the nearest that can be joined.
+    """
 
     course: Course
     meets: tuple[str, ...]
@@ -82,6 +97,7 @@ class Step:
     begins: date | None = None
     ends: date | None = None
     session: Session | None = None
+    elsewhere: Session | None = None
     done: bool = False
     again: bool = False
 
@@ -180,7 +196,9 @@ class Planner:
         hindrances = self._explain(goal, unmet, needed)
         ordered = _in_order(chosen, self._open | self._known(self._finished))
         steps = self._scheduled(goal, terms, ordered)
-        if not hindrances:
+        if not hindrances and terms.until and terms.until < terms.start and not all(step.done for step in steps):
+            hindrances = [Hindrance("past", (terms.until.isoformat(),))]
+        elif not hindrances:
             hindrances = self._lateness(goal, terms, steps)
         return Pathway(goal, tuple(steps), terms, tuple(hindrances), preference)
 
@@ -361,17 +379,26 @@ class Planner:
             return []
         if way.without_hours and all(step.ends is None or step.ends <= terms.until for step in way.left):
             return []  # whether it is in time cannot be told, and that is told
-        hours = way.hours
-        weeks = max(1, (terms.until - terms.start).days // 7)
-        least = math.ceil(hours / weeks * 2) / 2
-        if least <= terms.hours_a_week:  # the hours would do; a session comes too late
+        least = self._least_hours(goal, terms, steps)
+        if least is None:  # no hours would do; a session comes too late
             late = [step for step in way.left if step.ends is None or step.ends > terms.until]
             if not late:
                 return []
             if (ends := late[0].ends) is None:
                 return [Hindrance("no_session", (late[0].course.title,))]
             return [Hindrance("too_late", (late[0].course.title, ends.isoformat(), terms.until.isoformat()))]
-        return [Hindrance("no_time", (terms.until.isoformat(), f"{terms.hours_a_week:g}", f"{hours:g}", f"{least:g}"))]
+        values = (terms.until.isoformat(), f"{terms.hours_a_week:g}", f"{way.hours:g}", f"{least:g}")
+        return [Hindrance("no_time", values)]
+
+    def _least_hours(self, goal: Goal, terms: Terms, steps: Sequence[Step]) -> float | None:
+        """The fewest hours a week, in halves, with which the same steps end in time; None where none would do."""
+        courses = [step.course for step in steps]
+        for halves in range(math.floor((terms.hours_a_week or 0.0) * 2) + 1, _MOST_HOURS * 2 + 1):
+            hastened = replace(terms, hours_a_week=halves / 2)
+            ends = Pathway(goal, tuple(self._scheduled(goal, hastened, courses)), hastened).ends
+            if ends and terms.until and ends <= terms.until:
+                return halves / 2
+        return None
 
 
 def _nobody_teaches(requirement: Requirement) -> Hindrance:
@@ -400,7 +427,7 @@ def _dated(steps: Sequence[Step], sessions: Mapping[str, Sequence[Session]], ter
             placed = _in_a_session(step, sessions.get(step.course.id, ()), ready, terms, used)
         # How long a course takes that states no hours nobody knows.
         if placed is None and step.course.delivery != "offline" and step.course.hours is not None:
-            placed = _alone(step, ready, terms, used)
+            placed = _alone(replace(step, session=None, elsewhere=step.session), ready, terms, used)
         dated = placed or replace(step, session=None)
         if dated.ends:
             ended[dated.course.id] = dated.ends
@@ -416,7 +443,8 @@ def _in_a_session(
         if begins is None or begins < ready:
             continue
         hours = step.course.hours or 0.0
-        ends = session.offering.end or begins + timedelta(days=7 * max(1, math.ceil(hours / (terms.hours_a_week or 1))))
+        weeks_long = max(1, math.ceil(hours / (terms.hours_a_week or 1)))
+        ends = session.offering.end or begins + timedelta(days=7 * weeks_long - 1)
         weeks = range(_week(begins, terms), _week(ends, terms) + 1)
         each = hours / len(weeks)
         if any(used.get(week, 0.0) + each > (terms.hours_a_week or 0.0) + 1e-9 for week in weeks):

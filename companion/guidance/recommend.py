@@ -14,6 +14,7 @@ from companion.guidance.places import same_city
 from companion.guidance.profile import Known, Standing
 from companion.guidance.shelf import NEAR_KM, Mask, Session, Shelf
 from companion.guidance.skills import SkillMap
+from companion.guidance.subject import teaches_the_language
 from course_index.analyze import normalise, terms
 from course_index.card import card_text
 from course_index.course import Course
@@ -24,6 +25,7 @@ from retrieval.search import Search
 Fact = Literal[
     "lesson", "terms", "card", "occupation", "occupation_named", "audience", "standing", "place", "step_free", "free",
     "online", "initiative", "followed", "rated", "interest", "fresh", "level", "language", "again",
+    "cheap", "nearest",
 ]  # fmt: skip
 
 # What each fact adds to a course that fits the words by about .3 to 1.2. Chosen on half of the wishes of eval/cases;
@@ -41,6 +43,8 @@ _OCCUPATION = 0.35
 _NAMED_OCCUPATION = 0.25
 _PREREQUISITES_MISSING = -0.06
 _SHORT_WAY = 0.02
+# For who asks for a cheap one: from what is free to the dearest of those that fit.
+_CHEAP = 0.3
 # A second course of the same provider, subject and initiative is worth less beside the first.
 _ALIKE = 0.12
 # How many courses by their words are ranked. Where hard facts leave too few of them, the whole shelf is looked through.
@@ -49,6 +53,8 @@ _DEPTH = 60
 _STALE_DAYS = 365.0
 # How sure an occupation must be to be spoken of when its name was not said.
 LIKELY_OCCUPATION = 0.55
+# A course is for a trade when it teaches this much of what the trade takes.
+_OF_A_TRADE = 0.5
 # A rating counts as if so many had given .7 before.
 _PRIOR_RATERS, _PRIOR_RATING = 20, 0.7
 _DEFAULT_SHOWN = 5
@@ -63,6 +69,10 @@ class Why:
     fact: Fact
     weight: float
     values: tuple[str, ...] = ()
+
+
+# What is said for a course that only comes near, after all that may speak for it.
+_NEAREST = Why("nearest", 0.001)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +147,7 @@ class Recommender:
         permitted = self.shelf.permitted(need, finished, day)
         fitting = np.zeros(len(self.shelf), np.bool_)
         fitting[list(found)] = True
-        on_it = [row for row, hit in found.items() if hit.certain]
+        on_it = [row for row, hit in found.items() if hit.certain and self._in_the_language(row, asked)]
         skilled = self.skills.teaching(match.occupation, finished) if match else {}
         fitting[list(skilled)] = True
         about_nothing = query is None and not match
@@ -152,13 +162,16 @@ class Recommender:
         for candidate in candidates:
             self._weigh(candidate, need, learner, query, match, skilled, after, following, day)
         self._weigh_standing(candidates, need)
+        if need.cheap:
+            self._weigh_price(candidates)
         about = range(len(self.shelf)) if about_nothing else {*on_it, *skilled}
         best = self._varied(candidates, k)
-        sure = [one for one in best if about_nothing or one.row in skilled or (one.hit is not None and one.hit.certain)]
+        taught = frozenset(on_it) | self._for_the_trade(match, skilled, asked_for=need.occupation is not None)
+        sure = [one for one in best if about_nothing or one.row in taught]
         best = sure or best[:_NEAREST_SHOWN]
         return Recommended(
             need,
-            tuple(self._told(one, need, day) for one in best),
+            tuple(self._told(one, need, day, sure=bool(sure)) for one in best),
             len(rows) if about_nothing else len(about),
             {} if sure else self.shelf.in_the_way(need, self._rows(about), finished, day),
             match,
@@ -195,6 +208,22 @@ class Recommender:
             return None
         (match, *_) = self.occupations.match(asked, 1) or (None,)
         return match if match and (match.named or match.score >= LIKELY_OCCUPATION) else None
+
+    def _in_the_language(self, row: int, asked: str) -> bool:
+        """Whether a course names the language asked for, where one is: to an embedder all languages are near."""
+        return teaches_the_language(asked, normalise(card_text(self.shelf.courses[row])))
+
+    def _for_the_trade(
+        self, match: Match | None, skilled: Mapping[int, tuple[str, ...]], *, asked_for: bool
+    ) -> frozenset[int]:
+        """The courses for a trade that was named: by their records, or by half of what it takes. 急救 makes no 月嫂."""
+        if match is None or not (match.named or asked_for):
+            return frozenset()
+        named = self.skills.named(match.occupation)
+        enough = max(1.0, _OF_A_TRADE * len(match.occupation.skills))
+        return frozenset(
+            row for row, skills in skilled.items() if len(skills) >= enough or self.shelf.courses[row].id in named
+        )
 
     def _worth_ranking(
         self, rows: Sequence[int], about_nothing: bool, need: Need, after: Mapping[str, tuple[float, int]]
@@ -306,6 +335,15 @@ class Recommender:
                 fit = 1 - 2 * abs(height - wish)
                 one.why.append(Why("standing", _STANDING * fit, (need.standing, f"{level:g}")))
 
+    def _weigh_price(self, candidates: Sequence[_Candidate]) -> None:
+        """The cheaper the better; of what no record states nothing is said."""
+        prices = {one.row: price.amount for one in candidates if (price := self.shelf.courses[one.row].price)}
+        dearest = max(prices.values(), default=0.0)
+        for one in candidates:
+            if one.row in prices:
+                saved = 1 - prices[one.row] / dearest if dearest else 1.0
+                one.why.append(Why("cheap", _CHEAP * (0.1 + 0.9 * saved), (f"{prices[one.row]:g}",)))
+
     def _weigh_titles(self, candidates: Sequence[_Candidate], standing: Standing) -> None:
         for one in candidates:
             if not np.isnan(self.shelf.levels[one.row]) or not (title := self.shelf.stages[one.row]):
@@ -334,12 +372,14 @@ class Recommender:
         best = max(counts, key=lambda id_: counts[id_], default="")
         return self.shelf.courses[self.shelf.row_of[best]].title if best in self.shelf.row_of else best
 
-    def _told(self, one: _Candidate, need: Need, day: date) -> Recommendation:
+    def _told(self, one: _Candidate, need: Need, day: date, *, sure: bool) -> Recommendation:
         course = self.shelf.courses[one.row]
         sessions = self.shelf.sessions(course, need, day)
         where = need.place or need.around
-        session = next(iter(sessions), None) if where or need.in_person else None
-        why = tuple(sorted(one.why, key=lambda reason: -reason.weight))
+        session = next(iter(sessions), None) if where or need.in_person or need.begins else None
+        # Of what only comes near no lesson is on it.
+        told = one.why if sure else [*(why for why in one.why if why.fact not in ("lesson", "card")), _NEAREST]
+        why = tuple(sorted(told, key=lambda reason: -reason.weight))
         return Recommendation(course, one.score, why, session, one.hit.passage_id if one.hit else None)
 
 

@@ -43,6 +43,8 @@ class Sayings:
     way_price: str
     way_hours: str
     way_level: str
+    way_credits: str
+    way_begins: str
     way_language: str
     way_delivery: str
     way_place: str
@@ -57,7 +59,11 @@ class Sayings:
     # Places.
     nearest: str
     none_near: str
+    among_the_nearest: str
     online_instead: str
+    no_times: str
+    nothing_on_conditions: str
+    in_the_way_of_any: str
     counted: str
     # Occupations and gaps.
     means: str
@@ -102,6 +108,8 @@ class Sayings:
     no_prerequisite: str
     no_session: str
     too_late: str
+    past: str
+    path_or_class: str
     path_nth: str
     circle: str
     # Credits.
@@ -152,8 +160,10 @@ _ZH = Sayings(
     way_price="超过预算，或没有写明费用",
     way_hours="学时太长，或没有写明学时",
     way_level="等级不符，或没有写明等级",
+    way_credits="没有写明学分",
+    way_begins="那个月没有写明要开的班",
     way_language="授课语言不符",
-    way_delivery="授课方式不符",
+    way_delivery="授课方式不符，或没有写明",
     way_place="在那里没有班",
     way_step_free="没有写明无台阶",
     way_prerequisites="要先学别的课",
@@ -165,7 +175,11 @@ _ZH = Sayings(
     may_suit="目录里没有找到写明就是讲这个的课程；最接近的是这几门，请看看合不合适：",
     nearest="最近的线下班：《{}》，{}，{}开班{}。",
     none_near="{}附近没有合适的线下班。",
+    among_the_nearest="目录里最接近的课程之一",
     online_instead="这些可以在线学：",
+    no_times="课程记录里没有写星期几、几点上课，请向开课单位确认；线上课可以自己安排时间。",
+    nothing_on_conditions="目录里没有同时符合这些条件的课程。",
+    in_the_way_of_any="不合条件的课：{}。",
     counted="您的需要已经记下（不记姓名），供开课参考。",
     means="您说的像是“{}”。",
     taught="它要用的本领里，这里有课教的：{}。",
@@ -208,6 +222,8 @@ _ZH = Sayings(
     no_prerequisite="《{}》要先学 {}，目录里没有这门课，或它现在不能学",
     no_session="《{}》只有线下班，没有合适的班次",
     too_late="《{}》要到 {} 才学完，晚于 {}",
+    past="您给的日子 {} 已经过了",
+    path_or_class="日期按自学算；也可以参加线下班：{}",
     path_nth="第 {} 步",
     circle="这些课互为先修：{}",
     credits_none_loaded="这里没有载入学分规则，所以不能说还差多少、能换什么。请向广东终身教育学分银行（广东开放大学）查询。",
@@ -256,8 +272,10 @@ _EN = Sayings(
     way_price="over your budget, or no price stated",
     way_hours="too long, or no hours stated",
     way_level="another level, or none stated",
+    way_credits="no credits stated",
+    way_begins="no class stated to begin in that month",
     way_language="in another language",
-    way_delivery="taught in another way",
+    way_delivery="taught in another way, or not stated how",
     way_place="no class there",
     way_step_free="not stated to be step-free",
     way_prerequisites="need another course first",
@@ -269,7 +287,11 @@ _EN = Sayings(
     may_suit="No course says that it is on this; these come closest, see whether one suits:",
     nearest="The nearest class in person: “{}” in {}, from {}{}. ",
     none_near="There is no suitable class near {}. ",
+    among_the_nearest="among the nearest in the catalogue",
     online_instead="These can be taken online:",
+    no_times="Records do not state days of the week or hours: please ask the provider. Online courses fit any time. ",
+    nothing_on_conditions="No course in the catalogue meets all of these conditions. ",
+    in_the_way_of_any="Courses that do not meet them: {}.",
     counted="Your wish was counted (without your name), so that courses can be planned. ",
     means="That sounds like “{}”. ",
     taught="Of what it takes, there are courses on: {}. ",
@@ -319,6 +341,8 @@ _EN = Sayings(
     no_prerequisite="“{}” needs {} first, which is not in the catalogue or cannot be taken now",
     no_session="“{}” is held in person only, and no session fits",
     too_late="“{}” ends on {}, after {}",
+    past="the day you gave, {}, has passed",
+    path_or_class="dates are for learning by yourself; or join {}",
     path_nth="step {}",
     circle="these courses require each other: {}",
     credits_none_loaded=(

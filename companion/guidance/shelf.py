@@ -80,7 +80,9 @@ class Shelf:
         here = [
             Session(course.id, offering, distance_km(place, offering) if place else None)
             for offering in course.offerings
-            if _is_open(offering, today) and (offering.step_free or not need.step_free)
+            if _is_open(offering, today)
+            and (offering.step_free or not need.step_free)
+            and (need.begins is None or (offering.start is not None and offering.start.month == need.begins))
         ]
         return sorted(here, key=lambda one: self.nearness(one, need))
 
@@ -96,7 +98,7 @@ class Shelf:
             return True
         return place.point is not None and session.km is not None and session.km <= NEAR_KM
 
-    def _facts(self, need: Need, finished: frozenset[str], today: date) -> list[tuple[Fact, Mask]]:
+    def _facts(self, need: Need, finished: frozenset[str], today: date) -> list[tuple[Fact, Mask]]:  # noqa: PLR0912
         facts: list[tuple[Fact, Mask]] = [("open", self._open_on(today)), ("finished", ~self._among(finished))]
         if need.exclude:
             facts.append(("excluded", ~self._among(need.exclude)))
@@ -110,6 +112,10 @@ class Shelf:
             facts.append(("level", self._levels == need.level))
         if need.max_level is not None:
             facts.append(("level", self._levels <= need.max_level))
+        if need.credits:
+            facts.append(("credits", self._each(lambda course: bool(course.credits))))
+        if need.begins is not None:
+            facts.append(("begins", self._courses_of(self._held(need, today) & self._begin_in(need.begins))))
         if need.language:
             facts.append(("language", self._languages == need.language))
         if need.delivery:
@@ -140,6 +146,11 @@ class Shelf:
         if place.point is None:
             return np.zeros(len(self._sessions.row), np.bool_)
         return place.point.km_to_all(self._sessions.latitude, self._sessions.longitude) <= NEAR_KM
+
+    def _begin_in(self, month: int) -> Mask:
+        dated = self._sessions.start < date.max.toordinal()
+        months = np.array([date.fromordinal(day).month for day in self._sessions.start.tolist()], np.int64)
+        return np.asarray(dated & (months == month), np.bool_)
 
     def _courses_of(self, sessions: Mask) -> Mask:
         mask = np.zeros(len(self), np.bool_)

@@ -1,8 +1,9 @@
 """What a wish is about, without its conditions: 佛山 线下 免费 学舞狮 is about 舞狮."""
 
 import re
+from dataclasses import replace
 
-from companion.guidance.need import CONDITIONS
+from companion.guidance.need import CONDITIONS, Need, need_of, says_only_where
 from companion.guidance.places import names_of_places
 from companion.understanding.wish import course_subject
 from course_index.analyze import normalise
@@ -18,8 +19,8 @@ _LEFT_OVER = re.compile(
 
 # What asks for just some course.
 _ANY = re.compile(
-    r"推荐|介绍|几|给|俾|畀|我|你|一些|随便|随意|好|新|的|啲|点|下|课程?|网课|学|东西|什么|乜嘢?|咩|有用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|"
-    r"\b(?:recommend|suggest|some|any|something|courses?|class(?:es)?|for|me|please|to|learn|study|good|new|what|is|are|there|do|you|have|i|want|a|the|anything|useful|interesting)\b"
+    r"推荐|介绍|几|给|俾|畀|我|你|一些|随便|随意|好|新|的|啲|点|下|课程?|网课|学|东西|什么|乜嘢?|咩|有用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
+    r"\b(?:recommend|suggest|some|any|something|courses?|class(?:es)?|for|me|please|to|learn|study|good|new|what|is|are|there|do|you|have|i|want|a|the|anything|useful|interesting|and|or|but|then|ones?|about|how|some|more|which|show|find|list|all|your|that|in|on|at|with)\b"
 )
 
 
@@ -78,14 +79,62 @@ def titles_named(message: str) -> list[str]:
     return ["".join(parts).strip(" ,.，。") for parts in _QUOTED.findall(message)]
 
 
+# What languages are called, as normalised text has it: each by all its names.
+_LANGUAGES = tuple(
+    re.compile(rf"(?:{chinese})|\b(?:{english})\b")
+    for chinese, english in (
+        ("英[语文]", "english"),
+        ("法[语文]", "french"),
+        ("德[语文]", "german"),
+        ("日[语文]|日本语", "japanese"),
+        ("韩[语文]|韩国语|朝鲜语", "korean"),
+        ("俄[语文]|俄罗斯语", "russian"),
+        ("西语|西班牙[语文]", "spanish"),
+        ("葡语|葡萄牙[语文]", "portuguese"),
+        ("意大利[语文]", "italian"),
+        ("阿拉伯[语文]|阿语", "arabic"),
+        ("泰[语文]", "thai"),
+        ("越南[语文]", "vietnamese"),
+        ("印尼[语文]|印度尼西亚语", "indonesian"),
+        ("拉丁[语文]", "latin"),
+        ("粤语|广东话|白话|广府话", "cantonese"),
+        ("手语", "sign language"),
+        ("世界语", "esperanto"),
+    )
+)
+
+
+def teaches_the_language(asked: str, record: str) -> bool:
+    """Whether a record, normalised, names every language that is asked for; true where none is."""
+    said = normalise(asked)
+    return all(language.search(record) for language in _LANGUAGES if language.search(said))
+
+
+_PARTS = re.compile(r"(?<=[?？。!！])|(?<=[\u3400-\u9fff])\s+")
+
+
 def subject_of(message: str) -> str:
     """The words of a wish that say what is to be learned; empty when it names conditions only."""
     said = normalise(message)
     if trade := _trade_wanted(said):
         return trade
+    if says_only_where(said):
+        return ""
     said = _WHO.sub(" ", said)
     for pattern in (*CONDITIONS, names_of_places()):
         said = pattern.sub(" ", said)
-    if _LEFT_OVER.match(course_subject(said)) or not any(one.isalnum() for one in _ANY.sub("", said)):
+    if _LEFT_OVER.match(course_subject(said)) or not _says_something(said):
         return ""
-    return said.strip()
+    # 有没有烹饪课 那线上的呢 is about 烹饪.
+    return " ".join(
+        part.strip() for part in re.split(r"(?<=[?？。!！])|(?<=[\u3400-\u9fff])\s+", said) if _says_something(part)
+    )
+
+
+def names_only_conditions(message: str) -> bool:
+    """Whether a message says what a course must be and not what it is to be about: 线上的呢, and cheaper ones?"""
+    return not subject_of(message) and replace(need_of(message), text="", locale_language="") != Need()
+
+
+def _says_something(said: str) -> bool:
+    return any(one.isalnum() for one in _ANY.sub("", said))

@@ -22,12 +22,12 @@ def reason(one: Recommendation, need: Need, lessons: Mapping[str, str], locale: 
     """Why a course is shown: the facts that ranked it, the weightiest first. `lessons` are titles by passage id."""
     say = sayings(locale)
     said = [_said(why, one, lessons, say, locale) for why in one.why if why.weight > 0]
-    conditions = _conditions(one, need, say)
+    conditions = _conditions(one, need, say, locale)
     told = [text for text in (*said, *conditions) if text][: _FACTS_SAID + len(conditions)] or _plain(one, say)
     return say.between.join(dict.fromkeys(told)) + (say.stop if told else "")
 
 
-def _said(why: Why, one: Recommendation, lessons: Mapping[str, str], say: Sayings, locale: Locale) -> str:  # noqa: PLR0911
+def _said(why: Why, one: Recommendation, lessons: Mapping[str, str], say: Sayings, locale: Locale) -> str:  # noqa: PLR0911, PLR0912
     match why.fact:
         case "lesson":
             title = lessons.get(why.values[0], "")
@@ -52,6 +52,10 @@ def _said(why: Why, one: Recommendation, lessons: Mapping[str, str], say: Saying
             return say.followed.format(*why.values)
         case "rated":
             return say.rated.format(*why.values)
+        case "nearest":
+            return say.among_the_nearest
+        case "cheap":
+            return say.free if why.values[0] == "0" else say.price.format(why.values[0])
         case "interest":
             return say.interest.format(why.values[0])
     return ""
@@ -64,7 +68,7 @@ def _plain(one: Recommendation, say: Sayings) -> list[str]:
     return told + ([say.fresh.format(course.updated_at.isoformat())] if course.updated_at else [])
 
 
-def _conditions(one: Recommendation, need: Need, say: Sayings) -> list[str]:
+def _conditions(one: Recommendation, need: Need, say: Sayings, locale: Locale) -> list[str]:
     """What was asked for and is so."""
     course = one.course
     told = []
@@ -80,6 +84,12 @@ def _conditions(one: Recommendation, need: Need, say: Sayings) -> list[str]:
         told.append(say.level.format(need.level))
     if need.language == "en":
         told.append(say.english)
+    if need.max_hours is not None and course.hours is not None:
+        told.append(say.path_hours.format(f"{course.hours:g}"))
+    if need.credits and course.credits:
+        told.append(say.path_credits.format(f"{course.credits:g}"))
+    if need.begins and one.session:
+        told.append(session_told(one.session, locale))
     return told
 
 
@@ -99,7 +109,10 @@ def courses_told(found: Recommended, locale: Locale) -> str:
     said = ""
     if found.in_the_way:
         ways = [f"{getattr(say, f'way_{name}')} {count}" for name, count in found.in_the_way.items()]
-        said += say.nothing_meets + say.in_the_way.format(_list(ways, locale))
+        if found.about_something:
+            said += say.nothing_meets + say.in_the_way.format(_list(ways, locale))
+        else:
+            said += say.in_the_way_of_any.format(_list(ways, locale))
     return said
 
 
@@ -148,7 +161,7 @@ def way_told(way: Way, locale: Locale, *, official: bool) -> str:
         return _hindered(path.hindrances, say, locale)
     intro = say.path_intro.format(path.goal.title, len(path.steps)) if path.goal.title else ""
     lines = [intro or say.path_intro_plain.format(len(path.steps)), ""]
-    lines += [f"{_step(number, step, say)}" for number, step in enumerate(path.steps, 1)]
+    lines += [_step(number, step, say, locale) for number, step in enumerate(path.steps, 1)]
     lines.append("")
     lines.append(totals_told(path, locale))
     if path.hindrances:
@@ -230,7 +243,7 @@ def would_add_told(added: Sequence[Entry], silent: Sequence[str], locale: Locale
     return told + (say.credits_silent.format(_list(silent, locale)) if silent else "")
 
 
-def _step(number: int, step: Step, say: Sayings) -> str:
+def _step(number: int, step: Step, say: Sayings, locale: Locale) -> str:
     course = step.course
     told = [
         say.path_done if step.done else say.path_again if step.again else "",
@@ -244,6 +257,8 @@ def _step(number: int, step: Step, say: Sayings) -> str:
         place = "".join(filter(None, (offering.city, offering.district, offering.town)))
         day = offering.start.isoformat() if offering.start else say.no_date
         told.append(say.near_session.format(place, day) + _km(step.session, say) if place else "")
+    elif step.elsewhere and not step.done and (class_ := session_told(step.elsewhere, locale)):
+        told.append(say.path_or_class.format(class_))
     return f"{say.path_step.format(number, course.title)}{say.between}{say.between.join(filter(None, told))}"
 
 

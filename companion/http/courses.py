@@ -7,6 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from companion.browsing import course_page, suggestions, whole_course, whole_passage
+from companion.guidance.places import city_key
 from companion.http.problems import AsciiJSONResponse
 from companion.starting import Starting
 from companion.turn import Companion
@@ -36,7 +37,8 @@ def courses_router(companion: Companion, starting: Starting) -> APIRouter:
         sort: CourseOrder = "relevance",
         page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     ) -> Response:
-        wanted = CourseFilter(level, audience, city, delivery, provider, language, initiative)
+        named = city and city_key(city)  # Guangzhou is 广州
+        wanted = CourseFilter(level, audience, named, delivery, provider, language, initiative)
         return AsciiJSONResponse(await run_in_threadpool(course_page, companion.index.search, q, wanted, sort, page))
 
     @router.get("/courses/suggest")

@@ -6,18 +6,39 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+from companion.practice.study_days import EVERY_DAY, adds_days, days_off, days_on, start_of, without_days
 from companion.quantities import quantities
 from course_index.analyze import normalise
 from course_index.course import Course, Lesson
 
 _N = r"(?:\d+(?:\.\d+)?|半|[一二两三四五六七八九十]+|an?|one|two|three|four|five|six|seven|eight|ten|half an?)"
 _LENGTH = rf"(?P<n>{_N})\s*个?(?P<half>半)?\s*(?P<unit>小时|钟头?|分钟|hours?|hrs?|minutes?|mins?)(?P<more>半)?"
+
+
+def _named(pattern: str, suffix: str) -> str:
+    """A pattern with other names for its groups, to stand beside itself."""
+    return re.sub(r"\?P<(\w+)>", rf"?P<\g<1>{suffix}>", pattern)
+
+
 _EACH = re.compile(
     rf"(?P<every>每天|每日|每晚|天天|一天|日日|每个?工作日|周末|周六日|每个?周末|每周|每个?星期|每个?礼拜|一周|一个?星期|一个?礼拜|"
-    rf"(?:a|per|each|every) (?:day|week|evening|night|weekend))[^，。,.]{{0,8}}?{_LENGTH}"
-    rf"|{_LENGTH.replace('?P<n>', '?P<n2>').replace('?P<half>', '?P<half2>').replace('?P<unit>', '?P<unit2>').replace('?P<more>', '?P<more2>')}"  # noqa: E501
-    rf"\s*(?:一|每|a|per|each|every)\s*个?(?P<every2>天|周|星期|礼拜|晚|day|week|evening|night)"
+    rf"(?:a|per|each|every) (?:day|week(?!day|end)|evening|night|weekend))[^，。,.]{{0,8}}?{_LENGTH}"
+    rf"|{_named(_LENGTH, '2')}"
+    rf"\s*(?:一|每|a|per|each|every)\s*个?(?P<every2>天|周|星期|礼拜|晚|day|week(?!day|end)|evening|night)"
 )
+_A_DAY = re.compile(
+    rf"(?:每天|每日|每晚|天天|一天|日日|每次|各|\b(?:a|per|each|every) (?:day|evening|night))[^，。,.]{{0,8}}?{_LENGTH}"
+    rf"|{_named(_LENGTH, '2')}\s*(?:(?:一|每)\s*个?[天晚]|(?:a|per|each|every) (?:day|evening|night)\b)"
+)
+_ON_DAYS = re.compile(_LENGTH)
+_IN_ALL = re.compile(
+    r"一共|总共|共|加起来|合计|每周|每个?(?:星期|礼拜)|\b(?:in all|altogether|in total|(?:a|per|each|every) week)\b"
+)
+_OFTEN = re.compile(
+    rf"(?:每周|一周|每个?(?:星期|礼拜)|一个?(?:星期|礼拜))(?:学|上|有)?(?P<n>{_N})\s*(?:天|晚|次)"
+    rf"|\b(?P<n2>{_N}) (?:days|times|evenings|nights) (?:a|per|each|every) week"
+)
+_MOST_HOURS = 112
 _DAYS_A_WEEK = (
     ("工作日", 5),
     ("周末", 2),
@@ -58,10 +79,33 @@ _LATER = re.compile(r"\s*(?:之?后|以后|later)")
 
 @dataclass(frozen=True, slots=True)
 class PlanWish:
-    """What a message says of the time there is: hours a week, and the day by which it is to be done."""
+    """What a message says of the time there is: hours a week, the day by which it is to be done, the days of the week
+    (Monday is 0) on which one learns and on which not, the hours on each, and the day to begin on. `also`: the days
+    come on top of those before.
+    """
 
     hours_a_week: float | None
     until: date | None
+    days: frozenset[int] = frozenset()
+    off: frozenset[int] = frozenset()
+    a_day: float | None = None
+    start: date | None = None
+    also: bool = False
+
+    @property
+    def says_something(self) -> bool:
+        """Whether anything of a plan is said at all."""
+        return self != PlanWish(None, None)
+
+    def after(self, before: "PlanWish") -> "PlanWish":
+        """What was said before with this on top: whoever learns an hour a day learns less when a day is left out."""
+        named = self.days | before.days if self.also or not self.days else self.days
+        days = (named or EVERY_DAY) - self.off if self.off else named
+        a_day = self.a_day if self.hours_a_week else before.a_day
+        hours = self.hours_a_week or before.hours_a_week
+        if a_day and days and (self.days or self.off):
+            hours = round(a_day * len(days), 2)
+        return PlanWish(hours, self.until or before.until, days, frozenset(), a_day, self.start or before.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +136,18 @@ class StudyPlan:
 def wanted(message: str, today: date) -> PlanWish:
     """What a message says of hours and of the end; None for what it does not say."""
     text = _GONE_BY.sub(" ", normalise(message))
-    return PlanWish(_hours_a_week(text), _until(text, today))
+    days, off = days_on(text), days_off(text)
+    adds = bool(days) and adds_days(text)
+    plain = without_days(text)
+    a_day, hours = _hours_a_day(plain, days), _hours_a_week(text)
+    if a_day and (days or off):  # 每天一小时，星期天不学
+        hours = a_day * len((days or EVERY_DAY) - off)
+    elif a_day and (often := _OFTEN.search(text)):  # 每周三次，每次一小时
+        hours, a_day = a_day * number(often["n"] or often["n2"]), None
+    elif days and not hours and (found := _ON_DAYS.search(plain)):  # 2 hours each weekend
+        hours = _hours(found)
+    asked = round(hours, 2) if hours and 0 < hours <= _MOST_HOURS else None
+    return PlanWish(asked, _until(plain, today), days, off, a_day if asked else None, start_of(text, today), adds)
 
 
 def study_plan(
@@ -168,8 +223,25 @@ def _hours_a_week(text: str) -> float | None:
     days = both or next((days for word, days in _DAYS_A_WEEK if word in every), 1)
     if every in ("周末", "每周末", "每个周末", "weekend") and not both:
         days = 1
-    total = hours * days
-    return round(total, 2) if 0 < total <= 112 else None
+    return hours * days
+
+
+def _hours_a_day(text: str, days: frozenset[int]) -> float | None:
+    """How long one learns on a day: 每天一小时, 各一小时; 45 minutes where it stands beside the days it is for.
+
+    A length for the whole weekend, or said to be in all, is none of a day's.
+    """
+    found = _A_DAY.search(text) or (_ON_DAYS.search(text) if days and not _IN_ALL.search(text) else None)
+    if not found or (days == frozenset({5, 6}) and not re.search(r"各|每|\beach\b", text)):
+        return None
+    return _hours(found)
+
+
+def _hours(found: re.Match[str]) -> float:
+    """How long a length is."""
+    said = {name.rstrip("2"): value for name, value in found.groupdict().items() if value}
+    hours = number(said["n"]) + (0.5 if "half" in said or "more" in said else 0.0)
+    return hours / 60 if said["unit"].startswith(("分", "min")) else hours
 
 
 def _until(text: str, today: date) -> date | None:

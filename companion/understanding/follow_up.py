@@ -3,7 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from companion.guidance.subject import subject_of
+from companion.conversation import Conversation
+from companion.guidance.places import place_in
+from companion.guidance.subject import names_only_conditions, subject_of
+from companion.understanding.of_a_course import asks_of_it
 from companion.understanding.wish import course_subject, wants_to_learn
 from course_index.analyze import normalise
 from retrieval.query import query_terms
@@ -52,6 +55,11 @@ _NO_SUBJECT = re.compile(
 )
 
 
+# Courses are asked for anew: 佛山有什么课 after a talk on cooking is not on cooking.
+_ASKS_FOR_ANY = re.compile(
+    r"(?:什么|哪些|哪门|咩|乜嘢|啥|随便|推荐)[^，。？?]{0,8}(?:课|班|学)"
+    r"|\b(?:what|which|any) (?:\w+ )?(?:courses?|class(?:es)?)\b"
+)
 _IS_THERE = re.compile(r"\b(?:is|are) there\b")
 
 
@@ -62,7 +70,7 @@ def depends(message: str) -> bool:
         return False
     content = _content(text)
     defines = _DEFINES.match(text) and not _POINTS_BACK.search(text) and content >= 2
-    if defines or _wants_a_course_on_something(text):
+    if defines or _wants_a_course_on_something(text) or _asks_what_there_is_somewhere(text):
         return False
     if _ENDS_OPEN.search(text) and content <= 2.5 * SHORT:
         return True
@@ -71,6 +79,24 @@ def depends(message: str) -> bool:
     if _POINTS_BACK.search(text) and content <= 2.5 * SHORT:
         return True
     return content < SHORT and bool(_ASKS.search(text) or _TELLS.search(text))
+
+
+def _asks_what_there_is_somewhere(text: str) -> bool:
+    """佛山有什么课 is on nothing that was said before, 那佛山有什么课 is."""
+    place = place_in(text)
+    return place is not None and bool(_ASKS_FOR_ANY.search(text)) and not _GOES_ON.match(text) and not subject_of(text)
+
+
+def adds_to_a_wish(message: str, conversation: Conversation) -> bool:
+    """Whether a message only adds a condition to the courses just asked for: 那线上的呢, and cheaper ones?
+
+    有什么免费的课 asks for any; 要钱吗 asks about the one that was shown.
+    """
+    before = next(iter(reversed(conversation.turns)), None)
+    if before is None or before.wish != "courses" or not conversation.subjects:
+        return False
+    said = normalise(message)
+    return names_only_conditions(said) and not (_ASKS_FOR_ANY.search(said) or asks_of_it(said))
 
 
 def _wants_a_course_on_something(text: str) -> bool:

@@ -43,13 +43,22 @@ def _pattern(entry: dict[str, list[str]]) -> re.Pattern[str]:
     return re.compile("|".join(entry["anywhere"]))
 
 
-# What asks for a course without saying what it is to be about.
-_ASKS_FOR_COURSES = re.compile(
-    r"有没有|有冇|有无|请问|推荐|介绍|适合|课程|网课|公开课|培训班?|学习班|兴趣班|一门|一些|哪些|哪门|哪个|什么|边个|乜嘢|"
-    r"我?想要?(?:去)?学|我?要学|打算学|学习|报名|我想|我要|找|报|有|课|班|学|吗|呢|"
-    r"\b(?:is|are|there|any|which|what|find|recommend|suggest|offer|have|take|join|looking|for|courses?|classes|class|"
-    r"trainings?|lessons?|want|like|would|to|learn|study|do|you|i|a|an|the|on|about|me|please|can)\b"
+# What a part of a message asks for courses with, before and behind what they are to be about. Only there: within it the
+# same characters are of the subject (机器学习, 初中数学, 有机化学).
+_BEFORE_A_SUBJECT = re.compile(
+    r"(?:请问|麻烦|有没有|有冇|有无|有(?:什么|咩|啥|哪些|[几一]门|(?=教|关于|适合|人教))|推荐|介绍|搵|揾|找(?!工作)|适合|哪里|边度|哪儿|在哪|可以|能(?![源量])|"
+    r"我们?|咱|俺|想要?(?:去|来)?(?:(?:学|上|报|听|补|了解)(?:[些下啲]|点(?!心))?)?|要(?!素)|打算|准备|希望|去(?=[学上报找])|学(?:习|[点些下啲]|一?门)?(?![生校前历术位分科者员会徒童龄])|"
+    r"报[名个读]|上(?=[个点])|教(?:我|人|点)?(?![育师学练材案具授堂程])|讲(?![座话演师解稿课])|[一几][门个些下]|个(?![人体性])|关于|有关|什么|哪[些门个]|边个|乜嘢|[那这嗰]种)"
+    r"|(?:i'd|i'm|i|we|you|do|does|is|are|there|any|an?|the|which|what|where|find|recommend|suggest|offer|have|take|join|"
+    r"looking|for|some|want|like|would|to|learn|study|teach(?:es)?|me|about|on|please|can|could|"
+    r"courses?|class(?:es)?|trainings?|lessons?)(?![^\s])"
 )
+_BEHIND_A_SUBJECT = re.compile(
+    r"(?:网课|公开课|课程|(?<![备逃旷授])课|培训班?|(?:学习|兴趣|补习)班|(?<![上下加夜早晚白值])班|怎么学|(?:能|可以)?[学上报](?=吗|么)|这?方面|有没有|有冇|有无|有|推荐|[吗么呢呀吧啊啦咩的嘅])$"
+    r"|(?:^|(?<=\s))(?:courses?|class(?:es)?|trainings?|lessons?|please|there)$"
+)
+_CLAUSE_ENDS = re.compile(r"[\n？?！!。，,；;]+|\.(?!\w)")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 _ASKS = re.compile(r"[?？]\s*$|(?:吗|么|呢|嘛|咩|点算|怎么办|行不行|好不好|对不对|可不可以|能不能)[\s。！!]*$")
@@ -75,8 +84,24 @@ def wants_to_learn(message: str) -> bool:
 
 def course_subject(message: str) -> str:
     """What the courses that a message asks for are to be about; the whole message when it says nothing else."""
-    subject = re.sub(r"[\s？?！!。，,.]+", " ", _ASKS_FOR_COURSES.sub(" ", normalise(message))).strip()
+    subject = " ".join(filter(None, (_without_asking(part) for part in _parts_of(message))))
     return subject if any(character.isalnum() for character in subject) else message
+
+
+def _parts_of(message: str) -> list[str]:
+    """What stands between marks; and between blanks, where it is written without them."""
+    clauses = _CLAUSE_ENDS.split(normalise(message))
+    return [part for clause in clauses for part in (clause.split() if _HAN.search(clause) else [clause])]
+
+
+def _without_asking(part: str) -> str:
+    """A part of a message without what asks before and behind the subject."""
+    left = part.strip()
+    while found := _BEFORE_A_SUBJECT.match(left):
+        left = left[found.end() :].lstrip()
+    while found := _BEHIND_A_SUBJECT.search(left):
+        left = left[: found.start()].rstrip()
+    return left
 
 
 # What asks for practice or a plan without saying of what.
@@ -85,15 +110,15 @@ _ASKS_FOR_PRACTICE = re.compile(
     r"\b(?:quiz|test|examine|give|ask|set|make|me|a|an|some|few|\d+|more|another|questions?|exercises?|practi[cs]e|please|on|about|for|the|i|want|to|let's|can|you)\b"
 )
 _ASKS_FOR_PLAN = re.compile(
-    r"帮|给|替|为|我们?|制定|制订|订|定|做|排(?!序)|列(?!表)|安排|(?<!动态)规划|设计|学习|复习|备考|计划表?|时间表|日程|课表|一下|一?个|一份|份|想|要|把|每天|每周|每个?(?:星期|礼拜|晚上?)|一周|一个?星期|周末|只有|只能|大概|左右|"
+    r"帮|给|替|为|我们?|制定|制订|订|定|做|排(?!序)|列(?!表)|安排|(?<!动态)规划|设计|学习|复习|备考|计划表?|时间表|日程|课表|一下|一?个|一份|份|想|要|把|每天|每周|每个?(?:星期|礼拜|晚上?)|一周|一个?星期|周末|只有|只能|大概|左右|开始(?!学)|各(?![种地族国])|不学|"
     r"[\d一两二三四五六七八九十半.]+个?(?:半)?(?:小时|钟头?|分钟|周|星期|礼拜|天|月)|到\d+月\d+[日号]|内|学完|怎么|如何|点样|可以|的|吧|呀|吗|，|"
     r"按照?|(?:这|那|呢|嗰)(?:一?[门章]|几[章课]|个|些|部分)?|只|部分|整门|刚才|上面|课程?|重新|没学|没时间|白天|早上|上班|下班|有空|没空|比较忙|很忙|同|嘅|第|学?(?:什么|到哪里?|哪些)|(?:改|换|变|调)(?:成|为|到|一下)?|"
-    r"\b(?:study|learn|learning|want|would|like|this|that|just|only|whole|course|class|chapters?|parts?|sections?|units?|lessons?|revision|plan|schedule|timetable|make|give|create|me|a|an|for|my|hours?|minutes?|per|each|every|week|day|i|have|with|please|to|the|of|in|can|you|\d+)\b"
+    r"\b(?:study|learn|learning|want|would|like|this|that|just|only|whole|course|class|chapters?|parts?|sections?|units?|lessons?|revision|plan|schedule|timetable|make|give|create|me|a|an|for|my|hours?|minutes?|per|each|every|week|day|i|have|with|please|to|the|of|in|can|you|it|change|move|start|starting|begin|instead|now|on|at|no|not|half|\d+)\b"
 )
 
 _ASKS_FOR_HINT = re.compile(
     r"给|来|俾|畀|我|要|再|一点|一?个|点|啲|小|提示一下|提示|思路|线索|启发|点拨|别|不要|唔好|先|直接|告诉|讲|说|出|答案|只|也|就|想|自己|嘛|吧|呀|啦|可以|吗|请|还是|不会|不懂|不知道|卡住了?|没思路|了|那|"
-    r"\b(?:give|need|want|get|have|a|an|another|small|little|hints?|me|i|i'm|am|stuck|don't|do|not|tell|the|answer|please|just|can|you|only)\b"
+    r"\b(?:give|need|want|get|have|a|an|another|small|little|hints?|me|i|i'm|am|stuck|about|on|for|don't|do|not|tell|the|answer|please|just|can|you|only)\b"
 )
 
 

@@ -1,0 +1,104 @@
+"""What is said to fit teaches what was asked for; else that none does is said, and counted."""
+
+import pytest
+
+from companion.guidance.need import need_of
+from companion.guidance.subject import subject_of, teaches_the_language
+from companion.understanding.wish import course_subject
+from tests.small_catalogue import indexed, talk, tutor_over, unmet
+
+TITLES = (
+    "大学英语口语|国际商法（双语）|书法临帖|西点：蛋糕与面包|电路基础|汽车保养|儿童舞蹈|土木施工概论|机器学习导论|"
+    "有机化学|手机拍照技巧|家庭急救|茶文化|交响乐欣赏|昆虫世界|数据库原理|English for Travellers|Guitar for Beginners|"
+    "Introduction to Machine Learning|Self-Publishing a Novel|Caring for Horses|Java Programming|Design of Buildings|"
+    "The History of Rome"
+).split("|")
+NOBODY_TEACHES = (
+    "想学法语|有没有日语课|想学手语|想学木工|想学电焊|想学小提琴|想学考驾照|想学养蜂|想学剪纸|"
+    "I want to learn French|any chess course?|is there a nail art course|any swimming class?"
+).split("|")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory, embedder):
+    return indexed(tmp_path_factory.mktemp("taught"), [{"title": title} for title in TITLES], embedder)
+
+
+@pytest.fixture
+def tutor(home, embedder, tmp_path):
+    with tutor_over(home, embedder, tmp_path) as found:
+        yield found
+
+
+def recommended(tutor, message):
+    return tutor[0].advising.adviser.recommend(need_of(message))
+
+
+@pytest.mark.parametrize(
+    ("message", "title"),
+    [
+        ("想学书法", "书法临帖"),
+        ("有没有教做蛋糕的课", "西点：蛋糕与面包"),
+        ("有没有机器学习的课", "机器学习导论"),
+        ("有机化学有课吗", "有机化学"),
+        ("想学拍照", "手机拍照技巧"),
+        ("有没有急救的课", "家庭急救"),
+        ("想学英语口语", "大学英语口语"),
+        ("any course on guitar?", "Guitar for Beginners"),
+        ("I want to learn Java", "Java Programming"),
+        ("is there a machine learning course", "Introduction to Machine Learning"),
+        ("I'd like to learn about horses", "Caring for Horses"),
+    ],
+)
+def test_a_course_that_teaches_what_was_asked_for_fits(tutor, message, title):
+    found = recommended(tutor, message)
+    assert found.certain
+    assert title in {one.course.title for one in found.courses}
+
+
+@pytest.mark.parametrize("message", NOBODY_TEACHES)
+def test_what_only_sounds_like_it_is_the_nearest_and_no_fit(tutor, message):
+    assert not recommended(tutor, message).certain
+
+
+def test_that_nobody_teaches_it_is_said_and_counted(tutor):
+    companion, state = tutor
+    (told,) = talk(companion, "想学法语")
+    assert "没有找到与您说的相符" in told.text
+    assert "最接近" in told.text
+    assert not any("相关内容" in reason or "相近" in reason for reason in told.reasons)
+    assert all(told.reasons)
+    (need,) = unmet(state)
+    assert (need.words, need.reason) == ("想学法语", "no_course")
+
+
+def test_one_who_asks_in_many_conversations_counts_once(tutor):
+    companion, state = tutor
+    for number in range(3):
+        talk(companion, "想学法语", conversation=f"c-{number}", learner="v-1")
+    assert {need.who for need in unmet(state)} == {"v-1"}
+
+
+@pytest.mark.parametrize(
+    ("message", "subject"),
+    [
+        ("有没有机器学习的课", "机器学习"),
+        ("有机化学课", "有机化学"),
+        ("想补初中数学", "初中数学"),
+        ("教育学有课吗", "教育学"),
+        ("想学上海话", "上海话"),
+        ("想学点礼仪", "礼仪"),
+        ("想学点心", "点心"),
+        ("any machine learning courses", "machine learning"),
+        ("I'd like to learn about dogs", "dogs"),
+    ],
+)
+def test_only_what_asks_is_left_out_of_a_subject(message, subject):
+    assert course_subject(subject_of(message)) == subject
+
+
+def test_a_language_is_taught_where_it_is_named():
+    assert teaches_the_language("想学法语", "大学法语")
+    assert not teaches_the_language("想学法语", "国际环境法(双语)")
+    assert teaches_the_language("language of law", "legal writing")
+    assert teaches_the_language("日语", "japanese for beginners")
