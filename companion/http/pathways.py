@@ -170,7 +170,7 @@ def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:
         way, locale = await run_in_threadpool(planned, wish, learner)
         if _SVG in request.headers.get("accept", ""):
             return Response(svg(way.pathway, locale), media_type=_SVG)
-        told = _way(way, locale, official=adviser.rules.are_loaded)
+        told = way_as_told(way, locale, official=adviser.rules.are_loaded)
         if wish.keep:
             owner = caller_of(request).learner
             if not owner:
@@ -207,7 +207,7 @@ def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:
             "dropped": [id_ for id_ in kept.steps if id_ not in now and id_ not in done],
             "again": [step.course.id for step in way.pathway.left if step.again],
         }
-        told = _way(way, locale, official=adviser.rules.are_loaded)
+        told = way_as_told(way, locale, official=adviser.rules.are_loaded)
         return AsciiJSONResponse(told | {"pathway_id": pathway_id, "changed": changed})
 
     @router.delete("/pathways/{pathway_id}", status_code=204, responses=may_be(404))
@@ -227,7 +227,8 @@ def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:
     return router
 
 
-def _way(way: Way, locale: Locale, *, official: bool) -> dict[str, Any]:
+def way_as_told(way: Way, locale: Locale, *, official: bool) -> dict[str, Any]:
+    """A way to a goal as it goes over the wire, with the sentences that tell it."""
     match = way.destination.occupation
     return {
         **_pathway(way.pathway, locale),

@@ -155,7 +155,7 @@ def recommendations_router(advising: Advising) -> APIRouter:
         owner = caller_of(request).learner if wish.personalised else ""
         learner = await run_in_threadpool(advising.known, owner) if owner else None
         found = await run_in_threadpool(adviser.recommend, need, learner, wish.limit)
-        told = await run_in_threadpool(_recommended, found, advising, locale)
+        told = await run_in_threadpool(recommended_as_told, found, advising, locale)
         if need.in_person and not any(one.session for one in found.courses):
             await note(request, need, "no_place", locale)
             told["counted"] = True
@@ -241,7 +241,8 @@ def recommendations_router(advising: Advising) -> APIRouter:
     return router
 
 
-def _recommended(found: Recommended, advising: Advising, locale: Locale) -> dict[str, Any]:
+def recommended_as_told(found: Recommended, advising: Advising, locale: Locale) -> dict[str, Any]:
+    """Courses for a need as they go over the wire, with the sentences that tell them."""
     records = advising.adviser.desk().search.records
     passages = records.passages([one.passage_id for one in found.courses if one.passage_id])
     lessons = records.lessons_by_id([passage.lesson_id for passage in passages.values()])
