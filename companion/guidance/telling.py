@@ -142,8 +142,8 @@ def work_told(match: Match, locale: Locale) -> str:
 
 
 def way_told(way: Way, locale: Locale, *, official: bool, counted: bool = False) -> str:
-    """A pathway as lines that any screen shows; `official` tells that rules on credits are loaded, `counted` that what is
-    not taught is noted as a need.
+    """A pathway as lines that any screen shows; `official` tells that rules on credits are loaded, `counted` that
+    what is not taught is noted as a need.
     """
     say, path = sayings(locale), way.pathway
     if path.hindrances and not path.steps:

@@ -88,9 +88,9 @@ def mcp_server(companion: Companion) -> MCPServer:
 
         Where no course leads there, `possible` is false, and `courses` has those on it, if any.
         """
-        if refusal := await companion.moderator.check(goal, locale_of(goal, None), "input"):
-            if refusal.rule != "official_fact":  # which a record may state
-                return {"possible": False, "steps": [], "courses": [], "text": refusal.reply}
+        refusal = await companion.moderator.check(goal, locale_of(goal, None), "input")
+        if refusal and refusal.rule != "official_fact":  # which a record may state
+            return {"possible": False, "steps": [], "courses": [], "text": refusal.reply}
         _search(companion)
         return await asyncio.to_thread(_way, companion.advising, masked(goal).text, hours_a_week)
 
