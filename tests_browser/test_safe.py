@@ -123,6 +123,25 @@ def test_a_pages_own_styles_do_not_reach_in(stand_in, visit, css):
     expect(turn.get_by_role("button", name="复制")).to_be_visible()
 
 
+def test_nothing_is_inherited_from_a_page_that_turns_its_text_around(stand_in, visit):
+    around = """body { direction: rtl; letter-spacing: 1em; word-spacing: 2em; word-break: break-all; white-space: pre;
+        text-align: right; text-transform: uppercase; font-variant: small-caps; writing-mode: vertical-rl; cursor: wait;
+        line-height: 4; text-shadow: 9px 9px red; -webkit-text-fill-color: red; user-select: none; hyphens: auto }"""
+    plain, turned = stand_in(PLAIN), stand_in(f"<html lang=ar dir=rtl><style>{around}</style>{PLAIN}")
+    looks = """(panel) => [...panel.querySelectorAll('*')].map((one) => {
+        const at = one.getBoundingClientRect(), style = getComputedStyle(one);
+        return [one.localName, at.x, at.y, at.width, at.height, style.letterSpacing, style.textShadow, style.direction,
+            style.webkitTextFillColor, style.userSelect, style.cursor];
+    })"""
+    seen = []
+    for server in (plain, turned):
+        server.events = says("好。An answer.")
+        page = visit(server.url)
+        ask(page, "你好")
+        seen.append(page.locator(f"{WIDGET} dialog.panel").evaluate(looks))
+    assert seen[0] == seen[1]
+
+
 def test_the_page_hears_of_what_happens_and_may_open_courses_itself(shared, visit):
     page = visit(shared.url)
     page.evaluate(

@@ -108,15 +108,15 @@ g`)}function ha(e){return e instanceof Element?[...e.querySelectorAll(`.cite`)]:
     <div class="passage" role="region" tabindex="0" aria-label=${n(`passage`)}>${t===void 0?n(`loading`):t===null?n(`noPassage`):Aa(t.text,e.quote)}</div>`}function Aa(e,t){let n=t?e.indexOf(t):-1;return n<0?S`${e}`:S`${e.slice(0,n)}<mark>${t}</mark>${e.slice(n+t.length)}`}function ja(e){let t=e.querySelector(`.passage`),n=t==null?void 0:t.querySelector(`mark`);t&&n&&(t.scrollTop=n.offsetTop-t.offsetTop-t.clientHeight/3)}var Ma={"zh-Hans":`zh-CN`,"zh-Hant":`zh-HK`,en:`en-US`};function Na(e){var t;let n=((t=globalThis.speechSynthesis)==null?void 0:t.getVoices().filter(e=>e.localService))??[],r=Ma[e].toLowerCase(),i=r.slice(0,2),a=e=>e.lang.toLowerCase().replace(`_`,`-`);return n.find(e=>a(e)===r)??n.find(e=>a(e).startsWith(i))??null}function Pa(e){return Na(e)!==null}function Fa(e,t,n){speechSynthesis.cancel();let r=new SpeechSynthesisUtterance(e.replace(/\[\d{1,2}\]|[*_`>#$\\]/g,` `));r.voice=Na(t),r.lang=Ma[t],r.rate=.9,r.onend=n,r.onerror=n,speechSynthesis.speak(r)}function Ia(){var e;(e=globalThis.speechSynthesis)==null||e.cancel()}function La(){let e=globalThis;return e.SpeechRecognition??e.webkitSpeechRecognition??null}async function Ra(e){let t=La();if(!(t!=null&&t.available))return!1;try{return await t.available({langs:[Ma[e]],processLocally:!0})===`available`}catch{return!1}}function za(e,t,n){let r=new(La());return r.lang=Ma[e],r.processLocally=!0,r.onresult=({results:e})=>t([...e].map(e=>e[0].transcript).join(``)),r.onend=n,r.onerror=n,r.start(),()=>r.abort()}var Ba=o`
 :host { display: contents; }
 :host([hidden]) { display: none; }
+/* Nothing is inherited from a page that spaces out, breaks, hides or turns around its text; our words go left to right. */
 .root {
+  all: initial; display: block; direction: ltr;
   --brand: var(--companion-brand, #0b5d57); --on-brand: var(--companion-on-brand, #fff);
   --paper: #f7f5f0; --card: #fff; --ink: #1d2624; --quiet: #55605d; --line: #dcd8cd; --edge: #737d79;
   --soft: #e6f0ed; --sample: #744600; --sample-soft: #fbeed8; --bad: #96291b; --bad-soft: #fbeae6; --mark: #fff0b8;
   --target: 2.6em; --radius: var(--companion-radius, .8em);
   font-family: var(--companion-font, inherit); font-size: calc(var(--companion-font-size, 16px) * var(--scale, 1));
-  font-style: normal; font-weight: 400; line-height: 1.65;
-  color: var(--ink); color-scheme: light; text-align: start; letter-spacing: normal; text-transform: none; text-indent: 0;
-  white-space: normal; overflow-wrap: anywhere; -webkit-text-size-adjust: 100%;
+  line-height: 1.65; color: var(--ink); color-scheme: light; overflow-wrap: anywhere; -webkit-text-size-adjust: 100%;
 }
 .dark {
   --brand: var(--companion-brand-dark, #7fd0c5); --on-brand: var(--companion-on-brand-dark, #0a1f1c);
