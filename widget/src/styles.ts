@@ -201,9 +201,12 @@ mark { background: var(--mark); color: inherit; }
   .floating .panel, .floating.elder .panel { inset: 0; width: 100vw; height: 100dvh; border: 0; border-radius: 0; }
   dialog.source { width: 100vw; max-width: none; margin: auto 0 0; border-radius: 1em 1em 0 0; border-width: 1px 0 0; }
 }
+/* Three buttons of 60 px leave a title no room for gaps on the smallest phones. */
+@media (max-width: 26em) { .elder .head { gap: 0; padding-inline: .6em 0; } }
 /* With large text on a small window what stays in view would cover what one reads. */
 @media (max-height: 30em) { .styles, .notice { display: none; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; scroll-behavior: auto !important; } }
 @media (prefers-contrast: more) { .root { --quiet: var(--ink); --line: var(--edge); } .answer, .course { border-width: 2px; } }
-@media (forced-colors: active) { .ask:focus-within { outline: 3px solid; } .launcher, .main, .aigc, .asked { border: 1px solid; } }
+@media (forced-colors: active) { .ask:focus-within { outline: 3px solid; } .launcher, .main, .aigc, .asked { border: 1px solid; }
+  button[aria-pressed="true"], button[aria-pressed="true"]:hover:not(:disabled) { background: Highlight; color: HighlightText; border-color: Highlight; forced-color-adjust: none; } }
 `;
