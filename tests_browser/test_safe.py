@@ -1,10 +1,12 @@
 """What is not ours runs nothing and asks for nothing; strange pages are no hindrance."""
 
+import subprocess
+
 import pytest
 from playwright.sync_api import expect
 
 from tests_browser.hand import WIDGET, ask, open_widget, turns
-from tests_browser.service import says, source
+from tests_browser.service import PROJECT, says, source
 
 HOSTILE = [
     "<script>window.__owned=1</script>",
@@ -84,6 +86,22 @@ def test_it_works_on_a_page_of_another_origin_with_the_strictest_policy(serve, s
     expect(turn.locator("math").first).to_be_visible()
     turn = ask(page, "有没有快递的课")
     assert turn.locator(".course a", has_text="快递").get_attribute("href") == "/kurs/parcels"
+
+
+def test_a_page_may_pin_the_file_by_its_digest(serve, stand_in, visit):
+    host = stand_in()
+    service = serve(allowed_origins=host.url)
+    host.page = f"""<learning-companion open></learning-companion><script src="{service.url}/widget.js"
+        integrity="sha384-{_digest()}" crossorigin="anonymous" async></script>"""
+    page = visit(host.url, expects=("favicon",))
+    expect(ask(page, "快件丢了谁来赔").locator(".body")).not_to_be_empty()
+
+
+def _digest():
+    """By the command that docs/widget.md tells."""
+    there = PROJECT / "companion/http/assets/widget.js"
+    command = f"cat {there} | openssl dgst -sha384 -binary | openssl base64 -A"
+    return subprocess.run(command, shell=True, check=True, capture_output=True, text=True).stdout
 
 
 def test_a_page_that_is_not_admitted_is_told_so(shared, stand_in, visit):
