@@ -62,7 +62,7 @@ def chat_router(turns: Turns, remembering: Remembering, admission: Admission) ->
     ) -> Response:
         """One turn. Sent again with the same Idempotency-Key, the same turn is told again, not answered anew."""
         caller = caller_of(request)
-        if refusal := await admission.refusal(caller, asked.message):
+        if refusal := await admission.refusal(caller, asked.message, asked.locale):
             return Problem(refusal.status, refusal.detail)
         learner = caller.learner
         if asked.conversation_id and not await remembering.is_of(asked.conversation_id, learner):
