@@ -320,6 +320,19 @@ def test_a_token_that_does_not_hold_is_asked_for_once_more_and_told_in_the_learn
     assert server.seen.count(("POST", "/v1/chat")) == calls
 
 
+def test_who_is_signed_in_is_known_though_the_page_says_so_before_the_file_is_there(stand_in, visit):
+    server = stand_in(
+        """<learning-companion open></learning-companion>
+        <script>document.querySelector("learning-companion").accessToken = () => "of-the-portal"</script>
+        <script src="/widget.js" async></script>"""
+    )
+    server.events = says("好。")
+    page = visit(server.url)
+    with page.expect_request("**/v1/chat") as asked:
+        ask(page, "你好")
+    assert asked.value.headers["authorization"] == "Bearer of-the-portal"
+
+
 def test_without_a_network_the_question_is_kept(shared, visit):
     page = visit(shared.url, expects=("ERR_INTERNET_DISCONNECTED",))
     open_widget(page)

@@ -99,6 +99,12 @@ export class LearningCompanion extends LitElement implements Host {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    // A page that set it before this file was there has hidden our property behind one of its own.
+    const early = Object.getOwnPropertyDescriptor(this, "accessToken");
+    if (early) {
+      delete (this as { accessToken?: unknown }).accessToken;
+      this.accessToken = early.value as AccessToken | null;
+    }
     const base = (this.src || LearningCompanion.home).replace(/\/$/, "");
     try { this.settings = JSON.parse(preferred(SETTINGS) ?? "{}") as Settings; } catch { this.settings = {}; }
     mathFrom(base);
