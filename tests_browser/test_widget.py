@@ -320,10 +320,11 @@ def test_a_token_that_does_not_hold_is_asked_for_once_more_and_told_in_the_learn
     assert server.seen.count(("POST", "/v1/chat")) == calls
 
 
-def test_who_is_signed_in_is_known_though_the_page_says_so_before_the_file_is_there(stand_in, visit):
+@pytest.mark.parametrize("token", ["() => 'of-the-portal'", "'of-the-portal'"])
+def test_who_is_signed_in_is_known_though_the_page_says_so_before_the_file_is_there(stand_in, visit, token):
     server = stand_in(
-        """<learning-companion open></learning-companion>
-        <script>document.querySelector("learning-companion").accessToken = () => "of-the-portal"</script>
+        f"""<learning-companion open></learning-companion>
+        <script>document.querySelector("learning-companion").accessToken = {token}</script>
         <script src="/widget.js" async></script>"""
     )
     server.events = says("好。")

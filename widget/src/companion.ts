@@ -76,9 +76,9 @@ export class LearningCompanion extends LitElement implements Host {
   // -- what a page can do ------------------------------------------------------------------------------------------
 
   /** Tells who is signed in on the portal; without it everybody is a visitor. */
-  set accessToken(token: AccessToken | null) {
-    this.token = token;
-    if (this.door) this.door.accessToken = token;
+  set accessToken(token: AccessToken | string | null) {
+    this.token = typeof token === "string" ? () => token : token;
+    if (this.door) this.door.accessToken = this.token;
   }
 
   show(): void { this.open = true; }
@@ -103,7 +103,7 @@ export class LearningCompanion extends LitElement implements Host {
     const early = Object.getOwnPropertyDescriptor(this, "accessToken");
     if (early) {
       delete (this as { accessToken?: unknown }).accessToken;
-      this.accessToken = early.value as AccessToken | null;
+      this.accessToken = early.value as AccessToken | string | null;
     }
     const base = (this.src || LearningCompanion.home).replace(/\/$/, "");
     try { this.settings = JSON.parse(preferred(SETTINGS) ?? "{}") as Settings; } catch { this.settings = {}; }
