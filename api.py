@@ -120,6 +120,7 @@ def create_app(
         title="Learning companion",
         version="0.1.0",
         lifespan=lifespan,
+        openapi_url=None,  # DescribedAPI serves it
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=operation_id,

@@ -118,6 +118,13 @@ def test_the_description_is_valid_openapi(app):
     validate(app.openapi())
 
 
+def test_it_is_served_to_everybody_and_in_ascii(app):
+    with TestClient(app) as client:
+        served = client.get("/openapi.json")
+    assert served.json() == app.openapi()
+    assert served.content.isascii()
+
+
 def test_every_operation_says_what_it_is_for_and_who_may_ask(app):
     told = [found for operations in app.openapi()["paths"].values() for found in operations.values()]
     ids = [found["operationId"] for found in told]

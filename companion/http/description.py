@@ -1,16 +1,18 @@
 """/openapi.json: what the routes say of themselves, and what the gate and the error handlers add to each of them."""
 
 import re
+import threading
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 
 from companion.http.completions import CompletionChunk
 from companion.http.gate import is_counted, open_to
-from companion.http.problems import ProblemDetails, may_be
+from companion.http.problems import AsciiJSONResponse, ProblemDetails, may_be
 from companion.http.wire import LINES, MESSAGES
 
 _REF = "#/components/schemas/{model}"
@@ -47,21 +49,20 @@ _WAIT = {"description": "Seconds until it is worth trying again.", "schema": {"t
 class DescribedAPI(FastAPI):
     """FastAPI with a description that is true of errors, tokens and streams too."""
 
+    def setup(self) -> None:
+        """Serve it from a thread: making it takes a second, in which streams are not to stand still."""
+        self._making = threading.Lock()
+        self.add_route("/openapi.json", self._told, include_in_schema=False)
+
     def openapi(self) -> dict[str, Any]:
         """The description, made once."""
-        if self.openapi_schema is None:
-            told = super().openapi()
-            told["info"]["description"] = _ABOUT
-            told["tags"] = [{"name": name, "description": what} for name, what in _TAGS.items()]
-            schemas = told["components"]["schemas"]
-            told["components"]["securitySchemes"] = {"bearer": _TOKEN}
-            schemas |= {"ProblemDetails": TypeAdapter(ProblemDetails).json_schema()} | _of_streams()
-            for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's guess at our 422
-                schemas.pop(name, None)
-            for path, operations in told["paths"].items():
-                for method in operations.keys() & set(_METHODS):
-                    _complete(path, operations[method])
-        return self.openapi_schema or {}
+        with self._making:
+            if self.openapi_schema is None:
+                _complete(super().openapi())
+            return self.openapi_schema or {}
+
+    def _told(self, _: Request) -> Response:
+        return AsciiJSONResponse(self.openapi())
 
 
 def operation_id(route: APIRoute) -> str:
@@ -69,7 +70,20 @@ def operation_id(route: APIRoute) -> str:
     return "_".join((*map(str, route.tags), route.name))
 
 
-def _complete(path: str, operation: dict[str, Any]) -> None:
+def _complete(told: dict[str, Any]) -> None:
+    told["info"]["description"] = _ABOUT
+    told["tags"] = [{"name": name, "description": what} for name, what in _TAGS.items()]
+    schemas = told["components"]["schemas"]
+    told["components"]["securitySchemes"] = {"bearer": _TOKEN}
+    schemas |= {"ProblemDetails": TypeAdapter(ProblemDetails).json_schema()} | _of_streams()
+    for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's guess at our 422
+        schemas.pop(name, None)
+    for path, operations in told["paths"].items():
+        for method in operations.keys() & set(_METHODS):
+            _complete_operation(path, operations[method])
+
+
+def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     summary, operation["description"] = _summary(operation["description"])
     operation["summary"] = summary
     whose = open_to(path)
