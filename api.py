@@ -41,6 +41,7 @@ from companion.http.completions import completions_router
 from companion.http.conversations import conversations_router
 from companion.http.courses import courses_router
 from companion.http.credits import credits_router
+from companion.http.description import DescribedAPI, operation_id
 from companion.http.gate import Bounds, Gate, Methods
 from companion.http.health import health_router
 from companion.http.learners import learners_router
@@ -118,7 +119,15 @@ def create_app(
         state.close()
 
     # No /docs: that page fetches its scripts from a CDN. The description itself is at /openapi.json.
-    app = FastAPI(title="Learning companion", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = DescribedAPI(
+        title="Learning companion",
+        version="0.1.0",
+        lifespan=lifespan,
+        openapi_url=None,  # DescribedAPI serves it
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=operation_id,
+    )
     problems.install(app)
     for router in (
         # First, since routes are tried in order: WeChat delivers hundreds of messages a second, and waits for none.

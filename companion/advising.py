@@ -217,7 +217,7 @@ class Advising:
         ledger.pending = PathwayWanted(words)
         if way.pathway.steps:
             yield CoursesFound(self._steps_as_cards(way, heard))
-        text = way_told(way, heard.locale, official=self.adviser.rules.are_loaded)
+        text = way_told(way, heard.locale, official=self.adviser.rules.are_loaded, counted=True)
         if match:
             gap = await asyncio.to_thread(self._gap, way, known)
             about = gap_told(match, gap, heard.locale) if gap else work_told(match, heard.locale)

@@ -64,7 +64,7 @@ class AnswerCache:
 
 def key_of(heard: Heard, generation: str | None) -> bytes | None:
     """What the answer depends on, as a digest; None for what depends on more: what was said before, or chance."""
-    if heard.conversation.count or heard.wish in ("practice", "more", "end") or heard.style == "quiz":
+    if heard.conversation.count or heard.wish in ("practice", "again", "more", "end") or heard.style == "quiz":
         return None
     if heard.conversation.owner and heard.wish in _PERSONAL:
         return None

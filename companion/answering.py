@@ -5,12 +5,13 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import cast
 
 from companion.advising import Advising
 from companion.budget import Budget
 from companion.catalogue import card_of, cards_of_passages
 from companion.check import Sentence, checked_sentences
-from companion.conversation import Rest
+from companion.conversation import PastTurn, Rest
 from companion.events import (
     Aigc,
     CoursesFound,
@@ -63,7 +64,7 @@ _POINTED_AT = re.compile(
     r"|\bthe ([a-z][a-z -]{2,30}?) (?:course|class)\b"
 )
 # What a turn wanted that may be read on from, and that has a course.
-_READ_ON = ("question", "more", "credits")
+_READ_ON = ("question", "again", "more", "credits")
 _ABOUT_SOMETHING = ("question", "courses", "pathway", "plan", "credits")
 # With less of it supported, an answer is completed by quotes.
 ENOUGH_SUPPORTED = 0.6
@@ -185,6 +186,27 @@ class Answering:
             async for event in events:
                 yield event
 
+    async def again(self, last: PastTurn | None, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """再说一遍: the last answer in the same words, with its sources; what waited goes on waiting."""
+        if last is None:
+            async for event in said(heard.say.nothing_told):
+                yield event
+            return
+        ledger.pending = heard.conversation.pending
+        sources = await asyncio.to_thread(self._sources_of, last)
+        if sources:
+            yield SourcesFound(sources)
+        ledger.cited.update({source.n for source in sources} & set(cited_in(last.reply)))
+        yield TextAdded(last.reply, ai=last.ai)
+        mode = cast("Mode", last.mode if sources or last.mode == "declined" else "catalogue")
+        yield Done(mode, last.grounded, aigc=self.label(ledger, heard.say) if last.ai else None)
+
+    def _sources_of(self, last: PastTurn) -> tuple[Source, ...]:
+        """The sources of a turn that has ended, by their numbers; none of what is in the index no more."""
+        hits = {hit.passage.id: hit for hit in self._index.search.placed(list(last.passages))}
+        numbered = enumerate(last.passages, 1)
+        return tuple(source_of(hits[id_], n, hits[id_].passage.text) for n, id_ in numbered if id_ in hits)
+
     async def further(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """更多 when all of an answer was told: what its lesson says next, if anything."""
         turns = heard.conversation.turns
@@ -194,7 +216,7 @@ class Answering:
             replies = "\n".join(turn.reply for turn in turns)
             found = await asyncio.to_thread(next_of_lesson, self._index.search, last.passages[0], replies)
         if found is None:
-            async for event in said(heard.say.no_more):
+            async for event in said(heard.say.no_more if last else heard.say.more_of_what):
                 yield event
             return
         hit, text = found

@@ -1,16 +1,97 @@
 """What the catalogue shows to every door: a page of courses, a course, a passage, as plain values."""
 
-from typing import Any
+from datetime import date
+from typing import Any, NotRequired
 
-from companion.catalogue import public_record
-from course_index.course import Course, Lesson
+from typing_extensions import TypedDict
+
+from companion.catalogue import PublicRecord, public_record
+from course_index.course import Course, Lesson, LocatorKind
 from course_index.store.records import CourseFilter
-from course_index.suggestions import Suggestion
+from course_index.suggestions import Suggestion, SuggestionKind
 from retrieval.catalogue import CourseOrder
 from retrieval.search import Search
 from retrieval.suggest import suggest, written
 
 _PAGE_SIZE = 20
+
+
+class ListedCourse(PublicRecord):
+    """A course in the catalogue."""
+
+    course_id: str
+    title: str
+    sample: bool
+
+
+class FoundCourse(ListedCourse):
+    """A course that a search found; `score` orders them, and is 0 where nothing was searched for."""
+
+    score: float
+
+
+class CoursePage(TypedDict):
+    """A page of courses. `facets` counts by filter and value what choosing another value would show."""
+
+    courses: list[FoundCourse]
+    total: int
+    page: int
+    pages: int
+    facets: dict[str, dict[str, int]]
+    did_you_mean: str | None
+
+
+class Offered(TypedDict):
+    """A text that may be meant; `course_id` where it is one course's alone."""
+
+    text: str
+    kind: SuggestionKind
+    course_id: NotRequired[str]
+
+
+class Suggestions(TypedDict):
+    """What may be meant by the first letters, the likeliest first."""
+
+    suggestions: list[Offered]
+
+
+class LessonOfCourse(TypedDict):
+    """A lesson in the list of its course's."""
+
+    lesson_id: str
+    title: str
+    updated_at: date | None
+
+
+class WholeCourse(ListedCourse):
+    """All that the catalogue knows of a course, and its lessons in order."""
+
+    subjects: list[str]
+    skills: list[str]
+    occupations: list[str]
+    prerequisites: list[str]
+    valid_until: date | None
+    licence: str | None
+    lessons: list[LessonOfCourse]
+
+
+class WholePassage(TypedDict):
+    """The passage behind a citation, and where it stands."""
+
+    passage_id: str
+    text: str
+    heading_path: list[str]
+    locator_kind: LocatorKind
+    locator: str
+    language: str
+    course_id: str
+    course_title: str
+    lesson_id: str
+    lesson_title: str
+    as_of: date | None
+    url: str | None
+    anchor: str | None
+    sample: bool
 
 
 def course_page(

@@ -5,9 +5,11 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from companion.events import CourseCard
 from companion.words import Words
-from course_index.course import Course
+from course_index.course import Course, Delivery, Initiative, Offering, Price
 from retrieval.search import Hit
 
 _ON_THE_CARD = (
@@ -22,6 +24,24 @@ _ON_THE_CARD = (
     "initiative",
     "url",
 )
+
+
+class PublicRecord(TypedDict):
+    """What the catalogue tells of a course wherever it is shown; what its record does not state is null or empty."""
+
+    summary: str | None
+    provider: str | None
+    language: str | None
+    level: int | None
+    hours: float | None
+    credits: float | None
+    delivery: Delivery | None
+    audience: list[str]
+    initiative: Initiative | None
+    url: str | None
+    price: Price | None
+    offerings: list[Offering]
+    updated_at: date | None
 
 
 def cards_of_passages(hits: Sequence[Hit], say: Words, k: int) -> list[CourseCard]:

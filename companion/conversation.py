@@ -116,6 +116,11 @@ class Conversation:
     owner: str = ""
 
     @property
+    def last_told(self) -> PastTurn | None:
+        """The last turn that told something and did not only say it again."""
+        return next((turn for turn in reversed(self.turns) if turn.wish != "again" and turn.reply), None)
+
+    @property
     def subjects(self) -> tuple[str, ...]:
         """The messages that were about something; thanks and complaints were not."""
         return tuple(turn.message for turn in self.turns if turn.wish in _HAVE_A_SUBJECT)

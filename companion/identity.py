@@ -300,7 +300,10 @@ def _header(token: str) -> dict[str, Any]:
 
 
 def _said(error: Exception) -> str:
-    return str(getattr(error, "error", "") or type(error).__name__).replace("_", " ")
+    said = str(getattr(error, "error", "") or type(error).__name__).replace("_", " ")
+    # Which claim it is is what a portal's engineer needs to know: most often `aud`.
+    claim = getattr(error, "claim", None)
+    return f"{said} `{claim}`" if claim else said
 
 
 def _listed(claim: Any) -> tuple[str, ...]:

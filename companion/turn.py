@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import cast
 
 from companion.advising import Advising
 from companion.answer_cache import AnswerCache, key_of
@@ -40,7 +41,10 @@ _STILL_A_SUBJECT = ("graded_work", "medical", "legal_decision", "financial", "of
 # These replies say whom to call themselves, or are of a message that wants something else than help.
 _NO_EMERGENCY = ("crisis", "prompt_attack")
 # What after words of despair is no question to go on with, and who is declined while they are alone.
-_NO_SUBJECT, _ALONE = ("smalltalk", "end", "feedback", "nothing", "more"), ("companionship", "lonely")
+_NO_SUBJECT, _ALONE = ("smalltalk", "end", "feedback", "nothing", "again", "more"), ("companionship", "lonely")
+
+# Replies with courses on cards, which are found again and not only said again.
+_COMPUTED = ("courses", "pathway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +290,12 @@ class Companion:
                 thanks = said(say.feedback)
                 # 今天又答错了，是退到第二盒吗 asks.
                 return self._answering.unless_answered(heard, ledger, thanks) if asks(heard.question) else thanks
+            case "again":
+                last = heard.conversation.last_told
+                if last and last.wish in _COMPUTED:
+                    earlier = replace(heard, message=last.message, question=last.question, wish=cast("Wish", last.wish))
+                    return self._by_wish(earlier, ledger)
+                return self._answering.again(last, heard, ledger)
             case "more":
                 if isinstance(pending, Rest):
                     return self._rest(pending, heard, ledger)

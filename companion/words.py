@@ -48,6 +48,8 @@ class Words:
     more: str
     next_step: str
     no_more: str
+    more_of_what: str
+    nothing_told: str
     fraud_care: str
     closest: str
     not_in_lesson: str
@@ -171,6 +173,8 @@ _ZH = Words(
     more="（后面还有，回复“更多”接着看。）",
     next_step="（做完这一步，回复“下一步”。）",
     no_more="前面的回答已经完整了，没有更多内容。",
+    more_of_what="您想了解哪方面的内容？请说得具体一点，例如一个问题、一门课，或想学的东西。",
+    nothing_told="这次对话里还没有可以重复的回答。请告诉我您想问什么。",
     fraud_care="提醒：验证码和密码不告诉任何人；要转账，先和家人商量，拿不准就打反诈专线 {hotline}。",
     closest="最接近的一段这样写，它可能没有直接回答您的问题：",
     not_in_lesson="这一课里没有讲到，下面的内容来自同一课程的其他课：",
@@ -282,6 +286,8 @@ _EN = Words(
     more="(There is more: reply “more”.)",
     next_step="(When this step is done, reply “next”.)",
     no_more="The answer above is complete; there is no more of it.",
+    more_of_what="More of what? Please say what you would like to know: a question, a course, or something to learn.",
+    nothing_told="Nothing was said in this conversation yet that could be repeated. What would you like to know?",
     fraud_care=(
         "A reminder: give codes and passwords to nobody, talk to your family before you transfer money, "
         "and when in doubt call the anti-fraud line {hotline}."

@@ -360,3 +360,62 @@ def test_a_quiz_put_at_once_takes_its_answers_one_message_at_a_time(companion_wi
     assert second.startswith("2. ")
     assert second.splitlines()[0].removeprefix("2. ") != first.splitlines()[0].removeprefix("1. ")
     assert not talk.done.quiz
+
+
+AGAIN = [
+    "再说一遍",
+    "请您再讲一次吧",
+    "什么？再说一遍",
+    "没听清，再说一遍",
+    "重复一下",
+    "唔该讲多一次",
+    "say it again",
+    "Sorry, can you repeat that please?",
+]
+
+
+@pytest.mark.parametrize("words", AGAIN)
+def test_who_asks_to_hear_it_again_hears_the_last_answer_with_its_sources(companion_with, words):
+    talk = Talk(companion_with())
+    told = talk.say("快件丢了谁来赔")
+    sources = [(one.n, one.passage_id) for one in talk.sources]
+    for _ in range(2):
+        assert talk.say(words) == told
+        assert [(one.n, one.passage_id) for one in talk.sources] == sources
+        assert (talk.done.mode, talk.done.grounded) == ("extracted", True)
+
+
+def test_what_a_model_wrote_is_labelled_when_it_is_told_again(companion_with):
+    model = ScriptedModel(GOOD)
+    talk = Talk(companion_with(model))
+    assert talk.say("快件丢了谁来赔") == talk.say("再说一遍") == GOOD
+    assert (talk.done.mode, talk.done.aigc.label, talk.done.cited) == ("generated", "1", (1,))
+    assert len(model.asked("answer")) == 1
+    assert any(event.ai for event in talk.events if isinstance(event, TextAdded))
+
+
+def test_courses_are_shown_again_and_a_quiz_goes_on_waiting(companion_with):
+    talk = Talk(companion_with())
+    talk.say("有什么快递的课")
+    shown = [event.courses for event in talk.events if isinstance(event, CoursesFound)]
+    talk.say("再说一遍")
+    assert [event.courses for event in talk.events if isinstance(event, CoursesFound)] == shown
+    asked = talk.say("考考我快件赔偿")
+    assert talk.say("再说一遍") == asked
+    assert "下一题" not in talk.say("不知道") or talk.done.quiz
+
+
+@pytest.mark.parametrize(
+    ("message", "asks"),
+    [
+        ("其他", "想了解"),
+        ("别的", "想了解"),
+        ("更多", "想了解"),
+        ("再说一遍", "还没有"),
+        ("say it again", "Nothing was said"),
+    ],
+)
+def test_what_leans_on_nothing_is_asked_back(companion_with, message, asks):
+    talk = Talk(companion_with())
+    assert asks in talk.say(message)
+    assert talk.done.mode == "catalogue"

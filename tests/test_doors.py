@@ -131,6 +131,63 @@ def test_errors_are_the_clients_own(speaking, wrong, error):
     assert "SECRET" not in raised.value.message
 
 
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {}}}
+
+
+@pytest.mark.parametrize(
+    ("param", "value"),
+    [
+        ("n", 2),
+        ("n", 0),
+        ("tools", [TOOL]),
+        ("tool_choice", "required"),
+        ("tool_choice", {"type": "function", "function": {"name": "f"}}),
+        ("functions", [{"name": "f"}]),
+        ("function_call", {"name": "f"}),
+        ("response_format", {"type": "json_object"}),
+        ("modalities", ["text", "audio"]),
+        ("audio", {"voice": "alloy", "format": "mp3"}),
+        ("logprobs", True),
+        ("top_logprobs", 3),
+        ("logit_bias", {"50256": -100}),
+        ("stop", ["。"]),
+        ("stop", "。"),
+        ("web_search_options", {}),
+    ],
+)
+def test_what_would_change_the_answer_and_cannot_is_refused_by_its_name(speaking, param, value):
+    client = speaking()
+    with pytest.raises(openai.BadRequestError) as refused:
+        ask(client, LOST, extra_body={param: value})
+    assert (refused.value.param, refused.value.code) == (param, "unsupported_value")
+    assert refused.value.type == "invalid_request_error"
+    assert f"{param} cannot be honoured" in refused.value.message
+
+
+def test_what_asks_for_no_more_than_there_is_or_only_steers_sampling_is_taken(speaking):
+    client = speaking()
+    nothing_more = {"n": 1, "tools": [], "tool_choice": "none", "logprobs": False, "stop": None, "logit_bias": {}}
+    text = {"response_format": {"type": "text"}, "modalities": ["text"]}
+    steering = {"temperature": 0.2, "top_p": 0.9, "seed": 7, "max_tokens": 20, "user": "u", "unheard_of": True}
+    told = ask(client, LOST, extra_body=nothing_more | text | steering)
+    assert told.choices[0].message.content == ask(client, LOST).choices[0].message.content
+
+
+def test_a_body_that_is_wrong_names_what(speaking):
+    with pytest.raises(openai.BadRequestError) as refused:
+        speaking().chat.completions.create(model="learning-companion", messages=[])
+    assert (refused.value.param, refused.value.code) == ("messages", None)
+
+
+def test_usage_is_unknown_until_the_last_chunk_and_not_there_unasked(speaking):
+    client = speaking(ScriptedModel(GOOD))
+    chunks = list(ask(client, LOST, stream=True, stream_options={"include_usage": True}))
+    assert all("usage" in chunk.model_fields_set and chunk.usage is None for chunk in chunks[:-1])
+    assert chunks[-1].choices == []
+    assert chunks[-1].usage.total_tokens > 0
+    assert not any(chunk.usage for chunk in ask(client, LOST, stream=True))
+
+
 def test_who_is_not_known_is_told_so_in_the_clients_own_way(speaking):
     with pytest.raises(openai.AuthenticationError):
         ask(speaking(token="SECRET"), LOST)
@@ -174,7 +231,8 @@ def test_agents_see_tools_that_only_read(service, provider):
         return (await client.list_tools()).tools
 
     tools = {tool.name: tool for tool in with_tools(service, provider, talk)}
-    assert set(tools) == {"search_courses", "get_course", "read_passage", "find_pathway", "look_up_credit_rules"}
+    finding = {"search_courses", "get_course", "quote_courses", "read_passage"}
+    assert set(tools) == finding | {"find_pathway", "look_up_credit_rules"}
     assert all(tool.annotations.read_only_hint and tool.description for tool in tools.values())
 
 
@@ -188,7 +246,8 @@ def test_agents_find_and_read_what_learners_find(service, provider):
         course = await call("get_course", course_id=found["courses"][0]["course_id"])
         rules = await call("look_up_credit_rules", question="快递服务规则这门课有几个学分")
         passage = await call(
-            "read_passage", passage_id=(await call("find_pathway", goal=LOST))["sources"][0]["passage_id"]
+            "read_passage",
+            passage_id=(await call("quote_courses", question=LOST))["sources"][0]["passage_id"],
         )
         pathway = await call("find_pathway", goal="想当舞狮教练")
         missing = [await call("get_course", course_id="SECRET"), await call("read_passage", passage_id="x")]
@@ -200,16 +259,42 @@ def test_agents_find_and_read_what_learners_find(service, provider):
     assert course["lessons"]
     assert rules["mode"] in ("catalogue", "extracted", "declined")
     assert passage["course_id"] == "parcels"
-    assert pathway["mode"] in ("catalogue", "extracted")
+    assert isinstance(pathway["possible"], bool)
     assert all(isinstance(text, str) and "SECRET" not in text and "There is no" in text for text in missing)
     assert "level" in wrong
+
+
+def test_a_goal_is_taken_as_a_goal_and_answered_in_its_language(service, provider):
+    async def talk(client):
+        async def way(goal, **more):
+            return (await client.call_tool("find_pathway", {"goal": goal, **more})).structured_content
+
+        nowhere = [await way(goal) for goal in ("当宇航员", "become an astronaut", "asdfgh", "？", "😀")]
+        return nowhere, await way("快递服务规则", hours_a_week=2), await way("当总统")
+
+    nowhere, dated, declined = with_tools(service, provider, talk)
+    assert [(one["possible"], one["steps"], one["courses"]) for one in nowhere] == [(False, [], [])] * 5
+    assert [one["text"].isascii() for one in nowhere] == [False, True, True, False, False]
+    assert dated["possible"]
+    assert dated["steps"][0]["begins"]
+    assert (declined["possible"], "政治" in declined["text"]) == (False, True)
+
+
+def test_a_question_on_something_else_gets_no_lesson_for_a_rule(service, provider):
+    async def talk(client):
+        ask = "look_up_credit_rules"
+        return [(await client.call_tool(ask, {"question": q})).structured_content for q in ("当宇航员", LOST, "asdf")]
+
+    told = with_tools(service, provider, talk)
+    assert [(one["mode"], one["sources"]) for one in told] == [("catalogue", [])] * 3
+    assert [one["text"].isascii() for one in told] == [False, False, True]
 
 
 def test_agents_cost_no_tokens_of_the_model(service, provider):
     model = ScriptedModel(GOOD)
 
     async def talk(client):
-        return (await client.call_tool("find_pathway", {"goal": LOST})).structured_content
+        return (await client.call_tool("quote_courses", {"question": LOST})).structured_content
 
     answer = with_tools(service, provider, talk, model=model)
     assert (answer["mode"], answer["fallback"], model.prompts) == ("extracted", None, [])

@@ -63,6 +63,12 @@ def test_a_token_of_another_issuer_audience_or_time_is_refused(identities, provi
         caller(identities, provider.token(**changes))
 
 
+@pytest.mark.parametrize("claim", ["aud", "iss", "sub", "exp"])
+def test_who_has_to_mend_a_token_is_told_which_claim(identities, provider, claim):
+    with pytest.raises(NotAdmitted, match=f"claim `{claim}`"):
+        caller(identities, provider.token(**{claim: None}))
+
+
 def test_a_clock_that_is_a_little_off_is_forgiven(identities, provider):
     assert caller(identities, provider.token(exp=int(time.time()) - 10)).kind == "learner"
     with pytest.raises(NotAdmitted):

@@ -111,7 +111,11 @@ def test_a_minor_is_sent_to_bed_and_after_the_days_minutes_home(service, provide
         assert client.post("/v1/chat", json={"message": LOST}, headers=anna).status_code == 200
         clock[0] = clock[0].replace(hour=15)
         night = client.post("/v1/chat", json={"message": LOST}, headers=anna)
-        assert (night.status_code, "22:00" in night.json()["detail"]) == (403, True)
+        assert (night.status_code, night.json()["detail"][-9:]) == (403, "请休息，明天早上再来。"[-9:])
+        assert "22:00" in night.json()["detail"]
+        for locale, word in (("en", "rests at night"), ("zh-HK", "請休息")):
+            told = client.post("/v1/chat", json={"message": "ok", "locale": locale}, headers=anna)
+            assert word in told.json()["detail"]
         client.patch("/v1/learners/me", json={"age_band": "adult"}, headers=anna)
         assert client.post("/v1/chat", json={"message": LOST}, headers=anna).status_code == 200
 

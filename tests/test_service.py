@@ -276,7 +276,7 @@ def test_who_has_not_agreed_to_the_terms_is_asked_to(service, anna):
 def test_a_child_talks_with_a_guardians_consent(service, anna):
     with TestClient(service(minor_night="")) as client:  # else it would be refused at night, whenever the tests run
         client.patch("/v1/learners/me", json={"age_band": "under_14"}, headers=anna)
-        assert "guardian" in client.post("/v1/chat", json={"message": LOST}, headers=anna).json()["detail"]
+        assert "监护人" in client.post("/v1/chat", json={"message": LOST}, headers=anna).json()["detail"]
         client.patch("/v1/learners/me", json={"guardian_consent": True}, headers=anna)
         assert client.post("/v1/chat", json={"message": LOST}, headers=anna).status_code == 200
 

@@ -288,6 +288,13 @@ def test_a_child_needs_a_guardian_here_too(serve, wechat, state):
     assert wechat.wait_for(ANNA, 1) == [sayings.GUARDIAN]
 
 
+def test_a_minor_at_night_is_told_to_rest_and_not_to_agree_to_anything(serve, wechat, state):
+    url = serve(minor_night="00:00-23:59")
+    state().learners.change(person(ANNA), {"age_band": "14_to_17"})
+    wechat.says(ANNA, LOST, url)
+    assert "请休息" in wechat.wait_for(ANNA, 1)[0]
+
+
 def test_who_asks_too_fast_is_told_when_the_next_is_welcome(serve, wechat):
     url = serve(turns_a_minute=2)
     for _ in range(5):  # of which a minute that ends between them lets four pass

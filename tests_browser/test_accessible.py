@@ -118,3 +118,28 @@ def test_no_page_for_operators_violates_wcag(shared, visit, look):
             details.evaluate("one => one.open = true")
         assert violations(page) == [], path
         assert not sideways(page), path
+
+
+def test_with_colours_of_the_system_one_sees_what_is_chosen(stand_in, visit):
+    page = visit(stand_in('<learning-companion open></learning-companion><script src="/widget.js"></script>').url)
+    page.emulate_media(forced_colors="active")
+    chosen = page.locator(f"{WIDGET} .styles button[aria-pressed=true]")
+    other = page.locator(f"{WIDGET} .styles button[aria-pressed=false]").first
+    looks = "(one) => [getComputedStyle(one).backgroundColor, getComputedStyle(one).color]"
+    assert chosen.evaluate(looks) != other.evaluate(looks)
+
+
+def test_a_senior_reads_the_name_in_one_line_on_the_smallest_phone(stand_in, visit):
+    server = stand_in('<learning-companion open elder></learning-companion><script src="/widget.js"></script>')
+    server.events = says("好。")
+    page = visit(server.url)
+    page.set_viewport_size({"width": 320, "height": 568})
+    ask(page, "你好")  # which brings the third button
+    lines = """(title) => {
+        const words = document.createRange(), walk = document.createTreeWalker(title, NodeFilter.SHOW_TEXT);
+        while (walk.nextNode()) if (walk.currentNode.textContent.trim()) break;
+        words.selectNodeContents(walk.currentNode);
+        return words.getClientRects().length;
+    }"""
+    assert page.locator(f"{WIDGET} .head h2").evaluate(lines) == 1
+    assert not sideways(page)

@@ -1,10 +1,12 @@
 """What is not ours runs nothing and asks for nothing; strange pages are no hindrance."""
 
+import subprocess
+
 import pytest
 from playwright.sync_api import expect
 
 from tests_browser.hand import WIDGET, ask, open_widget, turns
-from tests_browser.service import says, source
+from tests_browser.service import PROJECT, says, source
 
 HOSTILE = [
     "<script>window.__owned=1</script>",
@@ -86,6 +88,22 @@ def test_it_works_on_a_page_of_another_origin_with_the_strictest_policy(serve, s
     assert turn.locator(".course a", has_text="快递").get_attribute("href") == "/kurs/parcels"
 
 
+def test_a_page_may_pin_the_file_by_its_digest(serve, stand_in, visit):
+    host = stand_in()
+    service = serve(allowed_origins=host.url)
+    host.page = f"""<learning-companion open></learning-companion><script src="{service.url}/widget.js"
+        integrity="sha384-{_digest()}" crossorigin="anonymous" async></script>"""
+    page = visit(host.url, expects=("favicon",))
+    expect(ask(page, "快件丢了谁来赔").locator(".body")).not_to_be_empty()
+
+
+def _digest():
+    """By the command that docs/widget.md tells."""
+    there = PROJECT / "companion/http/assets/widget.js"
+    command = f"cat {there} | openssl dgst -sha384 -binary | openssl base64 -A"
+    return subprocess.run(command, shell=True, check=True, capture_output=True, text=True).stdout
+
+
 def test_a_page_that_is_not_admitted_is_told_so(shared, stand_in, visit):
     host = stand_in(
         f'<learning-companion src="{shared.url}" open></learning-companion><script src="{shared.url}/widget.js"></script>'
@@ -121,6 +139,25 @@ def test_a_pages_own_styles_do_not_reach_in(stand_in, visit, css):
     page = visit(server.url)
     turn = ask(page, "你好")
     expect(turn.get_by_role("button", name="复制")).to_be_visible()
+
+
+def test_nothing_is_inherited_from_a_page_that_turns_its_text_around(stand_in, visit):
+    around = """body { direction: rtl; letter-spacing: 1em; word-spacing: 2em; word-break: break-all; white-space: pre;
+        text-align: right; text-transform: uppercase; font-variant: small-caps; writing-mode: vertical-rl; cursor: wait;
+        line-height: 4; text-shadow: 9px 9px red; -webkit-text-fill-color: red; user-select: none; hyphens: auto }"""
+    plain, turned = stand_in(PLAIN), stand_in(f"<html lang=ar dir=rtl><style>{around}</style>{PLAIN}")
+    looks = """(panel) => [...panel.querySelectorAll('*')].map((one) => {
+        const at = one.getBoundingClientRect(), style = getComputedStyle(one);
+        return [one.localName, at.x, at.y, at.width, at.height, style.letterSpacing, style.textShadow, style.direction,
+            style.webkitTextFillColor, style.userSelect, style.cursor];
+    })"""
+    seen = []
+    for server in (plain, turned):
+        server.events = says("好。An answer.")
+        page = visit(server.url)
+        ask(page, "你好")
+        seen.append(page.locator(f"{WIDGET} dialog.panel").evaluate(looks))
+    assert seen[0] == seen[1]
 
 
 def test_the_page_hears_of_what_happens_and_may_open_courses_itself(shared, visit):

@@ -4,6 +4,7 @@ import json
 import re
 import time
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.streaming_llm import StreamingLLM
@@ -299,6 +300,38 @@ def test_who_asks_too_fast_is_told_how_long_to_wait_and_may_then_go_on(stand_in,
     again.click()
     expect(turns(page).last.locator(".body")).to_contain_text("好。")
     expect(turns(page)).to_have_count(1)
+
+
+@pytest.mark.parametrize(("tokens", "calls"), [("['old']", 1), ("['old', 'new']", 2), ("[null]", 1)])
+def test_a_token_that_does_not_hold_is_asked_for_once_more_and_told_in_the_learners_words(
+    stand_in, visit, tokens, calls
+):
+    page_of = f"""<learning-companion open></learning-companion><script src="/widget.js"></script><script>
+        const tokens = {tokens}; let asked = 0;
+        document.querySelector("learning-companion").accessToken = async () => tokens[Math.min(asked++, tokens.length - 1)];
+        </script>"""
+    server = stand_in(page_of)
+    server.status = (401, {}, {"title": "Unauthorized", "status": 401, "detail": "The token does not hold: `exp`."})
+    page = visit(server.url, expects=("401", "404"))
+    page.evaluate("asked = 0")
+    problem = ask(page, "你好").locator(".problem")
+    expect(problem).to_contain_text("还没有得到" if tokens == "[null]" else "登录已经过期")
+    expect(problem).not_to_contain_text("exp")
+    assert server.seen.count(("POST", "/v1/chat")) == calls
+
+
+@pytest.mark.parametrize("token", ["() => 'of-the-portal'", "'of-the-portal'"])
+def test_who_is_signed_in_is_known_though_the_page_says_so_before_the_file_is_there(stand_in, visit, token):
+    server = stand_in(
+        f"""<learning-companion open></learning-companion>
+        <script>document.querySelector("learning-companion").accessToken = {token}</script>
+        <script src="/widget.js" async></script>"""
+    )
+    server.events = says("好。")
+    page = visit(server.url)
+    with page.expect_request("**/v1/chat") as asked:
+        ask(page, "你好")
+    assert asked.value.headers["authorization"] == "Bearer of-the-portal"
 
 
 def test_without_a_network_the_question_is_kept(shared, visit):

@@ -33,12 +33,14 @@ class Admitting:
         refusal = await self.admission.refusal(Caller("learner", owner), words)
         if refusal is None:
             return None
-        if refusal.status != 403:
-            return sayings.TOO_LONG
-        learner = await asyncio.to_thread(self.state.learners.get, owner)
-        if learner.age_band == "under_14" and not learner.guardian_consent:
-            return sayings.GUARDIAN
-        return sayings.CONSENT.format(url=f"（{self.terms_url}）" if self.terms_url else "")
+        match refusal.why:
+            case "too_long":
+                return sayings.TOO_LONG
+            case "guardian":
+                return sayings.GUARDIAN
+            case "consent":
+                return sayings.CONSENT.format(url=f"（{self.terms_url}）" if self.terms_url else "")
+        return refusal.detail
 
     async def consented(self, owner: str, agrees: bool) -> str:
         """Keep whether a learner agrees to the terms in force. Raises StateUnavailable."""

@@ -12,7 +12,8 @@ from fastapi.responses import PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from companion.http.gate import caller_of
-from companion.http.problems import AsciiJSONResponse, Problem
+from companion.http.problems import AsciiJSONResponse, Problem, may_be
+from companion.http.sessions import SessionTold
 from wechat.arriving import Arriving, Full, kind_of
 from wechat.client import RISKY_USER, TOO_OFTEN, Client, CodeRefused, WechatProblem
 from wechat.crypto import NotFromWechat
@@ -104,16 +105,19 @@ def sign_in_router(signing_in: SigningIn) -> APIRouter:
     """Where the mini-program's page gets its short token."""
     router = APIRouter(prefix="/v1", tags=["sessions"])
 
-    @router.post("/sessions/wechat", status_code=201)
+    @router.post("/sessions/wechat", status_code=201, response_model=SessionTold, responses=may_be(429))
     async def sign_in(wish: CodeRequest, request: Request) -> Response:
-        """A token for who is behind the code. A portal user's token in Authorization makes both one learner."""
+        """A token for who is behind the code of `wx.login`.
+
+        A portal user's token in Authorization makes both one learner.
+        """
         try:
             session = await signing_in.session(wish.code, caller_of(request), wish.consent_version)
         except CodeRefused as error:
             return Problem({TOO_OFTEN: 429, RISKY_USER: 403}.get(error.code or 0, 400), str(error))
         except WechatProblem:
             return Problem(503, "WeChat cannot be asked who this is; please try again.", {"Retry-After": "5"})
-        told = {"token": session.token, "token_type": "Bearer", "expires_in": session.expires_in}
+        told: SessionTold = {"token": session.token, "token_type": "Bearer", "expires_in": session.expires_in}
         return AsciiJSONResponse(told, 201, {"Cache-Control": "no-store"})
 
     return router

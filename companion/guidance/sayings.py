@@ -297,15 +297,15 @@ _EN = Sayings(
     taught="Of what it takes, there are courses on: {}. ",
     had="You have learned: {}. ",
     not_taught="No course here teaches yet: {}. Your wish was counted. ",
-    sample_data="(sample data, no official rule)",
+    sample_data="(Sample data, no official rule.) ",
     work="Its work: {} ({}). ",
     no_skills_named=(
         "Its record names no skills, so what is missing cannot be said; what follows is only near it in the catalogue. "
     ),
     title_low="its title says that it is for beginners",
     title_high="its title says that it goes on from another",
-    path_intro="The way to “{}” in {} steps:",
-    path_intro_plain="{} steps:",
+    path_intro="The way to “{}” (steps: {}):",
+    path_intro_plain="The way there (steps: {}):",
     path_no_diploma=(
         "No record of a course says that it leads to a diploma by itself; these courses prepare for the way there. "
     ),

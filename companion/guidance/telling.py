@@ -154,8 +154,10 @@ def work_told(match: Match, locale: Locale) -> str:
     return said + say.no_skills_named
 
 
-def way_told(way: Way, locale: Locale, *, official: bool) -> str:
-    """A pathway as lines that any screen shows; `official` tells that rules on credits are loaded."""
+def way_told(way: Way, locale: Locale, *, official: bool, counted: bool = False) -> str:
+    """A pathway as lines that any screen shows; `official` tells that rules on credits are loaded, `counted` that
+    what is not taught is noted as a need.
+    """
     say, path = sayings(locale), way.pathway
     if path.hindrances and not path.steps:
         return _hindered(path.hindrances, say, locale)
@@ -167,7 +169,7 @@ def way_told(way: Way, locale: Locale, *, official: bool) -> str:
     if path.hindrances:
         lines += ["", _hindered(path.hindrances, say, locale)]
     if path.goal.missing:
-        lines += ["", say.path_missing.format(_list(path.goal.missing, locale)) + say.counted]
+        lines += ["", say.path_missing.format(_list(path.goal.missing, locale)) + (say.counted if counted else "")]
     if way.alternatives:
         lines += ["", say.path_alternatives]
         lines += [f"- {_alternative(other, say, locale)}" for other in way.alternatives]

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 from fastapi.responses import Response
+from typing_extensions import TypedDict
 
 from companion.http.problems import AsciiJSONResponse
 from companion.settings import CompanionSettings
@@ -10,10 +11,32 @@ from companion.settings import CompanionSettings
 _TO_BE_TOLD = ("operator_name", "terms_url", "privacy_url", "service_hotline")
 
 
+class WritingModel(TypedDict):
+    """The language model that writes, and under which number it is filed."""
+
+    name: str
+    filing: str | None
+
+
+class About(TypedDict):
+    """Who answers here, and under which terms; what the operator has not set is null."""
+
+    service: str
+    operator: str | None
+    model: WritingModel | None
+    terms_url: str | None
+    privacy_url: str | None
+    hotline: str | None
+    visitors: bool
+    consent_version: str | None
+    complaint_days: int
+    conversation_days: int
+
+
 def about_router(settings: CompanionSettings) -> APIRouter:
     """The door; what the operator has not set is null, never made up."""
     router = APIRouter(prefix="/v1", tags=["about"])
-    told = {
+    told: About = {
         "service": "learning-companion",
         "operator": settings.operator_name,
         "model": {"name": settings.llm_model, "filing": settings.model_filing} if settings.llm_base_url else None,
@@ -27,8 +50,9 @@ def about_router(settings: CompanionSettings) -> APIRouter:
         "conversation_days": settings.conversation_days,
     }
 
-    @router.get("/about")
+    @router.get("/about", response_model=About)
     async def about() -> Response:
+        """Who answers here, with which model, under which terms."""
         return AsciiJSONResponse(told)
 
     return router

@@ -25,6 +25,7 @@ _WISHES = {
     "practice": "练习",
     "hint": "要提示",
     "plan": "学习计划",
+    "again": "再说一遍",
     "more": "继续说",
     "smalltalk": "寒暄",
     "feedback": "评价",

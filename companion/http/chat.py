@@ -13,13 +13,24 @@ from companion.admission import Admission
 from companion.events import joined
 from companion.heard import Style
 from companion.http.gate import caller_of
-from companion.http.problems import AsciiJSONResponse, Problem, ascii_json
+from companion.http.problems import AsciiJSONResponse, Problem, ascii_json, may_be
+from companion.http.wire import ChatAnswer
 from companion.remembering import Remembering
 from companion.turn import Ask
 from companion.turns import KeyUsedOtherwise, Numbered, TooManyTurns, Turns
 
 _SSE, _NDJSON, _JSON = "text/event-stream", "application/x-ndjson", "application/json"
-_STREAMS: dict[int | str, dict[str, Any]] = {200: {"content": {_SSE: {}, _NDJSON: {}, _JSON: {}}}}
+_STREAMS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The turn, by `Accept`: one JSON object; server-sent events, each a ServerSentEvent with "
+        "its `data` as JSON in one line; or JSON lines, each a JsonLine. A stream ends with one `done` or "
+        "`error`. Lines that begin with a colon keep the connection open.",
+        "content": {
+            _SSE: {"schema": {"$ref": "#/components/schemas/ServerSentEvent"}},
+            _NDJSON: {"schema": {"$ref": "#/components/schemas/JsonLine"}},
+        },
+    }
+}
 _NO_SUCH_TURN = "There is no such turn, or not any more: turns can be taken up again for some minutes."
 
 
@@ -43,7 +54,7 @@ def chat_router(turns: Turns, remembering: Remembering, admission: Admission) ->
     """The chat door. A learner's turns and conversations are theirs alone."""
     router = APIRouter(prefix="/v1", tags=["chat"])
 
-    @router.post("/chat", responses=_STREAMS)
+    @router.post("/chat", response_model=ChatAnswer, responses=_STREAMS | may_be(404, 413))
     async def chat(
         asked: ChatRequest,
         request: Request,
@@ -51,7 +62,7 @@ def chat_router(turns: Turns, remembering: Remembering, admission: Admission) ->
     ) -> Response:
         """One turn. Sent again with the same Idempotency-Key, the same turn is told again, not answered anew."""
         caller = caller_of(request)
-        if refusal := await admission.refusal(caller, asked.message):
+        if refusal := await admission.refusal(caller, asked.message, asked.locale):
             return Problem(refusal.status, refusal.detail)
         learner = caller.learner
         if asked.conversation_id and not await remembering.is_of(asked.conversation_id, learner):
@@ -64,7 +75,7 @@ def chat_router(turns: Turns, remembering: Remembering, admission: Admission) ->
             return Problem(422, "this Idempotency-Key came before, with another request")
         return await _told(turns.follow(turn_id), request)
 
-    @router.get("/chat/turns/{turn_id}/events", responses=_STREAMS)
+    @router.get("/chat/turns/{turn_id}/events", response_model=ChatAnswer, responses=_STREAMS | may_be(404))
     async def resume(
         turn_id: str, request: Request, last_event_id: Annotated[int, Header(ge=0, le=1_000_000)] = 0
     ) -> Response:
@@ -73,7 +84,7 @@ def chat_router(turns: Turns, remembering: Remembering, admission: Admission) ->
             return Problem(404, _NO_SUCH_TURN)
         return await _told(turns.follow(turn_id, last_event_id), request, default=_SSE)
 
-    @router.delete("/chat/turns/{turn_id}", status_code=202)
+    @router.delete("/chat/turns/{turn_id}", status_code=202, response_class=Response, responses=may_be(404))
     async def cancel(turn_id: str, request: Request) -> Response:
         """Stop a turn: the model's connection is closed."""
         if await turns.owner(turn_id) != caller_of(request).learner:

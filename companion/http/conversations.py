@@ -1,16 +1,57 @@
 """GET and DELETE /v1/conversations[/{id}]: what is remembered of a learner's conversations, and their erasure."""
 
 from dataclasses import asdict
+from datetime import datetime
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
+from typing_extensions import TypedDict
 
 from companion.http.gate import caller_of
-from companion.http.problems import AsciiJSONResponse, Problem
+from companion.http.problems import AsciiJSONResponse, Problem, may_be
 from companion.remembering import Remembering
 
 _LISTED = 100
+
+
+class OutlineTold(TypedDict):
+    """A conversation in a list of them."""
+
+    conversation_id: str
+    touched_at: datetime
+    first_message: str
+
+
+class OutlinesTold(TypedDict):
+    """A learner's conversations, the newest first."""
+
+    conversations: list[OutlineTold]
+
+
+class TurnTold(TypedDict):
+    """A turn that has ended. `message` is masked; `question` is the message made to stand alone."""
+
+    id: str
+    asked_at: datetime
+    message: str
+    question: str
+    wish: str
+    mode: str
+    reply: str
+    passages: list[str]
+    ai: bool
+    usage: dict[str, float]
+    grounded: bool | None
+    seconds: float | None
+    course_id: str | None
+
+
+class ConversationTold(TypedDict):
+    """All turns of a conversation, the oldest first."""
+
+    conversation_id: str
+    turns: list[TurnTold]
 
 
 def conversations_router(remembering: Remembering) -> APIRouter:
@@ -18,9 +59,9 @@ def conversations_router(remembering: Remembering) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["conversations"])
     kept = remembering.conversations
 
-    @router.get("/conversations")
+    @router.get("/conversations", response_model=OutlinesTold)
     async def listed(request: Request) -> Response:
-        """The latest, the newest first."""
+        """The learner's latest conversations, the newest first."""
         learner = caller_of(request).learner
         outlines = await run_in_threadpool(kept.of, learner, _LISTED) if learner else []
         shown = [
@@ -33,18 +74,18 @@ def conversations_router(remembering: Remembering) -> APIRouter:
         ]
         return AsciiJSONResponse({"conversations": shown})
 
-    @router.get("/conversations/{conversation_id}")
+    @router.get("/conversations/{conversation_id}", response_model=ConversationTold, responses=may_be(404))
     async def read(conversation_id: str, request: Request) -> Response:
-        """All turns, oldest first; messages as they were kept, with personal numbers masked."""
+        """All turns of a conversation, the oldest first; messages as they were kept, with personal numbers masked."""
         if await run_in_threadpool(kept.owner, conversation_id) != caller_of(request).learner:
             return Problem(404, _NONE)
         turns = await run_in_threadpool(kept.whole, conversation_id)
         shown = [asdict(turn) | {"usage": dict(turn.usage)} for turn in turns]
         return AsciiJSONResponse({"conversation_id": conversation_id, "turns": shown})
 
-    @router.delete("/conversations/{conversation_id}")
+    @router.delete("/conversations/{conversation_id}", status_code=204)
     async def erase(conversation_id: str, request: Request) -> Response:
-        """Erase it for good; 204 also when there was nothing."""
+        """Erase a conversation for good; 204 also when there was nothing."""
         if await run_in_threadpool(kept.owner, conversation_id) == caller_of(request).learner:
             await run_in_threadpool(kept.forget, conversation_id)
         return Response(status_code=204)

@@ -1,14 +1,24 @@
 """GET /v1/courses, its /suggest and /{id}, /v1/passages/{id}, /v1/starters: the catalogue, and what stands in it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
+from typing_extensions import TypedDict
 
-from companion.browsing import course_page, suggestions, whole_course, whole_passage
+from companion.browsing import (
+    CoursePage,
+    Suggestions,
+    WholeCourse,
+    WholePassage,
+    course_page,
+    suggestions,
+    whole_course,
+    whole_passage,
+)
 from companion.guidance.places import city_key
-from companion.http.problems import AsciiJSONResponse
+from companion.http.problems import AsciiJSONResponse, may_be
 from companion.starting import Starting
 from companion.turn import Companion
 from companion.words import locale_of
@@ -17,14 +27,26 @@ from course_index.store.records import CourseFilter
 from retrieval.catalogue import CourseOrder
 
 _JSON_LD = "application/ld+json"
+_AS_JSON_LD: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The course; as schema.org/Course with `Accept: application/ld+json`.",
+        "content": {_JSON_LD: {"schema": {"type": "object", "description": "schema.org/Course"}}},
+    }
+}
 _Word = Annotated[str | None, Query(max_length=200)]
+
+
+class Starters(TypedDict):
+    """Questions to begin with, which the library answers."""
+
+    questions: list[str]
 
 
 def courses_router(companion: Companion, starting: Starting) -> APIRouter:
     """The catalogue's doors over one companion's index."""
     router = APIRouter(prefix="/v1", tags=["courses"])
 
-    @router.get("/courses")
+    @router.get("/courses", response_model=CoursePage)
     async def courses(
         q: str | None = None,
         level: Annotated[int | None, Query(ge=1, le=7)] = None,
@@ -37,16 +59,19 @@ def courses_router(companion: Companion, starting: Starting) -> APIRouter:
         sort: CourseOrder = "relevance",
         page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     ) -> Response:
+        """A page of the courses that fit, with facets. Without `q`, all that the filters leave."""
         named = city and city_key(city)  # Guangzhou is 广州
         wanted = CourseFilter(level, audience, named, delivery, provider, language, initiative)
         return AsciiJSONResponse(await run_in_threadpool(course_page, companion.index.search, q, wanted, sort, page))
 
-    @router.get("/courses/suggest")
+    @router.get("/courses/suggest", response_model=Suggestions)
     async def suggested(q: str = "", limit: Annotated[int, Query(ge=1, le=20)] = 8) -> Response:
+        """What may be meant by the first letters, also in pinyin and initials."""
         return AsciiJSONResponse(await run_in_threadpool(suggestions, companion.index.search, q, limit))
 
-    @router.get("/courses/{course_id}")
+    @router.get("/courses/{course_id}", response_model=WholeCourse, responses=_AS_JSON_LD | may_be(404))
     async def course(course_id: str, request: Request) -> Response:
+        """All that the catalogue knows of a course; as schema.org/Course with `Accept: application/ld+json`."""
         found = await run_in_threadpool(whole_course, companion.index.search, course_id)
         if found is None:
             raise HTTPException(404, "There is no course with this id.")
@@ -55,7 +80,7 @@ def courses_router(companion: Companion, starting: Starting) -> APIRouter:
             return AsciiJSONResponse(json_ld(record), media_type=_JSON_LD)
         return AsciiJSONResponse(whole)
 
-    @router.get("/starters")
+    @router.get("/starters", response_model=Starters)
     async def starters(
         locale: Annotated[str, Query(max_length=20)] = "",
         audience: _Word = None,
@@ -66,8 +91,9 @@ def courses_router(companion: Companion, starting: Starting) -> APIRouter:
         wanted = (locale_of("", locale), audience or "", course_id or "", lesson_id or "")
         return AsciiJSONResponse({"questions": await run_in_threadpool(starting.questions, *wanted)})
 
-    @router.get("/passages/{passage_id}")
+    @router.get("/passages/{passage_id}", response_model=WholePassage, responses=may_be(404))
     async def passage(passage_id: str) -> Response:
+        """The passage behind a citation. Its text is course content."""
         found = await run_in_threadpool(whole_passage, companion.index.search, passage_id)
         if found is None:
             raise HTTPException(404, "There is no passage with this id; its lesson may have been changed since.")

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
 from companion.advising import Advising
-from companion.guidance.credits import Entry, Standing, balance, standing, would_add
+from companion.guidance.credits import Entry, Standing, Target, balance, standing, would_add
 from companion.guidance.telling import balance_told, would_add_told
 from companion.http.gate import caller_of
-from companion.http.problems import AsciiJSONResponse, Problem
+from companion.http.problems import AsciiJSONResponse, Problem, may_be
 from companion.state.state import State
 from companion.words import locale_of
 
@@ -37,12 +38,38 @@ class CreditEntry(BaseModel):
     level: int | None = Field(default=None, ge=1, le=7)
 
 
+class TargetStanding(TypedDict):
+    """How far a target is, now and `then`, with the courses that were asked about; credits as decimal strings."""
+
+    rule: Target
+    counted: str
+    missing: str
+    missing_at: dict[str, str]
+    over_limits: str
+    reached: bool
+    missing_then: str
+    reached_then: bool
+
+
+class CreditsTold(TypedDict):
+    """The ledger, what targets lack by the rules loaded, and what courses would add."""
+
+    entries: list[Entry]
+    total: str
+    expired: list[Entry]
+    rules_loaded: bool
+    targets: list[TargetStanding]
+    would_add: list[Entry]
+    no_credits_stated: list[str]
+    text: str
+
+
 def credits_router(advising: Advising, state: State) -> APIRouter:
     """The credit bank as far as it is ours: the ledger, and what rules make of it."""
     router = APIRouter(prefix="/v1", tags=["learners"])
     adviser = advising.adviser
 
-    @router.get("/learners/me/credits")
+    @router.get("/learners/me/credits", response_model=CreditsTold, responses=may_be(404))
     async def own_credits(
         request: Request,
         course_id: Annotated[list[str] | None, Query(max_length=50)] = None,
@@ -72,9 +99,9 @@ def credits_router(advising: Advising, state: State) -> APIRouter:
         await run_in_threadpool(state.audit.record, caller_of(request).learner, "awarded", f"{len(put)} entries")
         return Response(status_code=204)
 
-    @router.delete("/operators/learners/{learner}/credits/{entry_id}", status_code=204)
+    @router.delete("/operators/learners/{learner}/credits/{entry_id}", status_code=204, responses=may_be(404))
     async def take_back(learner: str, entry_id: str, request: Request) -> Response:
-        """Take an entry back."""
+        """Take an entry of a learner's ledger back."""
         if not await run_in_threadpool(state.book.credits.remove, learner[:64], entry_id[:64]):
             return Problem(404, "The learner has no such entry.")
         await run_in_threadpool(state.audit.record, caller_of(request).learner, "took_back", entry_id[:64])

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import re
+from typing import Literal
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -27,6 +28,18 @@ _TURNS = re.compile(r"/v1/chat|/v1/chat/completions")
 # WeChat delivers all its messages from a few addresses, each request signed; learners are counted when answered.
 _ENDLESS = re.compile(r"/mcp/?|/v1/chat/turns/.*")
 _NOT_COUNTED = re.compile(r"/healthz|/readyz|/metrics|/wechat/callback|/wecom/callback")
+
+
+def open_to(path: str) -> Literal["everybody", "learners", "operators"]:
+    """Who may come to a path, as the gate will have it: for the description of the API."""
+    if _FOR_OPERATORS.fullmatch(path):
+        return "operators"
+    return "everybody" if _FOR_EVERYBODY.fullmatch(path) else "learners"
+
+
+def is_counted(path: str) -> bool:
+    """Whether requests to a path are counted, and may be too many."""
+    return not _NOT_COUNTED.fullmatch(path)
 
 
 def caller_of(connection: HTTPConnection) -> Caller:

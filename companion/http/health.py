@@ -1,8 +1,11 @@
 """GET /healthz and /readyz: is the process alive, and which parts are ready."""
 
+from typing import Literal, NotRequired
+
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
+from typing_extensions import TypedDict
 
 from companion.http.problems import AsciiJSONResponse
 from companion.telemetry.alarm import Alarm
@@ -10,17 +13,54 @@ from companion.turn import Companion
 from course_index.errors import IndexProblem
 
 
+class Alive(TypedDict):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class IndexStanding(TypedDict):
+    """The index that serves; `detail` says why there is none, `stale` why no newer one is open."""
+
+    ready: bool
+    detail: NotRequired[str]
+    generation: NotRequired[str]
+    courses: NotRequired[int]
+    passages: NotRequired[int]
+    stale: NotRequired[str | None]
+    vectors: NotRequired[str]
+    terms: NotRequired[str]
+
+
+class ModelStanding(TypedDict):
+    """The language model; learners are answered without it too."""
+
+    configured: bool
+    state: Literal["none", "ready", "paused", "trying again"]
+    last_failure: NotRequired[str | None]
+
+
+class Readiness(TypedDict):
+    """Which parts are ready, and which alarms ring."""
+
+    status: Literal["ok", "not ready"]
+    index: IndexStanding
+    llm: ModelStanding
+    alarms: list[str]
+
+
 def health_router(companion: Companion, alarm: Alarm) -> APIRouter:
     """The doors that an operator's monitoring knocks at."""
     router = APIRouter(tags=["health"])
 
-    @router.get("/healthz")
+    @router.get("/healthz", response_model=Alive)
     async def alive() -> Response:
+        """Whether the process answers."""
         return AsciiJSONResponse({"status": "ok"})
 
-    @router.get("/readyz")
+    @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
     async def ready() -> Response:
-        """200 when a learner can get an answer. That needs the index; the LLM is told apart, since we do without."""
+        """Whether a learner can get an answer. That needs the index; the LLM is told apart, since we do without."""
         index = await run_in_threadpool(_index, companion)
         body: dict[str, object] = {
             "status": "ok" if index["ready"] else "not ready",

@@ -3,20 +3,23 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
-from companion.guidance.profile import Standing
+from companion.guidance.profile import Belief, Profile, Standing
 from companion.http.gate import caller_of
-from companion.http.problems import AsciiJSONResponse, Problem
+from companion.http.problems import AsciiJSONResponse, Problem, may_be
 from companion.identity import Caller
+from companion.identity import Kind as CallerKind
 from companion.safety.mask import masked
 from companion.state.audit import Deed, audited
-from companion.state.complaints import Kind
+from companion.state.complaints import Complaint, Kind
 from companion.state.feedback import Rating, Reason
 from companion.state.learners import AgeBand
 from companion.state.state import State
@@ -75,13 +78,53 @@ class Grievance(_Body):
     turn_id: str | None = Field(default=None, max_length=36)
 
 
+class LearnerTold(TypedDict):
+    """What a learner has told, and what was inferred of it, with the events that this rests on."""
+
+    id: str
+    kind: CallerKind
+    consent_version: str | None
+    consented_at: datetime | None
+    age_band: AgeBand | None
+    guardian_consent: bool
+    profile: Profile
+    personalised: bool
+    beliefs: list[Belief]
+    rejected: list[str]
+
+
+class Receipt(TypedDict):
+    """What was erased: how many rows of each table."""
+
+    receipt: str
+    erased: dict[str, int]
+
+
+class ComplaintsTold(TypedDict):
+    """Complaints, with their answers where there are any."""
+
+    complaints: list[Complaint]
+
+
+class LearnerExport(BaseModel):
+    """Everything that is kept of a learner, each table with its rows; and the label of what a model wrote."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, list[dict[str, Any]]]
+
+    learner: list[dict[str, Any]]
+    conversations: list[dict[str, Any]]
+    turns: list[dict[str, Any]]
+    AIGC: dict[str, str] | None = None
+
+
 def learners_router(state: State, turns: Turns, companion: Companion, aigc_producer: str) -> APIRouter:
     """The learner's own doors. There is no door to another's."""
     router = APIRouter(prefix="/v1", tags=["learners"])
 
-    @router.get("/learners/me")
+    @router.get("/learners/me", response_model=LearnerTold, responses=may_be(404))
     async def me(request: Request) -> Response:
-        """What the learner has told, and whether anything is kept at all."""
+        """What the learner has told, and what was inferred of it."""
         caller = caller_of(request)
         if _is_nobody(caller):
             return Problem(404, _NOBODY)
@@ -89,7 +132,7 @@ def learners_router(state: State, turns: Turns, companion: Companion, aigc_produ
             {**await run_in_threadpool(_whole, caller.learner, state, companion), "kind": caller.kind}
         )
 
-    @router.patch("/learners/me")
+    @router.patch("/learners/me", response_model=LearnerTold, responses=may_be(404))
     async def change(told: LearnerChange, request: Request) -> Response:
         """Keep what the learner tells; fields that are left out stay."""
         caller = caller_of(request)
@@ -107,9 +150,9 @@ def learners_router(state: State, turns: Turns, companion: Companion, aigc_produ
             await run_in_threadpool(state.audit.record, audited(caller.learner), deed, values["consent_version"] or "")
         return AsciiJSONResponse({**await run_in_threadpool(_whole, changed.id, state, companion), "kind": caller.kind})
 
-    @router.get("/learners/me/export")
+    @router.get("/learners/me/export", response_model=LearnerExport, responses=may_be(404))
     async def export(request: Request) -> Response:
-        """Everything that is kept, as a JSON file; what a model wrote is labelled in it."""
+        """Everything that is kept of the learner, as a JSON file; what a model wrote is labelled in it."""
         caller = caller_of(request)
         if _is_nobody(caller):  # what nobody in particular said may be anybody's
             return Problem(404, _NOBODY)
@@ -123,9 +166,9 @@ def learners_router(state: State, turns: Turns, companion: Companion, aigc_produ
             },
         )
 
-    @router.delete("/learners/me")
+    @router.delete("/learners/me", response_model=Receipt, responses=may_be(404))
     async def erase(request: Request) -> Response:
-        """Erase everything that is kept, for good; the receipt says how much there was."""
+        """Erase everything that is kept of the learner, for good; the receipt says how much there was."""
         caller = caller_of(request)
         if _is_nobody(caller):
             return Problem(404, _NOBODY)
@@ -138,7 +181,7 @@ def learners_router(state: State, turns: Turns, companion: Companion, aigc_produ
         await run_in_threadpool(state.audit.record, "a learner", "erased", receipt)
         return AsciiJSONResponse({"receipt": receipt, "erased": erased})
 
-    @router.post("/feedback", status_code=204)
+    @router.post("/feedback", status_code=204, responses=may_be(404))
     async def feedback(opinion: Opinion, request: Request) -> Response:
         """Keep a thumb on a turn of the learner's own; a second replaces the first."""
         given = await run_in_threadpool(
@@ -151,18 +194,18 @@ def learners_router(state: State, turns: Turns, companion: Companion, aigc_produ
         )
         return Response(status_code=204) if given else Problem(404, "You have no such turn; it may have been erased.")
 
-    @router.post("/complaints", status_code=201)
+    @router.post("/complaints", status_code=201, response_model=Complaint)
     async def complain(grievance: Grievance, request: Request) -> Response:
-        """A ticket, and the date by which there will be an answer."""
+        """Complain, report or appeal; the ticket, and the date by which there will be an answer."""
         owner = caller_of(request).learner
         words = masked(grievance.words).text
         made = await run_in_threadpool(state.complaints.make, owner, grievance.kind, words, grievance.turn_id)
         await run_in_threadpool(state.audit.record, audited(owner), "complained", f"{made.kind} {made.ticket}")
         return AsciiJSONResponse(asdict(made), 201)
 
-    @router.get("/complaints")
+    @router.get("/complaints", response_model=ComplaintsTold)
     async def complaints(request: Request) -> Response:
-        """The learner's own, with what was answered."""
+        """The learner's own complaints, with what was answered."""
         caller = caller_of(request)
         own = [] if _is_nobody(caller) else await run_in_threadpool(state.complaints.of, caller.learner)
         return AsciiJSONResponse({"complaints": [asdict(one) for one in own]})

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from companion.telemetry.alarm import Alarm
@@ -44,8 +44,13 @@ def metrics_router(metrics: Metrics, refresh: Callable[[], None]) -> APIRouter:
     """The door."""
     router = APIRouter(tags=["health"])
 
-    @router.get("/metrics")
+    @router.get(
+        "/metrics",
+        response_class=PlainTextResponse,
+        responses={200: {"description": "The figures in Prometheus' text format."}},
+    )
     async def figures() -> Response:
+        """The figures of operation."""
         return Response(await run_in_threadpool(metrics.text, refresh), media_type=CONTENT_TYPE_LATEST)
 
     return router

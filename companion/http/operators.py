@@ -7,10 +7,14 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
 from companion.http.gate import caller_of
-from companion.http.problems import AsciiJSONResponse, Problem
+from companion.http.learners import ComplaintsTold
+from companion.http.problems import AsciiJSONResponse, Problem, may_be
 from companion.safety.mask import masked
+from companion.state.audit import AuditEntry
+from companion.state.feedback import Disliked
 from companion.state.state import State
 
 
@@ -22,11 +26,23 @@ class Answer(BaseModel):
     words: str = Field(min_length=1, max_length=4_000)
 
 
+class AuditTold(TypedDict):
+    """Rows of the audit in order."""
+
+    entries: list[AuditEntry]
+
+
+class DislikedTold(TypedDict):
+    """Turns with a thumb down."""
+
+    turns: list[Disliked]
+
+
 def operators_router(state: State) -> APIRouter:
     """Doors that the gate opens to operators alone."""
     router = APIRouter(prefix="/v1/operators", tags=["operators"])
 
-    @router.get("/complaints")
+    @router.get("/complaints", response_model=ComplaintsTold)
     async def waiting(request: Request) -> Response:
         """Complaints that wait for an answer, the one due first before the others."""
         await run_in_threadpool(state.audit.record, caller_of(request).learner, "read_complaints")
@@ -34,15 +50,15 @@ def operators_router(state: State) -> APIRouter:
             {"complaints": [asdict(one) for one in await run_in_threadpool(state.complaints.open)]}
         )
 
-    @router.post("/complaints/{ticket}/answer", status_code=204)
+    @router.post("/complaints/{ticket}/answer", status_code=204, responses=may_be(404))
     async def answer(ticket: str, said: Answer, request: Request) -> Response:
-        """Answer one."""
+        """Answer a complaint."""
         if not await run_in_threadpool(state.complaints.answer, ticket, masked(said.words).text):
             return Problem(404, "No complaint with this ticket waits for an answer.")
         await run_in_threadpool(state.audit.record, caller_of(request).learner, "answered", ticket)
         return Response(status_code=204)
 
-    @router.get("/audit")
+    @router.get("/audit", response_model=AuditTold)
     async def audit(
         after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0, limit: Annotated[int, Query(ge=1, le=1_000)] = 100
     ) -> Response:
@@ -50,7 +66,7 @@ def operators_router(state: State) -> APIRouter:
         rows = await run_in_threadpool(state.audit.entries, after, limit)
         return AsciiJSONResponse({"entries": [asdict(row) for row in rows]})
 
-    @router.get("/disliked")
+    @router.get("/disliked", response_model=DislikedTold)
     async def disliked(days: Annotated[int, Query(ge=1, le=366)] = 30) -> Response:
         """Turns with a thumb down: candidates for the evaluation set (`companion-eval candidates`)."""
         turns = await run_in_threadpool(state.feedback.disliked, days)

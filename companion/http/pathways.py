@@ -2,30 +2,45 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
-from typing import Annotated, Any
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, NotRequired
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import Field, model_validator
+from typing_extensions import TypedDict
 
 from companion.advising import Advising
 from companion.guidance.adviser import Way
 from companion.guidance.goals import Aim
-from companion.guidance.pathway import Pathway, Terms
+from companion.guidance.pathway import Obstacle, Pathway, Preference, Terms
 from companion.guidance.picture import mermaid, svg
 from companion.guidance.profile import Known
 from companion.guidance.telling import hindrance_told, way_told
 from companion.http.gate import caller_of
-from companion.http.problems import AsciiJSONResponse, Problem
-from companion.http.wishes import Conditions, CourseId, need_from, session_told_plainly
+from companion.http.problems import AsciiJSONResponse, Problem, may_be
+from companion.http.wishes import (
+    Conditions,
+    CourseId,
+    OccupationNamed,
+    SessionOfCourse,
+    need_from,
+    session_told_plainly,
+)
 from companion.safety.mask import masked
 from companion.state.pathways import KeptPathway, Pathways
 from companion.words import Locale, locale_of
+from course_index.course import Price
 
 _SVG = "image/svg+xml"
 _Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
+_AS_PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The pathway; as a picture with `Accept: image/svg+xml`.",
+        "content": {_SVG: {"schema": {"type": "string"}}},
+    }
+}
 _NOBODY = "Nobody has to say who they are here, so no pathway is kept."
 
 
@@ -52,6 +67,86 @@ class PathwayWish(Conditions):
         return self
 
 
+class StepTold(TypedDict):
+    """A course on the way, with the courses `after` which it comes; dates where hours a week are known."""
+
+    course_id: str
+    title: str
+    sample: bool
+    level: int | None
+    hours: float | None
+    credits: float | None
+    price: Price | None
+    teaches: list[str]
+    after: list[str]
+    begins: date | None
+    ends: date | None
+    session: SessionOfCourse | None
+    status: Literal["open", "done", "again"]
+
+
+class HindranceTold(TypedDict):
+    """Why a goal cannot be reached, or not in time."""
+
+    obstacle: Obstacle
+    text: str
+
+
+class PathwayTold(TypedDict):
+    """Steps in order and what they come to; `price` in yuan, `without_hours` how many courses state no hours."""
+
+    possible: bool
+    preference: Preference
+    steps: list[StepTold]
+    hours: float
+    without_hours: int
+    credits: float
+    price: float | None
+    ends: date | None
+    hindrances: list[HindranceTold]
+    mermaid: str
+
+
+class WayTold(PathwayTold):
+    """A pathway to a goal, and others that would lead there; `pathway_id` where it was kept."""
+
+    occupation: OccupationNamed | None
+    missing: list[str]
+    alternatives: list[PathwayTold]
+    text: str
+    pathway_id: NotRequired[str]
+
+
+class Changes(TypedDict):
+    """Courses by which a pathway differs from when it was last told, by id."""
+
+    finished: list[str]
+    added: list[str]
+    dropped: list[str]
+    again: list[str]
+
+
+class WayAgain(WayTold):
+    """A pathway that was kept, planned anew."""
+
+    changed: Changes
+
+
+class PathwayOutline(TypedDict):
+    """A kept pathway in a list of them."""
+
+    pathway_id: str
+    made_at: datetime
+    goal: str | None
+    steps: list[str]
+
+
+class PathwayOutlines(TypedDict):
+    """The learner's kept pathways."""
+
+    pathways: list[PathwayOutline]
+
+
 def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:
     """Ways to goals, over the catalogue that serves."""
     router = APIRouter(prefix="/v1", tags=["guidance"])
@@ -61,7 +156,7 @@ def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:
         owner = caller_of(request).learner
         return await run_in_threadpool(advising.known, owner) if wanted and owner else None
 
-    @router.post("/pathways", responses={200: {"content": {"application/json": {}, _SVG: {}}}})
+    @router.post("/pathways", response_model=WayTold, responses=_AS_PICTURE | may_be(404))
     async def pathways(wish: PathwayWish, request: Request) -> Response:
         """Ordered steps to a goal with hours, dates and credits; as a picture with `Accept: image/svg+xml`.
 
@@ -75,7 +170,7 @@ def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:
         way, locale = await run_in_threadpool(planned, wish, learner)
         if _SVG in request.headers.get("accept", ""):
             return Response(svg(way.pathway, locale), media_type=_SVG)
-        told = _way(way, locale, official=adviser.rules.are_loaded)
+        told = way_as_told(way, locale, official=adviser.rules.are_loaded)
         if wish.keep:
             owner = caller_of(request).learner
             if not owner:
@@ -86,13 +181,13 @@ def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:
             told["pathway_id"] = await run_in_threadpool(kept_ones.keep, owner, kept, steps)
         return AsciiJSONResponse(told)
 
-    @router.get("/pathways")
+    @router.get("/pathways", response_model=PathwayOutlines)
     async def all_kept(request: Request) -> Response:
-        """The learner's own."""
+        """The learner's kept pathways."""
         kept = await run_in_threadpool(kept_ones.of, caller_of(request).learner)
         return AsciiJSONResponse({"pathways": [_outline(one) for one in kept if one.owner]})
 
-    @router.get("/pathways/{pathway_id}", responses={200: {"content": {"application/json": {}, _SVG: {}}}})
+    @router.get("/pathways/{pathway_id}", response_model=WayAgain, responses=_AS_PICTURE | may_be(404))
     async def again(pathway_id: str, request: Request) -> Response:
         """A pathway that was kept, planned anew from what was finished or failed since; and what that changed."""
         owner = caller_of(request).learner
@@ -112,12 +207,12 @@ def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:
             "dropped": [id_ for id_ in kept.steps if id_ not in now and id_ not in done],
             "again": [step.course.id for step in way.pathway.left if step.again],
         }
-        told = _way(way, locale, official=adviser.rules.are_loaded)
+        told = way_as_told(way, locale, official=adviser.rules.are_loaded)
         return AsciiJSONResponse(told | {"pathway_id": pathway_id, "changed": changed})
 
-    @router.delete("/pathways/{pathway_id}", status_code=204)
+    @router.delete("/pathways/{pathway_id}", status_code=204, responses=may_be(404))
     async def give_up(pathway_id: str, request: Request) -> Response:
-        """Give one up."""
+        """Give a kept pathway up."""
         owner = caller_of(request).learner
         gone = bool(owner) and await run_in_threadpool(kept_ones.forget, owner, pathway_id)
         return Response(status_code=204) if gone else Problem(404, "You have no such pathway.")
@@ -132,7 +227,8 @@ def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:
     return router
 
 
-def _way(way: Way, locale: Locale, *, official: bool) -> dict[str, Any]:
+def way_as_told(way: Way, locale: Locale, *, official: bool) -> dict[str, Any]:
+    """A way to a goal as it goes over the wire, with the sentences that tell it."""
     match = way.destination.occupation
     return {
         **_pathway(way.pathway, locale),

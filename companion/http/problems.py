@@ -10,15 +10,27 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from typing_extensions import TypedDict
 
 from companion.state.database import StateUnavailable
 from course_index.errors import IndexProblem
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class ProblemDetails(TypedDict):
+    """Why there is no other answer (RFC 9457). `detail` is a sentence for people, and never what they typed."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
 
 
 class Problem(JSONResponse):
     """A problem+json response."""
 
-    media_type = "application/problem+json"
+    media_type = PROBLEM_JSON
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(problem(HTTPStatus(status).phrase, detail, status), status, headers)
@@ -28,9 +40,15 @@ class Problem(JSONResponse):
         return ascii_json(content).encode("ascii")
 
 
-def problem(title: str, detail: str, status: int) -> dict[str, Any]:
+def problem(title: str, detail: str, status: int) -> ProblemDetails:
     """The members of a problem."""
     return {"type": "about:blank", "title": title, "status": status, "detail": detail}
+
+
+def may_be(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For a route's `responses`: problems of its own, beside those that any route may have."""
+    content = {PROBLEM_JSON: {"schema": {"$ref": f"#/components/schemas/{ProblemDetails.__name__}"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def ascii_json(content: Any) -> str:

@@ -8,18 +8,53 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import Field
+from typing_extensions import TypedDict
 
 from companion.advising import Advising
-from companion.guidance.profile import failed_courses, finished_courses
-from companion.guidance.progress import course_finder, mastery, passage_of, read_statements
+from companion.guidance.profile import LearningEvent, failed_courses, finished_courses
+from companion.guidance.progress import Mastery, Refused, course_finder, mastery, passage_of, read_statements
 from companion.http.gate import caller_of
-from companion.http.problems import AsciiJSONResponse, Problem
+from companion.http.problems import AsciiJSONResponse, Problem, may_be
 from companion.state.state import State
+
+
+class EventsTold(TypedDict):
+    """How many statements were kept, and which were not."""
+
+    stored: int
+    refused: list[Refused]
+
 
 _MOST = 100
 _NOBODY = "Nobody has to say who they are here, so nothing is kept of you as a learner."
 _VISITOR = "Nothing is kept of visitors; sign in on the portal."
+_NONE_KEPT: dict[int | str, dict[str, Any]] = {422: {"model": EventsTold}}
 _Statements = Annotated[list[dict[str, Any]], Field(min_length=1, max_length=_MOST)]
+
+
+class ProgressTold(TypedDict):
+    """Courses by id, how probably each skill is mastered, and the latest events."""
+
+    begun: list[str]
+    finished: list[str]
+    failed: list[str]
+    skills: list[Mastery]
+    events: list[LearningEvent]
+
+
+class Due(TypedDict):
+    """An item of practice that is due again; `course_id` may be unknown by now."""
+
+    item: str
+    passage_id: str
+    course_id: str
+    due_at: datetime
+
+
+class ReviewsTold(TypedDict):
+    """What is due again, the longest due first."""
+
+    due: list[Due]
 
 
 def progress_router(advising: Advising, state: State) -> APIRouter:
@@ -32,7 +67,7 @@ def progress_router(advising: Advising, state: State) -> APIRouter:
         events, refused = read_statements(sent, finder)
         return {"stored": state.book.learning.add(learner, events), "refused": [asdict(one) for one in refused]}
 
-    @router.post("/events")
+    @router.post("/events", response_model=EventsTold, responses=may_be(404) | _NONE_KEPT)
     async def events(sent: dict[str, Any] | _Statements, request: Request) -> Response:
         """Keep xAPI statements of the learner's own, one or up to a hundred; which were not kept, and why."""
         caller = caller_of(request)
@@ -43,7 +78,7 @@ def progress_router(advising: Advising, state: State) -> APIRouter:
         told = await run_in_threadpool(keep, caller.learner, sent if isinstance(sent, list) else [sent])
         return AsciiJSONResponse(told, 200 if told["stored"] or not told["refused"] else 422)
 
-    @router.get("/learners/me/progress")
+    @router.get("/learners/me/progress", response_model=ProgressTold, responses=may_be(404))
     async def progress(request: Request) -> Response:
         """Courses begun and finished, and how probably each skill is mastered, with the evidence."""
         learner = caller_of(request).learner
@@ -51,7 +86,7 @@ def progress_router(advising: Advising, state: State) -> APIRouter:
             return Problem(404, _NOBODY)
         return AsciiJSONResponse(await run_in_threadpool(progress_of, learner))
 
-    @router.get("/learners/me/reviews")
+    @router.get("/learners/me/reviews", response_model=ReviewsTold, responses=may_be(404))
     async def reviews(request: Request) -> Response:
         """What was practised and is due again."""
         learner = caller_of(request).learner
@@ -69,7 +104,7 @@ def progress_router(advising: Advising, state: State) -> APIRouter:
         ]
         return AsciiJSONResponse({"due": told})
 
-    @router.post("/operators/learners/{learner}/events")
+    @router.post("/operators/learners/{learner}/events", response_model=EventsTold)
     async def events_of(learner: str, sent: dict[str, Any] | _Statements) -> Response:
         """Keep statements that a learning platform tells of a learner."""
         return AsciiJSONResponse(

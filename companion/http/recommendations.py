@@ -2,25 +2,37 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import Field, model_validator
+from typing_extensions import TypedDict
 
 from companion.advising import Advising
+from companion.browsing import ListedCourse
 from companion.catalogue import public_record
 from companion.guidance.adviser import Adviser
 from companion.guidance.book import Unmet, UnmetReason
+from companion.guidance.credits import Rule
 from companion.guidance.need import Need, need_of
 from companion.guidance.places import Place
-from companion.guidance.recommend import Recommended
+from companion.guidance.recommend import Recommended, Why
 from companion.guidance.shelf import Session
 from companion.guidance.telling import class_told, courses_told, nearest_told, reason
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse
-from companion.http.wishes import Body, Conditions, Short, need_from, point_of, session_told_plainly
+from companion.http.wishes import (
+    Body,
+    Conditions,
+    OccupationNamed,
+    SessionOfCourse,
+    Short,
+    need_from,
+    point_of,
+    session_told_plainly,
+)
 from companion.safety.mask import masked
 from companion.words import Locale, locale_of
 from course_index.course import Course
@@ -58,12 +70,83 @@ class OfferingWish(Body):
         return self
 
 
+class RecommendedCourse(ListedCourse):
+    """A course for a need, with the reason, the facts it is made of, and the nearest session where one suits."""
+
+    reason: str
+    score: float
+    why: list[Why]
+    session: SessionOfCourse | None
+
+
+class RecommendationsTold(TypedDict):
+    """Courses for a need. `in_the_way` says how many more each condition alone keeps out; `counted` that the need is
+    kept as one that nothing met.
+    """
+
+    courses: list[RecommendedCourse]
+    certain: bool
+    personalised: bool
+    occupation: OccupationNamed | None
+    in_the_way: dict[str, int]
+    text: str
+    counted: NotRequired[bool]
+
+
+class FoundSession(SessionOfCourse):
+    """A session with its course."""
+
+    course_id: str
+    title: str
+
+
+class SessionsTold(TypedDict):
+    """Sessions in person, the nearest first; `online` are courses that need no place."""
+
+    offerings: list[FoundSession]
+    total: int
+    online: list[str]
+    text: str
+    counted: bool
+
+
+class FoundOccupation(TypedDict):
+    """An occupation that words may mean; `named` tells that its very name was said."""
+
+    id: str
+    title: str
+    aliases: list[str]
+    definition: str
+    tasks: list[str]
+    skills: list[str]
+    source: str
+    as_of: str
+    sample: bool
+    score: float
+    named: bool
+    taught_here: list[str]
+    not_taught_here: list[str]
+
+
+class OccupationsTold(TypedDict):
+    """Occupations that words may mean, the likeliest first."""
+
+    occupations: list[FoundOccupation]
+
+
+class RulesTold(TypedDict):
+    """The rules in force; none loaded is no rule, not a rule that nothing counts."""
+
+    loaded: bool
+    rules: list[Rule]
+
+
 def recommendations_router(advising: Advising) -> APIRouter:
     """Courses, sessions and occupations for a need, over the catalogue that serves."""
     router = APIRouter(prefix="/v1", tags=["guidance"])
     adviser = advising.adviser
 
-    @router.post("/recommendations")
+    @router.post("/recommendations", response_model=RecommendationsTold)
     async def recommendations(wish: RecommendationWish, request: Request) -> Response:
         """Courses with reasons. `personalised: false` gives what anybody gets who asks the same."""
         text = masked(wish.text).text
@@ -72,7 +155,7 @@ def recommendations_router(advising: Advising) -> APIRouter:
         owner = caller_of(request).learner if wish.personalised else ""
         learner = await run_in_threadpool(advising.known, owner) if owner else None
         found = await run_in_threadpool(adviser.recommend, need, learner, wish.limit)
-        told = await run_in_threadpool(_recommended, found, advising, locale)
+        told = await run_in_threadpool(recommended_as_told, found, advising, locale)
         if need.in_person and not any(one.session for one in found.courses):
             await note(request, need, "no_place", locale)
             told["counted"] = True
@@ -81,7 +164,7 @@ def recommendations_router(advising: Advising) -> APIRouter:
             told["counted"] = True
         return AsciiJSONResponse(told)
 
-    @router.post("/offerings/search")
+    @router.post("/offerings/search", response_model=SessionsTold)
     async def offerings(wish: OfferingWish, request: Request) -> Response:
         """Sessions in person that can still be joined, the nearest first. Where somebody is is not kept."""
         text = masked(wish.text).text
@@ -110,14 +193,14 @@ def recommendations_router(advising: Advising) -> APIRouter:
             }
         )
 
-    @router.get("/occupations")
+    @router.get("/occupations", response_model=OccupationsTold)
     async def occupations(
         q: Annotated[str, Query(min_length=1, max_length=200)], limit: Annotated[int, Query(ge=1, le=20)] = 5
     ) -> Response:
         """Occupations that words may mean, with what they take and what of it is taught here."""
         return AsciiJSONResponse({"occupations": await run_in_threadpool(matched, q, limit)})
 
-    @router.get("/credit-rules")
+    @router.get("/credit-rules", response_model=RulesTold)
     async def credit_rules() -> Response:
         """The rules on credits that the operator has loaded, each with its clause, source and date; samples say so."""
         rules = adviser.rules.in_force(adviser.today())
@@ -158,7 +241,8 @@ def recommendations_router(advising: Advising) -> APIRouter:
     return router
 
 
-def _recommended(found: Recommended, advising: Advising, locale: Locale) -> dict[str, Any]:
+def recommended_as_told(found: Recommended, advising: Advising, locale: Locale) -> dict[str, Any]:
+    """Courses for a need as they go over the wire, with the sentences that tell them."""
     records = advising.adviser.desk().search.records
     passages = records.passages([one.passage_id for one in found.courses if one.passage_id])
     lessons = records.lessons_by_id([passage.lesson_id for passage in passages.values()])

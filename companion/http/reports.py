@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
+from typing_extensions import TypedDict
 
 from companion.advising import Advising
 from companion.guidance.demand import Cell, DemandReport, K, Outdated, Topic, outdated_courses, report, rows
@@ -34,11 +35,55 @@ _LONGEST_DAYS = 400
 _HALF = timedelta(days=90)
 
 
+class DemandTold(TypedDict):
+    """Needs from a day to another, the last not included; no figure of fewer than `k` learners."""
+
+    since: date
+    until: date
+    k: int
+    learners: int | None
+    needs: int
+    topics: list[Topic]
+    hidden_topics: int
+    outdated: list[Outdated]
+
+
+class HowItWent(TypedDict):
+    """Turns by mode, thumbs, needs not met; the share that stood in sources, seconds, tokens and their cost."""
+
+    mode: dict[str, int]
+    thumb: dict[str, int]
+    unmet: dict[str, int]
+    grounded: float | None
+    seconds_p50: float | None
+    seconds_p95: float | None
+    tokens: int
+    cost: float
+
+
+class QualityTold(TypedDict):
+    """How turns went by day (UTC) and in all; how often by wish, by the course asked on, by the passage cited."""
+
+    days: dict[str, HowItWent]
+    total: HowItWent
+    wishes: dict[str, int]
+    asked_on: dict[str, int]
+    cited: dict[str, int]
+
+
+_FORMS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The report, by `format` or Accept.",
+        "content": {"text/csv": {"schema": {"type": "string"}}, "text/html": {"schema": {"type": "string"}}},
+    }
+}
+
+
 def reports_router(advising: Advising, state: State) -> APIRouter:
     """Reports that the gate opens to operators alone."""
     router = APIRouter(prefix="/v1/reports", tags=["operators"])
 
-    @router.get("/demand", responses={200: {"content": {"application/json": {}, "text/csv": {}, "text/html": {}}}})
+    @router.get("/demand", response_model=DemandTold, responses=_FORMS)
     async def demand(
         request: Request,
         since: date | None = None,
@@ -52,7 +97,7 @@ def reports_router(advising: Advising, state: State) -> APIRouter:
             advising, state, request, since, until, form or _form(request.headers.get("accept", ""))
         )
 
-    @router.get("/quality")
+    @router.get("/quality", response_model=QualityTold)
     async def quality(days: Annotated[int, Query(ge=1, le=366)] = 28) -> Response:
         """How turns ended, day by day: modes, thumbs, needs not met."""
         since = datetime.now(UTC) - timedelta(days=days)

@@ -1,9 +1,11 @@
 """What a page asks advice for, as it comes over the wire, and what of the answer is common to all advice."""
 
 from dataclasses import asdict, replace
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
 from companion.guidance.need import Need, need_of
 from companion.guidance.places import Place, Point
@@ -16,6 +18,31 @@ CourseId = Annotated[str, Field(max_length=120)]
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class SessionOfCourse(TypedDict):
+    """A dated session that can be joined; `km` from where the learner is, where both places are known."""
+
+    id: str
+    city: str | None
+    district: str | None
+    town: str | None
+    address: str | None
+    start: date | None
+    end: date | None
+    seats: int | None
+    step_free: bool | None
+    latitude: float | None
+    longitude: float | None
+    km: float | None
+
+
+class OccupationNamed(TypedDict):
+    """The occupation that a need was understood to name."""
+
+    id: str
+    title: str
+    sample: bool
 
 
 class Conditions(Body):

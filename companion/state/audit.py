@@ -30,7 +30,7 @@ Deed = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One row. `who` is a pseudonym that leads to no learner's data; `at` is ISO 8601, UTC."""
 
     number: int
@@ -51,16 +51,18 @@ class Audit:
         """Append a row. When two come at once, the second waits for the first."""
         transaction(self._engine, lambda connection: _append(connection, who, deed, what[:200]))
 
-    def entries(self, after: int = 0, limit: int = 100) -> list[Entry]:
+    def entries(self, after: int = 0, limit: int = 100) -> list[AuditEntry]:
         """Rows in order, those after a number."""
         query = select(audit).where(audit.c.number > after).order_by(audit.c.number).limit(limit)
-        return [Entry(*row) for row in transaction(self._engine, lambda connection: connection.execute(query).all())]
+        return [
+            AuditEntry(*row) for row in transaction(self._engine, lambda connection: connection.execute(query).all())
+        ]
 
-    def last(self) -> Entry | None:
+    def last(self) -> AuditEntry | None:
         """The newest row. Its seal, kept elsewhere, proves later that no row up to it was taken out."""
         query = select(audit).order_by(audit.c.number.desc()).limit(1)
         row = transaction(self._engine, lambda connection: connection.execute(query).first())
-        return None if row is None else Entry(*row)
+        return None if row is None else AuditEntry(*row)
 
     def has(self, seal: str) -> bool:
         """Whether the row with this seal is there."""
@@ -93,7 +95,7 @@ def _append(connection: Connection, who: str, deed: str, what: str) -> None:
     number, before = (last.number + 1, last.seal) if last else (1, "")
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     seal = _seal(before, number, at, who, deed, what)
-    connection.execute(insert(audit).values(asdict(Entry(number, at, who, deed, what, seal))))
+    connection.execute(insert(audit).values(asdict(AuditEntry(number, at, who, deed, what, seal))))
 
 
 def _seal(before: str, *row: object) -> str:

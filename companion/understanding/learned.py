@@ -14,7 +14,7 @@ _RESEMBLES = 0.25
 # A rule that holds by a word alone (系统提示内存不足怎么办) is passed over for what is plainly a question.
 _PLAINLY, _HARDLY = 0.7, 0.15
 # Rules that hold only for all that a message says.
-_HOLD_FOR_ALL = ("nothing", "smalltalk", "end")
+_HOLD_FOR_ALL = ("nothing", "smalltalk", "end", "again")
 
 
 class Wishes(Protocol):

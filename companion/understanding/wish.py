@@ -9,8 +9,8 @@ from typing import Literal, cast
 from course_index.analyze import normalise
 
 Wish = Literal[
-    "question", "courses", "pathway", "credits", "practice", "hint", "plan", "more", "smalltalk", "feedback", "end",
-    "nothing",
+    "question", "courses", "pathway", "credits", "practice", "hint", "plan", "again", "more", "smalltalk", "feedback",
+    "end", "nothing",
 ]  # fmt: skip
 
 # What may follow all that a message says.

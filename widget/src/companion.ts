@@ -76,9 +76,9 @@ export class LearningCompanion extends LitElement implements Host {
   // -- what a page can do ------------------------------------------------------------------------------------------
 
   /** Tells who is signed in on the portal; without it everybody is a visitor. */
-  set accessToken(token: AccessToken | null) {
-    this.token = token;
-    if (this.door) this.door.accessToken = token;
+  set accessToken(token: AccessToken | string | null) {
+    this.token = typeof token === "string" ? () => token : token;
+    if (this.door) this.door.accessToken = this.token;
   }
 
   show(): void { this.open = true; }
@@ -99,6 +99,12 @@ export class LearningCompanion extends LitElement implements Host {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    // A page that set it before this file was there has hidden our property behind one of its own.
+    const early = Object.getOwnPropertyDescriptor(this, "accessToken");
+    if (early) {
+      delete (this as { accessToken?: unknown }).accessToken;
+      this.accessToken = early.value as AccessToken | string | null;
+    }
     const base = (this.src || LearningCompanion.home).replace(/\/$/, "");
     try { this.settings = JSON.parse(preferred(SETTINGS) ?? "{}") as Settings; } catch { this.settings = {}; }
     mathFrom(base);

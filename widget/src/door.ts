@@ -11,6 +11,8 @@ export class Door {
   accessToken: AccessToken | null = null;
   /** The terms that the visitor agreed to, by their version. */
   consent: string | null = null;
+  /** Whether the last call was that of somebody signed in on the portal. */
+  isSignedIn = false;
   #about: Promise<About | null> | null = null;
   #admitting: Promise<boolean> | null = null;
   #visitor: string | null;
@@ -19,14 +21,18 @@ export class Door {
     this.#visitor = recalled(`${KEPT} ${base}`);
   }
 
-  /** Fetch a path of the service, with whose token there is; a visitor's that has ended is renewed once. */
+  /** Fetch a path of the service, with whose token there is; one that has ended is asked for anew, once. */
   async knock(path: string, options: RequestInit & { headers?: Record<string, string> } = {}): Promise<Response> {
     const theirs = (await this.accessToken?.()) ?? null;
+    this.isSignedIn = !!theirs;
     // Where visitors get a token it is asked for before the first call, not after a refusal.
     if (!theirs && !this.#visitor && (await this.about())?.visitors) await this.#admitted();
-    const go = () => fetch(this.base + path, { ...options, headers: bearing(options.headers, theirs ?? this.#visitor) });
-    const response = await go();
-    return response.status === 401 && !theirs && (await this.#admitted()) ? go() : response;
+    const go = (token: string | null) => fetch(this.base + path, { ...options, headers: bearing(options.headers, token) });
+    const response = await go(theirs ?? this.#visitor);
+    if (response.status !== 401) return response;
+    if (!theirs) return (await this.#admitted()) ? go(this.#visitor) : response;
+    const renewed = (await this.accessToken?.()) ?? null;
+    return renewed && renewed !== theirs ? go(renewed) : response;
   }
 
   /** Who answers here, asked once; null while that cannot be had. */

@@ -4,15 +4,15 @@ import { css } from "lit";
 export const styles = css`
 :host { display: contents; }
 :host([hidden]) { display: none; }
+/* Nothing is inherited from a page that spaces out, breaks, hides or turns around its text; our words go left to right. */
 .root {
+  all: initial; display: block; direction: ltr;
   --brand: var(--companion-brand, #0b5d57); --on-brand: var(--companion-on-brand, #fff);
   --paper: #f7f5f0; --card: #fff; --ink: #1d2624; --quiet: #55605d; --line: #dcd8cd; --edge: #737d79;
   --soft: #e6f0ed; --sample: #744600; --sample-soft: #fbeed8; --bad: #96291b; --bad-soft: #fbeae6; --mark: #fff0b8;
   --target: 2.6em; --radius: var(--companion-radius, .8em);
   font-family: var(--companion-font, inherit); font-size: calc(var(--companion-font-size, 16px) * var(--scale, 1));
-  font-style: normal; font-weight: 400; line-height: 1.65;
-  color: var(--ink); color-scheme: light; text-align: start; letter-spacing: normal; text-transform: none; text-indent: 0;
-  white-space: normal; overflow-wrap: anywhere; -webkit-text-size-adjust: 100%;
+  line-height: 1.65; color: var(--ink); color-scheme: light; overflow-wrap: anywhere; -webkit-text-size-adjust: 100%;
 }
 .dark {
   --brand: var(--companion-brand-dark, #7fd0c5); --on-brand: var(--companion-on-brand-dark, #0a1f1c);
@@ -201,9 +201,12 @@ mark { background: var(--mark); color: inherit; }
   .floating .panel, .floating.elder .panel { inset: 0; width: 100vw; height: 100dvh; border: 0; border-radius: 0; }
   dialog.source { width: 100vw; max-width: none; margin: auto 0 0; border-radius: 1em 1em 0 0; border-width: 1px 0 0; }
 }
+/* Three buttons of 60 px leave a title no room for gaps on the smallest phones. */
+@media (max-width: 26em) { .elder .head { gap: 0; padding-inline: .6em 0; } }
 /* With large text on a small window what stays in view would cover what one reads. */
 @media (max-height: 30em) { .styles, .notice { display: none; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; scroll-behavior: auto !important; } }
 @media (prefers-contrast: more) { .root { --quiet: var(--ink); --line: var(--edge); } .answer, .course { border-width: 2px; } }
-@media (forced-colors: active) { .ask:focus-within { outline: 3px solid; } .launcher, .main, .aigc, .asked { border: 1px solid; } }
+@media (forced-colors: active) { .ask:focus-within { outline: 3px solid; } .launcher, .main, .aigc, .asked { border: 1px solid; }
+  button[aria-pressed="true"], button[aria-pressed="true"]:hover:not(:disabled) { background: Highlight; color: HighlightText; border-color: Highlight; forced-color-adjust: none; } }
 `;

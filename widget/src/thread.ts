@@ -4,7 +4,7 @@ import type { Locale } from "./words";
 import { type Card, type Done, type Problem, Refused, type Source } from "./wire";
 
 export type Style = "answer" | "hint" | "quiz" | "plan";
-export type Trouble = "stopped" | "lost" | "offline" | "limited" | "notAdmitted" | "trouble";
+export type Trouble = "stopped" | "lost" | "offline" | "limited" | "notAdmitted" | "signedOut" | "trouble";
 export type Phase = "waiting" | "writing" | "reconnecting" | "done" | "failed";
 
 /** One question and its answer; plain data, so that a tab can keep it. */
@@ -189,8 +189,10 @@ export class Thread {
       turn.retryAt = Date.now() + Math.max(1, retryAfter) * 1_000;
       return this.#fail(turn, "limited");
     }
+    // What is wrong with a token is for who runs the page.
+    if (status === 401) return this.#fail(turn, this.door.isSignedIn ? "signedOut" : "notAdmitted");
     // What the service says of a message it does not take is for the learner to read.
-    this.#fail(turn, status === 401 || status === 403 ? "notAdmitted" : "trouble", status >= 400 && status < 500 ? detail : "");
+    this.#fail(turn, status === 403 ? "notAdmitted" : "trouble", status >= 400 && status < 500 ? detail : "");
   }
 
   #stopped(turn: Turn): void {

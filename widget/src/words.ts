@@ -60,6 +60,11 @@ const WORDS = {
     "這個網頁還沒有得到服務的許可。請告訴網站的管理員。",
     "This page is not admitted to the service. Please tell whoever runs it.",
   ],
+  signedOut: [
+    "登录已经过期。请刷新网页或重新登录，再点“重试”。",
+    "登入已經過期。請重新整理網頁或重新登入，再點「重試」。",
+    "Your sign-in has ended. Reload the page or sign in again, then press “Try again”.",
+  ],
   trouble: ["服务出了问题，请稍后再试。", "服務出了問題，請稍後再試。", "The service had a problem; please try again later."],
   unfinished: ["回答没有完成", "回答沒有完成", "Unfinished"],
   unfinishedAi: ["回答没有完成，含 AI 生成的内容", "回答沒有完成，含 AI 生成的內容", "Unfinished; contains AI-generated content"],
