@@ -110,6 +110,7 @@ def teaches_the_language(asked: str, record: str) -> bool:
     return all(language.search(record) for language in _LANGUAGES if language.search(said))
 
 
+# What may be two messages: after a mark that ends one, or a space after Han.
 _PARTS = re.compile(r"(?<=[?？。!！])|(?<=[\u3400-\u9fff])\s+")
 
 
@@ -126,9 +127,7 @@ def subject_of(message: str) -> str:
     if _LEFT_OVER.match(course_subject(said)) or not _says_something(said):
         return ""
     # 有没有烹饪课 那线上的呢 is about 烹饪.
-    return " ".join(
-        part.strip() for part in re.split(r"(?<=[?？。!！])|(?<=[\u3400-\u9fff])\s+", said) if _says_something(part)
-    )
+    return " ".join(part.strip() for part in _PARTS.split(said) if _says_something(part))
 
 
 def names_only_conditions(message: str) -> bool:
