@@ -109,7 +109,7 @@ def test_the_second_part_of_a_message_is_not_answered_from_elsewhere(tutor):
 
 def test_each_part_of_a_message_is_answered_in_its_place(tutor):
     (told,) = anyio.run(tell, {"id": "two", "turns": [{"says": "流鼻血怎么办，怎么量血压"}]}, tutor[0])
-    assert told.answer["text"].index("捏住鼻翼") < told.answer["text"].index("血压")
+    assert told.answer["text"].index("捏住鼻翼") < told.answer["text"].index("袖带")
 
 
 def test_a_senior_who_paid_a_swindler_is_told_of_the_hotline_though_nothing_answers(tutor):
@@ -208,7 +208,7 @@ def test_after_hints_the_answer_may_be_asked_for_in_any_words(tutor):
         (("伤口出血怎么止血？给点提示", "那烫伤呢，给点提示"), "“烫伤”"),
         (("伤口出血怎么止血？给点提示", "烫伤怎么办，再给点提示"), "“烫伤”"),
         (("how do I stop bleeding? give me a hint", "give me a hint about a burn"), "“烫伤”"),
-        (("伤口出血怎么止血？给点提示", "还是不会做这一步，再提示一下"), "伤口里"),
+        (("伤口出血怎么止血？给点提示", "还是不会做这一步，再提示一下"), "压住伤口"),
         (("烫伤怎么办，给点提示", "那小孩呢，给点提示"), "“小孩”"),
     ],
 )
