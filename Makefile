@@ -26,7 +26,7 @@ run: index
 
 # A worker that crashes ends the run, and says in which test: xdist, starting another, may wait for ever.
 test: setup
-	$(BIN)/python -m pytest --numprocesses 2 --max-worker-restart 0 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 3 --max-worker-restart 0 --dist loadfile
 	@if command -v npm > /dev/null && { [ -n "$$CHROMIUM" ] || command -v chromium > /dev/null; }; then $(MAKE) test-browser; \
 	else echo "Not run: the browser tests (make test-browser), which need Debian's chromium, Node.js and npm."; fi
 
