@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from companion.extract import WHOLE_TOKENS, Quote, in_exercise, stretch_around
+from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
 from course_index.stretches import stretches
 from retrieval.search import Hit
@@ -37,7 +38,7 @@ def cases(question: str, hits: Sequence[Hit]) -> Quote | None:
         units = stretches(hit.passage.text)
         for place, (unit, posed) in enumerate(zip(units, in_exercise(hit, units), strict=True)):
             said = normalise(unit.text)
-            if posed or not (listed := _LISTED.search(said)):
+            if posed or is_an_order(unit) or not (listed := _LISTED.search(said)):
                 continue
             # What comes of the cases stands after them in Chinese, else before.
             rule = said[listed.end() :] if len(said) - listed.end() > len(about) // 2 else said

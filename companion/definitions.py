@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from companion.extract import Quote, in_exercise, stretch_around
+from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise
 from course_index.stretches import Stretch, stretches
 from retrieval.search import Hit
@@ -63,7 +64,8 @@ def definition(thing: str, hits: Sequence[Hit]) -> Quote | None:
 def _stating(lessons: Sequence[tuple[Hit, tuple[Stretch, ...]]], says: re.Pattern[str]) -> Iterator[Quote]:
     for hit, units in lessons:
         for place, (unit, posed) in enumerate(zip(units, in_exercise(hit, units), strict=True)):
-            if not posed and not unit.is_code and says.search(normalise(unit.text)):
+            told = not posed and not unit.is_code and not is_an_order(unit)
+            if told and says.search(normalise(unit.text)):
                 yield Quote(hit, stretch_around(hit, units, place), hit.score)
 
 

@@ -286,7 +286,7 @@ def _section(text: str, units: Sequence[Stretch], headings: Collection[str]) -> 
 
 def _follows(before: Stretch, after: Stretch) -> bool:
     """Whether the two are said in one breath: in one paragraph, or a list with the line before it."""
-    if after.is_code or before.is_code:
+    if any(one.is_code or is_an_order(one) for one in (before, after)):
         return False
     leads_in = before.text.rstrip().endswith(_LEADS_IN) or bool(_LIST_ITEM.match(after.text))
     tabled = _ROW.match(after.text) and not _ROW.match(before.text)
