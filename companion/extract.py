@@ -20,7 +20,7 @@ from retrieval.search import Hit, Search
 MAX_QUOTES = 2
 # A quote is read on a phone: about eight lines there.
 QUOTE_TOKENS = 200
-# Half a table compares nothing, and half a list of cases may leave out the one that is asked after.
+# Half a table compares nothing, half the steps help nobody, and half a list of cases may lack the one asked after.
 WHOLE_TOKENS = 320
 # An article is quoted whole up to here: its second sentence is often the exception to its first.
 WHOLE_ARTICLE_TOKENS = 260

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from companion.extract import Quote, headings_above, in_exercise
+from companion.extract import WHOLE_TOKENS, Quote, headings_above, in_exercise
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise
 from course_index.stretches import Stretch, stretches
@@ -23,8 +23,6 @@ _DONE_HERE = re.compile(
     r"|(?:step by step|steps|procedure|instructions|method|directions)"
 )
 _TELLS_HOW = re.compile(r".+的?(?:做法|步骤|流程|操作方法)|(?:怎么|如何|怎样).+|.*\bhow to .+")
-# What a quote of steps may take: somewhat more than others, since half of the steps help nobody.
-_STEPS_TOKENS = 260
 _FEWEST = 2
 
 _ASKS_HOW = re.compile(
@@ -111,7 +109,7 @@ def _steps_of(text: str, units: Sequence[Stretch]) -> str | None:
     first = last = numbered[0]
     if first and _leads_in(units[first - 1]):
         first -= 1
-    room = _STEPS_TOKENS - sum(count_tokens(unit.text) for unit in units[first : last + 1])
+    room = WHOLE_TOKENS - sum(count_tokens(unit.text) for unit in units[first : last + 1])
     while last + 1 < len(units) and not units[last + 1].is_code:
         room -= count_tokens(units[last + 1].text)
         if room < 0:

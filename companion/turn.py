@@ -164,8 +164,8 @@ class Companion:
             depends, question = False, asked
         else:
             depends, question = await self._standing_alone.question(asked, conversation, say, ledger)
-            if wish in ("question", "smalltalk") and not depends and says_only_where(asked):
-                wish = "courses"  # 我在佛山: what there is to learn there
+            if wish in ("question", "smalltalk") and says_only_where(asked):
+                depends, question, wish = False, asked, "courses"  # 我在佛山: what there is to learn there
         ledger.mark("understood")
         return Heard(
             message=message,

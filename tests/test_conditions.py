@@ -127,6 +127,11 @@ def test_who_says_where_they_are_is_shown_what_is_held_there(tutor, message):
     assert set(told.titles) == {"家常菜烹饪", "汽车保养"}
 
 
+def test_a_place_after_another_talk_is_still_a_wish(tutor):
+    *_, told = talk(tutor[0], "梯度下降是什么", "我在佛山")
+    assert set(told.titles) == {"家常菜烹饪", "汽车保养"}
+
+
 def test_where_nothing_is_held_that_is_said_and_courses_online_are_shown(tutor):
     companion, state = tutor
     (told,) = talk(companion, "我在汕头")
