@@ -17,8 +17,8 @@ _LISTED = re.compile(r"(?:下列|以下|如下)[^，。；：]{0,6}(?:情形|情
 _ASKING = re.compile(r"才?(?:可以|能够?|会|要|算是?|属于|需要|应当|应该|是)|[吗呢的]")
 # So much of what is asked the sentence has to say that leads into the list.
 _ENOUGH = 0.6
-_NOT = r"(?:不|未|无须|禁止|严禁|拒绝)[得能予可应会再适]?"
-_DENIED = re.compile(_NOT + r"(?:被|以|视为|算作?|属于|认定)?")
+# 未成年人 and 不动产 deny nothing.
+_DENIED = re.compile(r"不(?!动产|足|良|利|同)|未(?!成年|来)|无须|禁止|严禁|拒绝")
 
 
 def asks_for_cases(question: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from companion.extract import Quote, in_exercise, stretch_around
 from companion.safety.untrusted import is_an_order
@@ -43,7 +44,7 @@ def definition(thing: str, hits: Sequence[Hit]) -> Quote | None:
     Else one that calls it so (这种现象被称为哈希冲突), one on what is called by a longer name (回溯 and 回溯算法), or
     the one entry (稳定性：) that there is of it. Where there are more, or lessons on it, it says what holds in a case.
     """
-    lessons = [(hit, tuple(stretches(hit.passage.text))) for hit in hits]
+    told = list(_told(hits))
     longer = sorted(
         {
             name
@@ -53,20 +54,38 @@ def definition(thing: str, hits: Sequence[Hit]) -> Quote | None:
         }
     )
     for says in (_saying_what_it_is(thing), _naming_it(thing), *map(_saying_what_it_is, longer)):
-        if found := next(_stating(lessons, says), None):
-            return found
+        if found := next(_stating(told, says), None):
+            return found.quote
     if any(thing in _titles(hit) for hit in hits):
         return None
-    entries = list(_stating(lessons, _entry(thing)))
-    return entries[0] if len(entries) == 1 else None
+    entries = list(_stating(told, _entry(thing)))
+    return entries[0].quote if len(entries) == 1 else None
 
 
-def _stating(lessons: Sequence[tuple[Hit, tuple[Stretch, ...]]], says: re.Pattern[str]) -> Iterator[Quote]:
-    for hit, units in lessons:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A sentence of a lesson, with the same normalised: several patterns are tried on each."""
+
+    hit: Hit
+    units: Sequence[Stretch]
+    place: int
+    text: str
+
+    @property
+    def quote(self) -> Quote:
+        return Quote(self.hit, stretch_around(self.hit, self.units, self.place), self.hit.score)
+
+
+def _told(hits: Sequence[Hit]) -> Iterator[_Told]:
+    for hit in hits:
+        units = stretches(hit.passage.text)
         for place, (unit, posed) in enumerate(zip(units, in_exercise(hit, units), strict=True)):
-            told = not posed and not unit.is_code and not is_an_order(unit)
-            if told and says.search(normalise(unit.text)):
-                yield Quote(hit, stretch_around(hit, units, place), hit.score)
+            if not posed and not unit.is_code and not is_an_order(unit):
+                yield _Told(hit, units, place, normalise(unit.text))
+
+
+def _stating(told: Sequence[_Told], says: re.Pattern[str]) -> Iterator[_Told]:
+    return (one for one in told if says.search(one.text))
 
 
 def _titles(hit: Hit) -> list[str]:

@@ -44,6 +44,9 @@ _UNITS = (
     ("fold", r"倍|fold"),
     ("article", r"条(?=\s|的|规定|第|$)|articles?"),
 )
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# An English month in lower case, whole or short.
+MONTH = rf"(?:{'|'.join(_MONTHS)})(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?"
 _UNIT = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _UNITS))
 _CHINESE = r"[零〇一二两三四五六七八九十百千万亿]+"
 _NUMBER = re.compile(
@@ -98,6 +101,13 @@ def chinese_value(numeral: str) -> int:
             total = (total + group + digit or 1) * _GROUPS[character]
             group = digit = 0
     return total + group + digit
+
+
+def month_number(month: str) -> int:
+    """Which month, as MONTH, in digits or in Chinese numerals: 3 for march, 3 and 三."""
+    if month[:3] in _MONTHS:
+        return _MONTHS.index(month[:3]) + 1
+    return int(month) if month.isdecimal() else chinese_value(month)
 
 
 def _found(text: str) -> Iterator[Quantity]:

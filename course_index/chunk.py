@@ -207,33 +207,27 @@ def _table_parts(table: str) -> list[str]:
     room = TARGET_TOKENS - count_tokens("\n".join(headings))
     if len(headings) == 1 or room < TARGET_TOKENS // 2:  # no headings, or such as would leave no room for rows
         headings, rows, room = [], table.splitlines(), TARGET_TOKENS
-    parts: list[list[str]] = [[]]
-    size = 0
-    for row in rows:
-        for window in _windows(row):
-            tokens = count_tokens(window + "\n")
-            if parts[-1] and size + tokens > room:
-                parts.append([])
-                size = 0
-            parts[-1].append(window)
-            size += tokens
-    return ["\n".join([*headings, *part]) for part in parts]
+    return ["\n".join([*headings, *part]) for part in _filled(rows, room)]
 
 
 def _code_parts(fenced: str) -> list[str]:
     """A long listing as several, each with its own fence, so that none is taken for prose."""
     opening, *lines, closing = fenced.splitlines()
+    return ["\n".join([opening, *part, closing]) for part in _filled(lines, TARGET_TOKENS)]
+
+
+def _filled(lines: Sequence[str], room: int) -> list[list[str]]:
+    """The lines in parts of up to `room` tokens; what is longer by itself is cut."""
     parts: list[list[str]] = [[]]
     size = 0
-    for line in lines:
-        for window in _windows(line):
-            tokens = count_tokens(window + "\n")
-            if parts[-1] and size + tokens > TARGET_TOKENS:
-                parts.append([])
-                size = 0
-            parts[-1].append(window)
-            size += tokens
-    return ["\n".join([opening, *part, closing]) for part in parts]
+    for window in (window for line in lines for window in _windows(line)):
+        tokens = count_tokens(window + "\n")
+        if parts[-1] and size + tokens > room:
+            parts.append([])
+            size = 0
+        parts[-1].append(window)
+        size += tokens
+    return parts
 
 
 def _windows(part: str) -> list[str]:

@@ -222,6 +222,19 @@ def test_who_asks_in_which_cases_gets_those_and_not_the_contrary(search, questio
     assert not_said not in quote.text
 
 
+def test_words_that_only_look_denied_deny_nothing(tmp_path, embedder):
+    rules = (
+        "# 泳池守则\n\n第一条 有下列情形之一的，未成年人可以进深水区：\n\n（一）有教练带着；\n\n（二）考过深水证。\n\n"
+        "第二条 有下列情形之一的，未成年人不得进深水区：\n\n（一）自己一个人来；\n\n（二）刚吃过饭。\n"
+    )
+    (tmp_path / "a.md").write_text(rules, "utf-8")
+    home = IndexHome(tmp_path / "data")
+    build_index([tmp_path / "a.md"], home, embedder)
+    generation = home.open_current()
+    assert "有教练带着" in first(Search(generation, embedder), "什么情况下未成年人可以进深水区").text
+    generation.close()
+
+
 def test_a_table_comes_with_the_line_that_announces_it(search):
     quote = first(search, "铁锅和不粘锅有什么差别")
     assert quote.text.startswith("铁锅和不粘锅各有长处")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from companion.guidance.places import Place, names_of_places, place_in
 from companion.guidance.profile import Profile, Standing
-from companion.quantities import quantities
+from companion.quantities import MONTH, month_number, quantities
 from course_index.analyze import normalise
 from course_index.course import Delivery
 from course_index.language import language_of
@@ -53,10 +53,9 @@ _LEVEL = re.compile(
 _WITH_CREDITS = re.compile(
     r"(?:带|有|给|算|能拿到?|可以?拿到?|可获得?|拿得到)学分(?!银行|制|互认)的?|\b(?:with|for|that gives?|that carry|carrying) credits?\b|\bcredit[- ]bearing\b"
 )
-_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _BEGINS = re.compile(
     r"(?<![\d年])(?P<a>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月份?(?:[初中底里内])?(?:能|可以?)?(?:开(?:班|课|学|始)?|上课?)的?"
-    r"|\b(?:(?:starting|starts|start|beginning|begin|begins)(?: in)?|in) (?P<b>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b"
+    rf"|\b(?:(?:starting|starts|start|beginning|begin|begins)(?: in)?|in) (?P<b>{MONTH})\b"
 )
 _SHORT = re.compile(
     r"(?:短期|时间短|学时(?:短|少))(?:一?[点些啲])?的?|短(?:一?[点些]|啲)的?|\b(?:short|shorter|quick)(?=(?: free| online)? (?:courses?|class(?:es)?|ones?)\b)"
@@ -314,17 +313,7 @@ def _limit(pattern: re.Pattern[str], said: str, only_with: re.Pattern[str] | Non
 
 def _month(said: str) -> int | None:
     found = _BEGINS.search(said)
-    if not found:
-        return None
-    if found["b"]:
-        return _MONTH_NAMES.index(found["b"]) + 1
-    return (
-        int(found["a"])
-        if found["a"].isdigit()
-        else "一二三四五六七八九十".index(found["a"][0])
-        + 1
-        + ("一二".index(found["a"][1]) + 1 if len(found["a"]) == 2 else 0)
-    )
+    return month_number(found["a"] or found["b"]) if found else None
 
 
 def _level(said: str) -> int | None:

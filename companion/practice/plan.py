@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from companion.practice.study_days import EVERY_DAY, adds_days, days_off, days_on, start_of, without_days
-from companion.quantities import quantities
+from companion.quantities import MONTH, month_number, quantities
 from course_index.analyze import normalise
 from course_index.course import Course, Lesson
 
@@ -66,11 +66,9 @@ _MONTH_END = re.compile(r"(?P<month>\d{1,2})月底|(?P<next>下)?(?:个)?(?:本|
 _IN_CHINESE = re.compile(
     r"(?P<month>[一二三四五六七八九十]{1,2})月(?:(?P<day>[一二三四五六七八九十]{1,3})(?=[日号])|(?=底))"
 )
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = rf"(?:{'|'.join(_MONTHS)})(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?"
 _IN_ENGLISH = re.compile(
-    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<month>{_MONTH})"
-    rf"|(?P<month2>{_MONTH}) (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?)\b"
+    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<month>{MONTH})"
+    rf"|(?P<month2>{MONTH}) (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?)\b"
 )
 # 推迟两周 moves a plan; it is no time to learn in.
 _MOVED = re.compile(r"(?:推迟|延后|延迟|往后(?:推|挪)?|晚)[^，。,.]{0,3}$")
@@ -278,7 +276,7 @@ def _chinese_day(found: re.Match[str]) -> str:
 
 
 def _english_day(found: re.Match[str]) -> str:
-    month = _MONTHS.index((found["month"] or found["month2"])[:3]) + 1
+    month = month_number(found["month"] or found["month2"])
     return f"{month}月{found['day'] or found['day2']}日"
 
 

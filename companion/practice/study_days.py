@@ -3,6 +3,8 @@
 import re
 from datetime import date, timedelta
 
+from companion.quantities import MONTH, month_number
+
 # Days of the week are numbers, Monday is 0.
 EVERY_DAY = frozenset(range(7))
 _WORKING, _WEEKEND = frozenset(range(5)), frozenset({5, 6})
@@ -39,8 +41,6 @@ _ON = re.compile(_DAYS)
 _ALSO = re.compile(
     rf"{_DAYS}(?:晚上|白天|我)*(?:也|都)(?![不没唔])|(?:再加|加上|增加){_DAYS}|\balso\b|\btoo\b|\bas well\b"
 )
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = rf"(?:{'|'.join(_MONTHS)})[a-z]*"
 _START = re.compile(
     rf"(?:从|由|打|改到|改成|推迟到|推到|延到|挪到)?(?:在|到)?(?:(?P<next>下下?)个?{_WEEK}(?P<nextday>{_DAY})?|(?P<soon>今天|今日|明天|听日|后天)"
     rf"|(?:这个?|本)?{_WEEK}(?P<day>{_DAY})|(?P<nextmonth>下个?月)(?:(?P<nmday>\d{{1,2}})[号日])?|(?P<month>\d{{1,2}})月(?P<mday>\d{{1,2}})[号日]?)"
@@ -48,8 +48,8 @@ _START = re.compile(
     rf"|(?:改到|推迟到|推到|延到|挪到)(?P<next2>下下?)个?{_WEEK}(?P<nextday2>{_DAY})?"
     rf"|\b(?:start|starting|starts|begin|beginning|begins|from)(?: it| the plan)?(?: on| from)? "
     rf"(?:(?P<ennext>next )?(?P<enday>{_NAME})|(?P<enweek>next week)|(?P<enmonth>next month)|(?P<ensoon>today|tomorrow)"
-    rf"|(?P<emday>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<emonth>{_MONTH})"
-    rf"|(?P<emonth2>{_MONTH}) (?P<emday2>\d{{1,2}})(?:st|nd|rd|th)?)\b"
+    rf"|(?P<emday>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<emonth>{MONTH})"
+    rf"|(?P<emonth2>{MONTH}) (?P<emday2>\d{{1,2}})(?:st|nd|rd|th)?)\b"
 )
 _SOON = {"今天": 0, "今日": 0, "today": 0, "明天": 1, "听日": 1, "tomorrow": 1, "后天": 2}
 
@@ -115,7 +115,7 @@ def _started(found: re.Match[str], today: date) -> date:  # noqa: PLR0911
     month = found["month"] or found["emonth"] or found["emonth2"]
     named = date(
         today.year,
-        int(month) if month.isdigit() else _MONTHS.index(month[:3]) + 1,
+        month_number(month),
         int(found["mday"] or found["emday"] or found["emday2"]),
     )
     return named if named >= today else named.replace(year=today.year + 1)
