@@ -18,6 +18,7 @@ from companion.admission import Admission
 from companion.build import (
     build,
     check_files,
+    for_minors,
     make_alarm,
     make_identities,
     make_limits,
@@ -66,6 +67,7 @@ from companion.telemetry.metrics import Metrics, share_figures
 from companion.telemetry.observed import Observed
 from companion.turn import Companion
 from companion.turns import Turns
+from companion.tutors import Tutors
 from course_index.errors import IndexProblem
 from wechat.build import make_wechat, make_wecom
 
@@ -82,11 +84,13 @@ def create_app(
     settings = settings or CompanionSettings()
     state = state or make_state(settings)
     companion = companion or build(settings, state=state)
+    tutors = Tutors(companion, for_minors(companion, settings), state.learners, settings.age_unknown)
     identities, limits = make_identities(settings), make_limits(settings)
     metrics, alarm = Metrics(), make_alarm(settings)
     tracing = make_tracing(settings)
     refresh = looked_up(metrics, companion, alarm)
-    metered = Metered(companion, without_budget(companion, settings), limits)
+    quoting = {tutor: without_budget(tutor, settings) for tutor in tutors.all}
+    metered = Metered(tutors, quoting, limits)
     pace = make_pace(settings)
     reminding = Reminding(metered.reply, state.learners, pace)
     reply = Observed(reminding.reply, metrics, alarm, tracing).reply
@@ -95,14 +99,21 @@ def create_app(
     admission = Admission(state, settings.message_max_characters, settings.consent_version, pace)
     wechat = make_wechat(settings, state, turns, admission, limits, identities)
     wecom = make_wecom(settings, state, turns, admission, limits)
-    tools = mcp_server(without_model(companion, settings))
+    for_agents = without_model(companion, settings)
+    tools = mcp_server(for_agents)
+    kept_answers = [one.answers for one in (*tutors.all, *quoting.values(), for_agents)]
     tools_over_http = mcp_application(tools)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         behind = [
             asyncio.create_task(work)
-            for work in (_follow_index(companion), _keep_house(state), _keep_figures(refresh), _warm_advice(companion))
+            for work in (
+                *map(_follow_index, tutors.all),
+                *map(_warm_advice, tutors.all),
+                _keep_house(state),
+                _keep_figures(refresh),
+            )
         ]
         async with tools.session_manager.run(), wechat.door.open() if wechat else nullcontext():
             yield
@@ -115,7 +126,8 @@ def create_app(
         await limits.close()
         if tracing:
             await asyncio.to_thread(tracing.close)
-        companion.index.close()
+        for tutor in tutors.all:
+            tutor.index.close()
         state.close()
 
     # No /docs: that page fetches its scripts from a CDN. The description itself is at /openapi.json.
@@ -136,10 +148,10 @@ def create_app(
         chat_router(turns, companion.remembering, admission),
         completions_router(turns, admission),
         conversations_router(companion.remembering),
-        courses_router(companion, make_starting(settings, companion)),
-        learners_router(state, turns, companion, settings.aigc_producer),
-        recommendations_router(companion.advising),
-        pathways_router(companion.advising, state.pathways),
+        courses_router(tutors, {tutor: make_starting(settings, tutor) for tutor in tutors.all}),
+        learners_router(state, turns, companion, kept_answers, settings.aigc_producer),
+        recommendations_router(tutors),
+        pathways_router(tutors, state.pathways),
         progress_router(companion.advising, state),
         credits_router(companion.advising, state),
         reports_router(companion.advising, state),
@@ -147,7 +159,7 @@ def create_app(
         admin_router(companion, state, identities),
         about_router(settings),
         sessions_router(identities, settings.allowed_origins),
-        health_router(companion, alarm),
+        health_router(tutors, alarm),
         metrics_router(metrics, refresh),
     ):
         app.include_router(router)
@@ -282,6 +294,8 @@ def why_alone(settings: CompanionSettings, workers: int) -> str | None:
             "server (chroma run --path FOLDER --port 8001), set COMPANION_CHROMA_URL=http://127.0.0.1:8001 and run "
             "companion-index build PATH... once, which moves them there; or start one worker"
         )
+    if workers > 1 and settings.minor_data_dir:
+        return f"{workers} workers cannot share the courses for minors in {settings.minor_data_dir}; start one worker"
     return None
 
 

@@ -39,6 +39,7 @@ from companion.usage import Prices, Spending
 from companion.writer import Writer
 from course_index.embedders.embedder import Embedder
 from course_index.parts import index_home, make_embedder
+from course_index.settings import IN_A_FOLDER
 from retrieval.live import LiveIndex
 from retrieval.parts import make_cross_encoder, make_reranker, make_wording
 from retrieval.rerank.gate import Gate
@@ -207,6 +208,19 @@ def make_moderator(settings: CompanionSettings, recogniser: Recogniser | None) -
     return Moderators(members)
 
 
+def for_minors(companion: Companion, settings: CompanionSettings) -> Companion | None:
+    """The same tutor over the courses that the operator chose for minors; None where there are none.
+
+    Their index is in a folder whatever serves the other: it is small, and shares nothing with it.
+    """
+    if settings.minor_data_dir is None:
+        return None
+    own = settings.model_copy(update={"data_dir": settings.minor_data_dir, **IN_A_FOLDER})
+    index = companion.index.over(index_home(own))
+    book = companion.advising.book
+    return _again(companion, companion.writer, own, index, Advising(make_adviser(own, index, book), book))
+
+
 def without_budget(companion: Companion, settings: CompanionSettings) -> Companion:
     """The same tutor for a learner who has used up the day's tokens: it quotes, and says that this is why."""
     return _again(companion, companion.writer.without_budget(), settings)
@@ -234,13 +248,19 @@ def make_adviser(
     )
 
 
-def _again(companion: Companion, writer: Writer, settings: CompanionSettings) -> Companion:
+def _again(
+    companion: Companion,
+    writer: Writer,
+    settings: CompanionSettings,
+    index: LiveIndex | None = None,
+    advising: Advising | None = None,
+) -> Companion:
     return _around(
         writer,
         settings,
-        companion.index,
+        index or companion.index,
         companion.remembering,
-        companion.advising,
+        advising or companion.advising,
         companion.moderator,
         companion.emergencies,
         companion.aftercare,

@@ -99,6 +99,10 @@ class CompanionSettings(RetrievalSettings):
 
     # The terms of use in force; learners agree to this version before their first turn. None asks nobody.
     consent_version: str | None = Field(default=None, max_length=40)
+    # The data folder of an index of its own, from which minors are answered and advised; None: from all courses.
+    minor_data_dir: Path | None = None
+    # What who has told no age is taken for where courses are chosen for minors.
+    age_unknown: Literal["adult", "minor"] = "adult"
     # Minutes a day for learners who said that they are minors, and when these sleep; 0 and "" set no limit.
     minor_under_14_minutes: int = Field(default=60, ge=0, le=1_440)
     minor_14_to_17_minutes: int = Field(default=120, ge=0, le=1_440)
@@ -179,6 +183,14 @@ class CompanionSettings(RetrievalSettings):
             if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}":
                 raise ValueError(f"{origin!r} is no origin: write https://portal.example, without a path, and no *")
         return origins
+
+    @model_validator(mode="after")
+    def _minors_have_an_index_of_their_own(self) -> "CompanionSettings":
+        if self.minor_data_dir and self.minor_data_dir.resolve() == self.data_dir.resolve():
+            raise ValueError(f"{PREFIX}MINOR_DATA_DIR must be another folder than {PREFIX}DATA_DIR")
+        if self.age_unknown == "minor" and self.minor_data_dir is None:
+            raise ValueError(f"{PREFIX}AGE_UNKNOWN=minor needs {PREFIX}MINOR_DATA_DIR")
+        return self
 
     @field_validator("minor_night")
     @classmethod

@@ -42,6 +42,10 @@ class LiveIndex:
         # Why the newest generation could not be opened; None while the open one is the newest.
         self.last_problem: str | None = None
 
+    def over(self, home: IndexHome) -> "LiveIndex":
+        """Another index, searched with the same parts."""
+        return LiveIndex(home, self._embedder, self._reranker, self._wording, self._cross_encoder)
+
     @property
     def embedder(self) -> Embedder:
         """What the index is searched with."""

@@ -1,5 +1,6 @@
 """GET /v1/courses, its /suggest and /{id}, /v1/passages/{id}, /v1/starters: the catalogue, and what stands in it."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -18,13 +19,16 @@ from companion.browsing import (
     whole_passage,
 )
 from companion.guidance.places import city_key
+from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, may_be
 from companion.starting import Starting
 from companion.turn import Companion
+from companion.tutors import Tutors
 from companion.words import locale_of
 from course_index.sources.schema_org import json_ld
 from course_index.store.records import CourseFilter
 from retrieval.catalogue import CourseOrder
+from retrieval.search import Search
 
 _JSON_LD = "application/ld+json"
 _AS_JSON_LD: dict[int | str, dict[str, Any]] = {
@@ -42,12 +46,16 @@ class Starters(TypedDict):
     questions: list[str]
 
 
-def courses_router(companion: Companion, starting: Starting) -> APIRouter:
-    """The catalogue's doors over one companion's index."""
+def courses_router(tutors: Tutors, starting: Mapping[Companion, Starting]) -> APIRouter:
+    """The catalogue's doors, over the library of who asks."""
     router = APIRouter(prefix="/v1", tags=["courses"])
+
+    async def searched(request: Request) -> Search:
+        return (await tutors.of(caller_of(request).learner)).index.search
 
     @router.get("/courses", response_model=CoursePage)
     async def courses(
+        request: Request,
         q: str | None = None,
         level: Annotated[int | None, Query(ge=1, le=7)] = None,
         audience: _Word = None,
@@ -62,17 +70,17 @@ def courses_router(companion: Companion, starting: Starting) -> APIRouter:
         """A page of the courses that fit, with facets. Without `q`, all that the filters leave."""
         named = city and city_key(city)  # Guangzhou is 广州
         wanted = CourseFilter(level, audience, named, delivery, provider, language, initiative)
-        return AsciiJSONResponse(await run_in_threadpool(course_page, companion.index.search, q, wanted, sort, page))
+        return AsciiJSONResponse(await run_in_threadpool(course_page, await searched(request), q, wanted, sort, page))
 
     @router.get("/courses/suggest", response_model=Suggestions)
-    async def suggested(q: str = "", limit: Annotated[int, Query(ge=1, le=20)] = 8) -> Response:
+    async def suggested(request: Request, q: str = "", limit: Annotated[int, Query(ge=1, le=20)] = 8) -> Response:
         """What may be meant by the first letters, also in pinyin and initials."""
-        return AsciiJSONResponse(await run_in_threadpool(suggestions, companion.index.search, q, limit))
+        return AsciiJSONResponse(await run_in_threadpool(suggestions, await searched(request), q, limit))
 
     @router.get("/courses/{course_id}", response_model=WholeCourse, responses=_AS_JSON_LD | may_be(404))
     async def course(course_id: str, request: Request) -> Response:
         """All that the catalogue knows of a course; as schema.org/Course with `Accept: application/ld+json`."""
-        found = await run_in_threadpool(whole_course, companion.index.search, course_id)
+        found = await run_in_threadpool(whole_course, await searched(request), course_id)
         if found is None:
             raise HTTPException(404, "There is no course with this id.")
         record, whole = found
@@ -82,6 +90,7 @@ def courses_router(companion: Companion, starting: Starting) -> APIRouter:
 
     @router.get("/starters", response_model=Starters)
     async def starters(
+        request: Request,
         locale: Annotated[str, Query(max_length=20)] = "",
         audience: _Word = None,
         course_id: _Word = None,
@@ -89,12 +98,13 @@ def courses_router(companion: Companion, starting: Starting) -> APIRouter:
     ) -> Response:
         """Questions to begin with, which the library answers."""
         wanted = (locale_of("", locale), audience or "", course_id or "", lesson_id or "")
-        return AsciiJSONResponse({"questions": await run_in_threadpool(starting.questions, *wanted)})
+        begun = starting[await tutors.of(caller_of(request).learner)]
+        return AsciiJSONResponse({"questions": await run_in_threadpool(begun.questions, *wanted)})
 
     @router.get("/passages/{passage_id}", response_model=WholePassage, responses=may_be(404))
-    async def passage(passage_id: str) -> Response:
+    async def passage(passage_id: str, request: Request) -> Response:
         """The passage behind a citation. Its text is course content."""
-        found = await run_in_threadpool(whole_passage, companion.index.search, passage_id)
+        found = await run_in_threadpool(whole_passage, await searched(request), passage_id)
         if found is None:
             raise HTTPException(404, "There is no passage with this id; its lesson may have been changed since.")
         return AsciiJSONResponse(found)

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from companion.http.problems import AsciiJSONResponse
 from companion.telemetry.alarm import Alarm
 from companion.turn import Companion
+from companion.tutors import Tutors
 from course_index.errors import IndexProblem
 
 
@@ -41,15 +42,16 @@ class ModelStanding(TypedDict):
 
 
 class Readiness(TypedDict):
-    """Which parts are ready, and which alarms ring."""
+    """Which parts are ready, and which alarms ring. `minors` is the index of the courses chosen for minors."""
 
     status: Literal["ok", "not ready"]
     index: IndexStanding
+    minors: NotRequired[IndexStanding]
     llm: ModelStanding
     alarms: list[str]
 
 
-def health_router(companion: Companion, alarm: Alarm) -> APIRouter:
+def health_router(tutors: Tutors, alarm: Alarm) -> APIRouter:
     """The doors that an operator's monitoring knocks at."""
     router = APIRouter(tags=["health"])
 
@@ -61,12 +63,14 @@ def health_router(companion: Companion, alarm: Alarm) -> APIRouter:
     @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
     async def ready() -> Response:
         """Whether a learner can get an answer. That needs the index; the LLM is told apart, since we do without."""
-        index = await run_in_threadpool(_index, companion)
+        index = await run_in_threadpool(_index, tutors.everybody)
         body: dict[str, object] = {
             "status": "ok" if index["ready"] else "not ready",
             "index": index,
-            "llm": _llm(companion),
+            "llm": _llm(tutors.everybody),
         }
+        if tutors.minors:
+            body["minors"] = await run_in_threadpool(_index, tutors.minors)
         body["alarms"] = alarm.ringing()
         return AsciiJSONResponse(body, 200 if index["ready"] else 503)
 

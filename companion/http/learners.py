@@ -1,7 +1,7 @@
 """/v1/learners/me: what is kept of a learner, told, corrected, exported, erased; feedback and complaints."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from companion.answer_cache import AnswerCache
 from companion.guidance.profile import Belief, Profile, Standing
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem, may_be
@@ -118,7 +119,9 @@ class LearnerExport(BaseModel):
     AIGC: dict[str, str] | None = None
 
 
-def learners_router(state: State, turns: Turns, companion: Companion, aigc_producer: str) -> APIRouter:
+def learners_router(
+    state: State, turns: Turns, companion: Companion, kept_answers: Sequence[AnswerCache], aigc_producer: str
+) -> APIRouter:
     """The learner's own doors. There is no door to another's."""
     router = APIRouter(prefix="/v1", tags=["learners"])
 
@@ -174,7 +177,8 @@ def learners_router(state: State, turns: Turns, companion: Companion, aigc_produ
             return Problem(404, _NOBODY)
         await turns.stop_all_of(caller.learner)
         await companion.remembering.settle_of(caller.learner)
-        companion.answers.clear()
+        for answers in kept_answers:
+            answers.clear()
         erased = await run_in_threadpool(state.learners.erase, caller.learner)
         receipt = str(uuid.uuid4())
         # The record must not lead back to who was erased.

@@ -11,8 +11,7 @@ from fastapi.responses import Response
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
-from companion.advising import Advising
-from companion.guidance.adviser import Way
+from companion.guidance.adviser import Adviser, Way
 from companion.guidance.goals import Aim
 from companion.guidance.pathway import Obstacle, Pathway, Preference, Terms
 from companion.guidance.picture import mermaid, svg
@@ -30,6 +29,7 @@ from companion.http.wishes import (
 )
 from companion.safety.mask import masked
 from companion.state.pathways import KeptPathway, Pathways
+from companion.tutors import Tutors
 from companion.words import Locale, locale_of
 from course_index.course import Price
 
@@ -147,14 +147,14 @@ class PathwayOutlines(TypedDict):
     pathways: list[PathwayOutline]
 
 
-def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:
-    """Ways to goals, over the catalogue that serves."""
+def pathways_router(tutors: Tutors, kept_ones: Pathways) -> APIRouter:
+    """Ways to goals, over the catalogue of who asks."""
     router = APIRouter(prefix="/v1", tags=["guidance"])
-    adviser = advising.adviser
 
-    async def known(request: Request, wanted: bool) -> Known | None:
+    async def known(request: Request, wanted: bool) -> tuple[Adviser, Known | None]:
         owner = caller_of(request).learner
-        return await run_in_threadpool(advising.known, owner) if wanted and owner else None
+        advising = (await tutors.of(owner)).advising
+        return advising.adviser, await run_in_threadpool(advising.known, owner) if wanted and owner else None
 
     @router.post("/pathways", response_model=WayTold, responses=_AS_PICTURE | may_be(404))
     async def pathways(wish: PathwayWish, request: Request) -> Response:
@@ -164,10 +164,10 @@ def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:
         """
         if not (wish.goal.strip() or wish.course_id or wish.occupation_id or wish.target_level or wish.credits):
             return Problem(422, "Name a goal: goal, course_id, occupation_id, target_level or credits.")
+        adviser, learner = await known(request, wish.personalised)
         if wish.occupation_id and adviser.occupations.get(wish.occupation_id) is None:
             return Problem(404, "There is no occupation with this id; GET /v1/occupations finds ids.")
-        learner = await known(request, wish.personalised)
-        way, locale = await run_in_threadpool(planned, wish, learner)
+        way, locale = await run_in_threadpool(planned, adviser, wish, learner)
         if _SVG in request.headers.get("accept", ""):
             return Response(svg(way.pathway, locale), media_type=_SVG)
         told = way_as_told(way, locale, official=adviser.rules.are_loaded)
@@ -195,7 +195,8 @@ def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:
         if kept is None:
             return Problem(404, "You have no such pathway.")
         wish = PathwayWish.model_validate(kept.wish)
-        way, locale = await run_in_threadpool(planned, wish, await known(request, True))
+        adviser, learner = await known(request, True)
+        way, locale = await run_in_threadpool(planned, adviser, wish, learner)
         if _SVG in request.headers.get("accept", ""):
             return Response(svg(way.pathway, locale), media_type=_SVG)
         now = tuple(step.course.id for step in way.pathway.left)
@@ -217,7 +218,7 @@ def pathways_router(advising: Advising, kept_ones: Pathways) -> APIRouter:
         gone = bool(owner) and await run_in_threadpool(kept_ones.forget, owner, pathway_id)
         return Response(status_code=204) if gone else Problem(404, "You have no such pathway.")
 
-    def planned(wish: PathwayWish, learner: Known | None) -> tuple[Way, Locale]:
+    def planned(adviser: Adviser, wish: PathwayWish, learner: Known | None) -> tuple[Way, Locale]:
         text = masked(wish.goal).text
         aim = Aim(text, wish.course_id, wish.occupation_id, wish.target_level, wish.credits)
         need = need_from(text, wish, wish.audience)

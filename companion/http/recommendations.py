@@ -34,6 +34,7 @@ from companion.http.wishes import (
     session_told_plainly,
 )
 from companion.safety.mask import masked
+from companion.tutors import Tutors
 from companion.words import Locale, locale_of
 from course_index.course import Course
 
@@ -141,32 +142,37 @@ class RulesTold(TypedDict):
     rules: list[Rule]
 
 
-def recommendations_router(advising: Advising) -> APIRouter:
-    """Courses, sessions and occupations for a need, over the catalogue that serves."""
+def recommendations_router(tutors: Tutors) -> APIRouter:
+    """Courses, sessions and occupations for a need, over the catalogue of who asks."""
     router = APIRouter(prefix="/v1", tags=["guidance"])
-    adviser = advising.adviser
+
+    async def advising_of(request: Request) -> Advising:
+        return (await tutors.of(caller_of(request).learner)).advising
 
     @router.post("/recommendations", response_model=RecommendationsTold)
     async def recommendations(wish: RecommendationWish, request: Request) -> Response:
         """Courses with reasons. `personalised: false` gives what anybody gets who asks the same."""
+        advising = await advising_of(request)
         text = masked(wish.text).text
         locale = locale_of(text, wish.locale)
         need = need_from(text, wish, wish.audience)
         owner = caller_of(request).learner if wish.personalised else ""
         learner = await run_in_threadpool(advising.known, owner) if owner else None
-        found = await run_in_threadpool(adviser.recommend, need, learner, wish.limit)
+        found = await run_in_threadpool(advising.adviser.recommend, need, learner, wish.limit)
         told = await run_in_threadpool(recommended_as_told, found, advising, locale)
         if need.in_person and not any(one.session for one in found.courses):
-            await note(request, need, "no_place", locale)
+            await _note(advising, request, need, "no_place", locale)
             told["counted"] = True
         elif text and not (found.courses and found.certain):
-            await note(request, need, "no_course", locale)
+            await _note(advising, request, need, "no_course", locale)
             told["counted"] = True
         return AsciiJSONResponse(told)
 
     @router.post("/offerings/search", response_model=SessionsTold)
     async def offerings(wish: OfferingWish, request: Request) -> Response:
         """Sessions in person that can still be joined, the nearest first. Where somebody is is not kept."""
+        advising = await advising_of(request)
+        adviser = advising.adviser
         text = masked(wish.text).text
         locale = locale_of(text, wish.locale)
         where = Place(wish.city, wish.district, wish.town, point_of(wish.latitude, wish.longitude))
@@ -182,7 +188,7 @@ def recommendations_router(advising: Advising) -> APIRouter:
         none = replace(found, need=need, courses=())
         told = class_told(held[0][1].title, held[0][0], locale) if held else nearest_told(none, locale)[0]
         if not here and somewhere:
-            await note(request, need, "no_place", locale)
+            await _note(advising, request, need, "no_place", locale)
         return AsciiJSONResponse(
             {
                 "offerings": here[: wish.limit],
@@ -195,50 +201,56 @@ def recommendations_router(advising: Advising) -> APIRouter:
 
     @router.get("/occupations", response_model=OccupationsTold)
     async def occupations(
-        q: Annotated[str, Query(min_length=1, max_length=200)], limit: Annotated[int, Query(ge=1, le=20)] = 5
+        request: Request,
+        q: Annotated[str, Query(min_length=1, max_length=200)],
+        limit: Annotated[int, Query(ge=1, le=20)] = 5,
     ) -> Response:
         """Occupations that words may mean, with what they take and what of it is taught here."""
-        return AsciiJSONResponse({"occupations": await run_in_threadpool(matched, q, limit)})
+        adviser = (await advising_of(request)).adviser
+        return AsciiJSONResponse({"occupations": await run_in_threadpool(_matched, adviser, q, limit)})
 
     @router.get("/credit-rules", response_model=RulesTold)
     async def credit_rules() -> Response:
         """The rules on credits that the operator has loaded, each with its clause, source and date; samples say so."""
+        adviser = tutors.everybody.advising.adviser
         rules = adviser.rules.in_force(adviser.today())
         return AsciiJSONResponse(
             {"loaded": adviser.rules.are_loaded, "rules": [rule.model_dump(mode="json") for rule in rules]}
         )
 
-    def matched(words: str, limit: int) -> list[dict[str, Any]]:
-        desk = adviser.desk()
-        told = []
-        for match in desk.occupations.match(words, limit):
-            gap = desk.skills.gap(match.occupation, frozenset())
-            told.append(
-                {
-                    **asdict(match.occupation),
-                    "score": round(match.score, 4),
-                    "named": match.named,
-                    "taught_here": gap.taught,
-                    "not_taught_here": gap.missing,
-                }
-            )
-        return told
-
-    async def note(request: Request, need: Need, why: UnmetReason, locale: Locale) -> None:
-        caller = caller_of(request)
-        where = need.place or need.around
-        unmet = Unmet(
-            caller.learner,
-            caller.learner or "nobody",
-            why,
-            need.text[:200],
-            locale,
-            need.audience,
-            where.city if where else None,
-        )
-        await run_in_threadpool(advising.book.note, unmet)
-
     return router
+
+
+def _matched(adviser: Adviser, words: str, limit: int) -> list[dict[str, Any]]:
+    desk = adviser.desk()
+    told = []
+    for match in desk.occupations.match(words, limit):
+        gap = desk.skills.gap(match.occupation, frozenset())
+        told.append(
+            {
+                **asdict(match.occupation),
+                "score": round(match.score, 4),
+                "named": match.named,
+                "taught_here": gap.taught,
+                "not_taught_here": gap.missing,
+            }
+        )
+    return told
+
+
+async def _note(advising: Advising, request: Request, need: Need, why: UnmetReason, locale: Locale) -> None:
+    caller = caller_of(request)
+    where = need.place or need.around
+    unmet = Unmet(
+        caller.learner,
+        caller.learner or "nobody",
+        why,
+        need.text[:200],
+        locale,
+        need.audience,
+        where.city if where else None,
+    )
+    await run_in_threadpool(advising.book.note, unmet)
 
 
 def recommended_as_told(found: Recommended, advising: Advising, locale: Locale) -> dict[str, Any]:

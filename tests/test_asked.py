@@ -1,0 +1,27 @@
+"""A question for a price, a fine or a number of days is answered by nothing that states none."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from retrieval.asked import states_what_is_asked
+
+
+@pytest.mark.parametrize(
+    ("question", "states", "does_not"),
+    [
+        ("今年最低工资标准是多少", "本市最低工资每月二千三百元。", "低于当地最低工资标准的，按照标准计算。"),
+        ("堵楼道罚多少", "处警告或者五百元以下罚款。", "疏散通道应当保持畅通。"),
+        ("垃圾不分类会罚款吗", "拒不改正的，处二百元以下罚款。", "生活垃圾应当分类投放。"),
+        ("高温津贴多少钱", "每人每天十二元。", "高温津贴由用人单位发给。"),
+        ("放多少盐", "盐两克。", "糖两克。"),
+        ("快递丢了赔多少", "按照保价规则赔偿。", None),  # a rule answers as well as a figure
+        ("工资被拖欠怎么办", "向劳动监察投诉。", None),
+    ],
+)
+def test_what_kind_of_thing_is_asked_has_to_be_stated(question, states, does_not):
+    def told(text):
+        return states_what_is_asked(question, [SimpleNamespace(passage=SimpleNamespace(text=text))])
+
+    assert told(states)
+    assert does_not is None or not told(does_not)
