@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from course_index.analyze import ANALYZER_VERSION, simplified
 from course_index.card import card_id, card_text
 from course_index.centring import Centring, centring_fingerprint, learn_centring, load_centring
-from course_index.chunk import Piece
 from course_index.course import Course, Lesson, Passage
 from course_index.embedders.embedder import Embedder, TokenEmbedder
 from course_index.errors import IndexMismatch, IndexProblem, SourceProblem
@@ -349,17 +348,17 @@ def _lesson(source: LessonSource, read: ReadLesson, course: Course, told: _Fresh
         source=source.where,
         content_hash=told.fingerprint,
         updated_at=read.document.updated_at or course.updated_at,
-        passages=tuple(_passages(read.pieces, told.id, course.id, read.title)),
+        passages=tuple(_passages(read, told.id, course.id)),
         questions=read.questions,
     )
 
 
-def _passages(pieces: Sequence[Piece], lesson_id: str, course_id: str, title: str) -> list[Passage]:
+def _passages(read: ReadLesson, lesson_id: str, course_id: str) -> list[Passage]:
     """Passages named by what they say and where: unchanged content keeps its id, and so its vector and its links."""
     seen: Counter[str] = Counter()
     passages = []
-    for ordinal, piece in enumerate(pieces):
-        content = "\0".join((lesson_id, title, *piece.heading_path, piece.locator, piece.text))
+    for ordinal, piece in enumerate(read.pieces):
+        content = "\0".join((lesson_id, read.title, *piece.heading_path, piece.locator, piece.text))
         seen[content] += 1
         id_ = hashlib.sha256(f"{content}\0{seen[content]}".encode("utf-8", "replace")).hexdigest()[:24]
         passages.append(
@@ -375,7 +374,7 @@ def _passages(pieces: Sequence[Piece], lesson_id: str, course_id: str, title: st
                 language=language_of(piece.text),
                 tokens=piece.tokens,
                 anchor=piece.place.machine if piece.place else None,
-                url=piece.place.url if piece.place else None,
+                url=(piece.place and piece.place.url) or read.document.url,
             )
         )
     return passages

@@ -5,7 +5,7 @@ import resource
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import TimeoutError as TooLong
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
@@ -40,7 +40,7 @@ def read_lesson(lesson: LessonSource) -> ReadLesson:
     document = lesson.document()
     title = document.title or lesson.relative.rsplit("/", 1)[-1]
     pieces = tuple(cut(document, title))
-    bare = Document(title, (), document.updated_at)
+    bare = replace(document, title=title, blocks=(), questions=(), looks=())
     return ReadLesson(title, bare, pieces, document.questions, document.looks)
 
 

@@ -120,6 +120,8 @@ def test_the_id_of_a_course_that_is_gone_passes_to_no_other_and_back_to_its_own(
 def test_where_a_file_opens_is_told_anew_when_the_sources_file_says_otherwise(home, folder, embedder):
     (folder / "video").mkdir()
     (folder / "video" / "rain.srt").write_text(exported.SRT, "utf-8")
+    (folder / "video" / "rain.md").write_text("# 雨\n\n雨衣先抖干再折。\n", "utf-8")
+    (folder / "video" / "rain.html").write_text("<h1>雨</h1><p>雨靴倒着放。</p>", "utf-8")
     (folder / "c.jsonl").write_text('{"id":"x","title":"甲","provider":"校","content":"video"}\n', "utf-8")
 
     def opened() -> set[str | None]:
@@ -129,7 +131,7 @@ def test_where_a_file_opens_is_told_anew_when_the_sources_file_says_otherwise(ho
         return {passage.url and passage.url.partition("#")[0] for passage in passages.values()}
 
     for address in (None, "https://v.example/1", "https://v.example/2", None):
-        links = {"video/rain.srt": address} if address else {}
+        links = {f"video/rain.{kind}": address for kind in ("srt", "md", "html")} if address else {}
         build_index([Source("academy", folder, Wishes(links=links))], home, embedder)
         assert opened() == {address}
 

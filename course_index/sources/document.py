@@ -64,13 +64,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One lesson, read. The title is what the file calls itself, or None; `looks` are what somebody should look at."""
+    """One lesson, read. The title is what the file calls itself, or None; `looks` are what somebody should look at.
+
+    `url` opens the whole, for what has no place of its own in it.
+    """
 
     title: str | None
     blocks: tuple[Block, ...]
     updated_at: date | None = None
     questions: tuple[PracticeQuestion, ...] = ()
     looks: tuple[str, ...] = field(default=())
+    url: str | None = None
 
 
 def placed(document: Document, place: Place) -> Document:
