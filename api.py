@@ -109,7 +109,8 @@ def create_app(
         behind = [
             asyncio.create_task(work)
             for work in (
-                *map(_follow_index, tutors.all),
+                _follow_index(companion),
+                *([_follow_index(tutors.minors, " of the courses for minors")] if tutors.minors else []),
                 *map(_warm_advice, tutors.all),
                 _keep_house(state),
                 _keep_figures(refresh),
@@ -185,17 +186,17 @@ def _longest_turn(settings: CompanionSettings) -> float:
     return 2 * settings.llm_answer_seconds + 2 * settings.llm_first_token_seconds + 30
 
 
-async def _follow_index(companion: Companion) -> None:
+async def _follow_index(companion: Companion, whose: str = "") -> None:
     """Swap in each newer generation; what cannot be opened is said once, and the open one goes on serving."""
     said = None
     while True:
         try:
             if await asyncio.to_thread(companion.index.refresh):
-                log.info("serving index generation %s", companion.index.generation)
+                log.info("serving index generation %s%s", companion.index.generation, whose)
             said = None
         except IndexProblem as error:
             if str(error) != said:
-                log.warning("%s", error)
+                log.warning("%s%s", error, whose)
             said = str(error)
         await asyncio.sleep(_LOOK_FOR_NEWER_INDEX_SECONDS)
 

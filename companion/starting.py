@@ -10,6 +10,7 @@ from companion.find import Scope, find
 from companion.guidance.sayings import audience_named
 from companion.words import Locale, in_locale
 from course_index.course import Course
+from course_index.language import language_of
 from retrieval.live import LiveIndex
 from retrieval.search import Search
 
@@ -96,13 +97,16 @@ def _answered(search: Search, candidates: Sequence[str], scope: Scope, wanted: i
     return found
 
 
-def _of_course(search: Search, course: Course, lesson_id: str, locale: Locale) -> list[str]:
-    """A question for each heading, the lessons by turns."""
+def _of_course(
+    search: Search, course: Course, lesson_id: str, locale: Locale, language: str | None = None
+) -> list[str]:
+    """A question for each heading, the lessons by turns; with `language` only for headings that are in it."""
     by_lesson: dict[str, list[str]] = {}
     ids = search.records.passages_within(course.id, lesson_id or None)
     for passage in sorted(search.records.passages(ids).values(), key=lambda one: ids.index(one.id)):
-        if passage.heading_path:
-            by_lesson.setdefault(passage.lesson_id, []).append(passage.heading_path[-1])
+        heading = passage.heading_path[-1] if passage.heading_path else ""
+        if heading and language in (None, language_of(heading)):
+            by_lesson.setdefault(passage.lesson_id, []).append(heading)
     turns = zip_longest(*(dict.fromkeys(headings) for headings in by_lesson.values()))
     return [_about(heading, locale) for turn in turns for heading in turn if heading]
 
@@ -114,9 +118,9 @@ def _of_library(search: Search, with_lessons: frozenset[str], locale: Locale, au
     fitting = [
         course
         for course in courses
-        if (course.language or "").startswith(language) and (not audience or audience in course.audience)
+        if (course.language or language).startswith(language) and (not audience or audience in course.audience)
     ]
-    turns = zip_longest(*(_of_course(search, course, "", locale) for course in fitting[:_COURSES]))
+    turns = zip_longest(*(_of_course(search, course, "", locale, language) for course in fitting[:_COURSES]))
     return [question for turn in turns for question in turn if question]
 
 
