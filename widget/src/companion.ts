@@ -159,7 +159,7 @@ export class LearningCompanion extends LitElement implements Host {
   // -- what turns ask of it ----------------------------------------------------------------------------------------
 
   // The setting in the menu before the attribute, and that before the page's own language.
-  get locale(): Locale { return this.settings?.locale ?? nearest(this.localeTold || document.documentElement.lang || navigator.language); }
+  get locale(): Locale { return nearest(this.settings?.locale || this.localeTold || document.documentElement.lang || navigator.language); }
   set locale(tag: string) { this.localeTold = tag; this.requestUpdate(); }
   private localeTold = "";
 
