@@ -76,7 +76,9 @@ def with_what_is_shown(text: str, answer: dict[str, Any], links: Links) -> str:
     if cards and all(_title(card) in text for card in cards):  # a way, or a record: no need to say it twice
         for card in cards:
             text = text.replace(_title(card), links.to(_title(card), card), 1)
-        courses = "（上面的课程是示例数据）" if any(card.get("sample") for card in cards) else ""
+        sample = "（上面的课程是示例数据）" if any(card.get("sample") for card in cards) else ""
+        summary = _as_text(cards[0].get("summary") or "") if len(cards) == 1 else ""
+        courses = "\n\n".join(filter(None, (summary, sample)))
     else:
         courses = "\n\n".join(_course(number, card, links) for number, card in enumerate(cards, 1))
         if len(cards) == 1:
