@@ -179,6 +179,7 @@ blockquote .cite { background: var(--card); }
 .menu button { width: 100%; text-align: start; border-color: var(--line); }
 .menu time { display: block; color: var(--quiet); font-size: .84em; }
 .form { display: grid; gap: 1em; }
+.form + h3 { margin: 1.4em 0 .5em; font-size: 1em; }
 .form > label:not(.check), .sizes { display: grid; gap: .3em; font-weight: 600; }
 .form select, .form textarea { font-weight: 400; }
 .sizes div { display: flex; gap: .5em; }
