@@ -384,8 +384,11 @@ class Answering:
         said.
         """
         records = self._index.search.records
-        if title := title_in(heard.message):
-            return self._titled(title)
+        for message in (heard.message, *(turn.message for turn in reversed(heard.conversation.turns))):
+            if (title := title_in(message)) and (course := self._titled(title)):
+                return course
+            if not asks_of_it(message):
+                break
         if heard.scope.course_id:
             return records.courses([heard.scope.course_id]).get(heard.scope.course_id)
         asked = (turn for turn in reversed(heard.conversation.turns) if not asks_of_it(turn.message))

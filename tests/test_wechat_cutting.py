@@ -121,10 +121,10 @@ def test_courses_come_with_the_reason_and_what_their_records_state():
         "hours": 6.0, "credits": None, "price": price, "delivery": "offline", "summary": "先看现场。",
         "offerings": [hall | {"start": "2001-01-01"}, hall],
     }  # fmt: skip
-    second = {"title": "二", "course_id": "c2", "reason": "三", "sample": False}
+    second = {"title": "二", "course_id": "c2", "reason": "三", "sample": False, "price": price | {"amount": 60.0}}
     answer = {"text": "有这些：", "sources": [], "courses": [first, second]}
     line = "1. 《急救》（示例数据）：与您说的相近\n夜校 · 等级 1 · 6 学时 · 免费 · 线下"
-    assert told(answer, Links("wx1")) == f"有这些：\n\n{line}\n\n2. 《二》：三"
+    assert told(answer, Links("wx1")) == f"有这些：\n\n{line}\n\n2. 《二》：三\n60 元"
     alone = told(answer | {"courses": [first]}, Links("wx1"))
     assert alone == f"有这些：\n\n{line}\n先看现场。\n面授：2099-03-01，佛山市图书馆"
     # What the words name already is not named again, and is the link.

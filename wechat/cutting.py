@@ -192,7 +192,8 @@ def _facts(card: dict[str, Any]) -> Iterator[str]:
         if card.get(name) is not None:
             yield words.format(card[name])
     if price := card.get("price"):
-        yield "免费" if price["amount"] == 0 else f"{price['amount']:g} {price['currency']}"
+        currency = "元" if price["currency"] == "CNY" else _as_text(price["currency"])
+        yield "免费" if price["amount"] == 0 else f"{price['amount']:g} {currency}"
     if card.get("delivery"):
         yield _DELIVERY[card["delivery"]]
 

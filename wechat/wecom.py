@@ -105,7 +105,7 @@ class Robot:
             case "new_topic" | "end":
                 await asyncio.to_thread(self._people.begin_anew, person)
                 return sayings.NEW_TOPIC if steer == "new_topic" else sayings.GOODBYE
-            case "agree" | "withdraw" if self._admitting.consent_version:
+            case "agree" | "withdraw":
                 return await self._admitting.consented(owner, steer == "agree")
         return await self._admitting.refusal(owner, words)
 

@@ -35,16 +35,20 @@ _WHOLE = re.compile(
 _POINTS_AT_IT = re.compile(_THIS_COURSE)
 
 
+_ASKS_WHAT_IT_IS = (
+    rf"(?:{_THIS_COURSE})?(?:都|主要|是|系)*"
+    r"(?:(?:讲|教|学|说)(?:的|了|些|咗|啲)*(?:什么|啥|咩|乜嘢?)|怎么样|点样|有(?:什么|哪些)?内容)"
+)
 _INTRODUCED = re.compile(
-    rf"(?:请|我|想|要|给我|帮我|介绍|说说|讲讲|看看|了解|看|选|有没有|有冇|一下|下)*{_TITLE}(?:{_THIS_COURSE})?(?:都|主要|是|系)*"
-    rf"(?:(?:讲|教|学|说)(?:的|了|些|咗|啲)*(?:什么|啥|咩|乜嘢?)|怎么样|点样|有(?:什么|哪些)?内容)?{_TAIL}"
+    rf"(?:请|我|想|要|给我|帮我|介绍|说说|讲讲|看看|了解|看|选|有没有|有冇|一下|下)*{_TITLE}(?:{_THIS_COURSE}|{_ASKS_WHAT_IT_IS})?{_TAIL}"
+    rf"|(?P<bare>[^，。？！?!《》]{{3,40}}?){_ASKS_WHAT_IT_IS}{_TAIL}"
 )
 
 
 def course_introduced(message: str) -> str | None:
-    """The title where a message asks what a course is: 《急救》讲什么, 介绍一下《急救》, or the title alone."""
+    """What stands for a title when one asks what a course is: 介绍一下《急救》, 急救讲什么, or the title alone."""
     found = _INTRODUCED.fullmatch(normalise(message).strip())
-    return found["title"] if found else None
+    return (found["title"] or found["bare"]) if found else None
 
 
 def title_in(message: str) -> str | None:
