@@ -72,6 +72,8 @@ class Why:
     values: tuple[str, ...] = ()
 
 
+# 长者的手机 names no 的手.
+_OF = re.compile(r"的(?!士).|(?<!目).的")
 # What is said for a course that only comes near, after all that may speak for it.
 _NEAREST = Why("nearest", 0.001)
 
@@ -382,10 +384,6 @@ class Recommender:
         told = one.why if sure else [*(why for why in one.why if why.fact not in ("lesson", "card")), _NEAREST]
         why = tuple(sorted(told, key=lambda reason: -reason.weight))
         return Recommendation(course, one.score, why, session, one.hit.passage_id if one.hit else None)
-
-
-# 长者的手机 names no 的手.
-_OF = re.compile(r"的(?!士).|(?<!目).的")
 
 
 def _shared(course: Course, query: Query) -> list[str]:
