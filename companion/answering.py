@@ -39,7 +39,7 @@ from companion.safety.untrusted import for_prompt
 from companion.sentences import cited_in, citing_nothing
 from companion.sources import passages_for, source_of, sources_of
 from companion.understanding.follow_up import depends, in_thread
-from companion.understanding.of_a_course import asks_of_it, points_at_a_course
+from companion.understanding.of_a_course import asks_of_it, points_at_a_course, title_in
 from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
 from companion.words import Words, to_traditional
@@ -65,6 +65,8 @@ _POINTED_AT = re.compile(
 )
 # What a turn wanted that may be read on from, and that has a course.
 _READ_ON = ("question", "again", "more", "credits")
+# More are seen on the course's own page.
+_LESSONS_TOLD = 20
 _ABOUT_SOMETHING = ("question", "courses", "pathway", "plan", "credits")
 # With less of it supported, an answer is completed by quotes.
 ENOUGH_SUPPORTED = 0.6
@@ -243,6 +245,34 @@ class Answering:
             async for event in events:
                 yield event
 
+    async def of_the_course_named(
+        self, title: str, heard: Heard, otherwise: AsyncGenerator[Event, None]
+    ) -> AsyncGenerator[Event, None]:
+        """What the record of a course and its lessons say of it; the other where there is none of this title."""
+        course = await asyncio.to_thread(self._titled, title)
+        told = await asyncio.to_thread(self._introduction, course, heard.say) if course else []
+        for event in told:
+            yield event
+        if told:
+            return
+        async with aclosing(otherwise) as events:
+            async for event in events:
+                yield event
+
+    def _titled(self, title: str) -> Course | None:
+        courses = self._advising.adviser.desk().shelf.courses
+        return next((course for course in courses if normalise(course.title) == title), None)
+
+    def _introduction(self, course: Course, say: Words) -> list[Event]:
+        lessons = self._index.search.records.lessons(course.id)
+        facts = say.facts(course)
+        stated = say.record_says.format(title=course.title, facts=facts) if facts else ""
+        named = "\n".join(f"{number}. {citing_nothing(one.title)}" for number, one in enumerate(lessons, 1))
+        listed = f"{say.course_lessons.format(len(lessons))}\n\n{named}" if 0 < len(lessons) <= _LESSONS_TOLD else ""
+        text = "\n\n".join(filter(None, (stated, listed)))
+        card = CoursesFound((card_of(course, say.reason_record),))
+        return [card, TextAdded(text), Done("catalogue", None)] if text else []
+
     async def in_an_emergency(self, heard: Heard, ledger: Ledger, *, may_answer: bool) -> AsyncGenerator[Event, None]:
         """After the word on whom to call: where courses surely teach of it, and no other talk.
 
@@ -350,8 +380,15 @@ class Answering:
         return found.courses[0].course if found.certain and found.courses else None
 
     def _course_talked_of(self, heard: Heard) -> Course | None:
-        """The course where the learner is or that was shown last; that of an answer, where 这课 is said."""
+        """The course that is named; where the learner is, or that was shown last; that of an answer, where 这课 is
+        said.
+        """
         records = self._index.search.records
+        for message in (heard.message, *(turn.message for turn in reversed(heard.conversation.turns))):
+            if (title := title_in(message)) and (course := self._titled(title)):
+                return course
+            if not asks_of_it(message):
+                break
         if heard.scope.course_id:
             return records.courses([heard.scope.course_id]).get(heard.scope.course_id)
         asked = (turn for turn in reversed(heard.conversation.turns) if not asks_of_it(turn.message))

@@ -75,7 +75,15 @@ class PathwayWanted:
     kind: Literal["pathway"] = "pathway"
 
 
-Pending = Rest | Quiz | Hinted | PlanWanted | PathwayWanted
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The courses that were shown, in their order: the next message may pick one by its number."""
+
+    titles: tuple[str, ...]
+    kind: Literal["shown"] = "shown"
+
+
+Pending = Rest | Quiz | Hinted | PlanWanted | PathwayWanted | Shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ _WHAT_CAN_YOU_DO = re.compile(
     r"(?:帮|幫)(?:到|助)?我|能(?:做|干|问)|可以(?:做|问|帮)|会(?:做|些)|怎么(?:用|开始)|点用|干嘛|做咩|功能|本事|介绍|从哪里?来|边度(?:来|嚟)|依据|编的"
     r"|\b(?:what (?:can|are|does)|how (?:do|does)|where do your|make things up|can i ask)\b"
 )
+_OWN_DATA = re.compile(
+    r"(?:删|清|注销|导出|下载).{0,8}(?:记录|数据|资料|信息|对话|账号|账户)|\b(?:delete|erase|export|download) my\b"
+)
+_COMPLAINS = re.compile(r"投诉|举报|申诉|complain|appeal")
 _THANKS = re.compile(r"谢|唔该|辛苦|\b(?:thanks?|thx)\b")
 _HELLO = re.compile(
     r"^(?:(?:你|您|大家)好|嗨|哈[喽啰罗]|早|(?:上午|下午|中午|晚上)好)"
@@ -34,6 +38,8 @@ class Courtesy:
     def reply(self, message: str, say: Words, *, begins: bool) -> str:
         """The reply to small talk; `begins` when nothing was said before it."""
         said = normalise(message).strip()
+        if _OWN_DATA.search(said):
+            return say.own_data
         if _WHO_RUNS_IT.search(said):
             return self._about(say, say.operator_unknown)
         if _WHO_ARE_YOU.search(said):
@@ -43,6 +49,12 @@ class Courtesy:
         if _WHAT_CAN_YOU_DO.search(said):
             return say.abilities
         return say.greeting if begins or _HELLO.search(said) else say.ask_on
+
+    def on_feedback(self, message: str, say: Words) -> str:
+        """What is said back to an opinion; who wants to complain is told where that gets a ticket and an answer."""
+        if not _COMPLAINS.search(normalise(message)):
+            return say.feedback
+        return say.complaint.format(hotline=say.hotline.format(self._hotline) if self._hotline else "").strip()
 
     def _about(self, say: Words, unknown: str) -> str:
         operator = say.operated_by.format(self._operator) if self._operator else unknown

@@ -6,7 +6,7 @@ from typing import Any
 
 from companion.check import Sentence
 from companion.conversation import Pending
-from companion.events import Done, Event, SourcesFound, TextAdded
+from companion.events import CoursesFound, Done, Event, SourcesFound, TextAdded
 from companion.guidance.book import UnmetReason
 from companion.guidance.progress import Practised
 from companion.sentences import cited_in
@@ -32,6 +32,7 @@ class Ledger:
     pending: Pending | None = None
     unmet: UnmetReason | None = None
     practised: list[Practised] = field(default_factory=list)
+    shown: tuple[str, ...] = ()  # the titles of courses
     # What is known of the learner has shaped the answer: it is nobody else's.
     personal: bool = False
 
@@ -59,6 +60,8 @@ class Ledger:
             self.ai = self.ai or event.ai
             if event.ai:
                 self.cited.update(cited_in(event.text))
+        if isinstance(event, CoursesFound):
+            self.shown = tuple(card.title for card in event.courses)
         if isinstance(event, SourcesFound):
             self.passages = tuple(source.passage_id for source in event.sources)
 

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
-from companion.conversation import Conversation, Conversations, PastTurn
+from companion.conversation import Conversation, Conversations, PastTurn, Shown
 from companion.events import Mode
 from companion.heard import Heard
 from companion.history import KEPT, history, plain_summary, to_summarise
@@ -67,8 +67,10 @@ class Remembering:
             seconds=round(ledger.seconds(), 3),
             course_id=heard.scope.course_id,
         )
+        # Below an answer a number may mean one of its steps.
+        shown = Shown(ledger.shown) if ledger.shown and mode == "catalogue" else None
         try:
-            await asyncio.to_thread(self.conversations.add, heard.conversation, turn, ledger.pending)
+            await asyncio.to_thread(self.conversations.add, heard.conversation, turn, ledger.pending or shown)
         except Exception:
             log.exception("the turn could not be kept; the next one will not know of it")
             return

@@ -28,7 +28,8 @@ from companion.safety.moderation import Moderator
 from companion.sentences import cited_in
 from companion.understanding.follow_up import adds_to_a_wish, carried
 from companion.understanding.learned import Wishes
-from companion.understanding.of_a_course import asks_of_it
+from companion.understanding.of_a_course import asks_of_it, course_introduced
+from companion.understanding.picking import is_only_a_choice, picked
 from companion.understanding.standing_alone import StandingAlone
 from companion.understanding.wish import Wish, asks, wish_by_rules
 from companion.words import Locale, locale_of, words
@@ -112,7 +113,8 @@ class Companion:
         heard: Heard | None = None
         to_remember = ask.said is None
         try:
-            message = masked(ask.message).text
+            conversation = await self._conversation(ask, conversation_id)
+            message = picked(masked(ask.message).text, conversation.pending)
             locale = locale_of(message, ask.locale)
             refusal = await self.moderator.check(message, locale, "input")
             if refusal and refusal.rule == "official_fact" and self._advising.knows_the_rule(message):
@@ -126,7 +128,7 @@ class Companion:
                 told = TextAdded(f"{emergency.notice}\n\n")
                 ledger.see(told)
                 yield told
-            heard = await self._heard(ask, message, conversation_id, ledger, refusal)
+            heard = await self._heard(ask, message, conversation, ledger, refusal)
             async with aclosing(self._steps(heard, ledger, refusal, emergency)) as events:
                 async for event in events:
                     ledger.see(event)
@@ -149,10 +151,9 @@ class Companion:
         return question
 
     async def _heard(
-        self, ask: Ask, message: str, conversation_id: str, ledger: Ledger, refusal: Refusal | None
+        self, ask: Ask, message: str, conversation: Conversation, ledger: Ledger, refusal: Refusal | None
     ) -> Heard:
         """Understand: what is wanted, and the question as it stands alone."""
-        conversation = await self._conversation(ask, conversation_id)
         spoken = locale_of(conversation.turns[-1].message, None) if conversation.turns else None
         locale = locale_of(message, ask.locale or spoken)
         say = words(locale)
@@ -253,7 +254,7 @@ class Companion:
 
     def _events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911
         """What the message gets; each of these ends with Done."""
-        pending = heard.conversation.pending
+        pending, say = heard.conversation.pending, heard.say
         if isinstance(pending, Quiz) and self._practising.wants_another(heard):
             return self._practising.quiz(heard, ledger)
         if isinstance(pending, Quiz) and self._practising.answers(heard):
@@ -266,8 +267,12 @@ class Companion:
             return self._planning.events(heard, ledger)
         if isinstance(pending, PathwayWanted) and self._advising.completes(heard):
             return self._advising.way(heard, ledger, pending.goal)
+        if is_only_a_choice(heard.message):
+            return said(say.more_of_what)
         if asks_of_it(heard.message):
             return self._answering.of_the_course_talked_of(heard, self._by_wish(heard, ledger))
+        if title := course_introduced(heard.message):
+            return self._answering.of_the_course_named(title, heard, self._by_wish(heard, ledger))
         return self._by_wish(heard, ledger)
 
     def _by_wish(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911, PLR0912
@@ -287,7 +292,7 @@ class Companion:
             case "smalltalk":
                 return said(self._courtesy.reply(heard.message, say, begins=not heard.conversation.turns))
             case "feedback":
-                thanks = said(say.feedback)
+                thanks = said(self._courtesy.on_feedback(heard.message, say))
                 # 今天又答错了，是退到第二盒吗 asks.
                 return self._answering.unless_answered(heard, ledger, thanks) if asks(heard.question) else thanks
             case "again":

@@ -65,6 +65,9 @@ class Words:
     despair_heard: str
     despair_kept: str
     record_says: str
+    course_lessons: str
+    complaint: str
+    own_data: str
     practise_what: str
     practise_nothing: str
     practise_intro: str
@@ -197,6 +200,9 @@ _ZH = Words(
     course_speaks="课程里有一段讲到这件事，只供参考，不是正式规定：",
     official="学分、等级、收费和报名的正式规定，这里没有载入，请向广东终身教育学分银行（广东开放大学）或招生、教育主管部门查询。",
     record_says="目录里《{title}》的记录：{facts}。",
+    course_lessons="这门课有 {} 课：",
+    complaint="要投诉、举报或申诉，请打开学习助手的“更多”或“设置”，进“投诉与举报”写下经过：会有编号和最迟答复的日期。{hotline}",
+    own_data="您的对话和数据由您做主：请打开学习助手的“更多”或“设置”，可以看以前的对话、导出或清除您的数据。",
     practise_what="想练哪一课？请说出课程或主题，例如“考考我触电急救”。",
     practise_nothing="这部分内容里没有适合出题的句子，可以换一课试试。",
     practise_intro="根据课程内容出了 {count} 道题：",
@@ -325,6 +331,11 @@ _EN = Words(
         "Credit Bank (Open University of Guangdong) or the admissions office."
     ),
     record_says="The catalogue record of “{title}” says: {facts}.",
+    course_lessons="It has {} lessons:",
+    complaint="To complain, report or appeal, open “More” or “Settings” of the study aid and write it down there: you get a "  # noqa: E501
+    "ticket and the date by which you are answered. {hotline}",
+    own_data="Your conversations and data are yours: open “More” or “Settings” of the study aid to see earlier "
+    "conversations, and to export or erase your data.",
     practise_what="What shall we practise? Name a course or a subject, such as “quiz me on electric shock first aid”.",
     practise_nothing="Nothing in this part can be made into questions; try another lesson.",
     practise_intro="{count} questions from the course content:",

@@ -37,6 +37,18 @@ def test_an_operator_that_is_not_set_is_not_made_up():
     assert "None" not in told.reply("who are you", EN, begins=True)
 
 
+def test_who_complains_or_asks_for_their_data_is_told_where_that_is_done(companion_with):
+    companion = companion_with(service_hotline="020-00000000")
+    for message in ("我要投诉", "I want to complain"):
+        assert "020-00000000" in text(turn(companion, message))
+    assert text(turn(companion_with(), "我要投诉")) == ZH.complaint.format(hotline="")
+    for message in ("怎么删除我的记录", "请问怎样导出我的数据？", "delete my data"):
+        assert wish_of(message) == "smalltalk"
+        assert text(turn(companion, message)) in (ZH.own_data, EN.own_data)
+    for message in ("怎么导出 Excel 数据", "怎么删除微信聊天记录", "我的快递信息怎么删除"):
+        assert wish_of(message) == "question"
+
+
 @pytest.mark.parametrize(
     ("message", "begins", "reply"),
     [

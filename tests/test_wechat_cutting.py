@@ -72,6 +72,7 @@ def test_a_message_that_was_too_long_is_two_and_each_says_who_wrote_it():
         ("1. 一\n2. 二", "1. 一\n2. 二"),
         ("> 引用的话", "引用的话"),
         ("| 名 | 数 |\n|---|---:|\n| 甲 | 3 |", "名 | 数\n甲 | 3"),
+        ("> 记下：\n>\n> | 名 | 数 |\n> | 甲 | 3 |\n> - 一 [1]", "记下：\n\n名 | 数\n甲 | 3\n• 一 [1]"),
         ("```python\na * b * c\n```", "a * b * c"),
         ("前\n\n```python\n# 注释\n- a\n```\n\n后", "前\n\n# 注释\n- a\n\n后"),
         ("~~~\n# 没有结束", "# 没有结束"),
@@ -97,10 +98,14 @@ def test_only_links_of_ours_are_links(text):
     )
 
 
-def test_what_is_cited_is_named_below_and_what_is_not_is_not():
-    other = SOURCE | {"n": 2, "course_title": "别的"}
-    text = told(ANSWER | {"sources": [SOURCE, other]}, Links("wx1"))
-    assert text == "保过价的，按约定赔。[1]\n\n[1] 快递＜b＞·赔偿（2026-09-01）"
+def test_what_is_cited_is_named_below_lesson_by_lesson_and_what_is_not_is_not():
+    other = SOURCE | {"n": 2, "course_title": "别的", "url": "https://x.example/a", "sample": True}
+    again, uncited = SOURCE | {"n": 3, "passage_id": "p2"}, SOURCE | {"n": 4, "course_title": "没有引用"}
+    text = told(ANSWER | {"sources": [SOURCE, other, again, uncited], "cited": [1, 2, 3]}, Links("wx1"))
+    assert text == (
+        "保过价的，按约定赔。[1]\n\n出处：\n[1][3] 快递＜b＞·赔偿（2026-09-01）\n"
+        "[2] 别的·赔偿（示例数据）（2026-09-01）\nhttps://x.example/a"
+    )
 
 
 def test_a_source_is_a_link_to_its_page_where_there_is_one():
@@ -109,10 +114,21 @@ def test_a_source_is_a_link_to_its_page_where_there_is_one():
     assert 'data-miniprogram-path="pages/source/source?passage=p%2F1%262&amp;course=c%201"' in text
 
 
-def test_courses_come_with_the_reason_and_samples_say_so():
-    cards = [
-        {"title": "急救", "reason": "与您说的相近", "sample": True},
-        {"title": "二", "reason": "三", "sample": False},
-    ]
-    text = told({"text": "有这些：", "sources": [], "courses": cards}, Links("wx1"))
-    assert text == "有这些：\n\n1. 《急救》（示例数据）：与您说的相近\n2. 《二》：三"
+def test_courses_come_with_the_reason_and_what_their_records_state():
+    price, hall = {"amount": 0.0, "currency": "CNY"}, {"city": "佛山市", "address": "图书馆", "start": "2099-03-01"}
+    first = {
+        "title": "急救", "course_id": "c1", "reason": "与您说的相近", "sample": True, "provider": "夜校", "level": 1,
+        "hours": 6.0, "credits": None, "price": price, "delivery": "offline", "summary": "先看现场。",
+        "offerings": [hall | {"start": "2001-01-01"}, hall],
+    }  # fmt: skip
+    second = {"title": "二", "course_id": "c2", "reason": "三", "sample": False, "price": price | {"amount": 60.0}}
+    answer = {"text": "有这些：", "sources": [], "courses": [first, second]}
+    line = "1. 《急救》（示例数据）：与您说的相近\n夜校 · 等级 1 · 6 学时 · 免费 · 线下"
+    assert told(answer, Links("wx1")) == f"有这些：\n\n{line}\n\n2. 《二》：三\n60 元"
+    alone = told(answer | {"courses": [first]}, Links("wx1"))
+    assert alone == f"有这些：\n\n{line}\n先看现场。\n面授：2099-03-01，佛山市图书馆"
+    # What the words name already is not named again, and is the link.
+    named = told(answer | {"text": "先学《二》，再学《急救》。"}, Links("wx1", "pages/course/course?id={course_id}"))
+    assert named.count("《") == 2
+    assert re.search(r'id=c2">《二》</a>.*id=c1">《急救》</a>。\n\n（上面的课程是示例数据）$', named)
+    assert "<a" not in told(answer, Links("wx1", "pages/source?passage={passage_id}"))

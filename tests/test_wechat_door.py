@@ -251,6 +251,8 @@ def test_a_thumb_counts_for_the_last_answer(serve, wechat, state):
     wechat.says(ANNA, "[强]", url)
     assert wechat.wait_for(ANNA, 4)[3] == sayings.THANKS_UP
     assert state().feedback.disliked(1) == []
+    wechat.says(ANNA, "同意", url)  # where there are no terms
+    assert wechat.wait_for(ANNA, 5)[4] == sayings.NOTHING_TO_AGREE
     assert wechat.texts(ANNA)[0] == sayings.NOTHING_TO_RATE
 
 

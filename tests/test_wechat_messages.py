@@ -49,7 +49,21 @@ def test_an_event_is_told_apart_by_sender_and_time():
     assert read_message(entered | {"FromUserName": "oBBB"}).key != message.key
 
 
-@pytest.mark.parametrize("kind", ["image", "voice", "miniprogrampage", "video", "something-new"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"MsgType": "voice", "Recognition": "快件丢了谁来赔"},
+        {"MsgType": "event", "Event": "CLICK", "EventKey": "快件丢了谁来赔"},
+    ],
+)
+def test_of_a_service_account_a_voice_that_was_understood_and_a_tap_in_the_menu_are_words(told):
+    message = read_message(TEXT | {"Content": None} | told)
+    assert isinstance(message, Text)
+    assert message.content == "快件丢了谁来赔"
+    assert isinstance(read_message(TEXT | {"MsgType": "event", "Event": "subscribe"}), Entered)
+
+
+@pytest.mark.parametrize("kind", ["image", "voice", "location", "miniprogrampage", "video", "something-new"])
 def test_what_cannot_be_read_is_named(kind):
     message = read_message(TEXT | {"MsgType": kind})
     assert isinstance(message, Unread)

@@ -18,6 +18,8 @@ from tests.servers import free_port, wait_for
 PROJECT = Path(__file__).parent.parent
 ASSETS = PROJECT / "companion" / "http" / "assets"
 OPERATOR = "o" * 40
+# Under two seconds; on a machine that others fill, half a minute.
+_STARTS_SECONDS = 60
 
 
 class Service:
@@ -45,7 +47,11 @@ class Service:
     def start(self) -> None:
         command = [sys.executable, str(PROJECT / "api.py"), "--port", str(self.port)]
         self._process = subprocess.Popen(command, env=self._environment, cwd=PROJECT, stderr=subprocess.DEVNULL)
-        wait_for(self.port, process=self._process)
+        try:
+            wait_for(self.port, _STARTS_SECONDS, self._process)
+        except TimeoutError:
+            self.kill()  # nobody else will
+            raise
 
     def kill(self) -> None:
         """As when the machine loses power."""

@@ -116,7 +116,10 @@ def test_history_is_there_until_it_is_erased(serve, visit):
     turns(page).locator(".cite").first.click()
     expect(page.locator(f"{WIDGET} dialog.source .passage")).to_contain_text("快件", timeout=5_000)
     page.keyboard.press("Escape")
-    go_to(page, "清除我的数据")
+    with page.expect_download() as taken:
+        go_to(page, "导出我的数据")
+    assert [turn["message"] for turn in json.loads(taken.value.path().read_text("utf-8"))["turns"]] == [LOST]
+    panel(page).get_by_role("button", name="清除我的数据").click()
     panel(page).get_by_role("button", name="全部清除").click()
     expect(panel(page)).to_contain_text("回执号")
     page.get_by_role("button", name="返回").click()
@@ -360,13 +363,14 @@ def test_terms_are_agreed_to_before_the_first_question(serve, visit):
     expect(ask(page, LOST).locator(".state")).to_contain_text("原文摘录")
 
 
-def test_a_complaint_gets_a_ticket_and_a_day(shared, visit):
+def test_a_complaint_gets_a_ticket_and_a_day_and_stands_there(shared, visit):
     page = visit(shared.url)
     open_widget(page)
     go_to(page, "投诉与举报")
     panel(page).get_by_label("请写下经过").fill("回答有误")
     panel(page).get_by_role("button", name="提交").click()
     expect(panel(page).locator(".said")).to_contain_text(re.compile(r"编号 \S+，最迟 20\d\d-\d\d-\d\d"))
+    expect(panel(page).locator(".menu")).to_contain_text(re.compile(r"投诉.*回答有误.*还没有答复", re.DOTALL))
 
 
 def test_who_answers_here_is_told(serve, visit):

@@ -43,7 +43,9 @@ class Admitting:
         return refusal.detail
 
     async def consented(self, owner: str, agrees: bool) -> str:
-        """Keep whether a learner agrees to the terms in force. Raises StateUnavailable."""
+        """Keep whether a learner agrees to the terms in force, where there are any. Raises StateUnavailable."""
+        if not self.consent_version:
+            return sayings.NOTHING_TO_AGREE
         version = self.consent_version if agrees else None
         await asyncio.to_thread(self.state.learners.change, owner, {"consent_version": version})
         deed: Literal["consented", "withdrew"] = "consented" if version else "withdrew"

@@ -188,7 +188,7 @@ class Answering:
                 return Say((Part(sayings.NEW_TOPIC),), unparks=True)
             case "up" | "down":
                 return await self._rated(person, steer)
-            case "agree" | "withdraw" if self._admitting.consent_version:
+            case "agree" | "withdraw":
                 return Say((Part(await self._admitting.consented(person.owner, steer == "agree")),))
             case "more" if person.parked:
                 return Say(person.parked, unparks=True)

@@ -2,8 +2,10 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from string import Formatter
 from typing import Any
 from urllib.parse import quote
 
@@ -36,35 +38,53 @@ _CODE = re.compile(r"`([^`\n]+)`")
 _CITES_NOTHING = re.compile(r"(\[\d{1,2})\\\]")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _TAG = re.compile(r"<(?=/?[A-Za-z!])")
+_DELIVERY = {"online": "线上", "offline": "线下", "blended": "线上线下结合"}
+_CLASSES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The page of a mini-program that shows a source; without a page there are no links."""
+    """The page of a mini-program that shows a source or a course; without a page there are no links."""
 
     app_id: str
     page: str | None = None
 
-    def to(self, words: str, source: dict[str, Any]) -> str:
-        """`words` as a link to the source, or as they are."""
-        if not self.page:
+    def to(self, words: str, shown: dict[str, Any]) -> str:
+        """`words` as a link to the page, or as they are; a course has no passage for a page that wants one."""
+        wanted = [name for _, name, _, _ in Formatter().parse(self.page or "") if name]
+        if not self.page or not all(shown.get(name) for name in wanted):
             return words
-        path = self.page.format(
-            **{name: quote(str(source.get(name) or ""), safe="") for name in ("passage_id", "course_id")}
-        )
+        path = self.page.format(**{name: quote(str(shown[name]), safe="") for name in wanted})
         app, path = html.escape(self.app_id), html.escape(path)
         # The href is for clients that know no mini-programs, and WeChat wants one.
-        href = html.escape(str(source.get("url") or "https://weixin.qq.com"))
+        href = html.escape(_address(shown) or "https://weixin.qq.com")
         return f'<a href="{href}" data-miniprogram-appid="{app}" data-miniprogram-path="{path}">{words}</a>'
+
+    def written_out(self, shown: dict[str, Any]) -> str:
+        """The address on a line of its own where there is no page to link to."""
+        return f"\n{_address(shown)}" if not self.page and _address(shown) else ""
 
 
 def told(answer: dict[str, Any], links: Links) -> str:
     """The whole answer of a turn as plain text: its words, its courses, and the sources that it cites."""
-    stretches = [plain(str(answer["text"]))]
-    stretches += ["\n".join(_course(number, card) for number, card in enumerate(answer["courses"], 1))]
-    cited = set(answer.get("cited", ()))
-    stretches += ["\n".join(_source(source, links) for source in answer["sources"] if source["n"] in cited)]
-    return "\n\n".join(stretch for stretch in stretches if stretch.strip())
+    return with_what_is_shown(plain(str(answer["text"])), answer, links)
+
+
+def with_what_is_shown(text: str, answer: dict[str, Any], links: Links) -> str:
+    """The words of an answer, and behind them its courses and the sources that it cites."""
+    cards = answer["courses"]
+    if cards and all(_title(card) in text for card in cards):  # a way, or a record: no need to say it twice
+        for card in cards:
+            text = text.replace(_title(card), links.to(_title(card), card), 1)
+        sample = "（上面的课程是示例数据）" if any(card.get("sample") for card in cards) else ""
+        summary = _as_text(cards[0].get("summary") or "") if len(cards) == 1 else ""
+        courses = "\n\n".join(filter(None, (summary, sample)))
+    else:
+        courses = "\n\n".join(_course(number, card, links) for number, card in enumerate(cards, 1))
+        if len(cards) == 1:
+            courses += _more_of(cards[0])
+    cited = [source for source in answer["sources"] if source["n"] in set(answer.get("cited", ()))]
+    return "\n\n".join(stretch for stretch in (text, courses, _sources(cited, links)) if stretch.strip())
 
 
 def plain(markdown: str) -> str:
@@ -78,9 +98,9 @@ def plain(markdown: str) -> str:
 
 
 def _prose(text: str) -> str:
-    text = _RULE.sub("", _TABLE_RULE.sub("", text))
+    text = _QUOTED.sub("", text)  # first, since tables and lists are quoted too
+    text = _HEADING.sub(r"\1", _RULE.sub("", _TABLE_RULE.sub("", text)))
     text = _ROW.sub(lambda row: " | ".join(cell.strip() for cell in row[1].split("|")), text)
-    text = _QUOTED.sub("", _HEADING.sub(r"\1", text))
     text = _BULLET.sub(r"\1• ", text)
     text = _NAMED_LINK.sub(r"\1（\2）", _IMAGE.sub(r"\1", text))
     text = _CITES_NOTHING.sub(r"\1]", text)
@@ -153,13 +173,66 @@ def _end(text: str, fits: int) -> int:
     return inside if inside else fits
 
 
-def _course(number: int, card: dict[str, Any]) -> str:
+def _title(card: dict[str, Any]) -> str:
+    return f"《{_as_text(card['title'])}》"
+
+
+def _course(number: int, card: dict[str, Any], links: Links) -> str:
     sample = "（示例数据）" if card.get("sample") else ""
-    return f"{number}. 《{_TAG.sub('＜', str(card['title']))}》{sample}：{_TAG.sub('＜', str(card['reason']))}"
+    facts = " · ".join(_facts(card))
+    line = f"{number}. {links.to(_title(card), card)}{sample}：{_as_text(card['reason'])}"
+    return line + (f"\n{facts}" if facts else "") + links.written_out(card)
+
+
+def _facts(card: dict[str, Any]) -> Iterator[str]:
+    """What the record states; what it does not is not mentioned."""
+    if card.get("provider"):
+        yield _as_text(card["provider"])
+    for name, words in (("level", "等级 {:g}"), ("hours", "{:g} 学时"), ("credits", "{:g} 学分")):
+        if card.get(name) is not None:
+            yield words.format(card[name])
+    if price := card.get("price"):
+        currency = "元" if price["currency"] == "CNY" else _as_text(price["currency"])
+        yield "免费" if price["amount"] == 0 else f"{price['amount']:g} {currency}"
+    if card.get("delivery"):
+        yield _DELIVERY[card["delivery"]]
+
+
+def _more_of(card: dict[str, Any]) -> str:
+    """Of a course that stands alone also what it is on, and where its next classes are."""
+    today = date.today().isoformat()
+    classes = sorted(
+        (str(one.get("start") or "日期未注明"), place)
+        for one in card.get("offerings") or ()
+        if (place := "".join(filter(None, (one.get("city"), one.get("district"), one.get("town"), one.get("address")))))
+        and (one.get("start") or today) >= today
+    )
+    lines = [card.get("summary"), *(f"面授：{start}，{place}" for start, place in classes[:_CLASSES])]
+    return "".join(f"\n{_as_text(line)}" for line in lines if line)
+
+
+def _sources(cited: Sequence[dict[str, Any]], links: Links) -> str:
+    """The sources by lesson: of one that is cited for several passages a reader sees no difference."""
+    numbers = dict[str, str]()
+    for source in cited:
+        line = _source(source, links)
+        numbers[line] = f"{numbers.get(line, '')}[{source['n']}]"
+    return "\n".join(["出处：", *(f"{which} {line}" for line, which in numbers.items())]) if numbers else ""
 
 
 def _source(source: dict[str, Any], links: Links) -> str:
     as_of = f"（{source['as_of']}）" if source.get("as_of") else ""
     expired = "（已过期）" if source.get("expired") else ""
-    words = _TAG.sub("＜", f"{source['course_title']}·{source['lesson_title']}")
-    return f"[{source['n']}] {links.to(words.replace('>', '＞'), source)}{as_of}{expired}"
+    sample = "（示例数据）" if source.get("sample") else ""
+    words = _as_text(f"{source['course_title']}·{source['lesson_title']}")
+    return f"{links.to(words, source)}{sample}{as_of}{expired}{links.written_out(source)}"
+
+
+def _address(shown: dict[str, Any]) -> str:
+    url = str(shown.get("url") or "")
+    return url if url.startswith(("https://", "http://")) and not re.search(r"[\s<>]", url) else ""
+
+
+def _as_text(words: str) -> str:
+    """Words of a record, in which nothing is a link."""
+    return _TAG.sub("＜", str(words)).replace(">", "＞")

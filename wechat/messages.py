@@ -41,7 +41,7 @@ class Unread(Delivery):
 
 @dataclass(frozen=True, slots=True)
 class Entered(Delivery):
-    """Somebody opened the conversation; `origin` is the page's word for from where."""
+    """Somebody opened the conversation, or follows a service account; `origin` is the page's word for from where."""
 
     origin: str
 
@@ -95,9 +95,14 @@ def read_message(fields: dict[str, Any]) -> Message:
     known = (sender, _word(fields, "ToUserName"), int(created) if created.isdecimal() else 0, key)
     if kind == "text":
         return Text(*known, _word(fields, "Content"))
+    # Of a voice a service account may be told the words, and its menu sends a key for a tap.
+    if kind == "voice" and _word(fields, "Recognition").strip():
+        return Text(*known, _word(fields, "Recognition"))
+    if event == "CLICK" and _word(fields, "EventKey").strip():
+        return Text(*known, _word(fields, "EventKey"))
     if kind != "event":
         return Unread(*known, kind)
-    if event == "user_enter_tempsession":
+    if event in ("user_enter_tempsession", "subscribe"):
         return Entered(*known, _word(fields, "SessionFrom"))
     return OtherEvent(*known, event)
 

@@ -22,7 +22,7 @@ from companion.turns import KeyUsedOtherwise, Numbered, TooManyTurns, Turns
 from wechat import sayings
 from wechat.admitting import Admitting
 from wechat.crypto import NotFromWechat, signature
-from wechat.cutting import cut
+from wechat.cutting import Links, cut, with_what_is_shown
 from wechat.messages import read_body
 from wechat.sayings import steer_of
 from wechat.seal import digest
@@ -105,7 +105,7 @@ class Robot:
             case "new_topic" | "end":
                 await asyncio.to_thread(self._people.begin_anew, person)
                 return sayings.NEW_TOPIC if steer == "new_topic" else sayings.GOODBYE
-            case "agree" | "withdraw" if self._admitting.consent_version:
+            case "agree" | "withdraw":
                 return await self._admitting.consented(owner, steer == "agree")
         return await self._admitting.refusal(owner, words)
 
@@ -115,18 +115,10 @@ class Robot:
         end = events[-1].name if events else ""
         if end == "error":
             return Grown(turn_id, sayings.SORRY, True)
-        stretches = [answer["text"]]
-        stretches += [
-            "\n".join(
-                f"{number}. 《{card['title']}》：{card['reason']}" for number, card in enumerate(answer["courses"], 1)
-            )
-        ]
-        if end == "done":
-            cited = [source for source in answer["sources"] if source["n"] in answer["cited"]]
-            stretches += ["\n".join(f"[{one['n']}] {one['course_title']}·{one['lesson_title']}" for one in cited)]
+        text = str(answer["text"])
+        whole = with_what_is_shown(text, answer, Links("")) if end == "done" else text
         ai = any(event.name == "text" and event.data.get("ai") for event in events) or bool(answer.get("aigc"))
         label = f"\n\n{self._ai_words}" if ai and self._ai_words else ""
-        whole = "\n\n".join(stretch for stretch in stretches if stretch.strip())
         content = next(iter(cut(whole, _MOST_BYTES - len(label.encode()))), "")
         return Grown(turn_id, f"{content}{label}" if content else "", end == "done")
 

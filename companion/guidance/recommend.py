@@ -1,5 +1,6 @@
 """Courses for a need in two stages, what may be offered and what fits best, each with the facts that ranked it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -71,6 +72,8 @@ class Why:
     values: tuple[str, ...] = ()
 
 
+# 长者的手机 names no 的手.
+_OF = re.compile(r"的(?!士).|(?<!目).的")
 # What is said for a course that only comes near, after all that may speak for it.
 _NEAREST = Why("nearest", 0.001)
 
@@ -390,7 +393,7 @@ def _shared(course: Course, query: Query) -> list[str]:
     for term in query.terms:
         # 垃圾分类 is 垃圾 and 分类; the pair between them says nothing.
         bridges = len(term) == 2 and kept and term[0] == kept[-1][-1] and not term.isascii()
-        if len(term) > 1 and term in on_card and not bridges:
+        if len(term) > 1 and term in on_card and not bridges and not _OF.fullmatch(term):
             kept.append(term)
     return kept[:3]
 

@@ -192,6 +192,13 @@ class View:
                 return self.say.level_of.format(value)
         return str(value)
 
+    def cost(self, price: Mapping[str, Any]) -> str:
+        """A price as one says it."""
+        if not price["amount"]:
+            return self.say.free
+        currency = "元" if price["currency"] == "CNY" and self.locale != "en" else price["currency"]
+        return f"{price['amount']:g} {currency}"
+
     def listed(self, name: str, values: Sequence[Any]) -> str:
         """Several of them."""
         return ("、" if self.locale != "en" else ", ").join(self.named(name, value) for value in values)

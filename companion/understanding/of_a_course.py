@@ -5,7 +5,8 @@ import re
 from course_index.analyze import normalise
 
 _THIS_COURSE = r"(?:这|那|呢|嗰)?(?:一?[个门]|啲)?(?:课程?|班)|(?:the|this|that) (?:course|class)"
-_IT = rf"(?:{_THIS_COURSE}|它|佢|这个|那个|呢个|嗰个|那|咁|请问|即系|[\s，,])*"
+_TITLE = r"《(?P<title>[^》\n]{2,60})》"
+_IT = rf"(?:《[^》\n]{{2,60}}》|{_THIS_COURSE}|它|佢|这个|那个|呢个|嗰个|那|咁|请问|即系|[\s，,])*"
 _MUCH = "(?:几多|多少|几)"
 _STATED = "|".join(
     (
@@ -32,6 +33,28 @@ _WHOLE = re.compile(
     rf"(?:and |so |then )?{_IT}(?:(?:是|系|的|嘅|都)?(?:{_STATED})|{_STATED_EN}){_TAIL}{_WHERE_I_AM}{_TAIL}"
 )
 _POINTS_AT_IT = re.compile(_THIS_COURSE)
+
+
+_ASKS_WHAT_IT_IS = (
+    rf"(?:{_THIS_COURSE})?(?:都|主要|是|系)*"
+    r"(?:(?:讲|教|学|说)(?:的|了|些|咗|啲)*(?:什么|啥|咩|乜嘢?)|怎么样|点样|有(?:什么|哪些)?内容)"
+)
+_INTRODUCED = re.compile(
+    rf"(?:请|我|想|要|给我|帮我|介绍|说说|讲讲|看看|了解|看|选|有没有|有冇|一下|下)*{_TITLE}(?:{_THIS_COURSE}|{_ASKS_WHAT_IT_IS})?{_TAIL}"
+    rf"|(?P<bare>[^，。？！?!《》]{{3,40}}?){_ASKS_WHAT_IT_IS}{_TAIL}"
+)
+
+
+def course_introduced(message: str) -> str | None:
+    """What stands for a title when one asks what a course is: 介绍一下《急救》, 急救讲什么, or the title alone."""
+    found = _INTRODUCED.fullmatch(normalise(message).strip())
+    return (found["title"] or found["bare"]) if found else None
+
+
+def title_in(message: str) -> str | None:
+    """The first title that a message names, normalised."""
+    found = re.search(_TITLE, normalise(message))
+    return found["title"] if found else None
 
 
 def asks_of_it(message: str) -> bool:

@@ -42,7 +42,7 @@ function factsOf({ provider, level, hours, credits, price, delivery, step }: Car
     ["level", level === null ? "" : String(level)],
     ["hours", hours === null ? "" : String(hours)],
     ["credits", credits === null ? "" : String(credits)],
-    ["price", price ? (price.amount === 0 ? say("free") : `${price.amount} ${price.currency}`) : ""],
+    ["price", price ? (price.amount === 0 ? say("free") : `${price.amount} ${price.currency === "CNY" ? say("yuan") : price.currency}`) : ""],
     ["delivery", delivery ? say(delivery === "offline" ? "offlineCourse" : (delivery as Word)) : ""],
   ];
   // On a way of many steps only what is known is said; a card by itself says what its record leaves open.

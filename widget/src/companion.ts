@@ -9,7 +9,7 @@ import { styles } from "./styles";
 import { citedIn, ended, type Style, Thread, type Turn } from "./thread";
 import { asText, download } from "./transcript";
 import type { Host } from "./turn-view";
-import { type About, type Card, type Kept, type Passage, Refused, type Source } from "./wire";
+import { type About, type Card, type Complaint, type Kept, type Passage, Refused, type Source } from "./wire";
 import { type Locale, LOCALES, nearest, type Say, speaking, type Word } from "./words";
 
 type Page = "chat" | "menu" | "history" | "settings" | "about" | "complain" | "erase";
@@ -60,6 +60,7 @@ export class LearningCompanion extends LitElement implements Host {
   private source: Source | null = null;
   private passage: Passage | null | undefined;
   private note = ""; // what a form was answered
+  private complaints: Complaint[] = [];
   private offline = false;
   private dictates = false;
   private listening: (() => void) | null = null;
@@ -159,7 +160,7 @@ export class LearningCompanion extends LitElement implements Host {
   // -- what turns ask of it ----------------------------------------------------------------------------------------
 
   // The setting in the menu before the attribute, and that before the page's own language.
-  get locale(): Locale { return this.settings?.locale ?? nearest(this.localeTold || document.documentElement.lang || navigator.language); }
+  get locale(): Locale { return nearest(this.settings?.locale || this.localeTold || document.documentElement.lang || navigator.language); }
   set locale(tag: string) { this.localeTold = tag; this.requestUpdate(); }
   private localeTold = "";
 
@@ -380,11 +381,14 @@ export class LearningCompanion extends LitElement implements Host {
 
   private menu(): TemplateResult {
     const { say } = this;
-    const pages: Page[] = ["history", "settings", "about", "complain", "erase"];
+    const pages: Page[] = ["history", "settings", "about", "complain"];
     return html`<ul class="menu">
       <li><button type="button" @click=${this.fresh}>${say("fresh")}</button></li>
       ${this.thread.turns.length ? html`<li><button type="button" @click=${this.save}>${say("save")}</button></li>` : nothing}
-      ${pages.map((page) => html`<li><button type="button" @click=${() => this.goTo(page)}>${say(page as Word)}</button></li>`)}</ul>`;
+      ${pages.map((page) => html`<li><button type="button" @click=${() => this.goTo(page)}>${say(page as Word)}</button></li>`)}
+      <li><button type="button" @click=${this.takeAway}>${say("export")}</button></li>
+      <li><button type="button" @click=${() => this.goTo("erase")}>${say("erase")}</button></li></ul>
+      ${this.note ? html`<p class="said">${this.note}</p>` : nothing}`;
   }
 
   private history(): TemplateResult {
@@ -432,7 +436,15 @@ export class LearningCompanion extends LitElement implements Host {
     return html`<form class="form" @submit=${this.complain}>
       <label>${say("complain")}<select name="kind">${KINDS.map((kind) => html`<option value=${kind}>${say(`kind_${kind}`)}</option>`)}</select></label>
       <label>${say("complaintWords")}<textarea name="words" rows="6" maxlength="4000" required></textarea></label>
-      <button type="submit" class="main">${say("sendOpinion")}</button>${this.note ? html`<p class="said">${this.note}</p>` : nothing}</form>`;
+      <button type="submit" class="main">${say("sendOpinion")}</button>${this.note ? html`<p class="said">${this.note}</p>` : nothing}</form>
+      ${this.complaints.length ? html`<h3>${say("complaintsMade")}</h3><ul class="menu">${this.complaints.map((one) => html`<li class="course">
+        <p><b>${say(`kind_${one.kind}` as Word)}</b> <time datetime=${one.made_at}>${one.made_at.slice(0, 10)} · ${one.ticket}</time></p><p>${one.words}</p>
+        <p class=${one.answer ? "" : "unknown"}>${one.answer ?? say("complaintWaits", one.due_at.slice(0, 10))}</p></li>`)}</ul>` : nothing}`;
+  }
+
+  private async fetchComplaints(): Promise<void> {
+    this.complaints = (await this.door.json<{ complaints: Complaint[] }>("/v1/complaints").catch(() => ({ complaints: [] }))).complaints;
+    this.requestUpdate();
   }
 
   private erasure(): TemplateResult {
@@ -487,6 +499,7 @@ export class LearningCompanion extends LitElement implements Host {
     this.note = "";
     if (page === "history") void this.fetchHistory();
     if (page === "about") void this.fetchAbout();
+    if (page === "complain") void this.fetchComplaints();
     this.requestUpdate();
     if (page === "chat") void this.toLatest();
     void this.updateComplete.then(() => (page === "chat" ? this.box : this.renderRoot.querySelector<HTMLElement>("#title"))?.focus({ preventScroll: true }));
@@ -525,8 +538,21 @@ export class LearningCompanion extends LitElement implements Host {
       const made = await this.door.json<{ ticket: string; due_at: string }>("/v1/complaints", "POST", { kind: given.get("kind"), words: given.get("words"), turn_id: about });
       this.note = this.say("complaintMade", made.ticket, String(made.due_at).slice(0, 10));
       form.reset();
+      void this.fetchComplaints();
     } catch (error) {
       this.note = error instanceof Refused && error.problem.detail ? error.problem.detail : this.say("notKept");
+    }
+    this.announce(this.note);
+  };
+
+  /** All that the service keeps of the learner, as a file. */
+  private takeAway = async (): Promise<void> => {
+    try {
+      const whole = await this.door.json("/v1/learners/me/export");
+      download("learning-companion.json", JSON.stringify(whole, null, 2), "application/json");
+      this.note = "";
+    } catch (error) {
+      this.note = this.say(error instanceof Refused && error.problem.status === 404 ? "nothingKept" : "notExported");
     }
     this.announce(this.note);
   };

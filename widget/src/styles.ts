@@ -108,7 +108,7 @@ pre, .table { overflow-x: auto; border-radius: .5em; }
 pre { padding: .6em .8em; background: var(--paper); line-height: 1.5; }
 code { font-family: ui-monospace, Consolas, "Noto Sans Mono CJK SC", monospace; font-size: .9em; }
 :not(pre) > code { padding: .05em .35em; border-radius: .3em; background: var(--soft); }
-table { border-collapse: collapse; } th, td { border: 1px solid var(--line); padding: .3em .6em; text-align: start; }
+table { border-collapse: collapse; } th, td { min-width: 4.5em; border: 1px solid var(--line); padding: .3em .6em; text-align: start; overflow-wrap: break-word; }
 hr { border: 0; border-top: 1px solid var(--line); }
 math { font-size: 1.08em; } math[display="block"] { overflow-x: auto; overflow-y: hidden; padding-block: .2em; }
 .cite {
@@ -179,6 +179,7 @@ blockquote .cite { background: var(--card); }
 .menu button { width: 100%; text-align: start; border-color: var(--line); }
 .menu time { display: block; color: var(--quiet); font-size: .84em; }
 .form { display: grid; gap: 1em; }
+.form + h3 { margin: 1.4em 0 .5em; font-size: 1em; }
 .form > label:not(.check), .sizes { display: grid; gap: .3em; font-weight: 600; }
 .form select, .form textarea { font-weight: 400; }
 .sizes div { display: flex; gap: .5em; }
@@ -193,6 +194,7 @@ dialog.source {
 .source .close { float: inline-end; margin-inline-start: 1em; }
 .source h3 { font-size: 1.12em; line-height: 1.5; min-height: 2.4em; }
 .source .facts { margin: .4em 0 .8em; }
+.source blockquote { white-space: pre-line; }
 .source h4 { margin: .9em 0 .35em; font-size: .9em; color: var(--quiet); }
 .passage { max-height: 40dvh; padding: .7em .9em; overflow-y: auto; white-space: pre-wrap; background: var(--paper); border-radius: .6em; }
 mark { background: var(--mark); color: inherit; }
@@ -205,6 +207,7 @@ mark { background: var(--mark); color: inherit; }
 @media (max-width: 26em) { .elder .head { gap: 0; padding-inline: .6em 0; } }
 /* With large text on a small window what stays in view would cover what one reads. */
 @media (max-height: 30em) { .styles, .notice { display: none; } }
+@media (max-height: 40em) { .elder .styles { display: none; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; scroll-behavior: auto !important; } }
 @media (prefers-contrast: more) { .root { --quiet: var(--ink); --line: var(--edge); } .answer, .course { border-width: 2px; } }
 @media (forced-colors: active) { .ask:focus-within { outline: 3px solid; } .launcher, .main, .aigc, .asked { border: 1px solid; }

@@ -39,9 +39,9 @@ function implicitLabel(turns: Turn[]): string {
   return `<!-- ${JSON.stringify({ AIGC: label })} -->`;
 }
 
-export function download(name: string, text: string): void {
+export function download(name: string, text: string, kind = "text/markdown"): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/markdown;charset=utf-8" }));
+  link.href = URL.createObjectURL(new Blob([text], { type: `${kind};charset=utf-8` }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

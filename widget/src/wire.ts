@@ -32,6 +32,8 @@ export interface Passage {
 }
 
 /** A turn of a conversation of before. */
+export interface Complaint { ticket: string; kind: string; made_at: string; due_at: string; words: string; answer: string | null }
+
 export interface Kept {
   id: string; message: string; reply: string; mode: Done["mode"]; ai: boolean; grounded: boolean | null; passages: string[];
 }

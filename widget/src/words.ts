@@ -13,6 +13,9 @@ const WORDS = {
   save: ["保存对话", "儲存對話", "Save this conversation"],
   complain: ["投诉与举报", "投訴與舉報", "Complain or report"],
   erase: ["清除我的数据", "清除我的資料", "Erase my data"],
+  export: ["导出我的数据", "匯出我的資料", "Export my data"],
+  nothingKept: ["这里没有保存您的个人数据。", "這裏沒有儲存您的個人資料。", "Nothing is kept of you here."],
+  notExported: ["没有导出成功，请再试一次。", "沒有匯出成功，請再試一次。", "It could not be exported; please try again."],
   about: ["关于", "關於", "About"],
   badge: ["AI", "AI", "AI"],
   tagline: [
@@ -114,6 +117,7 @@ const WORDS = {
   hours: ["学时", "學時", "Hours"],
   credits: ["学分", "學分", "Credits"],
   price: ["费用", "費用", "Fee"],
+  yuan: ["元", "元", "CNY"],
   free: ["免费", "免費", "free"],
   delivery: ["方式", "方式", "Format"],
   online: ["线上", "線上", "online"],
@@ -182,6 +186,8 @@ const WORDS = {
   kind_report: ["举报有害内容", "舉報有害內容", "Report harmful content"],
   kind_appeal: ["对拒答提出申诉", "對拒答提出申訴", "Appeal against a refusal"],
   complaintWords: ["请写下经过", "請寫下經過", "What happened"],
+  complaintsMade: ["您提过的", "您提過的", "What you have sent"],
+  complaintWaits: ["还没有答复，最迟 {} 前答复。", "還沒有答覆，最遲 {} 前答覆。", "Not answered yet; you will be answered by {}."],
   complaintMade: ["已收到。编号 {}，最迟 {} 前答复。", "已收到。編號 {}，最遲 {} 前答覆。", "Received. Ticket {}; you will be answered by {}."],
 
   notice: ["AI 生成的内容会标明，请核对出处", "AI 生成的內容會標明，請核對出處", "AI-generated content is labelled; check the sources"],

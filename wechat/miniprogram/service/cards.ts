@@ -26,7 +26,7 @@ export function factsOf({ provider, level, hours, credits, price, delivery, step
     ["level", told(level)],
     ["hours", told(hours)],
     ["credits", told(credits)],
-    ["price", price ? (price.amount === 0 ? say("free") : `${price.amount} ${price.currency}`) : ""],
+    ["price", price ? (price.amount === 0 ? say("free") : `${price.amount} ${price.currency === "CNY" ? say("yuan") : price.currency}`) : ""],
     ["delivery", delivery ? say(delivery === "offline" ? "offlineCourse" : delivery) : ""],
   ];
   const all = facts.map(([name, value]) => fact(name, value, say));

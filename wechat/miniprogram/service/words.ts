@@ -94,6 +94,7 @@ const WORDS = told({
   hours: ["学时", "學時", "Hours"],
   credits: ["学分", "學分", "Credits"],
   price: ["费用", "費用", "Fee"],
+  yuan: ["元", "元", "CNY"],
   free: ["免费", "免費", "free"],
   delivery: ["方式", "方式", "Format"],
   online: ["线上", "線上", "online"],
@@ -157,6 +158,8 @@ const WORDS = told({
   kind_report: ["举报有害内容", "舉報有害內容", "Report harmful content"],
   kind_appeal: ["对拒答提出申诉", "對拒答提出申訴", "Appeal against a refusal"],
   complaintWords: ["请写下经过", "請寫下經過", "What happened"],
+  complaintsMade: ["您提过的", "您提過的", "What you have sent"],
+  complaintWaits: ["还没有答复，最迟 {} 前答复。", "還沒有答覆，最遲 {} 前答覆。", "Not answered yet; you will be answered by {}."],
   complaintMade: ["已收到。编号 {}，最迟 {} 前答复。", "已收到。編號 {}，最遲 {} 前答覆。", "Received. Ticket {}; you will be answered by {}."],
 
   notice: ["AI 生成的内容会标明，请核对出处", "AI 生成的內容會標明，請核對出處", "AI-generated content is labelled; check the sources"],

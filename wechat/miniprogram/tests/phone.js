@@ -182,7 +182,7 @@ function tap(shown, selector) {
   found.dispatchEvent("tap");
 }
 
-async function until(holds, what = "it", ms = 3_000) {
+async function until(holds, what = "it", ms = 10_000) {
   for (const end = Date.now() + ms; ; await simulate.sleep(5)) {
     const found = await holds();
     if (found) return found;

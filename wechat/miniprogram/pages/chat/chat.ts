@@ -142,6 +142,7 @@ Component({
       try {
         await services().agree(this.data.toAgree ?? "");
         this.setData({ toAgree: null });
+        void this.fetchStarters();
       } catch {
         this.announce("trouble");
         void wx.showToast({ title: this.data.words.trouble, icon: "none" });
@@ -296,7 +297,8 @@ Component({
     },
 
     async fetchStarters(): Promise<void> {
-      if (services().turns.list.length) return;
+      // The service knows who asks for them: not before the terms are agreed to.
+      if (services().turns.list.length || (await services().termsToAgree())) return;
       const { locale, audience, course, lesson } = services().asking("answer");
       const asked = Object.entries({ locale, audience, course_id: course, lesson_id: lesson }).filter(([, value]) => value);
       const query = asked.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");

@@ -24,6 +24,7 @@ Component({
     lessons: [] as { id: string; title: string; link: string }[],
     link: "",
     note: "",
+    lost: "", // the id of a course that could not be had
   },
 
   methods: {
@@ -43,16 +44,22 @@ Component({
       const { door } = services();
       const say = speaking(preferences().locale);
       const course = await door.json<Course>(`/v1/courses/${encodeURIComponent(id)}`).catch(() => null);
-      if (!course) return this.setData({ note: this.data.words.noCourse });
+      if (!course) return this.setData({ note: this.data.words.noCourse, lost: id });
       wx.setNavigationBarTitle({ title: course.title });
       this.setData({
         course,
         note: "",
+        lost: "",
         facts: recordFacts(course, say),
         sessions: sessionsOf(course.offerings ?? [], say, ALL_SESSIONS),
         lessons: course.lessons.map(({ lesson_id, title }) => ({ id: lesson_id, title, link: `${door.base}/lessons/${encodeURIComponent(lesson_id)}` })),
         link: course.url && /^https?:\/\//.test(course.url) ? course.url : "",
       });
+    },
+
+    onRetry() {
+      this.setData({ note: this.data.words.loading });
+      void this.fetch(this.data.lost);
     },
 
     /** The next questions are looked for in this course, or this lesson, first. */

@@ -69,6 +69,13 @@ Component({
   },
 });
 
+/** A moment of the service's, by the phone's own clock. */
+function hereAndNow(moment: string): string {
+  const at = new Date(moment.replace(/\.\d+/, "")); // not every phone reads microseconds
+  const two = (number: number): string => String(number).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
 function shown({ conversation_id, first_message, touched_at }: Outline): { id: string; title: string; day: string } {
-  return { id: conversation_id, title: first_message, day: touched_at.slice(0, 16).replace("T", " ") };
+  return { id: conversation_id, title: first_message, day: hereAndNow(touched_at) };
 }

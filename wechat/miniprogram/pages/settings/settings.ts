@@ -11,6 +11,7 @@ import type { Locale, Word, WordsOf } from "../../service/words";
 
 type Named = WechatMiniprogram.BaseEvent<WechatMiniprogram.IAnyObject, { name: string; link: string }>;
 type Input = WechatMiniprogram.CustomEvent<{ value: string }>;
+interface Complaint { ticket: string; kind: string; made_at: string; due_at: string; words: string; answer: string | null }
 interface Told { name: string; value: string; isUnknown: boolean; link: string }
 
 const NAMES: Record<Locale, string> = { "zh-Hans": "简体中文", "zh-Hant": "繁體中文", en: "English" };
@@ -34,6 +35,7 @@ Component({
     kind: "complaint",
     kinds: [] as { name: string; text: string }[],
     complaint: "",
+    complaints: [] as { ticket: string; what: string; words: string; answer: string }[],
     note: "",
   },
 
@@ -41,6 +43,7 @@ Component({
     onLoad() {
       this.choose({});
       void this.fetchAbout();
+      void this.fetchComplaints();
     },
 
     // -- display and answers -----------------------------------------------------------------------------------------
@@ -169,6 +172,20 @@ Component({
       this.setData({ complaint: detail.value });
     },
 
+    /** What was complained of before, with the answers; nobody is signed in for it who has not agreed yet. */
+    async fetchComplaints(): Promise<void> {
+      if (await services().termsToAgree()) return;
+      const told = await services().door.json<{ complaints: Complaint[] }>("/v1/complaints").catch(() => ({ complaints: [] }));
+      const say = speaking(preferences().locale);
+      this.setData({
+        complaints: told.complaints.map(({ ticket, kind, made_at, due_at, words, answer }) => ({
+          ticket, words,
+          what: `${say(`kind_${kind}` as Word)} · ${made_at.slice(0, 10)}`,
+          answer: answer ?? say("complaintWaits", due_at.slice(0, 10)),
+        })),
+      });
+    },
+
     async onComplain(): Promise<void> {
       const { kind, complaint } = this.data;
       if (!complaint.trim()) return;
@@ -179,6 +196,7 @@ Component({
           kind, words: complaint, turn_id: list[list.length - 1]?.id ?? null,
         });
         this.setData({ complaint: "", note: say("complaintMade", made.ticket, made.due_at.slice(0, 10)) });
+        void this.fetchComplaints();
       } catch (error) {
         const detail = error instanceof Refused ? error.problem.detail : "";
         this.setData({ note: detail || say("notKept") });

@@ -1,0 +1,40 @@
+"""A course picked by its number from those that were just shown: 2, 第二门怎么报名, the second one."""
+
+import re
+
+from companion.conversation import Pending, Shown
+
+_HAN = "一二三四五六七八九"
+_NUMBER = rf"(?P<number>[1-9{_HAN}])"
+_ONLY_A_NUMBER = re.compile(
+    rf"(?:我?(?:想|要)?(?:选|看|要)?)\s*第?\s*{_NUMBER}\s*(?:个|個|门|門|号|號|项|項)?(?:课程?|課程?)?[\s。.!！,，]*"
+)
+_A_CHOICE = re.compile(rf"(?:第?\s*(?:\d{{1,2}}|[{_HAN}])\s*(?:个|個|门|門|号|號|项|項)?|[A-Ha-h])[\s。.!！,，、)）]*")
+_NUMBERED = re.compile(rf"第\s*{_NUMBER}\s*(?:个|個|门|門)(?:课程?|課程?|班)?")
+_NTH = ("first", "second", "third", "fourth", "fifth")
+_IN_ENGLISH = re.compile(
+    rf"\b(?:the )?(?P<nth>{'|'.join(_NTH)})(?: one| course)\b|^the (?P<only>{'|'.join(_NTH)})$", re.I
+)
+
+
+def picked(message: str, pending: Pending | None) -> str:
+    """The message with the title of the course in place of its number; as it is where no number means a course."""
+    if not isinstance(pending, Shown):
+        return message
+    said = message.strip()
+    found = _ONLY_A_NUMBER.fullmatch(said) or _NUMBERED.search(said) or _IN_ENGLISH.search(said)
+    if not found or (at := _at(found[found.lastgroup or 0].lower())) >= len(pending.titles):
+        return message
+    return f"{said[: found.start()]}《{pending.titles[at]}》{said[found.end() :]}"
+
+
+def is_only_a_choice(message: str) -> bool:
+    """Whether a message is a number or a letter, which says nothing where nothing is to be chosen."""
+    return bool(_A_CHOICE.fullmatch(message.strip()))
+
+
+def _at(number: str) -> int:
+    """The place, from 0, of what a number names."""
+    if number.isdigit():
+        return int(number) - 1
+    return _NTH.index(number) if number in _NTH else _HAN.index(number)

@@ -1,0 +1,53 @@
+import pytest
+
+from companion.conversation import Hinted, Shown
+from companion.understanding.of_a_course import course_introduced
+from companion.understanding.picking import picked
+from companion.words import words
+from tests.test_conversation import Talk
+
+ZH = words("zh-Hans")
+
+
+@pytest.mark.parametrize(
+    ("message", "understood"),
+    [
+        ("2", "《乙》"),
+        ("第二个", "《乙》"),
+        ("我要第二门。", "《乙》"),
+        ("第一门怎么报名", "《甲》怎么报名"),
+        ("第2個幾錢", "《乙》幾錢"),
+        ("how long is the second one", "how long is 《乙》"),
+        ("The first", "《甲》"),
+        ("3", "3"),
+        ("2026 年", "2026 年"),
+        ("第二步怎么做", "第二步怎么做"),
+        ("一元二次方程", "一元二次方程"),
+        ("the first aid course", "the first aid course"),
+    ],
+)
+def test_a_number_means_the_course_that_was_shown_in_its_place(message, understood):
+    assert picked(message, Shown(("甲", "乙"))) == understood
+    assert picked(message, None) == picked(message, Hinted("问", 1)) == message
+
+
+def test_who_picks_a_course_is_told_its_record_and_its_lessons(companion_with):
+    talk = Talk(companion_with())
+    talk.say("有没有快递的课")
+    told = talk.say("1")
+    assert "目录里《快递服务规则》的记录：等级 2" in told
+    assert "这门课有 1 课：\n\n1. " in told
+    assert talk.done.mode == "catalogue"
+    assert talk.say("它是几级的").startswith("目录里《快递服务规则》的记录")
+    assert talk.say("《快递服务规则》要钱吗").startswith("目录里《快递服务规则》的记录")
+    assert talk.say("快递服务规则讲了什么") == told
+    talk.say("快件丢了谁来赔")
+    assert talk.say("2") == ZH.more_of_what  # nothing is to be chosen there
+
+
+@pytest.mark.parametrize(
+    "message", ["《急救》", "介绍一下《急救》", "《急救》这门课讲什么？", "《急救》怎么样", "我想了解《急救》"]
+)
+def test_who_asks_what_a_course_is_names_it(message):
+    assert course_introduced(message) == "急救"
+    assert course_introduced("《民法典》第几条讲租房") is None
