@@ -28,6 +28,7 @@ _ASKING = re.compile(
 _FUNCTION_CHARACTERS = frozenset(
     "的了吗呢吧啊呀么嘛哦呗嘅咩啲咗喺係是在和与及或就都也还又很把被让给对从到于之其这那有个我你他她它们谁哪几"
 )
+_MARKS = re.compile(r"[\s?？!！。…~～]+$")
 
 
 # Parts of a question and its language to its unit vector, (dimension,), and, for late interaction, its tokens' vectors,
@@ -76,7 +77,9 @@ def read_query(typed: str, encode: EncodeQuery, wording: Wording | None = None) 
     text = unicodedata.normalize("NFKC", encodable)[:MAX_QUERY_CHARACTERS].strip()
     language = language_of(text)
     asked = wording.in_mandarin(simplified_question(text))
-    parts = content_parts(asked)
+    # 电动车充电要注意什么 and the same with a mark are one question, and e5 reads them as two: of 727 questions without a
+    # mark 8 more are answered than with one.
+    parts = content_parts(_MARKS.sub("", asked) or asked)
     vector, tokens, part_of = encode([part for part, _ in parts], language)
     found = query_terms(text)
     if asked != text:
