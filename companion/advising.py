@@ -5,9 +5,10 @@ import logging
 import re
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from datetime import date
 
 from companion.catalogue import card_of
-from companion.conversation import PathwayWanted
+from companion.conversation import PathwayWanted, PlanWanted, TimesKept
 from companion.events import CourseCard, CoursesFound, Done, Event, PathStep, TextAdded
 from companion.guidance.adviser import Adviser, Way
 from companion.guidance.book import Book, Unmet, UnmetReason
@@ -19,7 +20,7 @@ from companion.guidance.profile import Known
 from companion.guidance.recommend import Recommended
 from companion.guidance.sayings import sayings
 from companion.guidance.skills import Gap
-from companion.guidance.subject import names_only_conditions, titles_named
+from companion.guidance.subject import named_in, names_only_conditions, titles_named
 from companion.guidance.telling import (
     balance_told,
     courses_told,
@@ -33,7 +34,9 @@ from companion.guidance.telling import (
 )
 from companion.heard import Heard
 from companion.ledger import Ledger
-from companion.practice.plan import wanted
+from companion.practice.plan import PlanWish, wanted
+from companion.practice.study_days import without_days
+from companion.understanding.wish import wants_to_learn
 from course_index.analyze import normalise
 from course_index.course import Course, Delivery
 from retrieval.search import Search
@@ -66,6 +69,26 @@ _WANTS_TO_GET_THERE = re.compile(
 )
 
 
+def time_said(pending: PlanWanted | PathwayWanted | None) -> PlanWish:
+    """What was said before of the time there is."""
+    if pending is None:
+        return PlanWish(None, None)
+    until, start = (date.fromisoformat(day) if day else None for day in (pending.until, pending.start))
+    return PlanWish(pending.hours_a_week, until, frozenset(pending.days), frozenset(), pending.a_day, start)
+
+
+def times_kept(asked: PlanWish) -> TimesKept:
+    """The same as it is kept."""
+    until, start = (day.isoformat() if day else None for day in (asked.until, asked.start))
+    return {
+        "hours_a_week": asked.hours_a_week,
+        "until": until,
+        "start": start,
+        "days": tuple(sorted(asked.days)),
+        "a_day": asked.a_day,
+    }
+
+
 class Advising:
     """The part of a turn that advises."""
 
@@ -75,9 +98,11 @@ class Advising:
 
     # -- courses -----------------------------------------------------------------------------------------------------
 
-    async def courses(self, heard: Heard, ledger: Ledger, opening: str = "") -> AsyncGenerator[Event, None]:
-        """Courses that the learner asked for, with the nearest class where a place was named."""
-        found = await self.recommended(heard, ledger)
+    async def courses(
+        self, heard: Heard, ledger: Ledger, opening: str = "", found: Recommended | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """Courses that the learner asked for, with the nearest class where a place was named; `found` if known."""
+        found = found or await self.recommended(heard, ledger)
         say = heard.say
         if found.need.in_person and found.need.place and not (found.courses and found.certain):
             async for event in self._elsewhere(found, heard, ledger):
@@ -89,6 +114,8 @@ class Advising:
         certain = found.certain and not missing
         unknown = "".join(sayings(heard.locale).no_such_course.format(title) for title in missing)
         none = say.no_course_found if found.about_something else sayings(heard.locale).nothing_on_conditions
+        if found.meant:
+            opening += f"{say.taken_for.format(meant=found.meant)}\n\n"
         text = opening + (say.courses_found if found.courses and certain else unknown or none)
         if found.courses and not certain:
             text += courses_told(found, heard.locale) + sayings(heard.locale).closest_courses
@@ -100,6 +127,8 @@ class Advising:
         yield TextAdded(text)
         if found.need.times:
             yield TextAdded(f"\n\n{sayings(heard.locale).no_times}")
+        if found.need.certified:
+            yield TextAdded(f"\n\n{sayings(heard.locale).no_certificates}")
         if about := self._place(found, heard, ledger):
             yield TextAdded(f"\n\n{about}")
         yield Done("catalogue", None)
@@ -168,6 +197,17 @@ class Advising:
             need.free or need.max_price is not None or need.max_hours is not None or need.delivery or need.step_free
         ) and not asks_for_facts(heard.question)
 
+    def names_a_subject(self, heard: Heard) -> bool:
+        """Whether a message is no more than what one may learn, that our dictionary has or courses are on: guitar."""
+        named = named_in(heard.question)
+        if not named or named != normalise(heard.question).strip(" 。.!！"):
+            return False
+        return bool(self.adviser.desk().search.in_the_other_language(named)) or self.about(named, heard, 1).on_it > 0
+
+    async def teaches(self, heard: Heard, ledger: Ledger) -> bool:
+        """Whether some course is clearly on what a message wants to learn."""
+        return (await self.recommended(heard, ledger, 1)).certain
+
     def names_a_course(self, heard: Heard) -> bool:
         """Whether a message asks after a course by its title."""
         return bool(titles_named(heard.question))
@@ -197,29 +237,34 @@ class Advising:
 
     # -- the way to a goal -------------------------------------------------------------------------------------------
 
-    def completes(self, heard: Heard) -> bool:
-        """Whether a message says the hours or the day that a way still waited for."""
-        asked = wanted(heard.message, self.adviser.today())
-        return bool(asked.hours_a_week or asked.until)
+    def completes(self, message: str) -> bool:
+        """Whether a message says what a way still waited for: the hours, the days of the week, when it begins or ends;
+        and not what is to be learned.
+        """
+        asked = wanted(message, self.adviser.today())
+        return asked.says_something and not (wants_to_learn(message) and named_in(without_days(normalise(message))))
 
     async def way(self, heard: Heard, ledger: Ledger, goal: str | None = None) -> AsyncGenerator[Event, None]:
         """The steps to a goal with hours, dates and what they count for; and what is not taught here."""
         pending = heard.conversation.pending if isinstance(heard.conversation.pending, PathwayWanted) else None
         words = goal or (pending.goal if pending else heard.question)
-        asked = wanted(heard.message, self.adviser.today())
+        asked = wanted(heard.message, self.adviser.today()).after(time_said(pending))
         need = need_of(words, heard.audience)
         known = await self._known(heard, ledger)
-        terms = Terms(asked.hours_a_week, self.adviser.today(), asked.until)
+        terms = Terms(asked.hours_a_week, asked.start or self.adviser.today(), asked.until, days=asked.days)
         way = await asyncio.to_thread(self.adviser.way, aim_of(words), need, terms, known)
         match = way.destination.occupation
         if way.pathway.goal.missing or way.pathway.hindrances:
             ledger.unmet = "no_course"
-        ledger.pending = PathwayWanted(words)
+        if way.pathway.steps and way.pathway.goal.missing:
+            ledger.unmet_words = " ".join(way.pathway.goal.missing)  # and not the trade, of which the rest is taught
+        ledger.pending = PathwayWanted(words, **times_kept(asked))
         if way.pathway.steps:
             yield CoursesFound(self._steps_as_cards(way, heard))
-        text = way_told(way, heard.locale, official=self.adviser.rules.are_loaded, counted=True)
+        gap = await asyncio.to_thread(self._gap, way, known) if match else None
+        # What is missing of a trade is told, and said to be counted, with what it takes.
+        text = way_told(way, heard.locale, official=self.adviser.rules.are_loaded, counted=not (gap and gap.missing))
         if match:
-            gap = await asyncio.to_thread(self._gap, way, known)
             about = gap_told(match, gap, heard.locale) if gap else work_told(match, heard.locale)
             text = f"{about}\n\n{text}"
         yield TextAdded(text)
@@ -326,7 +371,7 @@ class Advising:
 
     # -- what is kept ------------------------------------------------------------------------------------------------
 
-    def unmet(self, heard: Heard, reason: UnmetReason, turn_id: str) -> Unmet:
+    def unmet(self, heard: Heard, reason: UnmetReason, turn_id: str, words: str | None = None) -> Unmet:
         """A need that no course met, as it is counted: masked words, no name."""
         need = need_of(heard.question, heard.audience)
         where = need.place or need.around
@@ -334,16 +379,16 @@ class Advising:
             owner=heard.conversation.owner,
             who=heard.conversation.owner or heard.conversation.id,
             reason=reason,
-            words=heard.question[:200],
+            words=(words or heard.question)[:200],
             language=heard.locale,
             audience=need.audience,
             place=where.city if where else None,
             turn_id=turn_id,
         )
 
-    async def note(self, heard: Heard, reason: UnmetReason, turn_id: str) -> None:
-        """Count a need that no course met."""
-        await asyncio.to_thread(self.book.note, self.unmet(heard, reason, turn_id))
+    async def note(self, heard: Heard, reason: UnmetReason, turn_id: str, words: str | None = None) -> None:
+        """Count a need that no course met; `words` where that is not the whole question."""
+        await asyncio.to_thread(self.book.note, self.unmet(heard, reason, turn_id, words))
 
     async def practised(self, heard: Heard, ledger: Ledger) -> None:
         """Keep how practice went, and when it is due again."""

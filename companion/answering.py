@@ -26,7 +26,8 @@ from companion.events import (
 )
 from companion.extract import Quote, sets_a_task
 from companion.find import Found, closest_in_thread, find_in_thread, find_meant
-from companion.guidance.subject import is_a_wish_for_a_trade
+from companion.guidance.sayings import sayings
+from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
 from companion.history import history
 from companion.language_model import ModelUnavailable
@@ -39,12 +40,18 @@ from companion.safety.untrusted import for_prompt
 from companion.sentences import cited_in, citing_nothing
 from companion.sources import passages_for, source_of, sources_of
 from companion.understanding.follow_up import depends, in_thread
-from companion.understanding.of_a_course import asks_of_it, points_at_a_course, title_in
+from companion.understanding.of_a_course import (
+    asks_for_a_certificate,
+    asks_of_it,
+    points_at_a_course,
+    title_in,
+)
 from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
 from companion.words import Words, to_traditional
 from companion.writer import Writer
 from course_index.analyze import normalise
+from course_index.card import card_text
 from course_index.course import Course
 from prompts import for_audience, render
 from retrieval.live import LiveIndex
@@ -63,6 +70,8 @@ _POINTED_AT = re.compile(
     r"|(?:[上学读听]完|完成|报了)(?:你们?的?|[这那]个?)?([^，。,.？?]{2,12}?)(?:课|班)"
     r"|\bthe ([a-z][a-z -]{2,30}?) (?:course|class)\b"
 )
+# 做红烧肉 is on 红烧肉.
+_BY_WHICH_ONE_MAKES = re.compile(r"^(?:怎么|如何|点样?)?[做煮弄整](?=..)|^(?:how to )?(?:make|cook) ")
 # What a turn wanted that may be read on from, and that has a course.
 _READ_ON = ("question", "again", "more", "credits")
 # More are seen on the course's own page.
@@ -132,10 +141,28 @@ class Answering:
             return
         if found.answers:
             steps = self._answered(found, heard, ledger)
-        elif not found.near and not heard.depends and wants_to_learn(heard.question):
+        elif (
+            not heard.depends
+            and wants_to_learn(heard.question)
+            and (not found.near or await self._advising.teaches(heard, ledger))
+        ):
             steps = self._advising.courses(heard, ledger)
         else:
             steps = self.nothing(found, heard, ledger)
+        async for event in steps:
+            yield event
+
+    async def courses(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """The courses that are wanted; of one thing that a lesson is called after and no course, what the lesson says:
+        教我做红烧肉 and not 教我做菜.
+        """
+        wanted = await self._advising.recommended(heard, ledger)
+        steps = self._advising.courses(heard, ledger, found=wanted)
+        named = _BY_WHICH_ONE_MAKES.sub("", named_in(heard.question))
+        if named and not wanted.need.in_person and not any(_says(one.course, named) for one in wanted.courses):
+            found = await self._find(heard, ledger)
+            if found.answers and normalise(named) in normalise(found.hits[0].lesson.title):
+                steps = self._answered(found, heard, ledger)
         async for event in steps:
             yield event
 
@@ -237,6 +264,8 @@ class Answering:
     ) -> AsyncGenerator[Event, None]:
         """What the record of the course talked of states, as 要不要钱 asks after a course was shown; else the other."""
         told = _record_of(await asyncio.to_thread(self._course_talked_of, heard), heard.say)
+        if told and asks_for_a_certificate(heard.message):
+            told.insert(1, TextAdded(f"{sayings(heard.locale).no_certificates}\n\n"))
         for event in told:
             yield event
         if told:
@@ -397,7 +426,8 @@ class Answering:
             return None
         if last.wish in ("courses", "pathway", "plan") or not last.passages:
             shown = self._advising.about(last.question, heard, 1)
-            return shown.courses[0].course if shown.certain and shown.courses else None
+            known = shown.certain and shown.about_something and shown.courses
+            return shown.courses[0].course if known else None
         since = heard.conversation.turns[heard.conversation.turns.index(last) + 1 :]
         if not any(map(points_at_a_course, (*(turn.message for turn in since), heard.message))):
             return None
@@ -445,12 +475,12 @@ class Answering:
         search = self._index.search
         found = await asyncio.to_thread(find_meant, search, heard.question, self._passages, heard.scope, before)
         if heard.conversation.turns and not heard.depends and depends(heard.question):
-            thread = await asyncio.to_thread(self._lesson_talked_of, heard)
+            thread = await asyncio.to_thread(self.lesson_talked_of, heard)
             found = await asyncio.to_thread(find_in_thread, search, found, self._passages, thread)
         ledger.confidence = found.confidence.probability
         return found
 
-    def _lesson_talked_of(self, heard: Heard) -> list[str]:
+    def lesson_talked_of(self, heard: Heard) -> list[str]:
         """The passages of the lesson that the last turn was answered from."""
         last = heard.conversation.turns[-1].passages[:1]
         records = self._index.search.records
@@ -554,6 +584,10 @@ class Answering:
     def label(self, ledger: Ledger, say: Words) -> Aigc:
         """The label of text that a model wrote."""
         return Aigc("1", self._producer, ledger.turn_id, say.ai_notice)
+
+
+def _says(course: Course, named: str) -> bool:
+    return normalise(named) in normalise(card_text(course))
 
 
 def _record_of(course: Course | None, say: Words) -> list[Event]:

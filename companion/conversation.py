@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypedDict
 
 from companion.events import Source
 from companion.practice.questions import QuizQuestion
@@ -67,11 +67,26 @@ class PlanWanted:
     kind: Literal["plan"] = "plan"
 
 
+class TimesKept(TypedDict):
+    """What was said of the time there is; the days of the week are numbers, Monday is 0, dates are in ISO form."""
+
+    hours_a_week: float | None
+    until: str | None
+    start: str | None
+    days: tuple[int, ...]
+    a_day: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class PathwayWanted:
-    """A way to a goal that was told; it waits for the hours a week, or for others."""
+    """A way to a goal that was told; it waits for the hours a week, or for others. Days are as in PlanWanted."""
 
     goal: str
+    hours_a_week: float | None = None
+    until: str | None = None
+    start: str | None = None
+    days: tuple[int, ...] = ()
+    a_day: float | None = None
     kind: Literal["pathway"] = "pathway"
 
 
@@ -130,8 +145,9 @@ class Conversation:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The messages that were about something; thanks and complaints were not."""
-        return tuple(turn.message for turn in self.turns if turn.wish in _HAVE_A_SUBJECT)
+        """The messages that were about something; thanks and complaints were not. Hours a week are on the goal."""
+        about = (turn for turn in self.turns if turn.wish in _HAVE_A_SUBJECT)
+        return tuple(dict.fromkeys(turn.question if turn.wish == "pathway" else turn.message for turn in about))
 
 
 def brought_along(id_: str, said: Sequence[tuple[str, str]]) -> Conversation:

@@ -31,6 +31,8 @@ class Ledger:
     passages: tuple[str, ...] = ()
     pending: Pending | None = None
     unmet: UnmetReason | None = None
+    # What of the question was not met, where that is not the whole of it.
+    unmet_words: str | None = None
     practised: list[Practised] = field(default_factory=list)
     shown: tuple[str, ...] = ()  # the titles of courses
     # What is known of the learner has shaped the answer: it is nobody else's.

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from rapidfuzz import fuzz, process
 
-from companion.advising import SHOWN, Advising
+from companion.advising import SHOWN, Advising, time_said, times_kept
 from companion.answering import Answering
 from companion.catalogue import card_of
 from companion.check import checked_sentences
@@ -249,24 +249,13 @@ class Planning:
         asked = wanted(heard.message, self._today())
         if _BEHIND.search(normalise(heard.message)) and not asked.hours_a_week:
             asked = replace(asked, days=frozenset(), off=frozenset())  # 星期天没学 is gone by
-        return asked.after(_wish_of(pending))
-
-
-def _wish_of(pending: PlanWanted | None) -> PlanWish:
-    """What was said of the time before."""
-    if pending is None:
-        return PlanWish(None, None)
-    until, start = (date.fromisoformat(day) if day else None for day in (pending.until, pending.start))
-    return PlanWish(pending.hours_a_week, until, frozenset(pending.days), frozenset(), pending.a_day, start)
+        return asked.after(time_said(pending))
 
 
 def _kept(
     request: str, course_id: str | None, asked: PlanWish, offered: tuple[str, ...] = (), part: str | None = None
 ) -> PlanWanted:
-    until, start = (day.isoformat() if day else None for day in (asked.until, asked.start))
-    return PlanWanted(
-        request, course_id, asked.hours_a_week, until, start, offered, part, tuple(sorted(asked.days)), asked.a_day
-    )
+    return PlanWanted(request, course_id, offered=offered, part=part, **times_kept(asked))
 
 
 def _subject(message: str) -> str:

@@ -11,7 +11,7 @@ from companion.answering import Answering, said
 from companion.conversation import Hinted, Quiz
 from companion.events import Done, Event, QuizItem, Source, SourcesFound, TextAdded
 from companion.extract import is_exercise
-from companion.find import Found, Scope, find
+from companion.find import Found, Scope, find, find_in_thread
 from companion.guidance.book import Book
 from companion.guidance.progress import Practised, item_of
 from companion.heard import Heard
@@ -27,6 +27,7 @@ from companion.quantities import chinese_value
 from companion.safety.untrusted import for_learner, for_prompt, without_orders
 from companion.sentences import without_citations
 from companion.sources import passages_for, source_of
+from companion.understanding.follow_up import goes_on
 from companion.understanding.wish import hint_subject, practice_subject, wish_by_rules
 from companion.writer import Writer
 from course_index.analyze import normalise, terms
@@ -292,7 +293,11 @@ class Practising:
             yield Done("catalogue", None)
             return
         before = heard.conversation.turns[-1].passages if heard.conversation.turns and step > 1 else ()
-        found = await asyncio.to_thread(find, self._index.search, question, self._passages, heard.scope, before)
+        search = self._index.search
+        found = await asyncio.to_thread(find, search, question, self._passages, heard.scope, before)
+        if heard.depends and step == 1:
+            thread = await asyncio.to_thread(self._answering.lesson_talked_of, heard)
+            found = await asyncio.to_thread(find_in_thread, search, found, self._passages, thread)
         ledger.mark("found")
         quotes = [quote for quote in found.quotes if not is_exercise(quote.hit)] if found.answers else []
         # Where only an exercise and its key match, or nothing is sure to answer, a hint tells where to look.
@@ -350,9 +355,18 @@ class Practising:
         elif isinstance(pending, Hinted):
             return own, 1
         if subject:
-            return heard.question if heard.depends else subject, 1
+            before = heard.conversation.subjects[-1:]
+            alone = own and before and not goes_on(heard.message) and self._stands_alone(own, before[0])
+            return heard.question if heard.depends and not alone else subject, 1
         last = next((turn for turn in reversed(heard.conversation.turns) if turn.wish in ("question", "hint")), None)
         return (last.question, 1) if last else ("", 1)
+
+    def _stands_alone(self, subject: str, before: str) -> bool:
+        """Whether what a message names is something else than what was said before, and is answered: 被油烫了."""
+        words = {term for term in query_terms(subject) if len(term) > 1}
+        if not words or words <= set(query_terms(before)):
+            return False
+        return find(self._index.search, subject, self._passages, Scope()).answers
 
     def _is_another(self, subject: str, before: str) -> bool:
         """Whether what a message names is not what the hints before were for, and is found by itself: 那烫伤呢."""

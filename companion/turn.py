@@ -14,6 +14,7 @@ from companion.courtesy import Courtesy
 from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
 from companion.find import Scope
 from companion.guidance.need import says_only_where
+from companion.guidance.subject import trade_spelt_out
 from companion.heard import Heard, Style
 from companion.ledger import Ledger
 from companion.planning import Planning
@@ -158,9 +159,16 @@ class Companion:
         locale = locale_of(message, ask.locale or spoken)
         say = words(locale)
         asked = without_masks(message)
+        if trade := trade_spelt_out(asked):
+            asked = trade
         wish = await self._wish(ask, asked, refusal)
-        if ask.wish is None and refusal is None and adds_to_a_wish(asked, conversation):
-            depends, question, wish = True, carried(asked, conversation.subjects), "courses"
+        pending = conversation.pending
+        if isinstance(pending, PathwayWanted) and refusal is None and self._advising.completes(asked):
+            depends, question, wish = True, pending.goal, "pathway"  # 每周四小时 is on the way to it
+        elif ask.wish is None and refusal is None and adds_to_a_wish(asked, conversation):
+            # 要钱吗 asked of the one that was shown, and was no condition.
+            before = [said for said in conversation.subjects if not asks_of_it(said)]
+            depends, question, wish = True, carried(asked, before), "courses"
         elif refusal:
             depends, question = False, asked
         else:
@@ -226,7 +234,8 @@ class Companion:
     def _note_what_was_learned_of(self, heard: Heard, ledger: Ledger) -> None:
         """Needs that no course met, and practice: counted and scheduled behind the learner's back."""
         if ledger.unmet:
-            self.remembering.behind(self._advising.note(heard, ledger.unmet, ledger.turn_id), heard.conversation.owner)
+            need = self._advising.note(heard, ledger.unmet, ledger.turn_id, ledger.unmet_words)
+            self.remembering.behind(need, heard.conversation.owner)
         if ledger.practised and heard.conversation.owner:
             self.remembering.behind(self._advising.practised(heard, ledger), heard.conversation.owner)
 
@@ -265,7 +274,7 @@ class Companion:
             return self._practising.hint(heard, ledger)  # of the same question, or of another that it names
         if isinstance(pending, PlanWanted) and self._planning.completes(heard):
             return self._planning.events(heard, ledger)
-        if isinstance(pending, PathwayWanted) and self._advising.completes(heard):
+        if isinstance(pending, PathwayWanted) and self._advising.completes(heard.message):
             return self._advising.way(heard, ledger, pending.goal)
         if is_only_a_choice(heard.message):
             return said(say.more_of_what)
@@ -289,6 +298,8 @@ class Companion:
                 return said(say.goodbye)
             case "nothing":
                 return said(say.empty)
+            case "smalltalk" if wish_by_rules(heard.message) is None and self._advising.names_a_subject(heard):
+                return self._advising.courses(heard, ledger)
             case "smalltalk":
                 return said(self._courtesy.reply(heard.message, say, begins=not heard.conversation.turns))
             case "feedback":
@@ -310,7 +321,7 @@ class Companion:
             case "pathway":
                 return self._answering.pathway(heard, ledger)
             case "courses":
-                return self._advising.courses(heard, ledger)
+                return self._answering.courses(heard, ledger)
             case "practice":
                 return self._practising.quiz(heard, ledger)
             case "plan":

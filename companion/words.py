@@ -397,6 +397,9 @@ def says_no_answer(sentence: str) -> bool:
 
 
 # What is answered to a choice, and said everywhere.
+_ONE_OF_MANY = re.compile(
+    r"(?<![\d.,])1 (?P<thing>hours|credits|weeks|questions|courses|learners|minutes|entries)\b(?P<verb> (?:are|state|rate))?"  # noqa: E501
+)
 _IN_ANY_LANGUAGE = re.compile(r"(?:\b(?:[A-Ha-h]|[A-H]{2,6}|[Oo][Kk])\b|[\W\d_])+")
 
 
@@ -406,10 +409,28 @@ def words(locale: Locale) -> Words:
     return in_locale(locale, _ZH, _EN)
 
 
+class _Counting(str):
+    """An English phrase that, filled, says 1 hour and not 1 hours."""
+
+    __slots__ = ()
+
+    def format(self, *args: object, **kwargs: object) -> str:
+        """The phrase filled."""
+        return _ONE_OF_MANY.sub(_as_one, super().format(*args, **kwargs))
+
+
+def _as_one(found: re.Match[str]) -> str:
+    thing = "entry" if found["thing"] == "entries" else found["thing"].removesuffix("s")
+    verb = found["verb"] or ""
+    return f"1 {thing}{' is' if verb == ' are' else f'{verb}s' if verb else ''}"
+
+
 def in_locale(locale: Locale, chinese: _Said, english: _Said) -> _Said:
     """One of two wordings, or the Chinese one in traditional script: of a text, or of every field of a dataclass."""
     if locale == "en":
-        return english
+        if isinstance(english, str):
+            return english
+        return replace(english, **{one.name: _Counting(getattr(english, one.name)) for one in fields(english)})
     if locale == "zh-Hans":
         return chinese
     if isinstance(chinese, str):

@@ -1,6 +1,6 @@
 """Search over one generation of the index: passages that may answer, and courses that fit."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -28,6 +28,7 @@ from retrieval.query import Query, read_query
 from retrieval.rank import CANDIDATES, Ranked, ranked, ranked_among
 from retrieval.rerank.gate import DEPTH, Gate
 from retrieval.spelling import Spelling
+from retrieval.taught import taught
 from retrieval.wording import Wording, shipped_wording
 
 __all__ = ["Hit", "Search"]
@@ -39,15 +40,6 @@ CHOSEN_FROM = 16
 READ_TOGETHER = 8
 READING_WEIGHT = 0.04
 READING_ENOUGH = 5.0
-# A course teaches what was named from these on: the cosine of its card and, at this weight, its closest stretch.
-# Fitted on 189 wishes over three catalogues, 102 of them for what none of their courses teaches, by halves
-# (docs/decisions/0007-guidance.md); a passage, which may mention it only, has to come nearer.
-CLOSEST_TAUGHT = 0.53
-CARD_TAUGHT = 0.66
-PASSAGE_TAUGHT = 0.9
-# Of a need told in so many characters or words also the nearest from this on, where no other comes near by so much.
-AT_LENGTH = 6
-LEADER_TAUGHT, LEAD = 0.5, 0.2
 
 
 class Search:
@@ -72,11 +64,16 @@ class Search:
         self._centring = load_centring(generation.folder)
         self.legs = enduring(generation)
         self._catalogue = Catalogue(generation, self.legs)
-        self.spelling = Spelling(generation.records, (generation.passage_terms, generation.course_terms))
+        texts = (generation.passage_terms, generation.course_terms)
+        self.spelling = Spelling(generation.records, texts, self._wording.chinese_of)
 
     def query(self, typed: str) -> Query:
         """What was typed, made ready for this index."""
         return read_query(typed, self._encode_query, self._wording)
+
+    def in_the_other_language(self, subject: str) -> str:
+        """What a subject of courses is called in the other language, as far as our dictionary goes; else empty."""
+        return self._wording.translated(normalise(subject))
 
     def _encode_query(
         self, parts: Sequence[str], language: str
@@ -184,13 +181,13 @@ class Search:
             inside.setdefault(hit.course.id, hit)
         courses = self.records.courses([id_ for id_ in cards if id_ not in inside])
         courses |= {id_: hit.course for id_, hit in inside.items()}
-        taught = _taught(query, cards, inside)
+        on_it = taught(query, courses, cards, inside, COURSE_FLOOR)
         found = []
         for id_, course in courses.items():
             card, best = cards.get(id_), inside.get(id_)
             fits = (card.fit if card else 0.0, best.ranked.fit if best else 0.0)
             by_passage = best is not None and fits[1] > fits[0]
-            teaches = id_ in taught or _names(query, course)
+            teaches = id_ in on_it or _names(query, course)
             passage_id = best.passage.id if best and by_passage else None
             score = max(0.0, fits[0]) + max(0.0, fits[1])
             found.append(CourseHit(course, score, passage_id, teaches))
@@ -253,28 +250,6 @@ class Search:
             for hit in hits
             if hit.ranked.fit >= COURSE_FLOOR or _says_all(query, hit.passage.text)
         ]
-
-
-def _taught(query: Query, cards: Mapping[str, Ranked], inside: Mapping[str, Hit]) -> set[str]:
-    """The courses that teach what was named: by their cards, or by a passage that comes nearer than one that mentions.
-
-    A card that stands alone may be farther where a need is told at length: of that a title has few words.
-    """
-    passages = {id_: hit.ranked for id_, hit in inside.items()}
-    if all(one.closest == -1 for one in cards.values()):  # an embedder without tokens tells no more than this
-        return {id_ for found in (cards, passages) for id_, one in found.items() if one.fit >= COURSE_FLOOR}
-    near = {id_: one.cosine + CLOSEST_TAUGHT * one.closest for id_, one in cards.items()}
-    taught = {id_ for id_, nearness in near.items() if nearness >= CARD_TAUGHT}
-    taught |= {id_ for id_, one in passages.items() if one.fit + CLOSEST_TAUGHT * one.closest >= PASSAGE_TAUGHT}
-    at_length = sum(len(term) == 1 or term.isascii() for term in query.terms) >= AT_LENGTH
-    return taught | (_standing_alone(near) if at_length else set())
-
-
-def _standing_alone(near: Mapping[str, float]) -> set[str]:
-    best = sorted(near, key=lambda id_: -near[id_])[:2]
-    if not best or near[best[0]] < LEADER_TAUGHT or (len(best) > 1 and near[best[0]] - near[best[1]] < LEAD):
-        return set()
-    return {best[0]}
 
 
 def _section(hit: Hit) -> Section:

@@ -11,7 +11,7 @@ from course_index.settings import PREFIX, IndexSettings, is_web_address
 class RetrievalSettings(IndexSettings):
     """What reads the best passages again (an endpoint, a model in this process, or nothing), and other words."""
 
-    # A folder with a cantonese.tsv or synonyms.tsv of the operator's, on top of those that ship.
+    # A folder with a cantonese.tsv, synonyms.tsv or english.tsv of the operator's, on top of those that ship.
     dictionaries: Path | None = None
 
     # What reads a question and the best passages together before a turn answers from them: better order, slower turns.

@@ -1,7 +1,7 @@
 """Did you mean: the nearest word of the library for a word that is not in it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, product
@@ -23,6 +23,8 @@ _MAX_CHARACTERS = 100
 _MAX_SOUNDS = 8
 # One letter changed makes too many short words into others.
 _SHORTEST_LATIN = 5
+# One of so many letters may have two slips, neither in the first: photografy.
+_LONG_LATIN = 9
 _RUN = re.compile(r"(?P<han>[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)|[A-Za-z\uff21-\uff3a\uff41-\uff5a]+")
 # A word of so few characters sounds like another by chance: it must stand by itself to be taken for a slip.
 _CHANCE = 3
@@ -54,12 +56,14 @@ class _Change:
 class Spelling:
     """Spelling help over one generation. Safe to call from many threads.
 
-    `indexes` say which words the library has anywhere: whatever it has is left as it is.
+    `indexes` say which words the library has anywhere: whatever it has is left as it is. `names` are words in Latin
+    letters that may be meant besides: what subjects are called whose courses are in the other language.
     """
 
-    def __init__(self, records: Records, indexes: Sequence[LexicalSearch]) -> None:
+    def __init__(self, records: Records, indexes: Sequence[LexicalSearch], names: Iterable[str] = ()) -> None:
         self._phrases = records.phrases
         self._indexes = indexes
+        self._names = frozenset(word for name in names for word in name.split() if len(word) >= _SHORTEST_LATIN)
 
     def correct(self, text: str) -> Correction | None:
         """The text that was probably meant, or None when nothing in it looks misspelt."""
@@ -94,21 +98,31 @@ class Spelling:
     # -- Latin words -------------------------------------------------------------------------------------------------
 
     def _nearest(self, word: str) -> Term | None:
-        """The one word with a letter changed, missing, too many or swapped; the likelier one of several."""
-        if len(word) < _SHORTEST_LATIN or _is_everyday(word) or self._phrases.known([word]) or self._has(word):
+        """The one word with a letter changed, missing, too many or swapped, or of a long word two; the likelier one of
+        several.
+        """
+        if len(word) < _SHORTEST_LATIN or word in self._names:
             return None
-        lengths = range(len(word) - 1, len(word) + 2)
+        if _is_everyday(word) or _is_everyday(word.removesuffix("s")):
+            return None
+        if self._phrases.known([word]) or self._has(word):
+            return None
+        slips = 2 if len(word) >= _LONG_LATIN else 1
+        lengths = range(len(word) - slips, len(word) + slips + 1)
         words = [term for length in lengths for term in self._latin.get(length, ())]
+        if slips > 1:
+            words = [term for term in words if term.text[0] == word[0]]
         near = process.extract(
-            word, [term.text for term in words], scorer=OSA.distance, score_cutoff=1, limit=None, processor=None
+            word, [term.text for term in words], scorer=OSA.distance, score_cutoff=slips, limit=None, processor=None
         )
-        likely = [words[number] for _, _, number in near if not _are_forms(word, words[number].text)]
-        return max(likely, key=lambda term: (term.weight, term.text), default=None)
+        likely = [(-far, words[number]) for _, far, number in near if not _are_forms(word, words[number].text)]
+        best = max(likely, key=lambda one: (one[0], one[1].weight, one[1].text), default=None)
+        return best[1] if best else None
 
     @cached_property
     def _latin(self) -> dict[int, list[Term]]:
         by_length: dict[int, list[Term]] = {}
-        for term in self._phrases.latin():
+        for term in (*self._phrases.latin(), *(Term(name, "", 0) for name in self._names)):
             by_length.setdefault(len(term.text), []).append(term)
         return by_length
 

@@ -1,4 +1,4 @@
-"""Other words for what a learner typed: Mandarin for Cantonese, and what courses call what people call otherwise.
+"""Other words for what a learner typed: Mandarin for Cantonese, what courses call it, what the other language calls it.
 
 The dictionaries are our own, in course_index/dictionaries; an operator's file with the same columns adds to them.
 """
@@ -13,16 +13,25 @@ from pathlib import Path
 from course_index.errors import IndexProblem
 
 _FOLDER = "dictionaries"
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+# The words of an English subject that say what it is.
+_WORD = re.compile(
+    r"\b(?!(?:a|an|the|of|to|in|on|at|for|and|or|by|with|from|my|his|her|their|how|use|using|about|basic|basics|introduction|beginners?)\b)[a-z][a-z'-]*"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Two dictionaries with keys in simplified script, and what finds their keys in a text, the longest first."""
+    """The dictionaries, with Chinese in simplified script, and what finds their keys in a text, the longest first."""
 
     mandarin_of: Mapping[str, str]
     formal_of: Mapping[str, str]
     cantonese: re.Pattern[str]
     everyday: re.Pattern[str]
+    english_of: Mapping[str, str]
+    chinese_of: Mapping[str, str]
+    chinese: re.Pattern[str]
+    english: re.Pattern[str]
 
     def in_mandarin(self, simplified: str) -> str:
         """The text with Cantonese wording replaced; what only looks like it stays (the 点解 of 重点解决)."""
@@ -32,10 +41,23 @@ class Wording:
         """What courses would say for what the text says; empty when nothing is known."""
         return " ".join(dict.fromkeys(self.formal_of[key] for key in self.everyday.findall(simplified)))
 
+    def translated(self, subject: str) -> str:
+        """A subject, normalised, in the other language; empty where less than half of it is known.
+
+        The Latin names in a Chinese one stay.
+        """
+        if _HAN.search(subject):
+            told = self.chinese.sub(lambda found: f" {self.english_of[found[0]]} ", subject)
+            known, left = len(_HAN.findall(subject)) - len(_HAN.findall(told)), len(_HAN.findall(told))
+            return " ".join(_HAN.sub(" ", told).split()) if known >= max(left, 1) else ""
+        names = self.english.findall(subject)
+        words, named = len(_WORD.findall(subject)), len(_WORD.findall(" ".join(names)))
+        return " ".join(self.chinese_of[name] for name in names) if named >= words / 2 else ""
+
 
 @cache
 def shipped_wording() -> Wording:
-    """The dictionaries that ship; 1,859 entries."""
+    """The dictionaries that ship."""
     return read_wording([])
 
 
@@ -44,10 +66,16 @@ def read_wording(folders: Iterable[Path]) -> Wording:
     shipped = Path(str(files("course_index"))) / _FOLDER
     cantonese: dict[str, str] = {}
     formal: dict[str, str] = {}
+    english: dict[str, str] = {}
+    chinese: dict[str, str] = {}
     for folder in (shipped, *folders):
         cantonese.update(_rows(folder / "cantonese.tsv"))
         formal.update(_rows(folder / "synonyms.tsv"))
-    return Wording(cantonese, formal, _any_of(cantonese), _any_of(formal))
+        for name, names in _rows(folder / "english.tsv"):
+            english[name] = names.split("|")[0]
+            chinese.update((one, name) for one in names.split("|") if one not in chinese)
+    pattern = re.compile(rf"\b(?:{_any_of(chinese).pattern})\b")
+    return Wording(cantonese, formal, _any_of(cantonese), _any_of(formal), english, chinese, _any_of(english), pattern)
 
 
 def _rows(path: Path) -> list[tuple[str, str]]:

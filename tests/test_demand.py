@@ -19,6 +19,7 @@ class Wish:
     reason: str = "no_course"
     audience: str | None = None
     place: str | None = None
+    known: bool = True
 
 
 @pytest.fixture
@@ -36,6 +37,16 @@ def test_needs_are_clustered_by_topic_and_counted_by_learner(cluster):
     assert any("电焊" in name for name in named)
     assert any("高中数学" in name for name in named)
     assert found.topics[0].nearest_course.startswith("nearest to")
+
+
+def test_it_is_told_how_many_are_only_conversations_and_never_a_few(cluster):
+    signed_in = [Wish(f"w{n}", words) for n, words in enumerate(WELDING)]
+    talks = [Wish(f"c{n}", words, known=False) for n, words in enumerate(WELDING)]
+    found = cluster(signed_in + talks)
+    assert (found.learners, found.conversations) == (12, 6)
+    assert found.topics[0].conversations == 6
+    assert cluster(signed_in).conversations == 0
+    assert cluster(signed_in + talks[:2]).conversations is None
 
 
 def test_no_cell_stands_for_fewer_than_five_nor_can_one_be_counted_back(cluster):

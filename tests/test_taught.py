@@ -48,6 +48,13 @@ def recommended(tutor, message):
         ("I want to learn Java", "Java Programming"),
         ("is there a machine learning course", "Introduction to Machine Learning"),
         ("I'd like to learn about horses", "Caring for Horses"),
+        # Whatever is told beside.
+        ("我老婆想学急救，孩子老是摔", "家庭急救"),
+        ("my daughter is 12 and wants to learn the guitar", "Guitar for Beginners"),
+        # In the other language.
+        ("想学吉他", "Guitar for Beginners"),
+        ("I want to learn calligraphy", "书法临帖"),
+        ("a first aid course, please", "家庭急救"),
     ],
 )
 def test_a_course_that_teaches_what_was_asked_for_fits(tutor, message, title):
@@ -59,6 +66,16 @@ def test_a_course_that_teaches_what_was_asked_for_fits(tutor, message, title):
 @pytest.mark.parametrize("message", NOBODY_TEACHES)
 def test_what_only_sounds_like_it_is_the_nearest_and_no_fit(tutor, message):
     assert not recommended(tutor, message).certain
+
+
+@pytest.mark.parametrize(
+    ("message", "meant"), [("i want to lern guittar", "guitar"), ("teach me photografy", "photography")]
+)
+def test_a_slip_in_a_wish_is_mended_and_told(tutor, message, meant):
+    (told,) = talk(tutor[0], message)
+    assert meant in told.text
+    assert "相符" in told.text or "fit what you asked for" in told.text
+    assert not unmet(tutor[1])
 
 
 def test_that_nobody_teaches_it_is_said_and_counted(tutor):

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from companion.guidance.credits import Rules
@@ -18,7 +18,7 @@ from companion.guidance.profile import Belief, Known, LearningEvent, Profile, be
 from companion.guidance.recommend import Recommended, Recommender
 from companion.guidance.shelf import Session, Shelf
 from companion.guidance.skills import SkillMap
-from companion.guidance.subject import subject_of
+from companion.guidance.subject import named_in, subject_of
 from companion.understanding.wish import course_subject
 from course_index.course import Course
 from retrieval.live import LiveIndex
@@ -40,6 +40,12 @@ class Way:
     destination: Destination
     pathway: Pathway
     alternatives: tuple[Pathway, ...] = ()
+
+
+def _first_of(days: frozenset[int], start: date) -> date:
+    """The first day from `start` on that is one of these days of the week; that itself where none is named."""
+    coming = (start + timedelta(days=ahead) for ahead in range(7))
+    return next((day for day in coming if day.weekday() in days), start)
 
 
 class Adviser:
@@ -95,15 +101,34 @@ class Adviser:
         """The best courses for a need; `known` is what may be used of the learner. Raises IndexProblem."""
         desk = self.desk()
         whole = with_profile(need, known.profile) if known else need
-        words = subject
-        if words is None:
-            bare = subject_of(need.text)
-            words = course_subject(bare) if bare else ""
+        if need.for_another:
+            known = None  # what somebody has finished or likes says nothing of their mother
+
+        def of(words: str, named: str = "") -> Recommended:
+            following = self.following() if known else NOBODY
+            return desk.recommend(whole, known, k, self.today(), following, words, named)
+
+        if subject is not None:
+            return of(subject)
+        bare, named = subject_of(need.text), named_in(need.text)
+        words = course_subject(bare) if bare else ""
         if names_diploma(need.text):
             words = f"{words} {DIPLOMA_WORDS}"
         if not words.strip() and known and known.profile.goals:
             words = known.profile.goals[0]  # what they said they are after, when they ask for just some course
-        return desk.recommend(whole, known, k, self.today(), self.following() if known else NOBODY, words)
+        found = of(words, named)
+        if found.on_it or not found.about_something:
+            return found
+        return self._mended(named, words, of) or found
+
+    def _mended(self, named: str, words: str, of: Callable[[str], Recommended]) -> Recommended | None:
+        """What teaches that which was named, once its slips are mended; None where nothing does."""
+        spelling = self.desk().search.spelling
+        for typed in dict.fromkeys((named, words)):
+            mended = spelling.correct(typed) if typed.strip() else None
+            if mended and (found := of(mended.text)).on_it:
+                return replace(found, meant=mended.text)
+        return None
 
     def way(self, aim: Aim, need: Need, terms: Terms, known: Known | None = None, others: bool = True) -> Way:
         """The way to a goal. Raises IndexProblem."""
@@ -111,7 +136,7 @@ class Adviser:
         need = replace(with_profile(need, learner.profile), level=None)  # a level named is where it goes
         started = replace(
             terms,
-            start=max(terms.start, self.today()),
+            start=_first_of(terms.days, max(terms.start, self.today())),
             hours_a_week=terms.hours_a_week or learner.profile.hours_a_week,
             in_person=terms.in_person or need.in_person,
         )

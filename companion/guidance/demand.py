@@ -39,7 +39,12 @@ class Need(Protocol):
 
     @property
     def who(self) -> str:
-        """A pseudonym."""
+        """A pseudonym; of who neither signed in nor had a visitor's token, the conversation."""
+        ...
+
+    @property
+    def known(self) -> bool:
+        """Whether `who` is a person, whatever they say in how many conversations."""
         ...
 
     @property
@@ -78,10 +83,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A need that many have. `terms` are words that at least K learners used; nobody's sentence is in it."""
+    """A need that many have. `terms` are words that at least K learners used; nobody's sentence is in it.
+
+    `conversations` are those of the learners of whom nothing is known but a conversation each: one person may be some.
+    """
 
     terms: tuple[str, ...]
     learners: int
+    conversations: int | None
     weight: float
     reasons: tuple[Cell, ...]
     audiences: tuple[Cell, ...]
@@ -101,11 +110,15 @@ class Outdated:
 
 @dataclass(frozen=True, slots=True)
 class DemandReport:
-    """What was needed from a day to another, the last not included. Topics of fewer than K learners are counted."""
+    """What was needed from a day to another, the last not included. Topics of fewer than K learners are counted.
+
+    `conversations` as of a topic.
+    """
 
     since: date
     until: date
     learners: int | None
+    conversations: int | None
     needs: int
     topics: tuple[Topic, ...]
     hidden_topics: int
@@ -137,6 +150,7 @@ def report(
         since,
         until,
         everybody if everybody >= K else None,
+        _conversations(told) if everybody >= K else None,
         len(told) if everybody >= K else 0,
         tuple(sorted(topics, key=lambda topic: (-topic.learners, topic.terms))),
         hidden,
@@ -149,6 +163,8 @@ def rows(found: DemandReport) -> Iterable[dict[str, object]]:
     for topic in found.topics:
         name = " ".join(topic.terms)
         yield {"topic": name, "dimension": "all", "value": "", "learners": topic.learners}
+        if topic.conversations:
+            yield {"topic": name, "dimension": "all", "value": "conversations", "learners": topic.conversations}
         dimensions: Mapping[str, tuple[Cell, ...]] = {
             "reason": topic.reasons,
             "audience": topic.audiences,
@@ -252,6 +268,7 @@ def _topic(
     return Topic(
         terms,
         learners,
+        _conversations(members),
         weight,
         _cells(members, lambda need: need.reason),
         _cells(members, lambda need: need.audience or ""),
@@ -259,6 +276,13 @@ def _topic(
         tuple(sorted(_cells(members, lambda need: _week(need.at)), key=lambda cell: cell.value)),
         nearest(" ".join(terms)) if nearest else None,
     )
+
+
+def _conversations(members: Sequence[Need]) -> int | None:
+    """How many of the learners are conversations; None where these or the others are too few to be told."""
+    known = len({need.who for need in members if need.known})
+    unknown = len({need.who for need in members if not need.known})
+    return unknown if all(not count or count >= K for count in (known, unknown)) else None
 
 
 def _cells(members: Sequence[Need], value_of: Callable[[Need], str]) -> tuple[Cell, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from companion.guidance.places import Place, names_of_places, place_in
 from companion.guidance.profile import Profile, Standing
+from companion.guidance.whom import age_in, audience_of, whom
 from companion.quantities import MONTH, month_number, quantities
 from course_index.analyze import normalise
 from course_index.course import Delivery
@@ -68,6 +69,10 @@ _CHEAP = re.compile(
 _TIMES = re.compile(
     r"(?:周末|星期[六日天]|礼拜[六日天]|周[六日]|晚上|晚间|夜间|夜校|下班后|放工后)(?:可以?|能|才?有空)?(?:上课?|学|开班?|去)?(?:的|嘅)?"
     r"|\b(?:at|on|in) (?:the )?(?:weekends?|evenings?|nights?|saturdays?|sundays?)\b|\b(?:weekend|evening|night|saturday|sunday)(?= (?:courses?|class(?:es)?|ones?)\b)"
+    r"|\b(?:evenings?|weekends?|weekdays?|nights?|saturdays?|sundays?) only\b|\bonly (?:in |on |at )?(?:the )?(?:evenings?|weekends?|weekdays?|nights?)\b"
+)
+_CERTIFIED = re.compile(
+    r"(?:最好|要|想|能|可以)?(?:带|有|发|给|拿|考)(?:到|个|张|得)*(?:结业|毕业|培训|合格)?证书?的?(?!明|件|券)|\b(?:with|that gives?|and get) an? (?:\w+ )?certificate\b"
 )
 _NEW = re.compile(
     r"零基础|零起点|没(?:有)?(?:什么|任何|一点)?(?:基础|底子|接触过|学过|经验)|冇(?:乜|咩)?(?:基础|底子|学过)|(?:完全|一点(?:都|也)?|乜都|咩都|什么都)(?:不|唔)(?:懂|会|识)|从(?:头|零|没)|由零|刚(?:开始|入行|接触|学)|初学|新手|小白|入门|啱啱(?:学|入行)"
@@ -98,8 +103,8 @@ _INITIATIVES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("ideology", re.compile(r"思政|思想(?:政治)?(?:类|课|教育)|公民素养")),
 )
 _AUDIENCES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("senior", re.compile(r"退休|(?<!护理)(?<!照顾)(?<!伺候)(?<!照护)(?<!服务)(?<!服侍)老人|长者|老年|阿婆|阿公|公公|婆婆|爷爷|奶奶|爸妈|老爸|老妈|我(?:妈|爸|阿妈|老豆|婆婆|外公)|[六七八]十(?:几|多)?岁|\b(?:senior|seniors|elderly|retired|retiree|my (?:mother|father|mum|mom|dad|grand\w+))\b")),
-    ("child", re.compile(r"小朋友|小孩|细路|孩子|儿子|女儿|我(?:仔|囡)|小学生|[五六七八九十]岁|\b(?:kids?|children|child|my (?:son|daughter))\b")),
+    ("senior", re.compile(r"退休|(?<!护理)(?<!照顾)(?<!伺候)(?<!照护)(?<!服务)(?<!服侍)老人|长者|老年|阿婆|阿公|公公|婆婆|爷爷|奶奶|爸妈|老爸|老妈|我(?:妈|爸|阿妈|老豆|婆婆|外公)|\b(?:senior|seniors|elderly|retired|retiree|my (?:mother|father|mum|mom|dad|grand\w+))\b")),
+    ("child", re.compile(r"小朋友|小孩|细路|孩子|儿子|女儿|我(?:仔|囡)|小学生|\b(?:kids?|children|child|my (?:son|daughter))\b")),
     ("courier", re.compile(r"快递|外卖|骑手|送(?:件|餐|货)|派件|跑单|速递|\b(?:courier|deliver(?:y|ing)? (?:rider|parcels?|packages?|food)|rider)\b")),
     ("farmer", re.compile(r"农民|果农|种(?:植|荔枝|龙眼|田|地|菜|果)|果园|村里|乡下|养(?:殖|鱼|猪|鸡)|\b(?:farmer|farm|orchard|grower)\b")),
     ("migrant", re.compile(r"外来|来粤|打工|新来(?:广东|广州|深圳)|刚(?:来|到)(?:广东|广州|深圳|佛山|东莞)|\b(?:newcomer|migrant|expat|foreigner|just (?:moved|arrived)|moved to)\b")),
@@ -135,6 +140,7 @@ CONDITIONS = (
     _SHORT,
     _CHEAP,
     _TIMES,
+    _CERTIFIED,
 )
 
 
@@ -143,7 +149,8 @@ class Need:
     """What is needed. The first group must hold of a course, as its record states it; the second only ranks.
 
     `near` asks for a session in person. `level` is the level asked for, as records state it. `begins` is the month in
-    which a session is to begin. `times` asks for days of the week or hours of the day, which no record states.
+    which a session is to begin. `times` asks for days of the week or hours of the day, and `certified` for a
+    certificate, which no record states. `for_another` is for somebody else than who asks.
     """
 
     text: str = ""
@@ -171,6 +178,8 @@ class Need:
     interests: tuple[str, ...] = field(default=())
     cheap: bool = False
     times: bool = False
+    certified: bool = False
+    for_another: bool = False
 
     @property
     def in_person(self) -> bool:
@@ -201,13 +210,15 @@ def need_of(message: str, audience: str | None = None) -> Need:
         place=place if class_there else None,
         near=near or class_there,
         step_free=_says(_STEP_FREE, said),
-        audience=audience_in(message) or audience,
+        audience=audience_in(message) or (None if whom(said) else audience),
+        for_another=whom(said) is not None,
         initiative=next((name for name, pattern in _INITIATIVES if pattern.search(said)), None),
         standing=standing_in(said),
         locale_language=language_of(message) if message.strip() else "",
         around=place,
         cheap=_says(_CHEAP, said),
         times=_says(_TIMES, said),
+        certified=_says(_CERTIFIED, said),
     )
 
 
@@ -237,11 +248,19 @@ def carried_on(before: Need, now: Need) -> Need:
         around=now.around or before.around,
         cheap=before.cheap or now.cheap,
         times=before.times or now.times,
+        certified=before.certified or now.certified,
+        for_another=before.for_another or now.for_another,
     )
 
 
 def with_profile(need: Need, profile: Profile) -> Need:
-    """The same with what the learner has told before: the message goes first, and only filters become facts."""
+    """The same with what the learner has told before: the message goes first, and only filters become facts.
+
+    Of who asks for another only what is of the house: where they are, and what it may cost.
+    """
+    if need.for_another:
+        own = replace(profile, audience=None, standing=None, occupation=None, language=None, step_free=False)
+        return with_profile(replace(need, for_another=False), own)
     place = need.place or (profile.place if need.near else None)
     language = profile.language.split("-", maxsplit=1)[0] if profile.language else ""
     return replace(
@@ -258,8 +277,13 @@ def with_profile(need: Need, profile: Profile) -> Need:
 
 
 def audience_in(message: str) -> str | None:
-    """Whom a message is about, in the catalogue's words; None where it does not say."""
+    """Whom a message is about, in the catalogue's words; None where it does not say. Who is to learn goes first."""
     said = normalise(message)
+    if other := whom(said):
+        return other.audience
+    age = age_in(said)
+    if age is not None and (so_old := audience_of(age)):
+        return so_old
     return next((name for name, pattern in _AUDIENCES if pattern.search(said)), None)
 
 

@@ -75,12 +75,13 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the learner can give: hours a week from a day, until another."""
+    """What the learner can give: hours a week from a day, until another, on some days of the week (Monday is 0)."""
 
     hours_a_week: float | None = None
     start: date = date.min
     until: date | None = None
     in_person: bool = False
+    days: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Courses for a need in two stages, what may be offered and what fits best, each with the facts that ranked it."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -104,6 +105,10 @@ class Recommended:
     certain: bool = True
     personalised: bool = False
     about_something: bool = True
+    # How many courses teach what was named, whatever else must hold.
+    on_it: int = 0
+    # What the words were taken to mean, where they were mended.
+    meant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +139,23 @@ class Recommender:
         today: date | None = None,
         following: Following = NOBODY,
         subject: str | None = None,
+        named: str = "",
     ) -> Recommended:
         """The `k` best courses for a need.
 
         `known` is what may be used of the learner; None is nobody in particular. `subject` are the words to search by,
-        where they are not the whole of what was said; empty where nothing says what it is to be about.
+        where they are not the whole of what was said; empty where nothing says what it is to be about. `named` are
+        those of them that name what is to be learned: a course that teaches that is on it, whatever is told beside.
         """
         day = today or date.today()
         learner = known or Known()
         asked = need.text if subject is None else subject
         query = self.search.query(asked) if asked.strip() else None
         found = self._found(query)
+        if named and named != asked:
+            found = _by_name(found, self._found(self.search.query(named)))
+        if translated := self.search.in_the_other_language(named or asked):
+            found = _also(found, self._found(self.search.query(translated)))
         match = self._occupation(need, asked)
         finished = learner.finished
         permitted = self.shelf.permitted(need, finished, day)
@@ -181,6 +192,7 @@ class Recommender:
             certain=bool(sure),
             personalised=learner != Known(),
             about_something=not about_nothing,
+            on_it=0 if about_nothing else len(taught),
         )
 
     def _rows(self, rows: Iterable[int]) -> Mask:
@@ -267,9 +279,7 @@ class Recommender:
         if need.initiative and need.initiative == course.initiative:
             why.append(Why("initiative", _INITIATIVE, (str(need.initiative),)))
         if need.audience and course.audience:
-            fits = need.audience in course.audience
-            neutral = "everyone" in course.audience
-            weight = _AUDIENCE if fits else 0.0 if neutral else _OTHER_AUDIENCE
+            weight = _for_them(course, need.audience)
             why.append(Why("audience", weight, (need.audience,)))
         if need.locale_language and course.language:
             same = languages_fit(course.language, need.locale_language)
@@ -384,6 +394,35 @@ class Recommender:
         told = one.why if sure else [*(why for why in one.why if why.fact not in ("lesson", "card")), _NEAREST]
         why = tuple(sorted(told, key=lambda reason: -reason.weight))
         return Recommendation(course, one.score, why, session, one.hit.passage_id if one.hit else None)
+
+
+def _for_them(course: Course, audience: str) -> float:
+    """What it adds that a course is for an audience; twice for what was made for them and nobody else."""
+    if audience in course.audience:
+        return _AUDIENCE * (2 if len(course.audience) == 1 else 1)
+    return 0.0 if "everyone" in course.audience else _OTHER_AUDIENCE
+
+
+def _by_name(found: Mapping[int, CourseHit], named: Mapping[int, CourseHit]) -> dict[int, CourseHit]:
+    """What was found, those on it by what was named alone where any is; each as near as the nearer of both says."""
+    by_name = any(hit.certain for hit in named.values())
+    return {
+        row: replace(
+            max(hits, key=lambda hit: hit.score),
+            certain=(hits[-1].certain and row in named) if by_name else hits[0].certain,
+        )
+        for row in {**found, **named}
+        if (hits := [one[row] for one in (found, named) if row in one])
+    }
+
+
+def _also(found: Mapping[int, CourseHit], translated: Mapping[int, CourseHit]) -> dict[int, CourseHit]:
+    """What was found, and what is on it by its name in the other language: before none that is by the learner's own."""
+    most = min((hit.score for hit in found.values() if hit.certain), default=math.inf)
+    # A passage may only mention it.
+    named = {row: hit for row, hit in translated.items() if hit.certain and hit.passage_id is None}
+    more = {row: hit for row, hit in named.items() if not (row in found and found[row].certain)}
+    return {**found, **{row: replace(hit, score=min(hit.score, most)) for row, hit in more.items()}}
 
 
 def _shared(course: Course, query: Query) -> list[str]:

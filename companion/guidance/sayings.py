@@ -62,6 +62,7 @@ class Sayings:
     among_the_nearest: str
     online_instead: str
     no_times: str
+    no_certificates: str
     nothing_on_conditions: str
     in_the_way_of_any: str
     counted: str
@@ -90,6 +91,7 @@ class Sayings:
     path_total: str
     path_total_credits: str
     path_ends: str
+    path_days: str
     path_no_hours: str
     path_ask_hours: str
     path_missing: str
@@ -177,6 +179,7 @@ _ZH = Sayings(
     none_near="{}附近没有合适的线下班。",
     among_the_nearest="目录里最接近的课程之一",
     online_instead="这些可以在线学：",
+    no_certificates="课程记录里没有写学完发不发证书，请向开课单位确认。",
     no_times="课程记录里没有写星期几、几点上课，请向开课单位确认；线上课可以自己安排时间。",
     nothing_on_conditions="目录里没有同时符合这些条件的课程。",
     in_the_way_of_any="不合条件的课：{}。",
@@ -204,6 +207,7 @@ _ZH = Sayings(
     path_total="合计 {} 小时。",
     path_total_credits="课程记录写明的学分合计 {}。",
     path_ends="按每周 {} 小时，从 {} 开始，大约 {} 学完。",
+    path_days="学习日：{}。",
     path_no_hours="有 {} 门课没有写学时，没有算进去。",
     path_ask_hours="告诉我每周能学几小时，就能排出日期。",
     path_missing="这里还没有课教的：{}。",
@@ -289,6 +293,7 @@ _EN = Sayings(
     none_near="There is no suitable class near {}. ",
     among_the_nearest="among the nearest in the catalogue",
     online_instead="These can be taken online:",
+    no_certificates="Records do not state whether a certificate is given: please ask the provider. ",
     no_times="Records do not state days of the week or hours: please ask the provider. Online courses fit any time. ",
     nothing_on_conditions="No course in the catalogue meets all of these conditions. ",
     in_the_way_of_any="Courses that do not meet them: {}.",
@@ -320,6 +325,7 @@ _EN = Sayings(
     path_total="{} hours in all. ",
     path_total_credits="The records state {} credits in all. ",
     path_ends="At {} hours a week from {}, you would finish about {}. ",
+    path_days="Days: {}. ",
     path_no_hours="{} courses state no hours and are not counted. ",
     path_ask_hours="Tell me how many hours a week you have, and I can give dates. ",
     path_missing="No course here teaches yet: {}. ",

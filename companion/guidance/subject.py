@@ -5,13 +5,10 @@ from dataclasses import replace
 
 from companion.guidance.need import CONDITIONS, Need, need_of, says_only_where
 from companion.guidance.places import names_of_places
-from companion.understanding.wish import course_subject
+from companion.guidance.whom import without_whom
+from companion.understanding.wish import course_subject, wants_to_learn
 from course_index.analyze import normalise
 
-# Who is to learn it: 孩子想学小提琴 is about 小提琴.
-_WHO = re.compile(
-    r"(?:^|(?<=[，。,.]))(?:我|给|帮|替|同|想给|想帮)*(?:我|家里?的?|咱)*(?:小?孩子?|儿子|女儿|小朋友|细路仔?|老公|老婆|老伴|爸妈|妈妈?|阿妈|爸爸?|老人|爷爷|奶奶|外婆|阿婆|孙子|孙女)(?=(?:也|都|总|就|很|好)?(?:想|要|找|报|学))"
-)
 _LEFT_OVER = re.compile(
     r"^[\s，。？！、,.?!；;]*(?:我|在|的|就|想|要|最好|能|可以|和|或|也|都|那种|这种|in|at|or|and|please)*[\s，。？！、,.?!；;]*$"
 )
@@ -19,8 +16,8 @@ _LEFT_OVER = re.compile(
 
 # What asks for just some course.
 _ANY = re.compile(
-    r"推荐|介绍|几|给|俾|畀|我|你|一些|随便|随意|好|新|的|啲|点|下|课程?|网课|学|东西|什么|乜嘢?|咩|有用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
-    r"\b(?:recommend|suggest|some|any|something|courses?|class(?:es)?|for|me|please|to|learn|study|good|new|what|is|are|there|do|you|have|i|want|a|the|anything|useful|interesting|and|or|but|then|ones?|about|how|some|more|which|show|find|list|all|your|that|in|on|at|with)\b"
+    r"推荐|介绍|几|给|俾|畀|我|你|一些|随便|随意|好|新|的|啲|点|下|课程?|网课|学|东西|什么|乜嘢?|咩|有用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
+    r"\b(?:recommend|suggest|some|any|something|him|her|them|my|he|she|courses?|class(?:es)?|for|me|please|to|learn|study|good|new|what|is|are|there|do|you|have|i|want|a|the|anything|useful|interesting|and|or|but|then|ones?|about|how|some|more|which|show|find|list|all|your|that|in|on|at|with)\b"
 )
 
 
@@ -38,6 +35,11 @@ _TRADE = re.compile(
     r"(?P<trade>[^的，。,.；;？?！!][^，。,.；;？?！!]{1,11}?)(?:的?(?:工作|职业|岗位|行业))?(?:$|[，。,.；;？?！!]|要|怎么|该|需要)"
     r"|\b(?:become|work as|be) (?:an? )?(?P<job>[a-z ]{3,30})"
 )
+
+
+_JOBS = "[\u3400-\u9fff]{1,6}[员师工家医匠厨警]|[\u3400-\u9fff]{0,6}(?:师傅|医生|老师|教练|护士|司机|主播|经理|老板|律师|会计|保安|保姆|月嫂|骑手|演员|农民|模特|翻译)"  # noqa: E501
+# 当宇航员 is short for 我想当宇航员; 做作业 and 当家 are not.
+_BARE_TRADE = re.compile(rf"(?:当|做|成为|转行(?:当|做)?)(?:一名|一个|个)?(?!家|工|什么|咩|乜)(?:{_JOBS})")
 
 
 _ONLY_A_TRADE = re.compile(
@@ -71,6 +73,12 @@ def is_a_wish_for_a_trade(message: str) -> bool:
     return bool(_ONLY_A_TRADE.fullmatch(normalise(message).strip()))
 
 
+def trade_spelt_out(message: str) -> str | None:
+    """A message that names a trade and the going into it alone, as the wish that it is: 我想当宇航员 for 当宇航员."""
+    said = normalise(message).strip(" 。.!！")
+    return f"我想{said}" if _BARE_TRADE.fullmatch(said) else None
+
+
 def titles_named(message: str) -> list[str]:
     """The titles that a message names as courses: 《…》 beside words of courses; of laws and books one speaks without."""  # noqa: E501
     said = normalise(message)
@@ -79,9 +87,11 @@ def titles_named(message: str) -> list[str]:
     return ["".join(parts).strip(" ,.，。") for parts in _QUOTED.findall(message)]
 
 
+# What is of a country and not its language: Cantonese opera. 日本語版 is the language of a course, not its subject.
+_OF_A_COUNTRY = "operas?|cook\\w*|food|cuisine|dish\\w*|cultures?|histor\\w+|music|art|gardens?|films?|cinema|law|tea|guitar|painting|politics|econom\\w+|people"  # noqa: E501
 # What languages are called, as normalised text has it: each by all its names.
 _LANGUAGES = tuple(
-    re.compile(rf"(?:{chinese})|\b(?:{english})\b")
+    re.compile(rf"(?:{chinese})(?!版)|\b(?:{english})\b(?! (?:{_OF_A_COUNTRY}))")
     for chinese, english in (
         ("英[语文]", "english"),
         ("法[语文]", "french"),
@@ -110,6 +120,15 @@ def teaches_the_language(asked: str, record: str) -> bool:
     return all(language.search(record) for language in _LANGUAGES if language.search(said))
 
 
+_CLAUSES = re.compile(r"[，。,;；!！?？\n]+|\.(?!\w)|\b(?:because|since|but)\b")
+# 想学点传统文化，听戏那种 says by the second what the first is.
+_OF_THAT_KIND = re.compile(r"(?:[那这]种|[那这]类|之类|什么的|方面)的?$")
+_TROUBLE = re.compile(
+    r"(?:还|又|都|很|好|太|总是?|老是?|一直|特别|比较|有点)*(?:不(?:太|怎么|够)?(?:好|行|会|懂)|差|(?:学|跟|听|搞|弄)不(?:会|上|懂|明白)|唔(?:识|好|得|掂))(?:了|啊)*(?:怎么办|点算|点办)?$|怎么办$|点算$"
+    r"|^(?:\w+ )?(?:is|are|am|so|very|really|keeps?|getting|get|always|(?:is )?(?:bad|weak|poor|hopeless|no good|not good|terrible|behind) (?:at|in|with)|struggles? with)\b"  # noqa: E501
+)
+
+
 # What may be two messages: after a mark that ends one, or a space after Han.
 _PARTS = re.compile(r"(?<=[?？。!！])|(?<=[\u3400-\u9fff])\s+")
 
@@ -121,13 +140,25 @@ def subject_of(message: str) -> str:
         return trade
     if says_only_where(said):
         return ""
-    said = _WHO.sub(" ", said)
+    said = without_whom(said)
     for pattern in (*CONDITIONS, names_of_places()):
         said = pattern.sub(" ", said)
     if _LEFT_OVER.match(course_subject(said)) or not _says_something(said):
         return ""
     # 有没有烹饪课 那线上的呢 is about 烹饪.
     return " ".join(part.strip() for part in _PARTS.split(said) if _says_something(part))
+
+
+def named_in(message: str) -> str:
+    """The words that name what is to be learned, without what is told beside: 用微信 of 我妈七十二岁了，想学用微信.
+
+    Of a trouble the thing that it is with: 数学 of 孩子数学不好怎么办. Empty as `subject_of` is.
+    """
+    clauses = [clause for clause in _CLAUSES.split(normalise(message)) if _says_something(clause)]
+    wishing = [clause for clause in clauses if wants_to_learn(clause) or _OF_THAT_KIND.search(clause)]
+    named = subject_of("，".join(wishing)) or subject_of("，".join(one for one in clauses if one not in wishing))
+    named = course_subject(named) if named else ""
+    return _TROUBLE.sub(" ", named).strip() or named
 
 
 def names_only_conditions(message: str) -> bool:

@@ -12,7 +12,7 @@ from companion.guidance.recommend import Recommendation, Recommended, Why
 from companion.guidance.sayings import Sayings, audience_named, sayings
 from companion.guidance.shelf import Session
 from companion.guidance.skills import Gap
-from companion.words import Locale
+from companion.words import Locale, words
 
 # A sentence of more facts is not read.
 _FACTS_SAID = 4
@@ -190,6 +190,9 @@ def totals_told(path: Pathway, locale: Locale) -> str:
         told += say.path_no_hours.format(path.without_hours)
     if path.credits:
         told += say.path_total_credits.format(f"{path.credits:g}")
+    if path.terms.days:
+        names = words(locale).plan_day_names.split()
+        told += say.path_days.format(_list([names[day] for day in sorted(path.terms.days)], locale))
     if path.ends and path.terms.hours_a_week:
         told += say.path_ends.format(
             f"{path.terms.hours_a_week:g}", path.terms.start.isoformat(), path.ends.isoformat()

@@ -36,12 +36,17 @@ _HALF = timedelta(days=90)
 
 
 class DemandTold(TypedDict):
-    """Needs from a day to another, the last not included; no figure of fewer than `k` learners."""
+    """Needs from a day to another, the last not included; no figure of fewer than `k` learners.
+
+    A learner is who signed in or holds a visitor's token (POST /v1/sessions); of others each conversation counts as
+    one, and `conversations` says how many of `learners` those are: one person may be several.
+    """
 
     since: date
     until: date
     k: int
     learners: int | None
+    conversations: int | None
     needs: int
     topics: list[Topic]
     hidden_topics: int

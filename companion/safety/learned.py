@@ -32,6 +32,8 @@ _ASKS_TO_BE_TAUGHT = re.compile(
     r"(?:some |a few )?(?:how (?:to |i can )?|to )?"
     r"|how (?:to|do i|can i) "
 )
+# 教我 and 学 say nothing of what follows: it may be harm.
+_BEGINS_SO = re.compile(r"(?:请|麻烦|你)*(?:教|学)|(?:please )?(?:teach me|learn) ")
 _OF_HARM = re.compile(
     r"[偷骗呃假毒杀烧虐贩黑盗枪撬伪迷撩赌裸死毁害诈劫绑监窃瞒]|炸[弹药学楼车人]|子弹|砍[人他她]|抢[钱人劫]|绕过|病毒|作弊|消失|报复|破解|套现|洗钱|跟踪|追踪|定位|灌醉"
     r"|自残|跳楼|逃[税单票]|打人|裙底|卖[假血卵身]|买卖"
@@ -56,7 +58,8 @@ class LearnedModerator:
         if side == "output" or wish == "smalltalk":  # its rule holds for all that a message says
             return None
         scores = await asyncio.to_thread(self._recogniser.scores, text, RULES)
-        rule = rule_of(scores, MARGIN if wish in (None, "question") else _WISH_MARGIN)
+        plain = wish in (None, "question") or _BEGINS_SO.match(normalise(text).strip())
+        rule = rule_of(scores, MARGIN if plain else _WISH_MARGIN)
         if rule and rule != "crisis" and scores[rule] < _LEANING_RESEMBLES and depends(text):
             return None
         if rule and await self._wants_to_be_taught(text):

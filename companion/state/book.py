@@ -25,6 +25,7 @@ class NotedNeed:
     """A need as it was counted."""
 
     who: str
+    known: bool
     at: datetime
     reason: str
     words: str
@@ -108,7 +109,16 @@ class StoredBook:
         thumbs = transaction(self._engine, lambda connection: connection.execute(disliked).all())
         needs = [_need(row) for row in rows]
         needs += [
-            NotedNeed(row.owner or row.conversation_id, row.given_at, "disliked", row.question, "", None, None)
+            NotedNeed(
+                row.owner or row.conversation_id,
+                bool(row.owner),
+                row.given_at,
+                "disliked",
+                row.question,
+                "",
+                None,
+                None,
+            )
             for row in thumbs
         ]
         return sorted(needs, key=lambda need: need.at)
@@ -120,4 +130,4 @@ class StoredBook:
 
 
 def _need(row: Row[tuple[object, ...]]) -> NotedNeed:
-    return NotedNeed(row.who, row.at, row.reason, row.words, row.language, row.audience, row.place)
+    return NotedNeed(row.who, bool(row.owner), row.at, row.reason, row.words, row.language, row.audience, row.place)

@@ -92,8 +92,9 @@ def adds_to_a_wish(message: str, conversation: Conversation) -> bool:
 
     有什么免费的课 asks for any; 要钱吗 asks about the one that was shown.
     """
-    before = next(iter(reversed(conversation.turns)), None)
-    if before is None or before.wish != "courses" or not conversation.subjects:
+    # 要钱吗 stays with the course that was shown.
+    before = next((turn for turn in reversed(conversation.turns) if not asks_of_it(turn.message)), None)
+    if before is None or before.wish not in ("courses", "pathway") or not conversation.subjects:
         return False
     said = normalise(message)
     return names_only_conditions(said) and not (_ASKS_FOR_ANY.search(said) or asks_of_it(said))
@@ -139,7 +140,7 @@ def carried(message: str, before: Sequence[str]) -> str:
         if subject and room < 0:
             break
         subject.insert(0, earlier)
-        if not depends(earlier):
+        if not depends(earlier) and not names_only_conditions(earlier):
             break
     return " ".join([*subject, message])
 

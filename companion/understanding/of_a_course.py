@@ -12,10 +12,12 @@ _STATED = "|".join(
     (
         r"(?:[要收][不唔][要收]|使唔使|要|使|收)(?:我|另外|再)?(?:交|俾|畀|给|收)?(?:钱|学费|费用?)",
         rf"(?:要|收)?{_MUCH}(?:钱|学费|费用?)|(?:学费|费用|收费)(?:是|系|要)?(?:{_MUCH}|怎么算|点计)?",
-        r"免费|是不是免费|系咪免费",
+        r"免费(?!的(?:呢|有|课))|是不是免费|系咪免费",
         rf"(?:有|计|算|值)?{_MUCH}个?(?:学分|课时|学时|小时|钟头)|(?:是)?(?:第)?几级",
         r"(?:什么时候|几时|哪天|何时|哪一?天|边日)(?:开课|开班|开学|开始|上课|上)",
         r"(?:在|去|喺)?(?:哪里|哪儿|哪|边度|什么地方)(?:上课?|学|开班?|读)",
+        r"(?:学完|上完|读完)?(?:后|了|之后)?(?:能|可以|会|有没有|有冇)?(?:拿|发|攞|给|有)(?:到)?(?:什么|咩|乜|结业|毕业|个|张)*证书?",
+        rf"(?:学完|上完|读完)(?:后|了)?(?:能|可以)?(?:拿|得|攒|有|攞)?(?:到)?{_MUCH}个?学分",
         r"(?:要)?(?:学|上|读)?(?:多久|多长时间|几耐|几个星期)",
     )
 )
@@ -23,7 +25,8 @@ _EN_IT = "(?:it|(?:the|this|that) (?:course|class))"
 _STATED_EN = "|".join(
     (
         rf"is {_EN_IT} free|(?:how much|what) (?:is|does|for) {_EN_IT}(?: cost)?|do i (?:have|need) to pay",
-        rf"how many (?:hours|credits)(?: (?:is|does|for) {_EN_IT}(?: (?:have|take|give))?)?",
+        rf"how many (?:hours|credits)(?: (?:is|does|for) {_EN_IT}(?: (?:have|take|give))?| (?:will|do|would|can) i (?:get|earn|have))?",  # noqa: E501
+        rf"(?:will|do|can|would) i get an? certificate|is there an? certificate|does {_EN_IT} (?:give|come with) an? certificate",  # noqa: E501
         rf"when (?:does {_EN_IT} start|is {_EN_IT})|where is {_EN_IT}(?: held| taught)?",
     )
 )
@@ -32,6 +35,7 @@ _WHERE_I_AM = r"(?:[，, ]*(?:我|俺|屋企|家)(?:在|住|喺)\w{2,8})?"
 _WHOLE = re.compile(
     rf"(?:and |so |then )?{_IT}(?:(?:是|系|的|嘅|都)?(?:{_STATED})|{_STATED_EN}){_TAIL}{_WHERE_I_AM}{_TAIL}"
 )
+_CERTIFICATE = re.compile(r"证(?!明|件|券|据)|\bcertificates?\b")
 _POINTS_AT_IT = re.compile(_THIS_COURSE)
 
 
@@ -60,6 +64,11 @@ def title_in(message: str) -> str | None:
 def asks_of_it(message: str) -> bool:
     """Whether a message asks for what a record states, and names no course of its own."""
     return bool(_WHOLE.fullmatch(normalise(message).strip()))
+
+
+def asks_for_a_certificate(message: str) -> bool:
+    """Whether a message asks what certificate there is, which no record states."""
+    return bool(_CERTIFICATE.search(normalise(message)))
 
 
 def points_at_a_course(message: str) -> bool:

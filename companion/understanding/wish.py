@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
+from companion.guidance.whom import without_whom
 from course_index.analyze import normalise
 
 Wish = Literal[
@@ -27,7 +28,9 @@ def wish_by_rules(message: str) -> Wish | None:
     text = normalise(message).strip()
     if not any(character.isalnum() for character in text):
         return "nothing"
-    return next((wish for wish, pattern in _rules() if pattern.search(text)), None)
+    # 我徒弟想学 wants what 想学 wants.
+    readings = dict.fromkeys((text, without_whom(text).strip()))
+    return next((wish for said in readings for wish, pattern in _rules() if pattern.search(said)), None)
 
 
 @cache
@@ -46,11 +49,11 @@ def _pattern(entry: dict[str, list[str]]) -> re.Pattern[str]:
 # What a part of a message asks for courses with, before and behind what they are to be about. Only there: within it the
 # same characters are of the subject (机器学习, 初中数学, 有机化学).
 _BEFORE_A_SUBJECT = re.compile(
-    r"(?:请问|麻烦|有没有|有冇|有无|有(?:什么|咩|啥|哪些|[几一]门|(?=教|关于|适合|人教))|推荐|介绍|搵|揾|找(?!工作)|适合|哪里|边度|哪儿|在哪|可以|能(?![源量])|"
-    r"我们?|咱|俺|想要?(?:去|来)?(?:(?:学|上|报|听|补|了解)(?:[些下啲]|点(?!心))?)?|要(?!素)|打算|准备|希望|去(?=[学上报找])|学(?:习|[点些下啲]|一?门)?(?![生校前历术位分科者员会徒童龄])|"
+    r"(?:请问|麻烦|得(?=学)|点样|有没有|有冇|有无|有(?:什么|咩|啥|哪些|[几一]门|(?=教|关于|适合|人教))|推荐|介绍|搵|揾|找(?!工作)|适合|哪里|边度|哪儿|在哪|可以|能(?![源量])|"
+    r"我们?|咱|俺|想要?(?:去|来)?(?:(?:学|上|报|听|补|了解)(?:[些下啲]|点(?![心样]))?)?|要(?!素)|打算|准备|希望|去(?=[学上报找])|学(?:习|[些下啲]|点(?![心样])|一?门)?(?![生校前历术位分科者员会徒童龄])|"
     r"报[名个读]|上(?=[个点])|教(?:我|人|点)?(?![育师学练材案具授堂程])|讲(?![座话演师解稿课])|[一几][门个些下]|个(?![人体性])|关于|有关|什么|哪[些门个]|边个|乜嘢|[那这嗰]种)"
     r"|(?:i'd|i'm|i|we|you|do|does|is|are|there|any|an?|the|which|what|where|find|recommend|suggest|offer|have|take|join|"
-    r"looking|for|some|want|like|would|to|learn|study|teach(?:es)?|me|about|on|please|can|could|"
+    r"looking|for|some|something|wants?|wanna|like|would|to|l(?:ea?|ae|era)rn(?:ing)?|how to|study|teach(?:es)?|me|about|on|in|please|can|could|"  # noqa: E501
     r"courses?|class(?:es)?|trainings?|lessons?)(?![^\s])"
 )
 _BEHIND_A_SUBJECT = re.compile(
