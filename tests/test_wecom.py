@@ -67,7 +67,7 @@ class Robot:
     def reads(self, text, **changes):
         """The contents as they grew; the last one is the whole."""
         stream = self.says(text, **changes)
-        contents, deadline = [stream["content"]], time.monotonic() + 20
+        contents, deadline = [stream["content"]], time.monotonic() + 60
         while not stream["finish"] and time.monotonic() < deadline:
             time.sleep(0.1)
             stream = self.refresh(stream["id"])

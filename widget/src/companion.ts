@@ -552,7 +552,7 @@ export class LearningCompanion extends LitElement implements Host {
       download("learning-companion.json", JSON.stringify(whole, null, 2), "application/json");
       this.note = "";
     } catch (error) {
-      this.note = this.say(error instanceof Refused && error.problem.status === 404 ? "nothingKept" : "notExported");
+      this.note = this.say(error instanceof Refused && error.problem.status === 404 ? "nothingKept" : "notDone");
     }
     this.announce(this.note);
   };
@@ -575,7 +575,7 @@ export class LearningCompanion extends LitElement implements Host {
       this.settings = {};
       this.listed = null;
       this.note = say("erased") + (receipt ? ` ${say("receipt")}: ${receipt}` : "");
-    } catch { this.note = say("notErased"); }
+    } catch { this.note = say("notDone"); }
     this.announce(this.note);
   };
 

@@ -15,7 +15,6 @@ const WORDS = {
   erase: ["清除我的数据", "清除我的資料", "Erase my data"],
   export: ["导出我的数据", "匯出我的資料", "Export my data"],
   nothingKept: ["这里没有保存您的个人数据。", "這裏沒有儲存您的個人資料。", "Nothing is kept of you here."],
-  notExported: ["没有导出成功，请再试一次。", "沒有匯出成功，請再試一次。", "It could not be exported; please try again."],
   about: ["关于", "關於", "About"],
   badge: ["AI", "AI", "AI"],
   tagline: [
@@ -180,7 +179,7 @@ const WORDS = {
   cancel: ["取消", "取消", "Cancel"],
   erased: ["已经清除。", "已經清除。", "Erased."],
   receipt: ["回执号", "回執號", "Receipt"],
-  notErased: ["没有清除成功，请再试一次。", "沒有清除成功，請再試一次。", "It could not be erased; please try again."],
+  notDone: ["没有成功，请再试一次。", "沒有成功，請再試一次。", "That did not work; please try again."],
 
   kind_complaint: ["投诉", "投訴", "Complaint"],
   kind_report: ["举报有害内容", "舉報有害內容", "Report harmful content"],
