@@ -28,7 +28,6 @@ _ASKING = re.compile(
 _FUNCTION_CHARACTERS = frozenset(
     "的了吗呢吧啊呀么嘛哦呗嘅咩啲咗喺係是在和与及或就都也还又很把被让给对从到于之其这那有个我你他她它们谁哪几"
 )
-_MARKS = re.compile(r"[\s?？!！。…~～]+$")
 
 
 # Parts of a question and its language to its unit vector, (dimension,), and, for late interaction, its tokens' vectors,
@@ -77,9 +76,7 @@ def read_query(typed: str, encode: EncodeQuery, wording: Wording | None = None) 
     text = unicodedata.normalize("NFKC", encodable)[:MAX_QUERY_CHARACTERS].strip()
     language = language_of(text)
     asked = wording.in_mandarin(simplified_question(text))
-    # With a mark and without it is one question, which e5 reads as two: of 332 that have an answer 110 are refused with
-    # one, 102 without.
-    parts = content_parts(_MARKS.sub("", asked) or asked)
+    parts = content_parts(asked)
     vector, tokens, part_of = encode([part for part, _ in parts], language)
     found = query_terms(text)
     if asked != text:

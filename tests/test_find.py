@@ -1,13 +1,16 @@
 """What is found for a question by its kind: a way to do something, the meaning of a word, a word with a slip."""
 
+from dataclasses import replace
+
 import pytest
 
 from companion.cases import asks_for_cases
 from companion.definitions import thing_asked
-from companion.find import Scope, find, find_meant
+from companion.find import Scope, find, find_meant, find_parts
 from companion.steps import asks_how
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
+from retrieval.confidence import Confidence
 from retrieval.search import Search
 
 LESSONS = {
@@ -202,6 +205,17 @@ def test_a_slip_that_costs_the_answer_is_mended(search, typed, meant):
     assert found.answers
     assert found.meant in (meant, None)  # some slips the vectors see through by themselves
     assert found.hits[0].lesson.title in ("冲泡凤凰单丛", "归并排序")
+
+
+def test_a_question_that_its_mark_alone_hides_is_found_and_is_no_other_question(search, monkeypatch):
+    def unsure_of_marks(search, question, *rest):
+        found = find_parts(search, question, *rest)
+        return replace(found, confidence=Confidence()) if question.endswith("？") else found
+
+    monkeypatch.setattr("companion.find.find_parts", unsure_of_marks)
+    found = find_meant(search, "凤凰单丛怎么冲泡？", 4, Scope())
+    assert found.answers
+    assert found.meant is None
 
 
 def test_what_is_answered_as_typed_is_left_as_typed(search):

@@ -37,16 +37,6 @@ def test_only_what_is_asked_about_weighs():
     np.testing.assert_allclose(query.weights, [0.5, 0.5])
 
 
-def test_marks_at_the_end_make_no_other_question():
-    def told(text):
-        encoded = []
-        read_query(text, lambda parts, language: encoded.append(("".join(parts), language)) or encode(parts, language))
-        return encoded
-
-    assert told("快件丢了怎么赔？！ ") == told("快件丢了怎么赔") == [("快件丢了怎么赔", "zh")]
-    assert told("？？")[0][0]  # a question of marks alone is one all the same
-
-
 def test_a_question_of_asking_alone_keeps_all_its_tokens():
     query = read_query("怎么样？", encode)
     assert len(query.tokens) == len(query.weights) == 1
