@@ -141,16 +141,18 @@ class Answering:
             return
         if found.answers:
             steps = self._answered(found, heard, ledger)
-        elif (
-            not heard.depends
-            and wants_to_learn(heard.question)
-            and (not found.near or await self._advising.teaches(heard, ledger))
-        ):
+        elif not heard.depends and wants_to_learn(heard.question) and await self._is_a_wish(found, heard, ledger):
             steps = self._advising.courses(heard, ledger)
         else:
             steps = self.nothing(found, heard, ledger)
         async for event in steps:
             yield event
+
+    async def _is_a_wish(self, found: Found, heard: Heard, ledger: Ledger) -> bool:
+        """Whether who wants to learn something wants courses, and not what the closest passage says of it:
+        想学编程，Python 上哪儿下 asks besides.
+        """
+        return not found.near or (not asks_anything(heard.question) and await self._advising.teaches(heard, ledger))
 
     async def courses(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The courses that are wanted; of one thing that a lesson is called after and no course, what the lesson says:
