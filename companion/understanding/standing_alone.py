@@ -14,6 +14,7 @@ from companion.understanding.wish import wish_of
 from companion.words import Words
 from companion.writer import Writer
 from course_index.analyze import normalise
+from course_index.analyze import terms as terms_of
 from prompts import render
 from retrieval.live import LiveIndex
 from retrieval.query import query_terms
@@ -104,7 +105,9 @@ def _closest(terms: list[str], search: Search, question: str) -> _Closest:
         return _Closest(0.0, 0.0, False)
     text = normalise(f"{found.hits[0].passage.text} {found.hits[0].lesson.title}")
     probability = (found.confidence.probability or 0.0) if found.answers else 0.0
-    return _Closest(sum(term in text for term in terms) / len(terms), probability, found.near)
+    words = set(terms_of(text))  # there is no "long" in "belonging"
+    said = sum(term in words if term.isascii() else term in text for term in terms)
+    return _Closest(said / len(terms), probability, found.near)
 
 
 def _says_nothing_new(rewritten: str, known: str, message: str) -> bool:
