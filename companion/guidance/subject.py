@@ -124,6 +124,7 @@ _CLAUSES = re.compile(r"[，。,;；!！?？\n]+|\.(?!\w)|\b(?:because|since|but
 # 想学点传统文化，听戏那种 says by the second what the first is.
 _OF_THAT_KIND = re.compile(r"(?:[那这]种|[那这]类|之类|什么的|方面)的?$")
 _TROUBLE = re.compile(
+    r"^(?:我|佢|他|她)?(?:还|都|真的?|完全|根本|一直)*(?:不会|不懂得?|唔识得?|唔会|搞不懂|弄不懂)(?![有是被再死])|^(?:i )?(?:do not|don't|cannot|can't) (?:know how to |understand )|"  # noqa: E501
     r"(?:还|又|都|很|好|太|总是?|老是?|一直|特别|比较|有点)*(?:不(?:太|怎么|够)?(?:好|行|会|懂)|差|(?:学|跟|听|搞|弄)不(?:会|上|懂|明白)|唔(?:识|好|得|掂))(?:了|啊)*(?:怎么办|点算|点办)?$|怎么办$|点算$"
     r"|^(?:\w+ )?(?:is|are|am|so|very|really|keeps?|getting|get|always|(?:is )?(?:bad|weak|poor|hopeless|no good|not good|terrible|behind) (?:at|in|with)|struggles? with)\b"  # noqa: E501
 )
