@@ -1,6 +1,7 @@
 """A follow-up made to stand alone: by the model when there is one, by carried topic words when not."""
 
 import asyncio
+import re
 from typing import NamedTuple
 
 from companion.conversation import Conversation
@@ -31,6 +32,10 @@ _NAMES_SOMETHING = 3
 _ANSWERED, _UNANSWERED, _GOING_ON = 0.0, 0.2, 0.4
 _SURE = 0.95
 _LOOKED_AT = 4
+
+
+# How long do I have names nothing.
+_MEASURES = re.compile(r"\bhow (long|much|many|often|far|soon|old)\b")
 
 
 class StandingAlone:
@@ -76,7 +81,9 @@ class StandingAlone:
 
         怎么量血压 after a talk on litchis is on blood pressure; 要多久 after it is on litchis.
         """
-        terms = [term for term in query_terms(message) if len(term) == 1 or term.isascii()]
+        measures = _MEASURES.findall(normalise(message))
+        words = (term for term in query_terms(message) if len(term) == 1 or term.isascii())
+        terms = [term for term in words if term not in measures]
         going_on = goes_on(message)
         alone = _closest(terms, self._index.search, message)
         if going_on and not alone.near:  # 那工资能给多少 after 试用期最长多久: by itself any law with wages in it
