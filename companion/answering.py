@@ -524,9 +524,11 @@ class Answering:
             language=heard.say.language,
         )
         deltas = self._writer.write(prompt, ledger.count)
+        told = set[str]()
         async with aclosing(checked_sentences(deltas, material.grounds, material.judge)) as sentences:
             async for sentence in sentences:
                 ledger.note(sentence)
+                told.add(sentence.text.strip())
                 yield sentence
                 if ledger.released == _LONGEST_ANSWER:
                     return
@@ -544,7 +546,8 @@ class Answering:
         deltas = self._writer.write(prompt, ledger.count)
         async with aclosing(checked_sentences(deltas, material.grounds, material.judge)) as sentences:
             async for sentence in sentences:
-                if sentence.supported:
+                if sentence.supported and sentence.text.strip() not in told:
+                    told.add(sentence.text.strip())
                     ledger.replaced(sentence)
                     yield sentence
 

@@ -243,6 +243,8 @@ _NEGATOR = re.compile(
 _BETWEEN = re.compile(
     r"(?:得|能够?|可以?|要|会|应当?|应该|必须?|需要?|用|再|许|准|是|有|曾|在|被|把|将|用于|擅自|随意|随便)*"
 )
+_FORBIDS = re.compile(r"[不唔](?:得|能|可|要|许|准)|勿|别|禁止|严禁")
+_LED_IN = re.compile("[在于把被将]")
 _MUST = re.compile(r"必须|应当|应该|一定要|务必|\bmust\b|\bhave to\b|\bhas to\b")
 _NEED_NOT = re.compile(r"不必|不用|无需|无须|不需要?|唔使|\bneed not\b|\bdo(?:es)? not need\b|\bneedn't\b")
 _MAY = re.compile(r"可以|有权|允许|\bmay\b|\bcan\b")
@@ -265,6 +267,9 @@ def _same_polarity(denying: str, text: str) -> bool:
         predicate = rest[between.end() if between else 0 :][:2]
         if len(predicate) < 2 or not predicate.isalpha() or not negator["zh"]:
             continue
+        led_in = between and _LED_IN.search(between[0])  # 不能在法定情形以外: the verb comes later
+        if predicate not in text and not led_in and _FORBIDS.match(denying[negator.start() :]):
+            predicate = predicate[0]  # 不能装漏电保护器 of 装了它也不能带电干活: the object stands elsewhere
         if _plainly(predicate, text) and not _plainly(predicate, denying) and not _denied(predicate, text):
             return False
     return True

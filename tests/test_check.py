@@ -193,6 +193,7 @@ def test_addresses_images_and_html_of_a_model_never_reach_a_learner(release):
         ("不得携带", "可以携带物品"),
         ("必须投保", "用户可以投保"),
         ("不必报告", "应当立即报告"),
+        ("不能装漏电保护器也不得带电干活", "所以装了它也不能带电干活"),
     ],
 )
 def test_contradictions_are_seen(claim, ground):
@@ -204,6 +205,7 @@ def test_contradictions_are_seen(claim, ground):
     [
         ("不得逆行", "骑车不得逆行"),
         ("保过价的按保价规则赔", "保过价的，按保价规则赔；没有保价的，按民事法律赔"),
+        ("单位不能在法定情形以外约定", "不得在劳动合同法规定的情形之外约定"),
         ("应当先申请认定", "应当自受伤之日起申请认定"),
     ],
 )
