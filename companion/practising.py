@@ -19,7 +19,7 @@ from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.material import material_of, material_of_passages
 from companion.practice.bank import bank_questions
-from companion.practice.grading import Grade, Verdict, grade, replies, told
+from companion.practice.grading import Grade, Verdict, grade, is_no_answer, replies, told
 from companion.practice.hint import LAST_STEP, hint, reveals
 from companion.practice.open_questions import open_questions
 from companion.practice.questions import QuizQuestion, questions
@@ -147,7 +147,7 @@ class Practising:
         right, by_model = quiz.right, False
         for number, (question, reply) in enumerate(zip(open_ones, given, strict=False), quiz.position + 1):
             result = grade(question, reply, heard.locale)
-            if question.kind == "open" and self._writer.has_model:
+            if question.kind == "open" and self._writer.has_model and not is_no_answer(reply):
                 judged = await self._model_grade(question, reply, heard, ledger)
                 result, by_model = judged or result, by_model or judged is not None
             right += result.verdict == "right"

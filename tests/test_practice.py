@@ -1,7 +1,7 @@
 import pytest
 
 from companion.practice.bank import bank_questions
-from companion.practice.grading import grade, replies
+from companion.practice.grading import grade, is_no_answer, replies
 from companion.practice.hint import LAST_STEP, hint, reveals
 from companion.practice.questions import QuizQuestion, questions
 from course_index.course import Passage, PracticeQuestion
@@ -173,3 +173,8 @@ def test_a_judgement_of_the_bank_is_asked_and_graded():
     assert put.prompt.startswith("判断对错")
     assert [grade(put, said, "zh-Hans").verdict for said in ("错", "不对", "对")] == ["right", "right", "wrong"]
     assert "秕谷" in grade(put, "对", "zh-Hans").reason
+
+
+@pytest.mark.parametrize(("reply", "none"), [("下一题", True), ("不知道。", True), ("next", True), ("两分钟", False)])
+def test_who_wants_to_go_on_has_not_answered(reply, none):
+    assert is_no_answer(reply) is none

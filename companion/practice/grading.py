@@ -57,9 +57,15 @@ _SAID: dict[str, dict[Verdict | Literal["unknown"], str]] = {
 def grade(question: QuizQuestion, reply: str, locale: Locale) -> Grade:
     """Whether a reply is right, with the reason from the passage."""
     said = _EDGES.sub("", normalise(reply))
-    if not said or _UNKNOWN.match(said):
+    if is_no_answer(reply):
         return told("unknown", question, locale)
     return told(_verdict(question, said), question, locale)
+
+
+def is_no_answer(reply: str) -> bool:
+    """Whether a reply says that one does not know, or wants to go on: no model is asked about that."""
+    said = _EDGES.sub("", normalise(reply))
+    return not said or bool(_UNKNOWN.match(said))
 
 
 def told(verdict: Verdict | Literal["unknown"], question: QuizQuestion, locale: Locale) -> Grade:
