@@ -204,10 +204,6 @@ class Advising:
             return False
         return bool(self.adviser.desk().search.in_the_other_language(named)) or self.about(named, heard, 1).on_it > 0
 
-    async def teaches(self, heard: Heard, ledger: Ledger) -> bool:
-        """Whether some course is clearly on what a message wants to learn."""
-        return (await self.recommended(heard, ledger, 1)).certain
-
     def names_a_course(self, heard: Heard) -> bool:
         """Whether a message asks after a course by its title."""
         return bool(titles_named(heard.question))

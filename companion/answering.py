@@ -26,6 +26,7 @@ from companion.events import (
 )
 from companion.extract import Quote, sets_a_task
 from companion.find import Found, closest_in_thread, find_in_thread, find_meant
+from companion.guidance.recommend import Recommended
 from companion.guidance.sayings import sayings
 from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
@@ -104,6 +105,17 @@ async def said(text: str, mode: Mode = "catalogue") -> AsyncGenerator[Event, Non
     yield Done(mode, None)
 
 
+async def _told_or(told: Sequence[Event], otherwise: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """A turn of these events; where there are none, the other."""
+    async with aclosing(otherwise) as events:
+        for event in told:
+            yield event
+        if told:
+            return
+        async for event in events:
+            yield event
+
+
 class Answering:
     """Answers questions on content."""
 
@@ -141,18 +153,21 @@ class Answering:
             return
         if found.answers:
             steps = self._answered(found, heard, ledger)
-        elif not heard.depends and wants_to_learn(heard.question) and await self._is_a_wish(found, heard, ledger):
-            steps = self._advising.courses(heard, ledger)
+        elif not heard.depends and (wanted := await self._wanted(found, heard, ledger)):
+            steps = self._advising.courses(heard, ledger, found=wanted)
         else:
             steps = self.nothing(found, heard, ledger)
         async for event in steps:
             yield event
 
-    async def _is_a_wish(self, found: Found, heard: Heard, ledger: Ledger) -> bool:
-        """Whether who wants to learn something wants courses, and not what the closest passage says of it:
-        想学编程，Python 上哪儿下 asks besides.
+    async def _wanted(self, found: Found, heard: Heard, ledger: Ledger) -> Recommended | None:
+        """The courses for who wants to learn something; None where the closest passage says more: where one asks
+        besides (想学编程，Python 上哪儿下), or where there is one and no course that fits.
         """
-        return not found.near or (not asks_anything(heard.question) and await self._advising.teaches(heard, ledger))
+        if not wants_to_learn(heard.question) or (found.near and asks_anything(heard.question)):
+            return None
+        wanted = await self._advising.recommended(heard, ledger)
+        return wanted if wanted.certain or not found.near else None
 
     async def courses(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The courses that are wanted; of one thing that a lesson is called after and no course, what the lesson says:
@@ -268,11 +283,7 @@ class Answering:
         told = _record_of(await asyncio.to_thread(self._course_talked_of, heard), heard.say)
         if told and asks_for_a_certificate(heard.message):
             told.insert(1, TextAdded(f"{sayings(heard.locale).no_certificates}\n\n"))
-        for event in told:
-            yield event
-        if told:
-            return
-        async with aclosing(otherwise) as events:
+        async with aclosing(_told_or(told, otherwise)) as events:
             async for event in events:
                 yield event
 
@@ -282,11 +293,7 @@ class Answering:
         """What the record of a course and its lessons say of it; the other where there is none of this title."""
         course = await asyncio.to_thread(self._titled, title)
         told = await asyncio.to_thread(self._introduction, course, heard.say) if course else []
-        for event in told:
-            yield event
-        if told:
-            return
-        async with aclosing(otherwise) as events:
+        async with aclosing(_told_or(told, otherwise)) as events:
             async for event in events:
                 yield event
 

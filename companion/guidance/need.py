@@ -197,6 +197,7 @@ def need_of(message: str, audience: str | None = None) -> Need:
         near or "offline" in delivery or says_only_where(said) or _asks_for_a_class_in(said, place)
     )
     free = bool(_FREE.search(said) or _FREE_ENGLISH.search(said)) and not _NOT_FREE.search(said)
+    other = whom(said)
     return Need(
         text=message,
         free=free,
@@ -210,8 +211,8 @@ def need_of(message: str, audience: str | None = None) -> Need:
         place=place if class_there else None,
         near=near or class_there,
         step_free=_says(_STEP_FREE, said),
-        audience=audience_in(message) or (None if whom(said) else audience),
-        for_another=whom(said) is not None,
+        audience=audience_in(message) or (None if other else audience),
+        for_another=other is not None,
         initiative=next((name for name, pattern in _INITIATIVES if pattern.search(said)), None),
         standing=standing_in(said),
         locale_language=language_of(message) if message.strip() else "",
