@@ -307,9 +307,8 @@ class Answering:
         stated = say.record_says.format(title=course.title, facts=facts) if facts else ""
         named = "\n".join(f"{number}. {citing_nothing(one.title)}" for number, one in enumerate(lessons, 1))
         listed = f"{say.course_lessons.format(len(lessons))}\n\n{named}" if 0 < len(lessons) <= _LESSONS_TOLD else ""
-        text = "\n\n".join(filter(None, (stated, listed)))
-        card = CoursesFound((card_of(course, say.reason_record),))
-        return [card, TextAdded(text), Done("catalogue", None)] if text else []
+        text = "\n\n".join(filter(None, (stated, listed))) or say.courses_found  # the card says the rest
+        return [CoursesFound((card_of(course, say.reason_record),)), TextAdded(text), Done("catalogue", None)]
 
     async def in_an_emergency(self, heard: Heard, ledger: Ledger, *, may_answer: bool) -> AsyncGenerator[Event, None]:
         """After the word on whom to call: where courses surely teach of it, and no other talk.
@@ -362,13 +361,14 @@ class Answering:
             for event in told:
                 yield event
             return
-        found = await self._find(heard, ledger)
-        if found.answers:
+        learns, conditions = wants_to_learn(heard.question), self._advising.names_conditions(heard)
+        # 想学心理学，免费的 says what a course is to be, and asks for nothing that a lesson says.
+        found = None if learns and conditions else await self._find(heard, ledger)
+        if found and found.answers:
             async for event in self._answered(found, heard, ledger):
                 yield event
             return
-        wants = wants_to_learn(heard.question) or self._advising.names_conditions(heard)
-        wanted = self._advising.courses(heard, ledger) if wants else None
+        wanted = self._advising.courses(heard, ledger) if learns or conditions else None
         if not wanted:
             ledger.unmet = "refused"
         async for event in wanted or said(say.official):

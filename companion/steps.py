@@ -26,8 +26,8 @@ _TELLS_HOW = re.compile(r".+的?(?:做法|步骤|流程|操作方法)|(?:怎么|
 _FEWEST = 2
 
 _ASKS_HOW = re.compile(
-    r"(?:怎么|怎样|如何|咋|点样)(?!会|还|又|没|不|是|回事|算|样|说|看待|这么|那么|了)|步骤|流程|做法|注意(?:些?什么|哪些|啥|事项)"
-    r"|\bhow (?:to|do i|do you|do we|can i|should i)\b|\bsteps?\b"
+    r"(?:怎么|怎样|如何|咋|点样)(?!会|还|又|没|不|是|回事|算|样|说|看待|这么|那么|了)|步骤|流程|做法|教我们?[做煮弄炒蒸炖包用装修]|注意(?:些?什么|哪些|啥|事项)"
+    r"|\bhow (?:to|do i|do you|do we|can i|should i)\b|\bsteps?\b|\bteach me (?:how )?to\b"
 )
 _STEP = re.compile(r"\s*(?:\d{1,2}[.)、]\s?|第[一二三四五六七八九十]步)")
 
