@@ -99,8 +99,8 @@ class Judge:
         if {one for one in claim.normalised if one.isalnum()} <= set(self._question):
             return "unsupported"  # the question said back, which a passage on its subject would seem to bear
         titles = [title for ground in grounds for title in ground.titles]
-        if _letters(claim.normalised) in {_letters(normalise(title)) for title in titles}:
-            return "unsupported"  # only what the lesson is called
+        if _is_titles_alone(claim, titles):
+            return "unsupported"  # only what the lesson is called, and where in it
         found = overlay(claim, grounds)
         if fault := self.fault(claim, grounds, found):
             return fault
@@ -130,6 +130,14 @@ class Judge:
         if contradicts(claim.normalised, normalise(found.text)):
             return "negation"
         return None
+
+
+def _is_titles_alone(claim: Claim, titles: Sequence[str]) -> bool:
+    """Whether nothing is left of a sentence without these titles."""
+    left = _letters(claim.normalised)
+    for title in sorted({_letters(normalise(title)) for title in titles} - {""}, key=len, reverse=True):
+        left = left.replace(title, "")
+    return not left
 
 
 def _letters(text: str) -> str:
