@@ -26,7 +26,9 @@ from course_index.store.generations import IndexHome
 from eval.collections.choose import read_collection
 from eval.collections.collection import Collection
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
+from retrieval.parts import make_wording
 from retrieval.search import Search
+from retrieval.settings import RetrievalSettings
 
 _KINDS = ("passage missing", "article missing", "other subject")
 _ARTICLES_OUT, _PARAGRAPHS_OUT = 0.2, 0.25
@@ -100,7 +102,7 @@ def _ask(folder: Path, asked: Sequence[Asked]) -> list[Confidence]:
     embedder = make_embedder(IndexSettings())
     home = IndexHome(folder / "index")
     build_index([folder / "courses"], home, embedder)
-    search = Search(home.open_current(), embedder)
+    search = Search(home.open_current(), embedder, wording=make_wording(RetrievalSettings()))
     sure = []
     for number, one in enumerate(asked):
         if number % 100 == 0:

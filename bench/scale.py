@@ -143,10 +143,12 @@ def _unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:
 def _search(folder: Path) -> dict[str, float]:
     import psutil
 
+    from retrieval.parts import make_wording
     from retrieval.search import Search
+    from retrieval.settings import RetrievalSettings
 
     embedder = make_embedder(IndexSettings())
-    search = Search(IndexHome(folder).open_current(), embedder)
+    search = Search(IndexHome(folder).open_current(), embedder, wording=make_wording(RetrievalSettings()))
     filtered = CourseFilter(level=3, city="city 7")
     work: dict[str, Callable[[str], object]] = {
         "whole": lambda question: search.passages(search.query(question), 8),

@@ -3,6 +3,7 @@
 import re
 
 ZH, EN = "zh", "en"
+LANGUAGES = frozenset((ZH, EN))
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 

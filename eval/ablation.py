@@ -16,6 +16,7 @@ from eval.reply import Passage, Record
 from eval.score import by_figure
 from eval.stages import STAGES, reading_together
 from eval.suites.retrieval import score
+from retrieval.parts import make_wording
 from retrieval.search import Search
 
 
@@ -28,7 +29,8 @@ def ablated(settings: CompanionSettings, cases: Sequence[Case], progress: OnProg
     generation = IndexHome(settings.data_dir / "evaluation").open_current()
     rows = {}
     try:
-        search = Search(generation, embedder, cross_encoder=reading_together(settings, progress))
+        reading = reading_together(settings, progress)
+        search = Search(generation, embedder, wording=make_wording(settings), cross_encoder=reading)
         for name in STAGES:
             if name != "e5":
                 rows[name] = _row(name, search, [case for case in cases if isinstance(case, RetrievalCase)], progress)

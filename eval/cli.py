@@ -35,6 +35,7 @@ from eval.stages import STAGES, TOGETHER, IndexingReport, StageReport, evaluate,
 from eval.subjects.subject import Subject
 from eval.suites import SUITES
 from eval.suites.load import Level, load
+from retrieval.parts import make_wording
 
 app = typer.Typer(
     add_completion=False,
@@ -559,7 +560,8 @@ def _collection(data: Path, limit: int | None, report: Path | None, ablate: bool
         embedder, served = make_embedder(settings, progress), served_by(settings)
         cross_encoder = reading_together(settings, progress) if ablate or served == TOGETHER else None
         asked = list(STAGES) if ablate else [served]
-        indexing, stages = evaluate(collection, embedder, asked, progress, cross_encoder)
+        wording = make_wording(settings)
+        indexing, stages = evaluate(collection, embedder, asked, progress, wording, cross_encoder)
     figures = _of_stages(collection, embedder.fingerprint, indexing, stages, served)
     _err.print(_stage_table(stages))
     if report:

@@ -43,6 +43,7 @@ from eval.run import Plan, Result, Run, ask_all, sample, scored
 from eval.subjects.in_process import InProcess
 from prompts import Prompt, render
 from retrieval.live import LiveIndex
+from retrieval.parts import make_wording
 from retrieval.query import Query
 from retrieval.search import Search
 
@@ -328,7 +329,7 @@ async def _asked(breakage: Breakage, settings: CompanionSettings, embedder: Embe
 
 
 def _with_model(settings: CompanionSettings, embedder: Embedder, model: LanguageModel) -> Companion:
-    index = LiveIndex(index_home(settings), embedder)
+    index = LiveIndex(index_home(settings), embedder, wording=make_wording(settings))
     state = make_state(settings)
     return assemble(settings, index, model, state.conversations, state.spending)
 

@@ -22,6 +22,7 @@ from retrieval.query import Query
 from retrieval.rank import Ranked, Scored, dense, lexical
 from retrieval.search import Search
 from retrieval.settings import RetrievalSettings
+from retrieval.wording import Wording
 
 # As deep as the deepest figure looks.
 DEPTH = 20
@@ -60,6 +61,7 @@ def evaluate(
     embedder: Embedder,
     stages: Sequence[str],
     progress: Progress,
+    wording: Wording | None = None,
     cross_encoder: E5CrossEncoder | None = None,
 ) -> tuple[IndexingReport, list[StageReport]]:
     """Index the corpus in a folder that is thrown away, then ask every question of every stage named in STAGES.
@@ -72,12 +74,12 @@ def evaluate(
     with tempfile.TemporaryDirectory() as folder:
         home = IndexHome(Path(folder) / "index")
         indexing = _index(collection, home, remembering, None, progress)
-        with _opened(home, embedder, cross_encoder) as search:
+        with _opened(home, embedder, wording, cross_encoder) as search:
             reports = {name: _ask(collection, name, _stage(name, search), progress) for name in stages if name != "e5"}
         if "e5" in stages:
             plain = IndexHome(Path(folder) / "plain")
             _index(collection, plain, _Known(remembering), no_centring(embedder.dimension), progress)
-            with _opened(plain, embedder) as search:
+            with _opened(plain, embedder, wording) as search:
                 reports["e5"] = _ask(collection, "e5", _stage("e5", search), progress)
     return indexing, [reports[name] for name in stages]
 
@@ -92,10 +94,12 @@ def _index(
 
 
 @contextmanager
-def _opened(home: IndexHome, embedder: Embedder, cross_encoder: E5CrossEncoder | None = None) -> Iterator[Search]:
+def _opened(
+    home: IndexHome, embedder: Embedder, wording: Wording | None, cross_encoder: E5CrossEncoder | None = None
+) -> Iterator[Search]:
     generation = home.open_current()
     try:
-        yield Search(generation, embedder, cross_encoder=cross_encoder)
+        yield Search(generation, embedder, wording=wording, cross_encoder=cross_encoder)
     finally:
         generation.close()
 
@@ -136,10 +140,14 @@ def _dense(query: Query, search: Search) -> list[Scored]:
 
 
 def _fused(query: Query, search: Search) -> list[Ranked]:
-    return search.ranked(replace(query, asked=None), DEPTH)
+    return search.ranked(replace(query, asked=None, other_words=()), DEPTH)
 
 
 def _interacting(query: Query, search: Search) -> list[Ranked]:
+    return search.ranked(replace(query, other_words=()), DEPTH)
+
+
+def _in_both_languages(query: Query, search: Search) -> list[Ranked]:
     return search.ranked(query, DEPTH)
 
 
@@ -160,6 +168,7 @@ STAGES: Mapping[str, Callable[[Query, Search], Sequence[Scored | Ranked]]] = {
     "centred": _dense,
     "fused": _fused,
     "interaction": _interacting,
+    "dictionary": _in_both_languages,
     SERVED: _answering,
     TOGETHER: _together,
 }

@@ -22,6 +22,8 @@ from course_index.embedders.embedder import Embedder
 from course_index.parts import index_home, make_embedder
 from course_index.settings import IN_A_FOLDER
 from retrieval.live import LiveIndex
+from retrieval.parts import make_wording
+from retrieval.wording import Wording
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "course_index" / "samples"
@@ -52,12 +54,14 @@ def stories() -> list[dict[str, Any]]:
     return [json.loads(line) for line in STORIES.read_text("utf-8").splitlines() if line.strip()]
 
 
-def storyteller(home: Path, embedder: Embedder | None = None) -> tuple[Companion, State]:
+def storyteller(
+    home: Path, embedder: Embedder | None = None, wording: Wording | None = None
+) -> tuple[Companion, State]:
     """A tutor without a model over the sample catalogue, on the day of the stories."""
     settings = CompanionSettings(data_dir=home).model_copy(update=IN_A_FOLDER)
     chosen = embedder or make_embedder(settings)
     build_index([SAMPLES], index_home(settings), chosen)
-    index = LiveIndex(index_home(settings), chosen)
+    index = LiveIndex(index_home(settings), chosen, wording=wording or make_wording(settings))
     state = open_state(home / "state.db", 30)
     companion = assemble(
         settings, index, None, state.conversations, state.spending, book=state.book, today=lambda: TOLD_ON

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, islice
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from course_index.store.held import MOST_HELD
 from course_index.store.records import MULTIPLE_FACETS, SINGLE_FACETS, CatalogueRow, CourseFilter
 from retrieval.enduring import Legs
 from retrieval.query import Query
-from retrieval.rank import LEXICAL_FIT, OTHER_LANGUAGE_FIT, PLAIN_LEXICAL_WEIGHT, PLAIN_OTHER_LEXICAL_WEIGHT
+from retrieval.rank import LEXICAL_FIT, OTHER_LANGUAGE_FIT, PLAIN, PLAIN_OTHER, Shares
 
 CourseOrder = Literal["relevance", "title", "updated", "hours"]
 
@@ -232,37 +232,36 @@ class Catalogue:
         number_of = cards.number_of
         if not number_of:
             return found
-        matched = [one for one in index.search(query.terms, _LEXICAL_DEPTH) if one[0] in number_of]
-        shares = np.zeros(len(number_of), np.float32)
-        shares[[number_of[id_] for id_, _ in matched]] = [share for _, share in matched]
         same = cards.languages == query.language
+        shares, said_in = np.zeros(len(number_of), np.float32), Shares.of(query, _LEXICAL_DEPTH, index)
+        for id_ in {*said_in.same, *said_in.other} & number_of.keys():
+            shares[number_of[id_]] = said_in(id_, bool(same[number_of[id_]]))
         cosines = cards.vectors @ query.vector
-        fits = cosines + np.where(same, LEXICAL_FIT, OTHER_LANGUAGE_FIT) * shares >= COURSE_FLOOR
+        fits = _fits(same, cosines, shares)
         said = index.holding(_words(query), len(number_of))
         fits[[number_of[id_] for id_ in said if id_ in number_of]] = True
-        scores = cosines + np.where(same, PLAIN_LEXICAL_WEIGHT, PLAIN_OTHER_LEXICAL_WEIGHT) * shares
-        found.scores[cards.rows[fits]] = scores[fits]
+        found.scores[cards.rows[fits]] = _scores(same, cosines, shares)[fits]
         return found
 
     def _add_by_passage(self, query: Query, permitted: Mask, found: _Found) -> None:
         """Add the courses with a passage that fits."""
         index, stored = self._legs.passage_terms, self._legs.passages
         near = dict(self._legs.passage_vectors.search(query.vector, _NEAR_PASSAGES))
-        shares = dict(index.search(query.terms, _LEXICAL_DEPTH))
+        shares = Shares.of(query, _LEXICAL_DEPTH, index)
         said = set(index.holding(_words(query), _NEAR_PASSAGES))
         # Nothing that the vectors left out is nearer than the farthest that they brought.
         farthest = min(near.values()) if len(near) == _NEAR_PASSAGES else -1.0
         if not self._legs.vectors.answers:
             farthest = 1.0  # it is not known how near any is
-        hopeful = {id_ for id_, share in shares.items() if farthest + LEXICAL_FIT * share >= COURSE_FLOOR}
+        hopeful = {id_ for id_, share in shares.same.items() if farthest + LEXICAL_FIT * share >= COURSE_FLOOR}
         candidates = sorted({*near, *hopeful, *said, *self._few_passages(permitted)})
         rows = stored.vectors(candidates)
         cosines = np.asarray(rows.cosines(query.vector))
         same = np.asarray([language == query.language for language in rows.languages], np.bool_)
-        share = np.asarray([shares.get(id_, 0.0) for id_ in rows.ids])
-        fits = cosines + np.where(same, LEXICAL_FIT, OTHER_LANGUAGE_FIT) * share >= COURSE_FLOOR
+        share = np.asarray([shares(*one) for one in zip(rows.ids, same.tolist(), strict=True)])
+        fits = _fits(same, cosines, share)
         fits |= np.asarray([id_ in said for id_ in rows.ids], np.bool_)
-        scores = cosines + np.where(same, PLAIN_LEXICAL_WEIGHT, PLAIN_OTHER_LEXICAL_WEIGHT) * share
+        scores = _scores(same, cosines, share)
         fitting = [(rows.ids[number], float(scores[number])) for number in np.flatnonzero(fits).tolist()]
         course_of = self._courses_of([id_ for id_, _ in fitting])
         for id_, score in fitting:
@@ -286,6 +285,18 @@ class Catalogue:
         else:
             passages = self._records.passages_of_courses([self._rows[row].id for row in rows.tolist()], _TOO_MANY)
         return set(passages) if len(passages) < _TOO_MANY else set()
+
+
+def _fits(same: Mask, cosines: NDArray[np.float32], shares: NDArray[np.floating[Any]]) -> Mask:
+    """Which texts, in the question's language (`same`) or not, are on what is asked at all."""
+    return np.asarray(cosines + np.where(same, LEXICAL_FIT, OTHER_LANGUAGE_FIT) * shares >= COURSE_FLOOR, np.bool_)
+
+
+def _scores(same: Mask, cosines: NDArray[np.float32], shares: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """What orders them."""
+    (weight, lexical, level), (other_weight, other_lexical, other_level) = PLAIN, PLAIN_OTHER
+    in_other = other_weight * cosines + other_lexical * shares + other_level
+    return np.where(same, weight * cosines + lexical * shares + level, in_other)
 
 
 def _words(query: Query) -> Collection[str]:

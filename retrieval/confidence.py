@@ -18,14 +18,15 @@ from retrieval.search import Hit
 # questions to whole libraries, part of which they answer, and so that nothing is lost where questions are near the text
 # (docs/decisions/0005-honest-turn.md).
 SAME_LANGUAGE = (8.0, 6.4, 2.4, 4.5, 4.0, 3.2, -14.9)
-# In another language words say nothing: slopes over the best stretch and over the logarithm of the number of content
-# tokens, and an intercept; as in decision 0004, but stricter.
-OTHER_LANGUAGE = (11.4, 0.69, -7.1)
+# In another language: slopes over the score of the best stretch, the cosine, what its words share there as a dictionary
+# has them, the lead and the logarithm of the number of content tokens, and an intercept
+# (docs/decisions/0016-dictionary.md).
+OTHER_LANGUAGE = (4.1, 2.5, 2.1, 4.2, 0.44, -5.0)
 # Near is not yet an answer: the log odds of one are so much of that, so much of what was learned of answers, so much of
 # what was learned of the other passages on the mean (where one answers, its neighbours mostly bear on it too), and an
 # intercept; in the question's language and in another (docs/decisions/0013-answerability.md).
 ANSWERED = (0.3, 0.6, 0.4, 0.65)
-ANSWERED_IN_OTHER = (0.55, 0.4, 0.75, 1.7)
+ANSWERED_IN_OTHER = (0.8, 0.25, 0.0, 1.25)
 # The others within these bounds: that they are on quite other subjects says nothing against the one that answers.
 OTHERS = (-1.5, 6.0)
 # A question that says little more than a heading asks for what stands under it, however that is put: what was learned
@@ -103,8 +104,9 @@ def _nearness(query: Query, hit: Hit, lead: float) -> float:
         log_odds = near * hit.ranked.closest + same * hit.ranked.cosine + intercept
         log_odds += covered * hit.ranked.covered + headed * _named_by_heading(query, hit) + ahead * lead
     else:
-        near, length, intercept = OTHER_LANGUAGE
-        log_odds = near * hit.ranked.closest + intercept
+        near, other, said, ahead, length, intercept = OTHER_LANGUAGE
+        log_odds = near * hit.ranked.closest + other * hit.ranked.cosine + intercept
+        log_odds += said * hit.ranked.lexical + ahead * lead
     return log_odds + length * math.log1p(len(query.weights))
 
 

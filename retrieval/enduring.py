@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from course_index.errors import PartUnavailable
 from course_index.store.generations import Generation
 from course_index.store.held import HeldPassages
-from course_index.store.legs import LexicalSearch, VectorSearch
+from course_index.store.legs import LexicalSearch, VectorSearch, Word
 from course_index.store.vectors import VectorIndex
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,11 @@ class Legs:
     course_terms: LexicalSearch
     vectors: Standing
     terms: Standing
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Those of the texts that are searched."""
+        return self.passages.languages | self.courses.languages
 
     @property
     def whole(self) -> bool:
@@ -112,6 +117,14 @@ class EnduringTerms:
             return []
         self._standing.well()
         return found
+
+    def search_ways(self, words: Sequence[Word], k: int) -> list[tuple[str, float]]:
+        """The best `k` ids for words that may be put in several ways, best first."""
+        try:
+            return self._leg.search_ways(words, k)
+        except PartUnavailable as error:
+            self._standing.ill(error)
+            return []
 
     def coverage(self, wanted: Sequence[str], ids: Collection[str]) -> dict[str, float]:
         """How much of what is wanted each text has."""

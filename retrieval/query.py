@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from course_index.analyze import simplified_question, terms
 from course_index.language import language_of
+from course_index.store.legs import Word
 from retrieval.wording import Wording, shipped_wording
 
 # A question longer than this is a pasted text; its beginning says what is asked.
@@ -41,7 +42,8 @@ EncodeQuery = Callable[
 class Query:
     """The text as typed (cleaned, capped, in one Unicode form), its language, its terms and its centred unit vector.
 
-    `added` are terms of other words for the same, by which courses may call it.
+    `added` are terms of other words for the same, by which courses may call it; `other_words` is what its words may be
+    called in the other language, where the library has texts in it.
 
     For late interaction also the unit vectors of its tokens, shape (tokens, token dimension), which of them say what is
     asked about (the others are those by which one asks), and what share of the question each of these is, together 1;
@@ -56,6 +58,7 @@ class Query:
     asked: NDArray[np.float32] | None
     content: NDArray[np.bool_]
     weights: NDArray[np.float32]
+    other_words: tuple[Word, ...] = ()
 
     @property
     def tokens(self) -> NDArray[np.float32] | None:
@@ -68,8 +71,13 @@ class Query:
         return tuple(term for term in self.terms if len(term) == 1) or self.terms
 
 
-def read_query(typed: str, encode: EncodeQuery, wording: Wording | None = None) -> Query:
-    """Make a query of whatever was typed, with the dictionaries that ship unless others are given."""
+def read_query(
+    typed: str, encode: EncodeQuery, wording: Wording | None = None, languages: Collection[str] = ()
+) -> Query:
+    """Make a query of whatever was typed, with the dictionaries that ship unless others are given.
+
+    `languages` are those of the texts that are searched.
+    """
     wording = wording or shipped_wording()
     encodable = typed[:MAX_QUERY_CHARACTERS].replace("\x00", " ").encode("utf-8", "replace").decode("utf-8")
     # One Unicode form from here on, so that the same text finds the same however it was typed.
@@ -83,12 +91,15 @@ def read_query(typed: str, encode: EncodeQuery, wording: Wording | None = None) 
         found = tuple(dict.fromkeys((*found, *query_terms(asked))))
     more = wording.added(asked)
     added = query_terms(more) if more else ()
+    asked_about = [part.lower() for part, is_content in parts if is_content]
+    other_words = wording.in_other_words(asked_about, language) if {*languages} - {language} else ()
     if tokens is None or part_of is None or not len(tokens):
-        return Query(text, language, found, added, vector, None, np.zeros(0, np.bool_), np.zeros(0, np.float32))
+        nothing = np.zeros(0, np.bool_), np.zeros(0, np.float32)
+        return Query(text, language, found, added, vector, None, *nothing, other_words)
     says = np.array([is_content for _, is_content in parts])[part_of]
     kept = says if says.any() else np.ones_like(says)
     weights = np.full(int(kept.sum()), 1 / kept.sum(), np.float32)
-    return Query(text, language, found, added, vector, tokens, kept, weights)
+    return Query(text, language, found, added, vector, tokens, kept, weights, other_words)
 
 
 def content_parts(text: str) -> list[tuple[str, bool]]:

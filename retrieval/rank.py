@@ -1,7 +1,8 @@
 """Dense and lexical ranking in one shape, (query, k, index) -> scored ids, their fusion, a closer look at the best."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,20 +28,23 @@ STRETCH_WEIGHT = 1.28
 # What the share of the question's characters (or words) adds that a passage has: it tells two passages of one lesson
 # apart when the question shares no word with either, and counts no word twice.
 COVERAGE_WEIGHT = 0.4
-# With a passage in another language: cosines are lower throughout, and shared terms are numbers and Latin names, which
-# say nothing of the subject. These put the answer in the other language level with chance hits in the same.
-OTHER_COSINE_WEIGHT = 1.15
-OTHER_STRETCH_WEIGHTS = (0.7, 0.75)
-# And so that it gets the closer look among many in the same language.
-OTHER_HEAD_START = 0.15
+# With a passage in another language: the cosine, what its words share as a dictionary has them in that language, the
+# best stretch's score and its square, and what puts it level with those in the question's language. Fitted on one half
+# of the questions of thirteen sets, most of them over libraries of both languages, checked on the other
+# (docs/decisions/0016-dictionary.md).
+OTHER_COSINE_WEIGHT = 2.0
+TRANSLATED_WEIGHT = 1.4
+OTHER_STRETCH_WEIGHTS = (0.7, 0.9)
+OTHER_LEVEL = -0.33
 # How many of the best are then looked at for whether they answer, and what that adds, in log odds as learned, of which
 # more than so many say no more (docs/decisions/0013-answerability.md).
 LOOKED_INTO = 8
 BEARING_WEIGHT = 0.03
 BEARING_ENOUGH = 4.0
-# Without late interaction (an embedder that gives no tokens), after RETRIEVAL.md.
-PLAIN_LEXICAL_WEIGHT = 0.5
-PLAIN_OTHER_LEXICAL_WEIGHT = 0.15
+# Without late interaction (an embedder that gives no tokens) what the cosine counts, what the share of words, after
+# RETRIEVAL.md, and what puts a passage in another language level.
+PLAIN = (1.0, 0.5, 0.0)
+PLAIN_OTHER = (1.2, 0.5, -0.05)
 # What a match says of an answer being there: less than of the order of passages, since a word that two subjects share
 # (the 遗产 of inheritance and of heritage) matches in full too.
 LEXICAL_FIT = 0.25
@@ -53,6 +57,28 @@ class Scored:
 
     id: str
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What texts share with a question in words, as a share of the best possible BM25, by their ids.
+
+    `same` is of the words as they were typed, and holds for texts in the question's language; `other` of what they are
+    called in the other language, and holds for texts in that.
+    """
+
+    same: Mapping[str, float]
+    other: Mapping[str, float]
+
+    @classmethod
+    def of(cls, query: Query, k: int, index: LexicalSearch) -> Self:
+        """Those of the best `k` in either."""
+        same = index.search(query.terms, k, query.added)
+        return cls(dict(same), dict(index.search_ways(query.other_words, k)) if query.other_words else {})
+
+    def __call__(self, id_: str, same: bool) -> float:
+        """That of a text in the question's language (`same`) or not."""
+        return (self.same if same else self.other).get(id_, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,8 +131,9 @@ def ranked(
     absolute scores, not of ranks: fusing ranks takes BM25's accidental hits to be as sure as its real ones.
     """
     near = dict(vectors.search(query.vector, CANDIDATES))
-    shares = dict(index.search(query.terms, CANDIDATES, query.added))
-    return _closely(query, k, [*(near | shares)], shares, index, tokens, answering=answering)
+    shares = Shares.of(query, CANDIDATES, index)
+    ids = list(dict.fromkeys((*near, *shares.same, *shares.other)))
+    return _closely(query, k, ids, shares, index, tokens, answering=answering)
 
 
 def ranked_among(
@@ -115,9 +142,7 @@ def ranked_among(
     """The best `k` of these passages, as those of one course, to answer. Its cost grows with their number, not the
     library's.
     """
-    wanted = set(ids)
-    found = index.search(query.terms, LEXICAL_REACH, query.added)
-    shares = {id_: share for id_, share in found if id_ in wanted}
+    shares = Shares.of(query, LEXICAL_REACH, index)
     return _closely(query, k, ids, shares, index, tokens, answering=True)
 
 
@@ -125,21 +150,23 @@ def _closely(
     query: Query,
     k: int,
     ids: Sequence[str],
-    shares: dict[str, float],
+    shares: Shares,
     index: LexicalSearch,
     tokens: StoredPassages,
     *,
     answering: bool,
 ) -> list[Ranked]:
     known = tokens.vectors(ids)
-    near = dict(zip(known.ids, zip(known.languages, known.cosines(query.vector), strict=True), strict=True))
-    stored = tokens.tokens(_hopeful(query, shares, near, max(k, CLOSELY)))
+    near = {
+        id_: (language == query.language, cosine, shares(id_, language == query.language))
+        for id_, language, cosine in zip(known.ids, known.languages, known.cosines(query.vector), strict=True)
+    }
+    stored = tokens.tokens(_hopeful(near, max(k, CLOSELY)))
     covered = index.coverage(query.letters, stored.ids)
     found = []
     for id_, stretches in zip(stored.ids, stretch_scores(query, stored), strict=True):
-        language, cosine = near[id_]
         closest = max(stretches.tolist(), default=-1.0)  # numpy takes three times as long for so few
-        signals = language == query.language, cosine, shares.get(id_, 0.0), covered.get(id_, 0.0)
+        signals = *near[id_], covered.get(id_, 0.0)
         found.append((-_score(*signals, closest), id_, signals, stretches))
     nearest = sorted(found, key=lambda one: one[:2])[: max(k, LOOKED_INTO) if answering else k]
     best = [
@@ -174,27 +201,23 @@ def _bearing(one: Ranked, bears: float) -> Ranked:
     return replace(one, score=one.score + BEARING_WEIGHT * counted, bears=bears)
 
 
-def _hopeful(query: Query, shares: dict[str, float], near: dict[str, tuple[str, float]], k: int) -> list[str]:
+def _hopeful(near: dict[str, tuple[bool, float, float]], k: int) -> list[str]:
     """The `k` best by what is known before the closer look, which costs most of a search."""
-
-    def promise(id_: str, language: str, cosine: float) -> float:
-        if language == query.language:
-            return cosine + PLAIN_LEXICAL_WEIGHT * min(shares.get(id_, 0.0), LEXICAL_ENOUGH)
-        return OTHER_COSINE_WEIGHT * cosine + OTHER_HEAD_START
-
-    best = sorted((-promise(id_, language, cosine), id_) for id_, (language, cosine) in near.items())
+    best = sorted((-cosine - PLAIN[1] * min(share, LEXICAL_ENOUGH), id_) for id_, (_, cosine, share) in near.items())
     return [id_ for _, id_ in best[:k]]
 
 
 def _score(same: bool, cosine: float, share: float, covered: float, closest: float) -> float:
     """What orders a passage that is in the question's language (`same`) or not."""
     if closest == -1:
-        return cosine + (PLAIN_LEXICAL_WEIGHT if same else PLAIN_OTHER_LEXICAL_WEIGHT) * share
+        weight, lexical, level = PLAIN if same else PLAIN_OTHER
+        return weight * cosine + lexical * share + level
     if same:
         score = cosine + LEXICAL_WEIGHT * min(share, LEXICAL_ENOUGH) + STRETCH_WEIGHT * _square(closest)
         return score + COVERAGE_WEIGHT * covered
     straight, squared = OTHER_STRETCH_WEIGHTS
-    return OTHER_COSINE_WEIGHT * cosine + straight * closest + squared * _square(closest)
+    near = OTHER_COSINE_WEIGHT * cosine + straight * closest + squared * _square(closest)
+    return near + TRANSLATED_WEIGHT * share + OTHER_LEVEL
 
 
 def _fit(same: bool, cosine: float, share: float) -> float:

@@ -69,7 +69,7 @@ class Search:
 
     def query(self, typed: str) -> Query:
         """What was typed, made ready for this index."""
-        return read_query(typed, self._encode_query, self._wording)
+        return read_query(typed, self._encode_query, self._wording, self.legs.languages)
 
     def in_the_other_language(self, subject: str) -> str:
         """What a subject of courses is called in the other language, as far as our dictionary goes; else empty."""

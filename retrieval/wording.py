@@ -11,6 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from course_index.errors import IndexProblem
+from course_index.store.legs import Word
+from retrieval.glossary import Glossary
 
 _FOLDER = "dictionaries"
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
@@ -32,6 +34,7 @@ class Wording:
     chinese_of: Mapping[str, str]
     chinese: re.Pattern[str]
     english: re.Pattern[str]
+    glossary: Glossary | None = None
 
     def in_mandarin(self, simplified: str) -> str:
         """The text with Cantonese wording replaced; what only looks like it stays (the 点解 of 重点解决)."""
@@ -40,6 +43,12 @@ class Wording:
     def added(self, simplified: str) -> str:
         """What courses would say for what the text says; empty when nothing is known."""
         return " ".join(dict.fromkeys(self.formal_of[key] for key in self.everyday.findall(simplified)))
+
+    def in_other_words(self, parts: Iterable[str], language: str) -> tuple[Word, ...]:
+        """The words of a question in `language`, each as whatever it may be called in the other; none without the
+        glossary.
+        """
+        return self.glossary.words(parts, language) if self.glossary else ()
 
     def translated(self, subject: str) -> str:
         """A subject, normalised, in the other language; empty where less than half of it is known.

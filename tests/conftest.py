@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ from course_index.store.legs import LexicalLeg
 from course_index.store.lexical import LexicalIndex
 from course_index.store.postgresql import PostgresTerms
 from retrieval.e5_cross_encoder import E5CrossEncoder
+from retrieval.glossary import Glossary
 from retrieval.live import LiveIndex
+from retrieval.wording import Wording, shipped_wording
 from tests.provider import AUDIENCE, Provider
 from tests.servers import Chroma, Postgres, Redis
 
@@ -76,6 +79,13 @@ def model_folder() -> Path:
 def embedder(model_folder: Path) -> OnnxE5:
     """The embedder that ships; as in the service, what is asked about again is not computed again."""
     return OnnxE5(model_folder, remember=256)
+
+
+@pytest.fixture(scope="session")
+def wording(model_folder: Path) -> Wording:
+    """The dictionaries that ship, that of both languages among them."""
+    shipped = shipped_wording()
+    return replace(shipped, glossary=Glossary(model_folder, shipped.english_of, shipped.chinese_of))
 
 
 @pytest.fixture(scope="session")
@@ -135,9 +145,9 @@ def put_samples(tmp_path_factory: pytest.TempPathFactory, embedder: OnnxE5) -> C
 
 
 @pytest.fixture
-def index(library_home: IndexHome, embedder: OnnxE5) -> Iterator[LiveIndex]:
+def index(library_home: IndexHome, embedder: OnnxE5, wording: Wording) -> Iterator[LiveIndex]:
     """The tiny library, open."""
-    live = LiveIndex(library_home, embedder)
+    live = LiveIndex(library_home, embedder, wording=wording)
     live.refresh()
     yield live
     live.close()

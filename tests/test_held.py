@@ -97,13 +97,15 @@ def plainly(search, query, k):
     stored = search.generation.passage_tokens.get(sorted(search.records.passage_ids()))
     cosines = {id_: float(passage.vector @ query.vector) for id_, passage in stored.items()}
     shares = dict(search.generation.passage_terms.search(query.terms, rank.CANDIDATES, query.added))
+    translated = dict(search.generation.passage_terms.search_ways(query.other_words, rank.CANDIDATES))
     near = sorted(cosines, key=lambda id_: -cosines[id_])[: rank.CANDIDATES]
     covered = search.generation.passage_terms.coverage(query.letters, stored)
 
+    def share(id_):
+        return (shares if stored[id_].language == query.language else translated).get(id_, 0.0)
+
     def promise(id_):
-        if stored[id_].language == query.language:
-            return cosines[id_] + rank.PLAIN_LEXICAL_WEIGHT * min(shares.get(id_, 0.0), rank.LEXICAL_ENOUGH)
-        return rank.OTHER_COSINE_WEIGHT * cosines[id_] + rank.OTHER_HEAD_START
+        return cosines[id_] + rank.PLAIN[1] * min(share(id_), rank.LEXICAL_ENOUGH)
 
     def score(id_):
         begins = [0, *stored[id_].ends[:-1]]
@@ -116,13 +118,14 @@ def plainly(search, query, k):
             if end > begin
         )
         if stored[id_].language == query.language:
-            lexical = rank.LEXICAL_WEIGHT * min(shares.get(id_, 0.0), rank.LEXICAL_ENOUGH)
+            lexical = rank.LEXICAL_WEIGHT * min(share(id_), rank.LEXICAL_ENOUGH)
             coverage = rank.COVERAGE_WEIGHT * covered.get(id_, 0.0)
             return cosines[id_] + lexical + rank.STRETCH_WEIGHT * max(best, 0) ** 2 + coverage
         straight, squared = rank.OTHER_STRETCH_WEIGHTS
-        return rank.OTHER_COSINE_WEIGHT * cosines[id_] + straight * best + squared * max(best, 0) ** 2
+        near = rank.OTHER_COSINE_WEIGHT * cosines[id_] + straight * best + squared * max(best, 0) ** 2
+        return near + rank.TRANSLATED_WEIGHT * share(id_) + rank.OTHER_LEVEL
 
-    hopeful = sorted({*near, *shares}, key=lambda id_: (-promise(id_), id_))[: rank.CLOSELY]
+    hopeful = sorted({*near, *shares, *translated}, key=lambda id_: (-promise(id_), id_))[: rank.CLOSELY]
     return sorted(((score(id_), id_) for id_ in hopeful), key=lambda one: (-one[0], one[1]))[:k]
 
 

@@ -232,6 +232,12 @@ def test_terms_rank_in_postgresql_as_in_tantivy(tmp_path, postgres_url, monkeypa
         best = sorted(theirs.values(), reverse=True)[:10]
         assert [theirs[id_] for id_, _ in ours] == pytest.approx(best, rel=0.06)
         assert [score for _, score in ours] == pytest.approx([theirs[id_] for id_, _ in ours], rel=0.08)
+        # The same for words that may be put in several ways, some of several terms, some that no text has.
+        ways = [tuple(tuple(rng.choice(words, rng.integers(1, 3))) for _ in range(3)) for _ in asked[:4]]
+        ways.append((("nowhere",), (asked[0], "nowhere")))
+        ours, theirs = served.search_ways(ways, 10), dict(tantivy.search_ways(ways, 3_000))
+        assert [theirs[id_] for id_, _ in ours] == pytest.approx(sorted(theirs.values(), reverse=True)[:10], rel=0.06)
+        assert [score for _, score in ours] == pytest.approx([theirs[id_] for id_, _ in ours], rel=0.08)
         assert set(served.holding(asked[:3], 3_000)) == set(tantivy.holding(asked[:3], 3_000))
         assert served.rarity(asked) == pytest.approx(tantivy.rarity(asked), rel=0.05)  # it counts what was deleted
     assert served.ids() == tantivy.ids()

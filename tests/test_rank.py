@@ -54,7 +54,10 @@ def in_a_row(folder, passages):
 
 def query(asked, vector, tokens=None):
     weights = np.full(0 if tokens is None else len(tokens), 0.5, np.float32)
-    return Query(asked, "zh", tuple(terms(asked)), (), unit(vector), tokens, np.ones(len(weights), bool), weights)
+    words = tuple(((term,), ("荔枝",)) for term in terms(asked))
+    return Query(
+        asked, "zh", tuple(terms(asked)), (), unit(vector), tokens, np.ones(len(weights), bool), weights, words
+    )
 
 
 @pytest.mark.parametrize("asked", ["快件 荔枝", "heap", "粤剧方程", "没有的词"])
@@ -63,22 +66,24 @@ def test_the_best_are_those_of_scoring_every_candidate(store, asked, with_tokens
     passages, collection, lexical, tokens, texts = store
     given = unit(np.random.default_rng(5).standard_normal((2, 8))) if with_tokens else None
     question = query(asked, passages["p007"].vector + 0.4 * passages["p011"].vector, given)
-    shares = dict(lexical.search(question.terms, rank.CANDIDATES))
+    said = dict(lexical.search(question.terms, rank.CANDIDATES))
+    translated = dict(lexical.search_ways(question.other_words, rank.CANDIDATES))
     cosines = {id_: float(passage.vector @ question.vector) for id_, passage in passages.items()}
     rarity = lexical.rarity(question.letters)
-    candidates = {*sorted(cosines, key=lambda id_: -cosines[id_])[: rank.CANDIDATES], *shares}
+    candidates = {*sorted(cosines, key=lambda id_: -cosines[id_])[: rank.CANDIDATES], *said, *translated}
 
     def score(id_):
-        same, cosine, share = passages[id_].language == "zh", cosines[id_], shares.get(id_, 0.0)
+        same, cosine = passages[id_].language == "zh", cosines[id_]
+        share = (said if same else translated).get(id_, 0.0)
         if given is None:
-            return cosine + (0.5 if same else 0.15) * share
+            return cosine + 0.5 * share if same else 1.2 * cosine + 0.5 * share - 0.05
         of_token = given @ (passages[id_].tokens.astype(np.float32) / 127).T
         best = max((of_token[:, :2].max(axis=1)).mean(), (of_token[:, 2:].max(axis=1)).mean())
         if same:
             had = set(terms(texts[id_]))
             covered = sum(weight for term, weight in rarity.items() if term in had) / sum(rarity.values())
             return cosine + 0.3 * min(share, 0.33) + 1.28 * max(best, 0) ** 2 + 0.4 * covered
-        return 1.15 * cosine + 0.7 * best + 0.75 * max(best, 0) ** 2
+        return 2 * cosine + 0.7 * best + 0.9 * max(best, 0) ** 2 + 1.4 * share - 0.33
 
     monkeypatch.setattr(rank, "CLOSELY", 100)
     got = rank.ranked(question, 8, collection, lexical, tokens)

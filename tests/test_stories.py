@@ -13,9 +13,9 @@ DOCS = Path(__file__).parent.parent / "docs" / "stories.md"
 
 
 @pytest.fixture(scope="module")
-def tutor(tmp_path_factory, embedder, put_samples):
+def tutor(tmp_path_factory, embedder, wording, put_samples):
     put_samples(home := tmp_path_factory.mktemp("stories"))
-    companion, state = storyteller(home, embedder)
+    companion, state = storyteller(home, embedder, wording)
     yield companion, state
     companion.index.close()
     state.close()

@@ -8,6 +8,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from course_index.language import LANGUAGES
 from course_index.store.legs import VectorSearch
 from course_index.store.tokens import TokenRows, TokenStore, VectorRows
 
@@ -34,6 +35,7 @@ class HeldVectors:
         self._row_of = {id_: row for row, id_ in enumerate(self._ids)}
         self._vectors = vectors
         self._languages = list(languages)
+        self.languages = frozenset(languages)
         self._coarse = _Coarse(vectors) if len(self._ids) else None
 
     def search(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
@@ -146,6 +148,11 @@ class HeldPassages:
     def vectors(self, ids: Sequence[str]) -> VectorRows:
         """The vectors of those of `ids` that are stored."""
         return (self.held or self._store).vectors(ids)
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Those of the passages; all that are told apart where there are too many to know."""
+        return self.held.languages if self.held else LANGUAGES
 
     def tokens(self, ids: Sequence[str]) -> TokenRows:
         """The tokens of those of `ids` that are stored."""

@@ -6,6 +6,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+# One way to put a word: terms of which a text has to hold each. And all the ways there are.
+Way = tuple[str, ...]
+Word = tuple[Way, ...]
+
 
 class VectorSearch(Protocol):
     """Ids by the cosine of their unit vectors. A server that does not answer raises PartUnavailable."""
@@ -37,6 +41,14 @@ class LexicalSearch(Protocol):
         """The best `k` ids with BM25 as a share of the most that this query could score, 0 to 1; best first.
 
         `added` terms count ADDED_WEIGHT where they are found, and nothing against a text that lacks them.
+        """
+
+    def search_ways(self, words: Sequence[Word], k: int) -> list[tuple[str, float]]:
+        """The best `k` ids for words each of which may be put in several ways, with their share of the most that these
+        could score, 0 to 1; best first.
+
+        BM25 with the ways of a word as one (Pirkola 1998): all are as rare as they are together, and a text has of a
+        word what it has of the way that it says most. Of a way of several terms that is their mean.
         """
 
     def coverage(self, wanted: Sequence[str], ids: Collection[str]) -> dict[str, float]:

@@ -1,13 +1,14 @@
 """The lexical index: tantivy, embedded; BM25 with k1 = 1.2 and b = .75, which are tantivy's own."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import tantivy
 
 from course_index.analyze import normalise, terms
+from course_index.store.legs import Way, Word
 
 # BM25's term weight saturates at k1 + 1, so a query whose every term saturates scores (k1 + 1) x the sum of its idf.
 SATURATION = 2.2
@@ -89,6 +90,37 @@ class LexicalIndex:
         ids = self._ids_of(searcher, hits)
         return [(id_, min(1.0, score / (SATURATION * most))) for id_, (score, _) in zip(ids, hits, strict=True)]
 
+    def search_ways(self, words: Sequence[Word], k: int) -> list[tuple[str, float]]:
+        """The best `k` ids for words each of which may be put in several ways (see `LexicalSearch`); best first."""
+        searcher = self._index.searcher()
+        total = searcher.num_docs
+        asked = {term for word in words for way in word for term in way}
+        found = {term: searcher.doc_freq("terms", term) for term in asked}
+        weighed = weighed_words(words, total, found)
+        most = sum(weight for weight, _ in weighed)
+        if not most or k < 1:
+            return []
+
+        def query_of(way: Way, weight: float) -> tantivy.Query:
+            # tantivy takes a term to be as rare as it is by itself.
+            shares = {term: weight / len(way) / idf(total, found[term]) for term in way}
+            said = [
+                tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, "terms", term, "freq"), share)
+                for term, share in shares.items()
+            ]
+            if len(said) == 1:
+                return said[0]
+            return tantivy.Query.boolean_query([(tantivy.Occur.Must, one) for one in said])
+
+        clauses = [
+            (tantivy.Occur.Should, tantivy.Query.disjunction_max_query([query_of(way, weight) for way in ways]))
+            for weight, ways in weighed
+            if ways
+        ]
+        hits = searcher.search(tantivy.Query.boolean_query(clauses), k, count=False).hits
+        ids = self._ids_of(searcher, hits)
+        return [(id_, min(1.0, score / (SATURATION * most))) for id_, (score, _) in zip(ids, hits, strict=True)]
+
     def coverage(self, wanted: Sequence[str], ids: Collection[str]) -> dict[str, float]:
         """How much of what is wanted each text has, 0 to 1: the share of its terms, rare ones counting most.
 
@@ -144,6 +176,20 @@ class LexicalIndex:
         if self._ids is None:
             self._ids = _all_ids(searcher)
         return [self._ids[address.segment_ord][address.doc] for _, address in hits]
+
+
+def weighed_words(words: Sequence[Word], total: int, found: Mapping[str, int]) -> list[tuple[float, list[Way]]]:
+    """How much each word tells, all its ways together, with the ways that there are in the `total` texts at all.
+
+    `found` says in how many texts each term is. No text is looked at for that: a way is taken to be in as many as its
+    rarest term, and the ways of a word never in one text.
+    """
+    weighed = []
+    for word in words:
+        ways = [way for way in word if all(found.get(term) for term in way)]
+        texts = min(total, sum(min(found[term] for term in way) for way in ways))
+        weighed.append((idf(total, texts), ways))
+    return weighed
 
 
 def _all_ids(searcher: Any) -> list[list[str]]:

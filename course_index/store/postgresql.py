@@ -18,7 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 from course_index.analyze import normalise, terms
 from course_index.errors import PartUnavailable
-from course_index.store.lexical import ADDED_WEIGHT, LONGEST_TERM, SATURATION, idf
+from course_index.store.legs import Word
+from course_index.store.lexical import ADDED_WEIGHT, LONGEST_TERM, SATURATION, idf, weighed_words
 
 _SCHEMA = "companion_index"
 _KINDS = ("passages", "courses")
@@ -266,6 +267,40 @@ class PostgresLexical:
         norm = _K1 * (1 - _B + _B * bags.lengths[texts] / size.average)
         parts = worth * counts * (_K1 + 1) / (counts + norm)
         return bags.ids, np.bincount(texts, parts, minlength=len(bags.ids)).astype(np.float64)
+
+    def search_ways(self, words: Sequence[Word], k: int) -> list[tuple[str, float]]:
+        """The best `k` ids for words each of which may be put in several ways (see `LexicalSearch`); best first."""
+        asked = list(dict.fromkeys(term for word in words for way in word for term in way))
+        if not asked or k < 1:
+            return []
+        return self._read(lambda connection: self._best_ways(connection, words, asked, k))
+
+    def _best_ways(
+        self, connection: Connection, words: Sequence[Word], asked: list[str], k: int
+    ) -> list[tuple[str, float]]:
+        size, numbers = self._sized(connection), {term: number_of(term) for term in asked}
+        found = self._found_in(connection, asked)
+        weighed = weighed_words(words, size.texts, {term: found.get(number, 0) for term, number in numbers.items()})
+        present = {numbers[term] for _, ways in weighed for way in ways for term in way}
+        rarest_first = sorted(present, key=lambda number: found[number])
+        if not rarest_first:
+            return []
+        # Of a library so big that this would be too many, those are left out that say the commonest terms alone.
+        wanted = rarest_first[: _few(rarest_first, found, _MOST_CANDIDATES)]
+        bags = self._bags(connection, "terms && CAST(:wanted AS bigint[])", {"wanted": wanted})
+        column_of = {number: column for column, number in enumerate(rarest_first)}
+        texts, counts, columns = _matches(bags, {number: float(column) for number, column in column_of.items()})
+        norm = _K1 * (1 - _B + _B * bags.lengths[texts] / size.average)
+        said = np.zeros((len(bags.ids), len(column_of)))
+        said[texts, columns.astype(np.intp)] = counts * (_K1 + 1) / (counts + norm)
+        scores = np.zeros(len(bags.ids))
+        for weight, ways in weighed:
+            of_ways = [said[:, [column_of[numbers[term]] for term in way]] for way in ways]
+            if of_ways:
+                scores += weight * np.max([np.where(one.all(1), one.mean(1), 0.0) for one in of_ways], axis=0)
+        most = SATURATION * sum(weight for weight, _ in weighed)
+        order = np.lexsort((np.asarray(bags.ids), -scores))[:k]
+        return [(bags.ids[n], min(1.0, float(scores[n]) / most)) for n in order.tolist() if scores[n] > 0]
 
     def coverage(self, wanted: Sequence[str], ids: Collection[str]) -> dict[str, float]:
         """How much of what is wanted each text has, 0 to 1: the share of its terms, rare ones counting most."""
