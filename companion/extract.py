@@ -14,6 +14,7 @@ from course_index.chunk import headed, headings_of
 from course_index.stretches import Stretch, stretches
 from course_index.tokens import count_tokens
 from retrieval.confidence import LOOKED_AT
+from retrieval.glossary import share_said
 from retrieval.query import Query
 from retrieval.search import Hit, Search
 
@@ -207,7 +208,7 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
             if unit.is_code or _ASKED.search(unit.text) or is_an_order(unit):
                 continue
             if len(unit.text.strip()) >= _SHORTEST:
-                coverage = (_coverage if same_language else _coverage_in_other)(query, unit.text)
+                coverage = _coverage(query, unit.text) if same_language else share_said(query.other_words, unit.text)
                 has_amount = bool(amount and amount.search(unit.text))
                 found.append(
                     _Candidate(hit, units, position, coverage, has_amount, posed[position], unit.block in of_itself)
@@ -236,13 +237,6 @@ def _coverage(query: Query, text: str) -> float:
     weights = {term: len(term) if len(term) <= 2 else 2 for term in query.terms}
     total = sum(weights.values())
     return sum(weight for term, weight in weights.items() if term in present) / total if total else 0.0
-
-
-def _coverage_in_other(query: Query, text: str) -> float:
-    """The share of the question's words that a text in the other language has, however a dictionary puts them."""
-    present = set(terms(normalise(text)))
-    said = [any(present.issuperset(way) for way in word) for word in query.other_words]
-    return sum(said) / len(said) if said else 0.0
 
 
 def stretch_around(hit: Hit, units: Sequence[Stretch], position: int, most: int = QUOTE_TOKENS) -> str:

@@ -104,7 +104,11 @@ def find_in_thread(search: Search, found: Found, passages: int, thread: Sequence
     if not found.hits or found.reach != "everything" or found.hits[0].passage.id in thread:
         return found
     there = search.choice_among(found.query, passages, thread)
-    if not there or there[0].score < _IN_THREAD * max(hit.score for hit in found.hits):
+    if not there:
+        return found
+    # Scores of passages in another language are of another kind.
+    alike = [hit.score for hit in found.hits if hit.passage.language == there[0].passage.language]
+    if there[0].score < _IN_THREAD * max(alike, default=0.0):
         return found
     again = _read(search, found.query, there, "everything")
     if not again.quotes:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from course_index.analyze import normalise, terms
 from course_index.language import ZH
 from course_index.store.connections import Connections
 from course_index.store.legs import Way, Word
@@ -98,6 +99,12 @@ class Glossary:
         for word in words & own.keys():
             found[word] = [own[word], *found.get(word, [])]
         return {word: names[:_MOST_NAMES] for word, names in found.items()}
+
+
+def share_said(words: Sequence[Word], text: str) -> float:
+    """The share of words that a text says in one of their ways, 0 to 1."""
+    present = set(terms(normalise(text)))
+    return sum(any(present.issuperset(way) for way in word) for word in words) / len(words) if words else 0.0
 
 
 def _fewest_words(run: str, known: Mapping[str, list[str]]) -> list[str]:

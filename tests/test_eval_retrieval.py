@@ -108,8 +108,8 @@ def test_a_missing_file_is_named(tmp_path):
         read_beir(tmp_path)
 
 
-def test_every_stage_ranks_the_corpus(folder, embedder, cross_encoder):
-    indexing, reports = evaluate(read_beir(folder), embedder, list(STAGES), lambda *_: None, cross_encoder)
+def test_every_stage_ranks_the_corpus(folder, embedder, wording, cross_encoder):
+    indexing, reports = evaluate(read_beir(folder), embedder, list(STAGES), lambda *_: None, wording, cross_encoder)
     assert indexing.passages == 4
     assert indexing.passages_per_second > 0
     assert [report.stage for report in reports] == list(STAGES)

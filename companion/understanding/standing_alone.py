@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from companion.conversation import Conversation
@@ -16,7 +17,9 @@ from companion.words import Words
 from companion.writer import Writer
 from course_index.analyze import normalise
 from course_index.analyze import terms as terms_of
+from course_index.store.legs import Word
 from prompts import render
+from retrieval.glossary import share_said
 from retrieval.live import LiveIndex
 from retrieval.query import query_terms
 from retrieval.search import Search
@@ -85,10 +88,12 @@ class StandingAlone:
         words = (term for term in query_terms(message) if len(term) == 1 or term.isascii())
         terms = [term for term in words if term not in measures]
         going_on = goes_on(message)
-        alone = _closest(terms, self._index.search, message)
+        search = self._index.search
+        other_words = search.query(message).other_words
+        alone = _closest(terms, other_words, search, message)
         if going_on and not alone.near:  # 那工资能给多少 after 试用期最长多久: by itself any law with wages in it
             return False
-        together = _closest(terms, self._index.search, carried_on)
+        together = _closest(terms, other_words, search, carried_on)
         more = _GOING_ON if going_on else _ANSWERED if alone.sure else _UNANSWERED
         # What an answer has nothing of was hardly asked for: how long may be answered by any law.
         return (alone.sure >= _SURE and alone.share > 0) or (
@@ -106,12 +111,16 @@ class _Closest(NamedTuple):
     near: bool
 
 
-def _closest(terms: list[str], search: Search, question: str) -> _Closest:
+def _closest(terms: list[str], other_words: Sequence[Word], search: Search, question: str) -> _Closest:
     found = find(search, question, _LOOKED_AT, Scope())
     if not found.hits or not terms:
         return _Closest(0.0, 0.0, False)
-    text = normalise(f"{found.hits[0].passage.text} {found.hits[0].lesson.title}")
+    # Which of its words a passage has is plain in its own language, so that the closest in that is looked at.
+    hit = next((hit for hit in found.hits if hit.passage.language == found.query.language), found.hits[0])
+    text = normalise(f"{hit.passage.text} {hit.lesson.title}")
     probability = (found.confidence.probability or 0.0) if found.answers else 0.0
+    if hit.passage.language != found.query.language:
+        return _Closest(share_said(other_words, text), probability, found.near)
     words = set(terms_of(text))  # there is no "long" in "belonging"
     said = sum(term in words if term.isascii() else term in text for term in terms)
     return _Closest(said / len(terms), probability, found.near)
