@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from companion.guidance.credits import Rules
@@ -13,7 +13,7 @@ from companion.guidance.following import NOBODY, Following
 from companion.guidance.goals import DIPLOMA_WORDS, Aim, Destination, destination, names_diploma
 from companion.guidance.need import Need, with_profile
 from companion.guidance.occupations import Embed, Occupation, Occupations
-from companion.guidance.pathway import Pathway, Planner, Terms
+from companion.guidance.pathway import Pathway, Planner, Terms, first_of
 from companion.guidance.profile import Belief, Known, LearningEvent, Profile, beliefs_of, failed_courses
 from companion.guidance.recommend import Recommended, Recommender
 from companion.guidance.shelf import Session, Shelf
@@ -40,12 +40,6 @@ class Way:
     destination: Destination
     pathway: Pathway
     alternatives: tuple[Pathway, ...] = ()
-
-
-def _first_of(days: frozenset[int], start: date) -> date:
-    """The first day from `start` on that is one of these days of the week; that itself where none is named."""
-    coming = (start + timedelta(days=ahead) for ahead in range(7))
-    return next((day for day in coming if day.weekday() in days), start)
 
 
 class Adviser:
@@ -136,7 +130,7 @@ class Adviser:
         need = replace(with_profile(need, learner.profile), level=None)  # a level named is where it goes
         started = replace(
             terms,
-            start=_first_of(terms.days, max(terms.start, self.today())),
+            start=first_of(terms.days, max(terms.start, self.today())),
             hours_a_week=terms.hours_a_week or learner.profile.hours_a_week,
             in_person=terms.in_person or need.in_person,
         )

@@ -193,6 +193,8 @@ def totals_told(path: Pathway, locale: Locale) -> str:
     if path.terms.days:
         names = words(locale).plan_day_names.split()
         told += say.path_days.format(_list([names[day] for day in sorted(path.terms.days)], locale))
+        if any(step.session and step.begins for step in path.left):
+            told += say.no_times
     if path.ends and path.terms.hours_a_week:
         told += say.path_ends.format(
             f"{path.terms.hours_a_week:g}", path.terms.start.isoformat(), path.ends.isoformat()
