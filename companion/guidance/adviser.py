@@ -18,7 +18,7 @@ from companion.guidance.profile import Belief, Known, LearningEvent, Profile, be
 from companion.guidance.recommend import Recommended, Recommender
 from companion.guidance.shelf import Session, Shelf
 from companion.guidance.skills import SkillMap
-from companion.guidance.subject import named_in, subject_of
+from companion.guidance.subject import named_in, subject_of, without_deed
 from companion.understanding.wish import course_subject
 from course_index.course import Course
 from retrieval.live import LiveIndex
@@ -113,6 +113,8 @@ class Adviser:
         found = of(words, named)
         if found.on_it or not found.about_something:
             return found
+        if (thing := without_deed(named)) and (by_thing := of(thing)).on_it:
+            return by_thing
         return self._mended(named, words, of) or found
 
     def _mended(self, named: str, words: str, of: Callable[[str], Recommended]) -> Recommended | None:
