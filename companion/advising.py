@@ -23,6 +23,7 @@ from companion.guidance.skills import Gap
 from companion.guidance.subject import cannot_use, named_in, names_only_conditions, titles_named
 from companion.guidance.telling import (
     balance_told,
+    barred_told,
     courses_told,
     gap_told,
     nearest_told,
@@ -154,9 +155,11 @@ class Advising:
         if not says_only_where(heard.message):
             ledger.unmet = "no_place" if instead.certain else "no_course"
             text += say.counted
-        if instead.courses and instead.certain:
+        if not instead.courses:
+            text += barred_told(found, heard.locale)
+        elif instead.certain:
             text += say.online_instead if instead is online else nearest_told(instead, heard.locale)[0]
-        elif instead.courses:
+        else:
             text += say.closest_courses
         yield TextAdded(text)
         yield Done("catalogue", None)

@@ -41,7 +41,7 @@ EncodeQuery = Callable[
 class Query:
     """The text as typed (cleaned, capped, in one Unicode form), its language, its terms and its centred unit vector.
 
-    `added` are terms of other words for the same, by which courses may call it.
+    `called` are other words for the same, by which courses may call it, and `added` their terms.
 
     For late interaction also the unit vectors of its tokens, shape (tokens, token dimension), which of them say what is
     asked about (the others are those by which one asks), and what share of the question each of these is, together 1;
@@ -56,6 +56,7 @@ class Query:
     asked: NDArray[np.float32] | None
     content: NDArray[np.bool_]
     weights: NDArray[np.float32]
+    called: frozenset[str] = frozenset()
 
     @property
     def tokens(self) -> NDArray[np.float32] | None:
@@ -82,13 +83,13 @@ def read_query(typed: str, encode: EncodeQuery, wording: Wording | None = None) 
     if asked != text:
         found = tuple(dict.fromkeys((*found, *query_terms(asked))))
     more = wording.added(asked)
-    added = query_terms(more) if more else ()
+    added, called = query_terms(more) if more else (), frozenset(more.split())
     if tokens is None or part_of is None or not len(tokens):
-        return Query(text, language, found, added, vector, None, np.zeros(0, np.bool_), np.zeros(0, np.float32))
+        return Query(text, language, found, added, vector, None, np.zeros(0, np.bool_), np.zeros(0, np.float32), called)
     says = np.array([is_content for _, is_content in parts])[part_of]
     kept = says if says.any() else np.ones_like(says)
     weights = np.full(int(kept.sum()), 1 / kept.sum(), np.float32)
-    return Query(text, language, found, added, vector, tokens, kept, weights)
+    return Query(text, language, found, added, vector, tokens, kept, weights, called)
 
 
 def content_parts(text: str) -> list[tuple[str, bool]]:

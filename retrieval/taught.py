@@ -6,7 +6,7 @@ thing, so that its course has to be about something like it as well.
 
 from collections.abc import Mapping
 
-from course_index.analyze import normalise, terms
+from course_index.analyze import normalise
 from course_index.card import card_text
 from course_index.course import Course
 from course_index.language import language_of
@@ -57,9 +57,7 @@ def taught(
 
 def _called_so(query: Query, course: Course) -> bool:
     """Whether a subject or skill of the record is what courses call that which was said: 电子商务 for 网上卖."""
-    called = set(query.added)
-    names = (normalise(name) for name in (*course.skills, *course.subjects) if called)
-    return any(len(name) > 1 and called.issuperset(terms(name)) for name in names)
+    return bool(query.called) and any(normalise(name) in query.called for name in (*course.skills, *course.subjects))
 
 
 def _standing_alone(near: Mapping[str, float]) -> set[str]:

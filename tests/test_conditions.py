@@ -123,6 +123,11 @@ def test_what_teaches_it_and_does_not_meet_the_conditions_is_named_with_what_its
     assert "不是免费" in told.text
     assert not told.titles
     assert [need.reason for need in unmet(state)] == ["no_course"]
+    (far,) = talk(companion, "想在湛江学保养汽车")
+    assert "湛江" in far.text
+    assert "汽车保养" in far.text
+    assert "佛山" in far.text
+    assert not far.titles
 
 
 @pytest.mark.parametrize(

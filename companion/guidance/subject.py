@@ -16,7 +16,7 @@ _LEFT_OVER = re.compile(
 
 # What asks for just some course.
 _ANY = re.compile(
-    r"推荐|介绍|几|给|俾|畀|我|你|[他她佢]|补(?:习|补|一下)|一些|随便|随意|好|新|的|啲|点|下|课程?|网课|学|东西|什么|乜嘢?|咩|有用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
+    r"推荐|介绍|几|给|俾|畀|我|你|[他她佢]|补(?:习|补|一下)|一些|随便|随意|找|搵|揾|好|新|的|啲|点|下|课程?|网课|学|东西|什么|乜嘢?|咩|有用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
     r"\b(?:recommend|suggest|some|any|something|him|her|them|my|he|she|courses?|class(?:es)?|for|me|please|to|learn|study|good|new|what|is|are|there|do|you|have|i|want|a|the|anything|useful|interesting|and|or|but|then|ones?|about|how|some|more|which|show|find|list|all|your|that|in|on|at|with)\b"
 )
 
