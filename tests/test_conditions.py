@@ -103,11 +103,15 @@ def test_what_only_looks_like_a_condition_stays_in_the_subject(message, subject)
         "每天最多一小时，想学英语",
         "at most 2 hours a week, any English course",
         "I want to learn English, I live in Foshan",
+        "想学英语，三月开始学",
+        "我三月上海出差，想学摄影",
+        "想学怎么维权，要有证据才行",
     ],
 )
 def test_what_is_told_beside_a_wish_is_no_condition(message):
     need = need_of(message)
-    assert (need.level, need.delivery, need.max_hours, need.in_person) == (None, frozenset(), None, False)
+    told = (need.level, need.delivery, need.max_hours, need.in_person, need.begins, need.certified)
+    assert told == (None, frozenset(), None, False, None, False)
 
 
 def test_what_is_said_of_a_course_is_a_condition():
