@@ -20,9 +20,10 @@ from companion.guidance.profile import Known
 from companion.guidance.recommend import Recommended
 from companion.guidance.sayings import sayings
 from companion.guidance.skills import Gap
-from companion.guidance.subject import named_in, names_only_conditions, titles_named
+from companion.guidance.subject import cannot_use, named_in, names_only_conditions, titles_named
 from companion.guidance.telling import (
     balance_told,
+    barred_told,
     courses_told,
     gap_told,
     nearest_told,
@@ -61,6 +62,11 @@ _WOULD_ADD = re.compile(
 )
 _ASKS_FOR_FACTS = re.compile(
     r"多少|几多|几钱|吗|么|呢|嘛|[?？]|是不是|要不要|收不收|\b(?:how much|is it|are they|do i)\b"
+)
+# 有没有带学分的急救课: 有没有学分 asks of the one that was shown.
+_IS_THERE_ONE = re.compile(
+    r"(?:有没有|有冇|有无|有(?:什么|啥|咩|哪些))[^，。？?]{2,16}(?:课|班|培训)(?!有|能|要|算)"
+    r"|\b(?:is there|are there|any)\b[^.?!]{0,40}\b(?:course|class|training)"
 )
 # A way is wanted, and not only to know something about ways.
 _WANTS_TO_GET_THERE = re.compile(
@@ -108,7 +114,9 @@ class Advising:
             async for event in self._elsewhere(found, heard, ledger):
                 yield event
             return
-        if found.courses:
+        # Beside a course on it that only costs too much, those that come nearest to its name are of no use.
+        shown = found.courses if found.certain or not found.barred else ()
+        if shown:
             yield CoursesFound(await asyncio.to_thread(self.cards, found, heard))
         missing = self.titles_missing(heard)
         certain = found.certain and not missing
@@ -116,11 +124,11 @@ class Advising:
         none = say.no_course_found if found.about_something else sayings(heard.locale).nothing_on_conditions
         if found.meant:
             opening += f"{say.taken_for.format(meant=found.meant)}\n\n"
-        text = opening + (say.courses_found if found.courses and certain else unknown or none)
-        if found.courses and not certain:
+        text = opening + (say.courses_found if shown and certain else unknown or none)
+        if shown and not certain:
             text += courses_told(found, heard.locale) + sayings(heard.locale).closest_courses
             ledger.unmet = "no_course"
-        if not found.courses:
+        if not shown:
             # Of what somebody wants to learn nothing was said that could be taught.
             ledger.unmet = "no_course" if found.about_something else None
             text += courses_told(found, heard.locale) or say.nothing_at_all
@@ -138,16 +146,20 @@ class Advising:
         say, anywhere = sayings(heard.locale), replace(found.need, place=None, near=False)
         online = await self._recommended(replace(anywhere, delivery=_FROM_HOME, step_free=False), heard, ledger, SHOWN)
         instead = online if online.certain else await self._within_reach(anywhere, heard, ledger)
+        if not instead.certain and found.courses:
+            instead = found  # where nobody teaches it, what comes nearest and is held there
         if instead.courses:
             yield CoursesFound(await asyncio.to_thread(self.cards, instead, heard))
         where = found.need.place.named if found.need.place else ""
-        text = say.none_near.format(where) if where else heard.say.no_course_found
+        text = say.none_near.format(where) if where and instead.certain else heard.say.no_course_found
         if not says_only_where(heard.message):
             ledger.unmet = "no_place" if instead.certain else "no_course"
             text += say.counted
-        if instead.courses and instead.certain:
+        if not instead.courses:
+            text += barred_told(found, heard.locale)
+        elif instead.certain:
             text += say.online_instead if instead is online else nearest_told(instead, heard.locale)[0]
-        elif instead.courses:
+        else:
             text += say.closest_courses
         yield TextAdded(text)
         yield Done("catalogue", None)
@@ -191,11 +203,14 @@ class Advising:
         return [title for title in titles_named(heard.question) if _plain(title) not in known]
 
     def names_conditions(self, heard: Heard) -> bool:
-        """Whether a message says what a course must be: cheap, near, online. Who asks for fees names none."""
+        """Whether a message says what a course must be: cheap, near, online. Who asks for fees names none, who asks
+        whether there is such a course does.
+        """
         need = need_of(heard.question)
-        return bool(
-            need.free or need.max_price is not None or need.max_hours is not None or need.delivery or need.step_free
-        ) and not asks_for_facts(heard.question)
+        asks_for_one = bool(_IS_THERE_ONE.search(normalise(heard.question)))
+        hard = need.free or need.max_price is not None or need.max_hours is not None or need.delivery or need.step_free
+        rated = asks_for_one and (need.credits or need.level is not None)
+        return bool(hard or rated) and (asks_for_one or not asks_for_facts(heard.question))
 
     def names_a_subject(self, heard: Heard) -> bool:
         """Whether a message is no more than what one may learn, that our dictionary has or courses are on: guitar."""
@@ -203,6 +218,10 @@ class Advising:
         if not named or named != normalise(heard.question).strip(" 。.!！"):
             return False
         return bool(self.adviser.desk().search.in_the_other_language(named)) or self.about(named, heard, 1).on_it > 0
+
+    def teaches_to_use(self, heard: Heard) -> bool:
+        """Whether a message says that somebody cannot handle a thing, and courses teach that."""
+        return cannot_use(heard.question) and self.about(heard.question, heard, 1).on_it > 0
 
     def names_a_course(self, heard: Heard) -> bool:
         """Whether a message asks after a course by its title."""

@@ -300,6 +300,8 @@ class Companion:
                 return said(say.empty)
             case "smalltalk" if wish_by_rules(heard.message) is None and self._advising.names_a_subject(heard):
                 return self._advising.courses(heard, ledger)
+            case "question" if not heard.depends and self._advising.teaches_to_use(heard):
+                return self._advising.courses(heard, ledger)
             case "smalltalk":
                 return said(self._courtesy.reply(heard.message, say, begins=not heard.conversation.turns))
             case "feedback":

@@ -42,8 +42,8 @@ EncodeQuery = Callable[
 class Query:
     """The text as typed (cleaned, capped, in one Unicode form), its language, its terms and its centred unit vector.
 
-    `added` are terms of other words for the same, by which courses may call it; `other_words` is what its words may be
-    called in the other language, where the library has texts in it.
+    `called` are other words for the same, by which courses may call it, and `added` their terms; `other_words` is what
+    its words may be called in the other language, where the library has texts in it.
 
     For late interaction also the unit vectors of its tokens, shape (tokens, token dimension), which of them say what is
     asked about (the others are those by which one asks), and what share of the question each of these is, together 1;
@@ -58,6 +58,7 @@ class Query:
     asked: NDArray[np.float32] | None
     content: NDArray[np.bool_]
     weights: NDArray[np.float32]
+    called: frozenset[str] = frozenset()
     other_words: tuple[Word, ...] = ()
 
     @property
@@ -90,16 +91,16 @@ def read_query(
     if asked != text:
         found = tuple(dict.fromkeys((*found, *query_terms(asked))))
     more = wording.added(asked)
-    added = query_terms(more) if more else ()
+    added, called = query_terms(more) if more else (), frozenset(more.split())
     asked_about = [part.lower() for part, is_content in parts if is_content]
     other_words = wording.in_other_words(asked_about, language) if {*languages} - {language} else ()
     if tokens is None or part_of is None or not len(tokens):
         nothing = np.zeros(0, np.bool_), np.zeros(0, np.float32)
-        return Query(text, language, found, added, vector, None, *nothing, other_words)
+        return Query(text, language, found, added, vector, None, *nothing, called, other_words)
     says = np.array([is_content for _, is_content in parts])[part_of]
     kept = says if says.any() else np.ones_like(says)
     weights = np.full(int(kept.sum()), 1 / kept.sum(), np.float32)
-    return Query(text, language, found, added, vector, tokens, kept, weights, other_words)
+    return Query(text, language, found, added, vector, tokens, kept, weights, called, other_words)
 
 
 def content_parts(text: str) -> list[tuple[str, bool]]:

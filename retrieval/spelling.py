@@ -134,15 +134,17 @@ class Spelling:
         if len(run) != len(typed):
             return []
         changes: list[_Change] = []
-        for change in sorted(self._candidates(run), key=_likelihood):
+        for change in sorted(self._candidates(run, alone=alone), key=_likelihood):
             free = all(change.end <= other.start or other.end <= change.start for other in changes)
             if free and self._is_slip(run, change, alone=alone):
                 changes.append(change)
         changes.sort(key=lambda change: change.start)
         return [replace(change, start=offset + change.start, end=offset + change.end) for change in changes]
 
-    def _candidates(self, run: str) -> Iterator[_Change]:
-        windows = [(start, end, _sounds(run[start:end])) for start, end in _windows(run)]
+    def _candidates(self, run: str, *, alone: bool) -> Iterator[_Change]:
+        # 心里学 typed alone is one word, though 学 mostly joins two.
+        spans = {*_windows(run), *([(0, len(run))] if alone and SHORTEST <= len(run) <= _CHANCE else ())}
+        windows = [(start, end, _sounds(run[start:end])) for start, end in sorted(spans)]
         sounding: dict[str, list[Term]] = {}
         for term in self._phrases.sounding({sound for _, _, sounds in windows for sound in sounds}):
             sounding.setdefault(term.sound, []).append(term)

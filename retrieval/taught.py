@@ -6,6 +6,7 @@ thing, so that its course has to be about something like it as well.
 
 from collections.abc import Mapping
 
+from course_index.analyze import normalise
 from course_index.card import card_text
 from course_index.course import Course
 from course_index.language import language_of
@@ -20,7 +21,7 @@ _TAUGHT, _IN_ITS_WORDS, _MOST = 0.73, 0.65, 0.55
 # Another language's card shares no words, and its cosines are lower.
 _IN_ANOTHER_LANGUAGE = 0.66
 # A passage that teaches it, and how near the card of its course has to come.
-_PASSAGES = ((0.9, 0.35), (0.85, 0.45))
+_PASSAGES = ((0.9, 0.35), (0.85, 0.45), (0.8, 0.5))
 # The one that stands alone may be farther: of a need told in so many characters or words, or in another language.
 _AT_LENGTH = 6
 _LEADER, _LEAD = 0.5, 0.2
@@ -45,13 +46,18 @@ def taught(
             return _IN_ANOTHER_LANGUAGE
         return _IN_ITS_WORDS if at_length or cards[id_].covered >= _MOST else _TAUGHT
 
-    found = {id_ for id_, nearness in near.items() if nearness >= needed(id_)}
+    found = {id_ for id_, nearness in near.items() if nearness >= needed(id_) or _called_so(query, courses[id_])}
     for id_, one in passages.items():
         depth = one.fit + _CLOSEST * one.closest
         if any(depth >= passage and near.get(id_, -1.0) >= card for passage, card in _PASSAGES):
             found.add(id_)
     alone = _standing_alone(near)
     return found | {id_ for id_ in alone if at_length or id_ in foreign}
+
+
+def _called_so(query: Query, course: Course) -> bool:
+    """Whether a subject or skill of the record is what courses call that which was said: 电子商务 for 网上卖."""
+    return bool(query.called) and any(normalise(name) in query.called for name in (*course.skills, *course.subjects))
 
 
 def _standing_alone(near: Mapping[str, float]) -> set[str]:

@@ -92,9 +92,46 @@ def test_what_only_looks_like_a_condition_stays_in_the_subject(message, subject)
     assert not names_only_conditions(message)
 
 
-def test_a_level_of_an_exam_is_no_level_of_a_course():
-    assert need_of("英语四级课").level is None
+@pytest.mark.parametrize(
+    "message",
+    [
+        "英语四级课",
+        "二级建造师的课",
+        "我在流水线上打工，想学质检",
+        "一线上班的，流水线下班后想学电工",
+        "我最近点外卖被骗了，想学防骗",
+        "每天最多一小时，想学英语",
+        "at most 2 hours a week, any English course",
+        "I want to learn English, I live in Foshan",
+        "想学英语，三月开始学",
+        "我三月上海出差，想学摄影",
+        "想学怎么维权，要有证据才行",
+    ],
+)
+def test_what_is_told_beside_a_wish_is_no_condition(message):
+    need = need_of(message)
+    told = (need.level, need.delivery, need.max_hours, need.in_person, need.begins, need.certified)
+    assert told == (None, frozenset(), None, False, None, False)
+
+
+def test_what_is_said_of_a_course_is_a_condition():
     assert need_of("有没有三级的课").level == 3
+    assert need_of("想学自由泳，要免费的").free
+    assert need_of("any cooking class in Foshan").place
+
+
+def test_what_teaches_it_and_does_not_meet_the_conditions_is_named_with_what_its_record_says(tutor):
+    companion, state = tutor
+    (told,) = talk(companion, "想学保养汽车，免费的")
+    assert "汽车保养" in told.text
+    assert "不是免费" in told.text
+    assert not told.titles
+    assert [need.reason for need in unmet(state)] == ["no_course"]
+    (far,) = talk(companion, "想在湛江学保养汽车")
+    assert "湛江" in far.text
+    assert "汽车保养" in far.text
+    assert "佛山" in far.text
+    assert not far.titles
 
 
 @pytest.mark.parametrize(

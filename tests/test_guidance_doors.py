@@ -163,7 +163,9 @@ def test_credits_come_from_operators_and_are_counted_by_the_rules(door, provider
         {"id": "e2", "credits": "0.1", "earned_on": "2026-06-01", "source": "学校", "title": "另一门"},
     ]
     assert door.put(f"/v1/operators/learners/{learner}/credits", json=entries, headers=anna).status_code == 403
-    assert door.put(f"/v1/operators/learners/{learner}/credits", json=entries, headers=OPERATORS).status_code == 204
+    mistyped = entries[0] | {"credits": "15"}  # the last with an id counts
+    put = [mistyped, *entries]
+    assert door.put(f"/v1/operators/learners/{learner}/credits", json=put, headers=OPERATORS).status_code == 204
     held = door.get("/v1/learners/me/credits", params={"course_id": "parcels"}, headers=anna).json()
     assert held["total"] == "1.6"
     first = next(one for one in held["targets"] if one["rule"]["id"] == "sample-first-step")
@@ -228,6 +230,7 @@ def test_the_demand_report_is_for_operators_and_names_nobody(door, provider, sta
         "/v1/reports/demand", params={"since": today.isoformat(), "until": today.isoformat()}, headers=OPERATORS
     )
     assert bad.status_code == 422
+    assert door.get("/v1/reports/demand", params={"until": "0001-01-05"}, headers=OPERATORS).json()["topics"] == []
     quality = door.get("/v1/reports/quality", headers=OPERATORS).json()
     assert quality["total"]["unmet"]["no_course"] == 7
 
@@ -362,6 +365,13 @@ def test_classes_near_a_place_are_told_as_they_are_listed(door, provider):
     far = door.post("/v1/offerings/search", json={"text": "醒狮", "city": "湛江市"}, headers=anna).json()
     assert far["offerings"] == []
     assert "湛江" in far["text"]
+    # What only comes near is no class on it; a place and a condition hold wherever they are said.
+    piano = door.post("/v1/offerings/search", json={"text": "小提琴", "city": "广州市"}, headers=anna).json()
+    assert (piano["offerings"], piano["online"], piano["counted"]) == ([], [], True)
+    said = door.post("/v1/offerings/search", json={"text": "湛江的醒狮班"}, headers=anna).json()
+    assert (said["offerings"], said["counted"]) == ([], True)
+    steps = door.post("/v1/offerings/search", json={"text": "坐轮椅能去的醒狮班"}, headers=anna).json()
+    assert all(one["step_free"] for one in steps["offerings"])
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,20 @@ def test_places_are_found_as_people_name_them(message, named):
     assert (found.city, found.district) == named
 
 
-@pytest.mark.parametrize("message", ["世界和平", "新兴产业", "白云飘过", "什么是光合作用"])
-def test_words_that_are_also_districts_are_no_places(message):
+@pytest.mark.parametrize(
+    "message",
+    [
+        "世界和平",
+        "新兴产业",
+        "白云飘过",
+        "什么是光合作用",
+        "想学潮州菜",
+        "学广州话",
+        "中山大学的课",
+        "chaozhou cuisine",
+    ],
+)
+def test_words_that_are_also_districts_and_what_is_called_after_a_place_are_no_places(message):
     assert place_in(message) is None
 
 

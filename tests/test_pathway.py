@@ -57,6 +57,19 @@ def test_hours_a_week_give_the_dates():
     assert planner(course("a")).plan(wants("a"), Terms(None, TODAY)).ends is None
 
 
+def test_what_is_learned_alone_begins_and_ends_on_the_days_on_which_one_learns():
+    a, b = course("a", hours=6.0), course("b", hours=6.0, prerequisites=("a",))
+    saturday = date(2026, 11, 28)
+    path = planner(a, b).plan(wants("b"), Terms(4, saturday, days=frozenset({1, 5})))
+    # Four hours a week are two on each day: three days for each course.
+    tuesdays = [saturday + timedelta(days=3, weeks=weeks) for weeks in range(3)]
+    saturdays = [saturday + timedelta(weeks=weeks) for weeks in range(3)]
+    assert [(step.begins, step.ends) for step in path.steps] == [
+        (saturdays[0], saturdays[1]),
+        (tuesdays[1], tuesdays[2]),
+    ]
+
+
 def test_hours_that_no_record_states_are_not_made_up():
     path = planner(course("a", hours=None), course("b")).plan(wants("a", "b"), Terms(5, TODAY))
     assert path.hours == 10

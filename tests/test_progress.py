@@ -76,6 +76,8 @@ def test_a_lesson_is_told_with_the_course_around_it():
         ({"verb": {"id": "no iri"}}, "verb"),
         ({"timestamp": "2026-11-01T08:00:00"}, "timestamp"),
         ({"timestamp": "2099-01-01T00:00:00Z"}, "future"),
+        ({"timestamp": "0001-01-01T00:00:00+14:00"}, "year 1"),
+        ({"object": {"id": "http://[no-address/courses/fruit"}}, "catalogue"),
         ({"result": {"score": {"scaled": 2}}}, "scaled"),
         ({"object": {"id": "urn:course:none"}}, "course"),
         ({"verb": {"id": "http://adlnet.gov/expapi/verbs/shared"}}, "verb"),

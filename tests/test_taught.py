@@ -9,7 +9,8 @@ from tests.small_catalogue import indexed, talk, tutor_over, unmet
 
 TITLES = (
     "大学英语口语|国际商法（双语）|书法临帖|西点：蛋糕与面包|电路基础|汽车保养|儿童舞蹈|土木施工概论|机器学习导论|"
-    "有机化学|手机拍照技巧|家庭急救|茶文化|交响乐欣赏|昆虫世界|数据库原理|English for Travellers|Guitar for Beginners|"
+    "有机化学|手机拍照技巧|心理学|家庭急救|茶文化|交响乐欣赏|昆虫世界|数据库原理|English for Travellers|"
+    "Guitar for Beginners|"
     "Introduction to Machine Learning|Self-Publishing a Novel|Caring for Horses|Java Programming|Design of Buildings|"
     "The History of Rome"
 ).split("|")
@@ -55,6 +56,11 @@ def recommended(tutor, message):
         ("想学吉他", "Guitar for Beginners"),
         ("I want to learn calligraphy", "书法临帖"),
         ("a first aid course, please", "家庭急救"),
+        # By the thing that is used or made, whoever wants it.
+        ("不会用数据库怎么办", "数据库原理"),
+        ("屋企仔想整蛋糕，邊度有得學", "西点：蛋糕与面包"),
+        ("厂里让我学急救", "家庭急救"),
+        ("我女儿上大学，想补一补有机化学", "有机化学"),
     ],
 )
 def test_a_course_that_teaches_what_was_asked_for_fits(tutor, message, title):
@@ -69,7 +75,8 @@ def test_what_only_sounds_like_it_is_the_nearest_and_no_fit(tutor, message):
 
 
 @pytest.mark.parametrize(
-    ("message", "meant"), [("i want to lern guittar", "guitar"), ("teach me photografy", "photography")]
+    ("message", "meant"),
+    [("i want to lern guittar", "guitar"), ("teach me photografy", "photography"), ("想学心里学", "心理学")],
 )
 def test_a_slip_in_a_wish_is_mended_and_told(tutor, message, meant):
     (told,) = talk(tutor[0], message)
@@ -89,6 +96,15 @@ def test_that_nobody_teaches_it_is_said_and_counted(tutor):
     assert (need.words, need.reason) == ("想学法语", "no_course")
 
 
+@pytest.mark.parametrize("message", ["唔识用数据库点算", "我女儿上大学，想补一补有机化学"])
+def test_who_cannot_do_a_thing_gets_the_course_that_teaches_it(tutor, message):
+    (told,) = talk(tutor[0], message)
+    assert told.mode == "catalogue"
+    assert told.titles[0] in ("数据库原理", "有机化学")
+    assert "相符" in told.text
+    assert "没有找到" not in told.text
+
+
 def test_one_who_asks_in_many_conversations_counts_once(tutor):
     companion, state = tutor
     for number in range(3):
@@ -100,6 +116,8 @@ def test_one_who_asks_in_many_conversations_counts_once(tutor):
     ("message", "subject"),
     [
         ("有没有机器学习的课", "机器学习"),
+        ("有没有教人工智能的课", "人工智能"),
+        ("有没有教人画画的课", "画画"),
         ("有机化学课", "有机化学"),
         ("想补初中数学", "初中数学"),
         ("教育学有课吗", "教育学"),

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from companion.guidance.credits import Rules
@@ -13,12 +13,12 @@ from companion.guidance.following import NOBODY, Following
 from companion.guidance.goals import DIPLOMA_WORDS, Aim, Destination, destination, names_diploma
 from companion.guidance.need import Need, with_profile
 from companion.guidance.occupations import Embed, Occupation, Occupations
-from companion.guidance.pathway import Pathway, Planner, Terms
+from companion.guidance.pathway import Pathway, Planner, Terms, first_of
 from companion.guidance.profile import Belief, Known, LearningEvent, Profile, beliefs_of, failed_courses
 from companion.guidance.recommend import Recommended, Recommender
 from companion.guidance.shelf import Session, Shelf
 from companion.guidance.skills import SkillMap
-from companion.guidance.subject import named_in, subject_of
+from companion.guidance.subject import named_in, subject_of, without_deed
 from companion.understanding.wish import course_subject
 from course_index.course import Course
 from retrieval.live import LiveIndex
@@ -40,12 +40,6 @@ class Way:
     destination: Destination
     pathway: Pathway
     alternatives: tuple[Pathway, ...] = ()
-
-
-def _first_of(days: frozenset[int], start: date) -> date:
-    """The first day from `start` on that is one of these days of the week; that itself where none is named."""
-    coming = (start + timedelta(days=ahead) for ahead in range(7))
-    return next((day for day in coming if day.weekday() in days), start)
 
 
 class Adviser:
@@ -119,6 +113,8 @@ class Adviser:
         found = of(words, named)
         if found.on_it or not found.about_something:
             return found
+        if (thing := without_deed(named)) and (by_thing := of(thing)).on_it:
+            return by_thing
         return self._mended(named, words, of) or found
 
     def _mended(self, named: str, words: str, of: Callable[[str], Recommended]) -> Recommended | None:
@@ -136,7 +132,7 @@ class Adviser:
         need = replace(with_profile(need, learner.profile), level=None)  # a level named is where it goes
         started = replace(
             terms,
-            start=_first_of(terms.days, max(terms.start, self.today())),
+            start=first_of(terms.days, max(terms.start, self.today())),
             hours_a_week=terms.hours_a_week or learner.profile.hours_a_week,
             in_person=terms.in_person or need.in_person,
         )

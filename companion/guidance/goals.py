@@ -23,8 +23,10 @@ _SHARE_OF_SCHOOL = 0.5
 _CREDITS = re.compile(
     r"(?:(?:攒|存|拿|修|凑|赚|读|学)?(?:够|到|满|齐)?\s*(?P<a>\d+(?:\.\d+)?)\s*(?:个)?学分)|(?:(?:earn|get|collect)\s+)?(?P<b>\d+(?:\.\d+)?)\s*credits?\b"
 )
+# 英语四级 and 二级建造师 are exams, 电工三级 is a grade of that trade, which counts the other way.
 _LEVEL = re.compile(
-    r"(?:学?到|达到|升到)?(?:等级|level)\s*(?P<a>[1-7一二三四五六七])(?!\d)|(?P<b>[1-7一二三四五六七])\s*级(?!以上|别|联|台)"
+    r"(?:学?到|达到|升到)?(?:等级|level)\s*(?P<a>[1-7一二三四五六七])(?!\d)"
+    r"|(?:(?<=[到升为是])|(?<![\u3400-\u9fff\d]))(?P<b>[1-7一二三四五六七])\s*级(?!以上|别|联|台|[甲乙]|[\u3400-\u9fff]{1,4}[师员])"
 )
 # What no record of a course grants: degrees, and licences of a trade.
 _DIPLOMA = re.compile(r"文凭|学历|大专|本科|专升本|毕业证|学位|高中证|\b(?:diploma|degree|bachelor|associate degree)\b")

@@ -462,8 +462,8 @@ def _alone(step: Step, ready: date, terms: Terms, used: dict[int, float]) -> Ste
     last = week + _LONGEST_DAYS // 7
     while used.get(week, 0.0) >= room - 1e-9 and week < last:
         week += 1
-    into = math.floor(7 * min(1.0, used.get(week, 0.0) / room)) if room else 0
-    begins = max(ready, terms.start + timedelta(weeks=week, days=min(6, into)))
+    into = math.floor(len(_offsets(terms)) * min(1.0, used.get(week, 0.0) / room)) if room else 0
+    begins = first_of(terms.days, max(ready, _day(week, into, terms)))
     left = hours
     share = room  # the weeks' hours that are free, until the course is done
     while left > 1e-9 and week < last:
@@ -473,8 +473,25 @@ def _alone(step: Step, ready: date, terms: Terms, used: dict[int, float]) -> Ste
         if left > 1e-9:
             week += 1
     # As far into its last week as its share of that week's hours.
-    days = max(1, math.ceil(7 * min(1.0, used.get(week, 0.0) / room))) - 1
-    return replace(step, begins=begins, ends=max(begins, terms.start + timedelta(weeks=week, days=days)))
+    days = max(1, math.ceil(len(_offsets(terms)) * min(1.0, used.get(week, 0.0) / room)))
+    return replace(step, begins=begins, ends=max(begins, _day(week, days - 1, terms)))
+
+
+def first_of(days: frozenset[int], start: date) -> date:
+    """The first day from `start` on that is one of these days of the week; that itself where none is named."""
+    coming = (start + timedelta(days=ahead) for ahead in range(7))
+    return next((day for day in coming if day.weekday() in days), start)
+
+
+def _offsets(terms: Terms) -> list[int]:
+    """The days of a week on which one learns, from the day on which all begins."""
+    return sorted((day - terms.start.weekday()) % 7 for day in terms.days or range(7))
+
+
+def _day(week: int, at: int, terms: Terms) -> date:
+    """The `at`-th day of a week on which one learns; a week's hours are spread evenly over those."""
+    offsets = _offsets(terms)
+    return terms.start + timedelta(weeks=week, days=offsets[min(at, len(offsets) - 1)])
 
 
 def _week(day: date, terms: Terms) -> int:

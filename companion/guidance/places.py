@@ -17,6 +17,12 @@ _SUFFIX = re.compile(r"(?:市|区|县|镇|街道)$")
 # Districts whose name without its suffix is a word: they are meant only with it, or beside their city's name.
 _ALSO_WORDS = frozenset("和平 光明 新兴 白云 南山 龙门 江海 长安 新丰 仁化 东源 阳山 龙华 城 连山 江城".split())
 
+# 潮州菜, 广州话 and 中山大学 are called after a place, and say of nobody where they are.
+_CALLED_AFTER_IT = (
+    r"(?!菜(?![市场地农])|话(?!题)|大学(?!生|城)|学院|鸡|鹅|[米炒]?粉|绣|[木石]雕|木版|年画|剧|戏|功夫|小吃|点心|早茶"
+    r"| (?:universit|college|cuisine|food|dish|cooking|opera))"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -85,8 +91,9 @@ def names_of_places() -> re.Pattern[str]:
     names = {known.district or known.city for known in _places()}
     stems = {stem for name in names if len(stem := _SUFFIX.sub("", name)) > 1 and stem not in _ALSO_WORDS}
     latin = "|".join(re.escape(known.latin.lower()) for known in _places())
-    chinese = "|".join(sorted({*names, *stems}, key=lambda name: (-len(name), name)))
-    return re.compile(rf"(?:{chinese})|\b(?:{latin})\b")
+    whole = "|".join(sorted(names, key=lambda name: (-len(name), name)))
+    short = "|".join(sorted(stems, key=lambda name: (-len(name), name)))
+    return re.compile(rf"{whole}|(?:{short}){_CALLED_AFTER_IT}|\b(?:{latin})\b{_CALLED_AFTER_IT}")
 
 
 def same_city(one: str | None, other: str | None) -> bool:
@@ -112,10 +119,11 @@ def point_of(offering: Offering) -> Point | None:
 
 def _names(said: str, known: _Known, *, beside_its_city: bool = False) -> bool:
     name = known.district or known.city
-    if name in said or re.search(rf"\b{re.escape(known.latin.lower())}\b", said):
+    if name in said or re.search(rf"\b{re.escape(known.latin.lower())}\b{_CALLED_AFTER_IT}", said):
         return True
     stem = _SUFFIX.sub("", name)
-    return len(stem) > 1 and stem in said and (beside_its_city or stem not in _ALSO_WORDS)
+    named = len(stem) > 1 and re.search(rf"{stem}{_CALLED_AFTER_IT}", said)
+    return bool(named) and (beside_its_city or stem not in _ALSO_WORDS)
 
 
 @cache

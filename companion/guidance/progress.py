@@ -126,7 +126,11 @@ class Statement(_Part):
 
     @model_validator(mode="after")
     def _is_not_of_the_future(self) -> "Statement":
-        if (self.timestamp - datetime.now(UTC)).total_seconds() > _FUTURE_SECONDS:
+        try:
+            at = self.timestamp.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("timestamp lies before the year 1") from error
+        if (at - datetime.now(UTC)).total_seconds() > _FUTURE_SECONDS:
             raise ValueError("timestamp lies in the future")
         return self
 
@@ -211,7 +215,10 @@ def course_finder(courses: Sequence[Course]) -> Callable[[str], str | None]:
             return own
         if named := re.match(r"^urn:course:(.+)$", iri):
             return named[1] if named[1] in ids else None
-        parts = urlsplit(iri).path.rstrip("/").rsplit("/courses/", 1)
+        try:
+            parts = urlsplit(iri).path.rstrip("/").rsplit("/courses/", 1)
+        except ValueError:  # http://[no-address
+            return None
         last = unquote(parts[1]) if len(parts) == 2 else ""
         return last if last in ids else None
 

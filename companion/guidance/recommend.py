@@ -20,6 +20,7 @@ from companion.guidance.subject import teaches_the_language
 from course_index.analyze import normalise, terms
 from course_index.card import card_text
 from course_index.course import Course
+from course_index.language import language_of
 from retrieval.catalogue import CourseHit
 from retrieval.query import Query
 from retrieval.search import Search
@@ -109,6 +110,8 @@ class Recommended:
     on_it: int = 0
     # What the words were taken to mean, where they were mended.
     meant: str | None = None
+    # Where nothing fits: the nearest of those that teach what was named and do not meet the conditions.
+    barred: tuple[Course, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ class Recommender:
         if named and named != asked:
             found = _by_name(found, self._found(self.search.query(named)))
         if translated := self.search.in_the_other_language(named or asked):
-            found = _also(found, self._found(self.search.query(translated)))
+            found = _also(found, self._found(self.search.query(translated)), language_of(translated))
         match = self._occupation(need, asked)
         finished = learner.finished
         permitted = self.shelf.permitted(need, finished, day)
@@ -182,18 +185,25 @@ class Recommender:
         best = self._varied(candidates, k)
         taught = frozenset(on_it) | self._for_the_trade(match, skilled, asked_for=need.occupation is not None)
         sure = [one for one in best if about_nothing or one.row in taught]
+        barred = [row for row in taught if not permitted[row] and self._may_be_named(row, need, finished)]
+        barred.sort(key=lambda row: (-found[row].score if row in found else 0.0, self.shelf.courses[row].id))
         best = sure or best[:_NEAREST_SHOWN]
         return Recommended(
             need,
             tuple(self._told(one, need, day, sure=bool(sure)) for one in best),
             len(rows) if about_nothing else len(about),
-            {} if sure else self.shelf.in_the_way(need, self._rows(about), finished, day),
+            {} if sure else self.shelf.in_the_way(need, self._rows(taught or about), finished, day),
             match,
             certain=bool(sure),
             personalised=learner != Known(),
             about_something=not about_nothing,
             on_it=0 if about_nothing else len(taught),
+            barred=() if sure else tuple(self.shelf.courses[row] for row in barred[:_NEAREST_SHOWN]),
         )
+
+    def _may_be_named(self, row: int, need: Need, finished: frozenset[str]) -> bool:
+        """Whether a course is neither finished nor ruled out."""
+        return self.shelf.courses[row].id not in (finished | need.exclude)
 
     def _rows(self, rows: Iterable[int]) -> Mask:
         mask = np.zeros(len(self.shelf), np.bool_)
@@ -416,11 +426,15 @@ def _by_name(found: Mapping[int, CourseHit], named: Mapping[int, CourseHit]) -> 
     }
 
 
-def _also(found: Mapping[int, CourseHit], translated: Mapping[int, CourseHit]) -> dict[int, CourseHit]:
+def _also(found: Mapping[int, CourseHit], translated: Mapping[int, CourseHit], language: str) -> dict[int, CourseHit]:
     """What was found, and what is on it by its name in the other language: before none that is by the learner's own."""
     most = min((hit.score for hit in found.values() if hit.certain), default=math.inf)
-    # A passage may only mention it.
-    named = {row: hit for row, hit in translated.items() if hit.certain and hit.passage_id is None}
+    named = {
+        row: hit
+        for row, hit in translated.items()
+        # A passage may only mention it: an English name comes near to much (插花 to an orchard, 舞狮 to dragon boats).
+        if hit.certain and (hit.passage_id is None or "en" != language == language_of(card_text(hit.course)))
+    }
     more = {row: hit for row, hit in named.items() if not (row in found and found[row].certain)}
     return {**found, **{row: replace(hit, score=min(hit.score, most)) for row, hit in more.items()}}
 

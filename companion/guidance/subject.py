@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from companion.guidance.need import CONDITIONS, Need, need_of, says_only_where
+from companion.guidance.need import Need, conditions, need_of, says_only_where
 from companion.guidance.places import names_of_places
 from companion.guidance.whom import without_whom
 from companion.understanding.wish import course_subject, wants_to_learn
@@ -16,7 +16,7 @@ _LEFT_OVER = re.compile(
 
 # What asks for just some course.
 _ANY = re.compile(
-    r"推荐|介绍|几|给|俾|畀|我|你|一些|随便|随意|好|新|的|啲|点|下|课程?|网课|学|东西|什么|乜嘢?|咩|有用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
+    r"推荐|介绍|几|给|俾|畀|我|你|[他她佢]|补(?:习|补|一下)|一些|随便|随意|找|搵|揾|好|新|的|啲|点|下|课程?|网课|学|东西|什么|乜嘢?|咩|有用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
     r"\b(?:recommend|suggest|some|any|something|him|her|them|my|he|she|courses?|class(?:es)?|for|me|please|to|learn|study|good|new|what|is|are|there|do|you|have|i|want|a|the|anything|useful|interesting|and|or|but|then|ones?|about|how|some|more|which|show|find|list|all|your|that|in|on|at|with)\b"
 )
 
@@ -130,6 +130,23 @@ _TROUBLE = re.compile(
 )
 
 
+# What somebody cannot handle, and nothing else: 不会用微信怎么办. Not what they see before them: this app.
+_CANNOT_USE = re.compile(
+    r"(?:我|佢|他|她|俺|真的?|完全|根本|还|都|又)*(?:不会|不懂(?:怎么|得)?|唔识(?:得)?(?:点样?)?|唔会)"
+    r"(?:使用|用|玩|弄|操作|搞)(?!这|呢|你)[^，。？?！!]{1,12}?(?:怎么办|点算(?:好)?|点办|咋办)?[啊呀呢吗\s。？?！!]*"
+    r"|(?:i |he |she |they )?(?:do(?:es)? not|do(?:es)?n't|did(?: not|n't)) know how to (?:use|operate|work with) "
+    r"(?!this|your|the (?:app|page|site))[^,.?!]{2,40}(?:[,. ]+what (?:can|should|do) i do)?[\s.?!]*"
+)
+
+
+_DEED = re.compile(
+    r"^(?:怎么|如何|点样?)?(?:使用|用|操作|玩|弄|搞|整|做|写)(?=[\u3400-\u9fff]{2})"
+    r"|^(?:how to )?(?:use|using|operate|make|making) (?:a |an |the )?"
+)
+# Who wants it, and where: 屋企露台想整堆肥 names 整堆肥.
+_WHO_WANTS = re.compile(
+    r"^[^，。,？?！!]{1,12}?(?:想|打算|准备)(?=(?:学|整|做|报|考|补|了解)(?:习|下|点|些|啲|一下|点样|怎么)*(?![这那呢个])[\u3400-\u9fff]{2})"
+)
 # What may be two messages: after a mark that ends one, or a space after Han.
 _PARTS = re.compile(r"(?<=[?？。!！])|(?<=[\u3400-\u9fff])\s+")
 
@@ -142,7 +159,7 @@ def subject_of(message: str) -> str:
     if says_only_where(said):
         return ""
     said = without_whom(said)
-    for pattern in (*CONDITIONS, names_of_places()):
+    for pattern in (*conditions(), names_of_places()):
         said = pattern.sub(" ", said)
     if _LEFT_OVER.match(course_subject(said)) or not _says_something(said):
         return ""
@@ -155,11 +172,22 @@ def named_in(message: str) -> str:
 
     Of a trouble the thing that it is with: 数学 of 孩子数学不好怎么办. Empty as `subject_of` is.
     """
-    clauses = [clause for clause in _CLAUSES.split(normalise(message)) if _says_something(clause)]
+    clauses = [_WHO_WANTS.sub("想", clause) for clause in _CLAUSES.split(normalise(message)) if _says_something(clause)]
     wishing = [clause for clause in clauses if wants_to_learn(clause) or _OF_THAT_KIND.search(clause)]
     named = subject_of("，".join(wishing)) or subject_of("，".join(one for one in clauses if one not in wishing))
     named = course_subject(named) if named else ""
     return _TROUBLE.sub(" ", named).strip() or named
+
+
+def cannot_use(message: str) -> bool:
+    """Whether a message says that somebody cannot handle a thing, and asks nothing of it."""
+    return bool(_CANNOT_USE.fullmatch(without_whom(normalise(message)).strip()))
+
+
+def without_deed(named: str) -> str:
+    """What is named without the using or making of it, 微信 of 用微信; empty where nothing is used or made."""
+    bare = _DEED.sub("", named)
+    return bare if bare != named else ""
 
 
 def names_only_conditions(message: str) -> bool:

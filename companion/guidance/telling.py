@@ -12,6 +12,7 @@ from companion.guidance.recommend import Recommendation, Recommended, Why
 from companion.guidance.sayings import Sayings, audience_named, sayings
 from companion.guidance.shelf import Session
 from companion.guidance.skills import Gap
+from companion.sentences import citing_nothing
 from companion.words import Locale, words
 
 # A sentence of more facts is not read.
@@ -110,10 +111,20 @@ def courses_told(found: Recommended, locale: Locale) -> str:
     if found.in_the_way:
         ways = [f"{getattr(say, f'way_{name}')} {count}" for name, count in found.in_the_way.items()]
         if found.about_something:
-            said += say.nothing_meets + say.in_the_way.format(_list(ways, locale))
+            said += say.nothing_meets + say.in_the_way.format(_list(ways, locale)) + barred_told(found, locale)
         else:
             said += say.in_the_way_of_any.format(_list(ways, locale))
     return said
+
+
+def barred_told(found: Recommended, locale: Locale) -> str:
+    """The courses that teach what was named and do not meet the conditions, with what their records state."""
+    say = words(locale)
+    stated = {citing_nothing(course.title): say.facts(course) for course in reversed(found.barred)}
+    return "".join(
+        f"\n\n- {say.record_says.format(title=title, facts=facts) if facts else title}"
+        for title, facts in reversed(stated.items())
+    )
 
 
 def nearest_told(found: Recommended, locale: Locale) -> tuple[str, bool]:
@@ -193,6 +204,8 @@ def totals_told(path: Pathway, locale: Locale) -> str:
     if path.terms.days:
         names = words(locale).plan_day_names.split()
         told += say.path_days.format(_list([names[day] for day in sorted(path.terms.days)], locale))
+        if any(step.session and step.begins for step in path.left):
+            told += say.no_times
     if path.ends and path.terms.hours_a_week:
         told += say.path_ends.format(
             f"{path.terms.hours_a_week:g}", path.terms.start.isoformat(), path.ends.isoformat()

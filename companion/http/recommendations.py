@@ -175,27 +175,31 @@ def recommendations_router(tutors: Tutors) -> APIRouter:
         adviser = advising.adviser
         text = masked(wish.text).text
         locale = locale_of(text, wish.locale)
-        where = Place(wish.city, wish.district, wish.town, point_of(wish.latitude, wish.longitude))
-        somewhere = bool(where.city or where.point)
-        need = replace(need_of(text), near=True, place=where if somewhere else None, step_free=wish.step_free)
+        asked = need_of(text)
+        given = Place(wish.city, wish.district, wish.town, point_of(wish.latitude, wish.longitude))
+        where = given if given.city or given.point else asked.place or asked.around
+        need = replace(asked, near=True, place=where, step_free=wish.step_free or asked.step_free)
         found = await run_in_threadpool(adviser.recommend, replace(need, place=None, near=False), None, 20)
+        # What only comes near is no class on it.
+        fitting = [one.course for one in found.courses] if found.certain else []
         # Who names no subject may come to anything that is held there.
-        among = [one.course for one in found.courses] if text.strip() else adviser.desk().shelf.courses
+        among = fitting if text.strip() else adviser.desk().shelf.courses
         held = await run_in_threadpool(_sessions_of, adviser, among, need)
         here = [
             {**session_told_plainly(session), "course_id": course.id, "title": course.title} for session, course in held
         ]
         none = replace(found, need=need, courses=())
         told = class_told(held[0][1].title, held[0][0], locale) if held else nearest_told(none, locale)[0]
-        if not here and somewhere:
-            await _note(advising, request, need, "no_place", locale)
+        counted = not here and where is not None
+        if counted:
+            await _note(advising, request, need, "no_place" if found.certain else "no_course", locale)
         return AsciiJSONResponse(
             {
                 "offerings": here[: wish.limit],
                 "total": len(here),
-                "online": [one.course.id for one in found.courses if one.course.delivery in ("online", "blended")][:5],
+                "online": [course.id for course in fitting if course.delivery in ("online", "blended")][:5],
                 "text": told,
-                "counted": not here and somewhere,
+                "counted": counted,
             }
         )
 

@@ -116,7 +116,7 @@ async def demand_told(
 ) -> Response:
     """The report in a form: csv, html or json. The last 28 days unless told; each reading is in the audit."""
     last = until or (datetime.now(UTC).date() + timedelta(days=1))
-    first = since or last - timedelta(days=28)
+    first = since or date.fromordinal(max(1, last.toordinal() - 28))
     if not 0 < (last - first).days <= _LONGEST_DAYS:
         return Problem(422, f"since must lie before until, by at most {_LONGEST_DAYS} days")
     found = await run_in_threadpool(_demand_between, advising, state, first, last)

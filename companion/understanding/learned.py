@@ -3,7 +3,7 @@
 import asyncio
 from typing import Protocol, cast
 
-from companion.guidance.subject import wants_a_trade
+from companion.guidance.subject import cannot_use, wants_a_trade
 from companion.recogniser import WISHES, Recogniser
 from companion.understanding.wish import Wish, wish_by_rules
 
@@ -45,6 +45,8 @@ class LearnedWishes:
         if by_rules in _HOLD_FOR_ALL:
             return by_rules
         wish = wanted(by_rules, await asyncio.to_thread(self._recogniser.scores, message, WISHES))
+        if wish == "feedback" and by_rules is None and cannot_use(message):
+            return "question"  # I don't know how to use wechat, and not what stands here
         # Hours a week make dates of a way too: a trade takes more than a plan of one course, or a list of them.
         return "pathway" if wish in ("plan", "courses") and by_rules is None and wants_a_trade(message) else wish
 
