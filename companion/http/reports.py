@@ -32,6 +32,7 @@ UNMET = {
 }
 _WORDS = {**UNMET, "": "没有说", "everyone": "所有人"}
 _LONGEST_DAYS = 400
+Day = Annotated[date | None, Query(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 _HALF = timedelta(days=90)
 
 
@@ -91,8 +92,8 @@ def reports_router(advising: Advising, state: State) -> APIRouter:
     @router.get("/demand", response_model=DemandTold, responses=_FORMS)
     async def demand(
         request: Request,
-        since: date | None = None,
-        until: date | None = None,
+        since: Day = None,
+        until: Day = None,
         form: Annotated[Literal["json", "csv", "html"] | None, Query(alias="format")] = None,
     ) -> Response:
         """Needs that no course met, by topic, audience, place and week; no cell under five learners. As JSON, a table
