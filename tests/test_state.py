@@ -300,6 +300,24 @@ def test_what_a_learner_tells_is_kept_and_can_be_taken_back(state):
     assert state.learners.get("nobody").age_band is None
 
 
+def test_what_two_pages_of_a_learner_tell_at_once_is_all_kept(state):
+    told = ({"city": "广州市"}, {"occupation": "电工"}, {"level": 3}, {"step_free": True})
+    together = threading.Barrier(len(told))
+
+    def tells(number):
+        together.wait()
+        state.book.profiles.change("anna", told[number], (f"level:{number}",))
+
+    threads = [threading.Thread(target=tells, args=(number,)) for number in range(len(told))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = state.book.profiles.get("anna")
+    assert (kept.profile.city, kept.profile.occupation, kept.profile.level) == ("广州市", "电工", 3)
+    assert (kept.profile.step_free, len(kept.rejected), kept.personalised) == (True, len(told), True)
+
+
 def test_a_learner_is_exported_and_erased_whole_and_nobody_else_is(state, kept, request, tmp_path):
     for owner in ("anna-zq7", "bert-zq7"):
         kept.add(Conversation(f"c-{owner}", owner=owner), replace(TURN, id=f"t-{owner}", message=f"{owner}的话"), None)
