@@ -19,7 +19,7 @@ from companion.state.spending import StoredSpending
 from companion.state.state import open_state
 from companion.state.turn_log import LoggedTurn
 from companion.state.wechat_inbox import Arrival
-from companion.state.wechat_people import Quota
+from companion.state.wechat_people import Part, Quota
 from companion.usage import Usage
 
 SOURCE = Source(1, "p1", "c1", "课", "第一课", "第一条", None, "原文。", "2026-09-01", True)
@@ -86,9 +86,14 @@ def test_a_summary_says_how_many_turns_it_covers(kept):
 
 
 def test_what_is_erased_is_not_in_the_files_any_more(state, kept, request, tmp_path):
-    kept.add(Conversation("c"), replace(TURN, message="独一无二的话语", reply="另一句独一无二"), None)
-    assert kept.forget("c")
-    assert not kept.forget("c")
+    state.wechat_inbox.add([Arrival("k", "n", "anna", "sealed", "text", "", datetime.now(UTC))], Quota())
+    (letter,) = state.wechat_inbox.claim(1)
+    state.wechat_inbox.finish(letter, [Part("独一无二，没发完的")], "unsent")
+    c = state.wechat_people.get("anna").conversation_id
+    kept.add(Conversation(c), replace(TURN, message="独一无二的话语", reply="另一句独一无二"), None)
+    state.book.note(Unmet("", c, "no_course", "独一无二的需要", "zh-Hans", turn_id=TURN.id))
+    assert kept.forget(c)
+    assert not kept.forget(c)
     wipe(state.engine)
     assert not files_with("独一无二", where_the_files_are(state.engine, request, tmp_path))
 

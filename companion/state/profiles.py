@@ -32,7 +32,7 @@ class Profiles:
         rejected: Sequence[str] = (),
         personalised: bool | None = None,
     ) -> Kept:
-        """Replace the fields of `told` (None takes one back) and the switch; `rejected` are further beliefs taken back."""
+        """Replace the fields of `told` (None takes one back) and the switch; `rejected` are more beliefs taken back."""
 
         def changed(connection: Connection) -> Kept:
             alone(connection, _LOCK)  # two pages of a learner may tell different things at once
