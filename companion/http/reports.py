@@ -201,7 +201,7 @@ def as_csv(columns: Sequence[str], lines: Iterable[Mapping[str, object]]) -> str
 
 def _harmless(value: object) -> object:
     """What a spreadsheet would take for a formula is text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def attached(name: str) -> dict[str, str]:
