@@ -325,6 +325,22 @@ def test_a_learner_who_stops_a_turn_stops_the_model(service, provider):
     assert model.said < 100
 
 
+@pytest.mark.parametrize(
+    ("door", "asked"),
+    [
+        ("/v1/chat", {"message": LOST}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": LOST}]}),
+    ],
+)
+def test_who_waits_for_the_whole_and_leaves_stops_the_model_too(service, provider, door, asked):
+    model = Slow(1_000, 0.4)
+    with serving(service(model, turn_grace_seconds=1)) as url:
+        with pytest.raises(httpx2.ReadTimeout):
+            httpx2.post(f"{url}{door}", json=asked, headers=bearer(provider.token("anna")), timeout=1)
+        assert model.closed.wait(10)
+    assert model.said < 8  # of eight sentences, after which it would have ended by itself
+
+
 def test_a_request_that_is_sent_twice_is_answered_once(service, provider):
     anna, model = bearer(provider.token("anna")) | {"Idempotency-Key": "one"}, Slow(3)
     with serving(service(model)) as url, httpx2.Client(base_url=url, timeout=20, headers=anna) as client:
