@@ -28,6 +28,9 @@ _SKEW_SECONDS = 30
 # An operator signs in to the pages again after a working day.
 _PAGE_SECONDS = 8 * 3_600
 
+# How the pseudonyms of visitors begin.
+VISITOR = "v-"
+
 Kind = Literal["open", "visitor", "learner", "operator"]
 
 
@@ -86,7 +89,7 @@ class Visitors:
         claims = {
             "iss": _ISSUER,
             "aud": _ISSUER,
-            "sub": self._renewed(before, origin) or f"v-{secrets.token_hex(16)}",
+            "sub": self._renewed(before, origin) or f"{VISITOR}{secrets.token_hex(16)}",
             "origin": origin,
             "iat": now,
             "exp": now + self._seconds,

@@ -184,6 +184,8 @@ def test_thumbs_down_become_candidates_for_the_evaluation(client, anna):
     assert client.post("/v1/feedback", json=opinion, headers=anna).status_code == 204
     (disliked,) = client.get("/v1/operators/disliked", headers=bearer(OPERATOR)).json()["turns"]
     assert (disliked["message"], disliked["reasons"]) == (LOST, ["incomplete"])
+    (read,) = client.get("/v1/operators/audit", headers=bearer(OPERATOR)).json()["entries"]
+    assert (read["who"], read["deed"]) == ("operator", "read_feedback")
 
 
 def test_disliked_turns_of_a_deployment_are_written_as_drafts_that_lint_wants_completed(service, anna, tmp_path):

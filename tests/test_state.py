@@ -11,10 +11,12 @@ from companion.conversation import REMEMBERED, Conversation, Hinted, PastTurn, Q
 from companion.events import Source
 from companion.guidance.book import Unmet
 from companion.guidance.credits import Entry
+from companion.guidance.profile import LearningEvent
 from companion.guidance.progress import Practised
 from companion.practice.questions import QuizQuestion
 from companion.state.conversations import StoredConversations
 from companion.state.database import StateUnavailable, is_sqlite, migrate, open_database, wipe
+from companion.state.reviews import Review
 from companion.state.spending import StoredSpending
 from companion.state.state import open_state
 from companion.state.turn_log import LoggedTurn
@@ -113,6 +115,16 @@ def test_conversations_older_than_their_days_are_swept(state, kept):
     assert state.sweep() == 1
     assert kept.load("old").turns == ()
     assert kept.load("new").turns != ()
+
+
+def test_what_a_visitor_practised_goes_with_their_conversation_and_a_learners_stays(state, kept):
+    long_ago = datetime.now(UTC) - timedelta(days=31)
+    for owner in ("v-gone", "v-here", "l-anna"):
+        state.reviews.put(owner, Review("p|1", "course", None, {}, long_ago))
+        state.book.learning.add(owner, [LearningEvent("e", long_ago, "practised", "course")])
+    kept.add(Conversation("c", owner="v-here"), TURN, None)
+    assert state.sweep() == 2
+    assert [len(state.reviews.due(owner, TURN.asked_at)) for owner in ("v-gone", "v-here", "l-anna")] == [0, 1, 1]
 
 
 def test_turns_of_many_threads_are_all_kept(kept):
@@ -214,6 +226,13 @@ def test_a_turn_whose_process_died_gives_its_key_up_once_it_is_buried(state):
     state.turn_log.bury(LOGGED, ("error", {"status": 503}))
     assert state.turn_log.read("t1").events[-1] == ("error", {"status": 503})
     assert state.turn_log.claim(replace(LOGGED, turn_id="t2"), "k") is None
+
+
+@pytest.mark.parametrize(("end", "is_free"), [(("error", {"status": 503}), True), (("error", {"status": 409}), False)])
+def test_a_turn_that_failed_gives_its_key_up_and_one_that_was_stopped_does_not(state, end, is_free):
+    state.turn_log.claim(LOGGED, "k")
+    state.turn_log.write(replace(LOGGED, events=(*LOGGED.events, end), ended=True))
+    assert (state.turn_log.claim(replace(LOGGED, turn_id="t2"), "k") is None) == is_free
 
 
 def test_a_process_that_answers_counts_up(state, database, monkeypatch):

@@ -4,6 +4,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, insert, select, update
@@ -108,6 +109,8 @@ class TurnLog:
                 connection.execute(insert(workers).values(id=self._worker, beat=1))
         values = self._columns(turn)
         del values["cancelled"]
+        if _has_failed(turn):
+            values["key"] = None  # who tries again, as we say, is answered anew
         own = turn_log.c.turn_id == turn.turn_id
         if not is_new and connection.execute(update(turn_log).where(own).values(values)).rowcount:
             return bool(connection.scalar(select(turn_log.c.cancelled).where(own)))
@@ -130,6 +133,11 @@ class TurnLog:
 def _open_of(owner: str, conversation_id: str | None) -> ColumnElement[bool]:
     own = and_(turn_log.c.owner == owner, turn_log.c.ended.is_(False))
     return own if conversation_id is None else and_(own, turn_log.c.conversation_id == conversation_id)
+
+
+def _has_failed(turn: LoggedTurn) -> bool:
+    name, data = turn.events[-1] if turn.events else ("", {})
+    return name == "error" and data.get("status", 500) >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _with_beat() -> Select[Any]:
