@@ -34,6 +34,7 @@ _VERBS: dict[str, Verb] = {
 SKILL_EXTENSION = "https://w3id.org/xapi/acrossx/extensions/skill"
 _IRI = Annotated[str, Field(max_length=2_000, pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+$")]
 _FUTURE_SECONDS = 300.0
+_FIRST_YEAR = 1970  # a time long before it may have no UTC
 # Between the passage and the question in the name of an item; ids have none.
 _BETWEEN = "|"
 
@@ -128,6 +129,8 @@ class Statement(_Part):
     def _is_not_of_the_future(self) -> "Statement":
         if (self.timestamp - datetime.now(UTC)).total_seconds() > _FUTURE_SECONDS:
             raise ValueError("timestamp lies in the future")
+        if self.timestamp.year < _FIRST_YEAR:
+            raise ValueError("timestamp lies before there were computers")
         return self
 
 
@@ -211,7 +214,10 @@ def course_finder(courses: Sequence[Course]) -> Callable[[str], str | None]:
             return own
         if named := re.match(r"^urn:course:(.+)$", iri):
             return named[1] if named[1] in ids else None
-        parts = urlsplit(iri).path.rstrip("/").rsplit("/courses/", 1)
+        try:
+            parts = urlsplit(iri).path.rstrip("/").rsplit("/courses/", 1)
+        except ValueError:  # half an IPv6 address
+            return None
         last = unquote(parts[1]) if len(parts) == 2 else ""
         return last if last in ids else None
 
