@@ -1,4 +1,5 @@
 import threading
+import traceback
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -125,6 +126,17 @@ def test_what_a_visitor_practised_goes_with_their_conversation_and_a_learners_st
     kept.add(Conversation("c", owner="v-here"), TURN, None)
     assert state.sweep() == 2
     assert [len(state.reviews.due(owner, TURN.asked_at)) for owner in ("v-gone", "v-here", "l-anna")] == [0, 1, 1]
+
+
+def test_what_goes_wrong_in_the_database_is_told_without_the_learners_words(engine, kept):
+    said = replace(TURN, message="独一无二")
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE turns"))
+    with pytest.raises((StateUnavailable, DBAPIError)) as error:
+        kept.add(Conversation("c"), said, None)
+    told = "".join(traceback.format_exception(error.value))
+    assert "INSERT INTO turns" in told
+    assert said.message not in told
 
 
 def test_turns_of_many_threads_are_all_kept(kept):

@@ -147,9 +147,10 @@ def wipe(engine: Engine) -> None:
         connection.exec_driver_sql("CHECKPOINT")
 
 
+# Parameters are hidden: they are what learners said, and what goes wrong is logged.
 def _sqlite(path: Path) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _SECONDS_FOR_A_LOCK})
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": _SECONDS_FOR_A_LOCK})
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
@@ -159,7 +160,13 @@ def _postgres(url: str) -> Engine:
     # A server whose network is gone is given up within seconds too.
     patience = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
     engine = create_engine(
-        make_url(url), pool_pre_ping=True, pool_size=8, max_overflow=8, pool_timeout=5, connect_args=patience
+        make_url(url),
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=5,
+        connect_args=patience,
     )
     event.listen(engine, "connect", _prepare_postgres)
     return engine
