@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -130,6 +131,12 @@ def test_what_a_visitor_practised_goes_with_their_conversation_and_a_learners_st
 
 def test_what_goes_wrong_in_the_database_is_told_without_the_learners_words(engine, kept):
     said = replace(TURN, message="独一无二")
+    kept.add(Conversation("old"), TURN, None)
+    with engine.begin() as connection:
+        connection.execute(text('UPDATE conversations SET pending = \'{"question": "独一无二"}\''))
+    with pytest.raises(ValidationError) as of_another_version:
+        kept.load("old")
+    assert said.message not in str(of_another_version.value)
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE turns"))
     with pytest.raises((StateUnavailable, DBAPIError)) as error:

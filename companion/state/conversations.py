@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 from sqlalchemy import Connection, Engine, Row, delete, exists, func, literal, select, update
 
 from companion.conversation import REMEMBERED, Conversation, Outline, PastTurn, Pending
 from companion.state.database import flush, transaction
 from companion.state.tables import conversations, feedback, turn_log, turns, unmet_needs, wechat_people
 
-_PENDING: TypeAdapter[Pending] = TypeAdapter(Pending)
+# What another version wrote may be no shape of ours, and is logged then: without what it says.
+_PENDING: TypeAdapter[Pending] = TypeAdapter(Pending, config=ConfigDict(hide_input_in_errors=True))
 
 
 class StoredConversations:
