@@ -148,7 +148,7 @@ def create_app(
         *((wecom,) if wecom else ()),
         chat_router(turns, companion.remembering, admission),
         completions_router(turns, admission),
-        conversations_router(companion.remembering),
+        conversations_router(companion.remembering, turns),
         courses_router(tutors, {tutor: make_starting(settings, tutor) for tutor in tutors.all}),
         learners_router(state, turns, companion, kept_answers, settings.aigc_producer),
         recommendations_router(tutors),

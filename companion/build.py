@@ -17,7 +17,7 @@ from companion.guidance.occupations import SAMPLES, read_occupations
 from companion.identity import Identities, PortalUsers, ProviderKeys, Visitors
 from companion.language_model import LanguageModel
 from companion.limits import Limits
-from companion.pace import Pace
+from companion.pace import Pace, today
 from companion.planning import Planning
 from companion.practising import Practising
 from companion.recogniser import Recogniser, make_recogniser
@@ -172,7 +172,7 @@ def assemble(
     spending: Spending,
     circuit: Circuit | None = None,
     book: Book | None = None,
-    today: Callable[[], date] = date.today,
+    today: Callable[[], date] = today,
 ) -> Companion:
     """The tutor of these parts."""
     writer = Writer(
@@ -232,7 +232,7 @@ def without_model(companion: Companion, settings: CompanionSettings) -> Companio
 
 
 def make_adviser(
-    settings: CompanionSettings, index: LiveIndex, book: Book, today: Callable[[], date] = date.today
+    settings: CompanionSettings, index: LiveIndex, book: Book, today: Callable[[], date] = today
 ) -> Adviser:
     """Advice over the operator's occupations and credit rules; without them over sample occupations and no rules.
 

@@ -28,6 +28,9 @@ _SKEW_SECONDS = 30
 # An operator signs in to the pages again after a working day.
 _PAGE_SECONDS = 8 * 3_600
 
+# How the pseudonyms of visitors begin.
+VISITOR = "v-"
+
 Kind = Literal["open", "visitor", "learner", "operator"]
 
 
@@ -86,7 +89,7 @@ class Visitors:
         claims = {
             "iss": _ISSUER,
             "aud": _ISSUER,
-            "sub": self._renewed(before, origin) or f"v-{secrets.token_hex(16)}",
+            "sub": self._renewed(before, origin) or f"{VISITOR}{secrets.token_hex(16)}",
             "origin": origin,
             "iat": now,
             "exp": now + self._seconds,
@@ -175,7 +178,10 @@ class PortalUsers:
         """The learner or operator of a token with this header. Raises NotAdmitted, KeysUnavailable."""
         if header.get("alg") not in self._algorithms:
             raise NotAdmitted("The token is signed in a way that is not accepted here.")
-        keys = await self._keys.get(header.get("kid"))
+        key_id = header.get("kid")
+        if not (key_id is None or isinstance(key_id, str)):
+            raise NotAdmitted("The token's key id is no string.")
+        keys = await self._keys.get(key_id)
         try:
             claims = jwt.decode(token, keys, algorithms=list(self._algorithms)).claims
             self._known.validate(claims)
@@ -292,7 +298,7 @@ def _header(token: str) -> dict[str, Any]:
     try:
         part = token.split(".", 1)[0]
         header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotAdmitted("The token cannot be read.") from error
     if not isinstance(header, dict):
         raise NotAdmitted("The token cannot be read.")

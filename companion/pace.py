@@ -6,7 +6,7 @@ pause to what was used and locks nobody out.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from itertools import pairwise
 
 from companion.state.learners import AgeBand
@@ -22,6 +22,11 @@ LOOKED_BACK = timedelta(hours=24)
 def now_utc() -> datetime:
     """The time."""
     return datetime.now(UTC)
+
+
+def today(now: Callable[[], datetime] = now_utc) -> date:
+    """The day where the learners are: on a server in UTC it is still yesterday until eight in their morning."""
+    return now().astimezone(_LOCAL).date()
 
 
 @dataclass(frozen=True, slots=True)

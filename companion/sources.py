@@ -1,10 +1,10 @@
 """Found passages as the learner sees them and as a prompt has them."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from companion.events import Source
 from companion.find import Found
+from companion.pace import today
 from companion.safety.untrusted import for_prompt, without_orders
 from retrieval.choose import is_outdated
 from retrieval.context import Context
@@ -33,9 +33,7 @@ def source_of(hit: Hit, number: int, quote: str) -> Source:
         as_of=hit.lesson.updated_at.isoformat() if hit.lesson.updated_at else None,
         sample=hit.course.sample,
         anchor=hit.passage.anchor,
-        expired=hit.course.valid_until.isoformat()
-        if hit.course.valid_until and is_outdated(hit, date.today())
-        else None,
+        expired=hit.course.valid_until.isoformat() if hit.course.valid_until and is_outdated(hit, today()) else None,
     )
 
 

@@ -58,7 +58,9 @@ class Starting:
         generation = search.generation.name
         # What the library does not know is not worked out: anybody may ask here, and an answer costs some searches.
         audiences, with_lessons = self._known(generation)
-        page = (course_id, lesson_id) if course_id in with_lessons else ("", "")
+        lesson = search.records.lessons_by_id([lesson_id]).get(lesson_id) if lesson_id else None
+        within = lesson_id if lesson and lesson.course_id == course_id else ""
+        page = (course_id, within) if course_id in with_lessons else ("", "")
         if course_id and not page[0] and course_id not in search.records.courses([course_id]):
             return []
         return list(self._worked_out(generation, locale, audience if audience in audiences else "", *page))

@@ -173,17 +173,23 @@ class Turns:
         else:
             await asyncio.to_thread(self._log.cancel, turn_id)
 
-    async def stop_all_of(self, owner: str) -> None:
-        """Stop the turns of a learner, here and in other processes, and wait until they have ended."""
-        own = [turn for turn in self._running.values() if turn.owner == owner]
+    async def stop_all_of(self, owner: str, conversation_id: str | None = None) -> None:
+        """Stop the turns of a learner, or those of one conversation of theirs, here and in other processes; and wait
+        until they have ended.
+        """
+        own = [
+            turn
+            for turn in self._running.values()
+            if turn.owner == owner and conversation_id in (None, turn.conversation_id)
+        ]
         for turn in own:
             _stop(turn)
         await asyncio.gather(*(turn.task for turn in own if turn.task), return_exceptions=True)
-        await asyncio.to_thread(self._log.cancel_all_of, owner)
-        if not await asyncio.to_thread(self._log.has_open_of, owner):
+        await asyncio.to_thread(self._log.cancel_all_of, owner, conversation_id)
+        if not await asyncio.to_thread(self._log.has_open_of, owner, conversation_id):
             return
         deadline = time.monotonic() + _STOPPED_ELSEWHERE_SECONDS
-        while time.monotonic() < deadline and await asyncio.to_thread(self._log.has_open_of, owner):
+        while time.monotonic() < deadline and await asyncio.to_thread(self._log.has_open_of, owner, conversation_id):
             await asyncio.sleep(_POLL_SECONDS)
         await asyncio.sleep(1.0)  # what a stopped turn still writes down of itself is there by now
 

@@ -1,5 +1,6 @@
 import gzip
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from typer.testing import CliRunner
@@ -9,6 +10,8 @@ from companion.state.backup import BackupProblem, back_up, restore
 from companion.state.cli import commands
 from companion.state.database import migrate
 from companion.state.state import open_state
+from companion.state.wechat_inbox import Arrival
+from companion.state.wechat_people import Quota
 from tests.test_state import LOGGED, TURN
 
 
@@ -21,8 +24,13 @@ def full(database):
     state.learners.change("anna", {"age_band": "adult", "consent_version": "1"})
     state.turn_log.write(LOGGED)
     state.audit.record("a-1", "exported")
+    state.wechat_inbox.add([arrival("1"), arrival("2")], Quota())
     yield state
     state.close()
+
+
+def arrival(id_):
+    return Arrival(f"k-{id_}", f"n-{id_}", "p", "sealed", "text", "你好", datetime.now(UTC))
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -36,6 +44,7 @@ def test_a_backup_of_either_database_comes_back_in_either(full, kind, postgres, 
         assert other.conversations.load("c") == full.conversations.load("c")
         assert other.audit.entries() == full.audit.entries()
         assert other.audit.first_broken() is None
+        assert other.wechat_inbox.add([arrival("2"), arrival("3")], Quota()) == ["again", "new"]  # and life goes on
         other.close()
 
 

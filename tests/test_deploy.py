@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,15 @@ def test_the_image_is_built_as_its_linter_wants():
     run("hadolint", DEPLOY / "Containerfile")
 
 
+def test_the_image_is_built_of_all_that_the_service_is():
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (DEPLOY / "Containerfile").read_text("utf-8"), re.MULTILINE)
+    there = {source.split("/")[0] for line in copied for source in line.split()}
+    wheel = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
+    assert set(wheel["only-include"]) <= there
+
+
 def test_every_setting_named_is_one():
     known = {f"COMPANION_{name.upper()}" for name in CompanionSettings.model_fields}
     files = [DEPLOY / "compose.yaml", DEPLOY / "Containerfile", *MANIFESTS]
@@ -61,9 +71,10 @@ def test_every_setting_named_is_one():
 
 
 def test_what_is_set_together_is_accepted_together(monkeypatch):
-    compose = documents(DEPLOY / "compose.yaml")[0]["services"]["companion"]["environment"]
+    service = documents(DEPLOY / "compose.yaml")[0]["services"]["companion"]
+    assert service["env_file"] == ".env"  # by which all other settings come, as those of the identity provider
+    compose = service["environment"]
     plain = {name: re.sub(r"\$\{\w+:?[-?]?([^}]*)\}", "x" * 40, value) for name, value in compose.items()}
-    plain["COMPANION_ALLOWED_ORIGINS"] = plain["COMPANION_LLM_BASE_URL"] = ""
     cluster = {}
     for file in MANIFESTS:
         for one in documents(file):

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import httpx2
+import psycopg
 import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
@@ -227,6 +228,22 @@ def test_without_postgresql_learners_are_answered_all_the_same(service, provider
         assert seconds < 2  # of five parts that need the database none waits for it again
         assert (answer.status_code, answer.json()["mode"]) == (200, "extracted")
         assert (own.status_code, own.headers["retry-after"]) == (503, "5")
+        deadline = time.monotonic() + 10
+        while client.get("/v1/conversations").status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+
+def test_while_postgresqls_tables_are_rewritten_learners_are_answered_all_the_same(
+    service, provider, postgres_url, monkeypatch
+):
+    monkeypatch.setattr("companion.state.database._SECONDS_FOR_A_LOCK", 1)
+    anna = bearer(provider.token("anna"))
+    with serving(service(where=postgres_url)) as url, httpx2.Client(base_url=url, headers=anna, timeout=20) as client:
+        with psycopg.connect(postgres_url.replace("+psycopg", "")) as wiping:
+            wiping.execute("LOCK TABLE conversations, turns, turn_log, learners IN ACCESS EXCLUSIVE MODE")
+            answer = client.post("/v1/chat", json={"message": LOST, "conversation_id": "c"})
+        assert (answer.status_code, answer.json()["mode"]) == (200, "extracted")
         deadline = time.monotonic() + 10
         while client.get("/v1/conversations").status_code != 200:
             assert time.monotonic() < deadline

@@ -112,6 +112,8 @@ def forged(provider):
         "no text": "\udcff",
         "a list as header": "W10.e30.x",
         "a number as algorithm": unsigned(claims, alg=5),
+        "a list as key id": unsigned(claims, alg="RS256", kid=["first"]),
+        "a header without an end": base64.urlsafe_b64encode(b"[" * 6_000).decode() + ".e30.x",
         "long": "a" * 100_000,
     }
 

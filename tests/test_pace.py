@@ -11,7 +11,7 @@ import companion.pace
 import companion.remembering
 import companion.turns
 from companion.identity import NotAdmitted, Visitors
-from companion.pace import Pace, in_use, without_pause
+from companion.pace import Pace, in_use, today, without_pause
 from companion.settings import CompanionSettings
 from tests.conftest import SECRET
 from tests.servers import serving
@@ -35,6 +35,11 @@ def test_what_lies_between_two_questions_counts_up_to_a_pause():
     assert in_use(asked, EVENING) == timedelta(minutes=10 + 15 + 10 + 15)
     assert without_pause(every(10, 4), EVENING) == timedelta(minutes=40)
     assert without_pause([], EVENING) == timedelta()
+
+
+def test_the_day_is_the_learners_whatever_the_servers_clock_says():
+    assert today(lambda: EVENING).isoformat() == "2026-03-02"
+    assert today(lambda: EVENING + timedelta(hours=3)).isoformat() == "2026-03-03"  # 16:00 in UTC
 
 
 def test_a_child_has_an_hour_a_day_and_a_youth_two():

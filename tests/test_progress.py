@@ -79,7 +79,9 @@ def test_a_lesson_is_told_with_the_course_around_it():
         ({"timestamp": "0001-01-01T00:00:00+14:00"}, "year 1"),
         ({"object": {"id": "http://[no-address/courses/fruit"}}, "catalogue"),
         ({"result": {"score": {"scaled": 2}}}, "scaled"),
+        ({"timestamp": "0001-01-01T00:00:00+14:00"}, "timestamp"),
         ({"object": {"id": "urn:course:none"}}, "course"),
+        ({"object": {"id": "http://[::1/courses/fruit"}}, "course"),
         ({"verb": {"id": "http://adlnet.gov/expapi/verbs/shared"}}, "verb"),
     ],
 )

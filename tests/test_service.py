@@ -96,6 +96,15 @@ def test_no_spelling_of_a_path_gets_around_the_gate(client, anna, path):
     assert LOST not in response.text
 
 
+def test_no_spelling_of_a_path_makes_an_operator_of_a_visitor(app, client):
+    visitor = bearer(client.post("/v1/sessions", headers={"Origin": PAGE}).json()["token"])
+    for method, path in routes(app):
+        if path.startswith(FOR_OPERATORS) and (method, path) not in OPEN_TO_ALL:
+            for spelt in ("%0A", "%0A/", "/%0A", "%0D", "%00"):
+                response = client.request(method, filled(path) + spelt, json={}, headers=visitor)
+                assert response.status_code in (403, 404), (method, path, spelt)
+
+
 def test_a_learner_reaches_nothing_of_another_learners(app, client, anna, bert):
     turn = client.post("/v1/chat", json={"message": LOST, "conversation_id": "c-anna"}, headers=anna).json()
     client.post("/v1/feedback", json={"turn_id": turn["turn_id"], "rating": "down", "comment": "不对"}, headers=anna)
@@ -175,6 +184,8 @@ def test_thumbs_down_become_candidates_for_the_evaluation(client, anna):
     assert client.post("/v1/feedback", json=opinion, headers=anna).status_code == 204
     (disliked,) = client.get("/v1/operators/disliked", headers=bearer(OPERATOR)).json()["turns"]
     assert (disliked["message"], disliked["reasons"]) == (LOST, ["incomplete"])
+    (read,) = client.get("/v1/operators/audit", headers=bearer(OPERATOR)).json()["entries"]
+    assert (read["who"], read["deed"]) == ("operator", "read_feedback")
 
 
 def test_disliked_turns_of_a_deployment_are_written_as_drafts_that_lint_wants_completed(service, anna, tmp_path):
@@ -207,7 +218,8 @@ def test_a_page_of_our_own_needs_no_entry_and_a_strange_one_gets_nothing(client)
     assert client.post("/v1/sessions", headers={"Origin": "http://testserver"}).status_code == 201
     assert client.post("/v1/sessions").status_code == 201
     assert client.post("/v1/sessions", headers={"Origin": "https://evil.example"}).status_code == 403
-    assert client.post("/v1/sessions", headers={"Origin": "null"}).status_code == 403
+    for strange in ("null", "http://[", "http://testserver@evil.example"):
+        assert client.post("/v1/sessions", headers={"Origin": strange}).status_code == 403
 
 
 def test_a_browser_on_a_known_page_may_read_the_answer_and_on_another_not(client):

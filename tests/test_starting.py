@@ -49,7 +49,9 @@ def test_what_the_library_does_not_know_costs_nothing_more(index):
         assert starting.questions("zh-Hans", f"nobody-{number}") == plain
         assert starting.questions("zh-Hans", course_id=f"none-{number}") == []
     assert starting.questions("zh-Hans", course_id="lion-dance") == plain  # a record without lessons
-    assert starting._worked_out.cache_info().misses == 1
+    of_course = starting.questions("zh-Hans", course_id="parcels")
+    assert starting.questions("zh-Hans", course_id="parcels", lesson_id="none") == of_course
+    assert starting._worked_out.cache_info().misses == 2  # the library and the course
 
 
 @pytest.mark.parametrize("name", ["starters", "occupations", "credit_rules", "moderation_rules"])

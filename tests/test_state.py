@@ -1,9 +1,11 @@
 import threading
+import traceback
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -11,15 +13,17 @@ from companion.conversation import REMEMBERED, Conversation, Hinted, PastTurn, Q
 from companion.events import Source
 from companion.guidance.book import Unmet
 from companion.guidance.credits import Entry
+from companion.guidance.profile import LearningEvent
 from companion.guidance.progress import Practised
 from companion.practice.questions import QuizQuestion
 from companion.state.conversations import StoredConversations
 from companion.state.database import StateUnavailable, is_sqlite, migrate, open_database, wipe
+from companion.state.reviews import Review
 from companion.state.spending import StoredSpending
 from companion.state.state import open_state
 from companion.state.turn_log import LoggedTurn
 from companion.state.wechat_inbox import Arrival
-from companion.state.wechat_people import Quota
+from companion.state.wechat_people import Part, Quota
 from companion.usage import Usage
 
 SOURCE = Source(1, "p1", "c1", "课", "第一课", "第一条", None, "原文。", "2026-09-01", True)
@@ -86,9 +90,14 @@ def test_a_summary_says_how_many_turns_it_covers(kept):
 
 
 def test_what_is_erased_is_not_in_the_files_any_more(state, kept, request, tmp_path):
-    kept.add(Conversation("c"), replace(TURN, message="独一无二的话语", reply="另一句独一无二"), None)
-    assert kept.forget("c")
-    assert not kept.forget("c")
+    state.wechat_inbox.add([Arrival("k", "n", "anna", "sealed", "text", "", datetime.now(UTC))], Quota())
+    (letter,) = state.wechat_inbox.claim(1)
+    state.wechat_inbox.finish(letter, [Part("独一无二，没发完的")], "unsent")
+    c = state.wechat_people.get("anna").conversation_id
+    kept.add(Conversation(c), replace(TURN, message="独一无二的话语", reply="另一句独一无二"), None)
+    state.book.note(Unmet("", c, "no_course", "独一无二的需要", "zh-Hans", turn_id=TURN.id))
+    assert kept.forget(c)
+    assert not kept.forget(c)
     wipe(state.engine)
     assert not files_with("独一无二", where_the_files_are(state.engine, request, tmp_path))
 
@@ -108,6 +117,33 @@ def test_conversations_older_than_their_days_are_swept(state, kept):
     assert state.sweep() == 1
     assert kept.load("old").turns == ()
     assert kept.load("new").turns != ()
+
+
+def test_what_a_visitor_practised_goes_with_their_conversation_and_a_learners_stays(state, kept):
+    long_ago = datetime.now(UTC) - timedelta(days=31)
+    for owner in ("v-gone", "v-here", "l-anna"):
+        state.reviews.put(owner, Review("p|1", "course", None, {}, long_ago))
+        state.book.learning.add(owner, [LearningEvent("e", long_ago, "practised", "course")])
+    kept.add(Conversation("c", owner="v-here"), TURN, None)
+    assert state.sweep() == 2
+    assert [len(state.reviews.due(owner, TURN.asked_at)) for owner in ("v-gone", "v-here", "l-anna")] == [0, 1, 1]
+
+
+def test_what_goes_wrong_in_the_database_is_told_without_the_learners_words(engine, kept):
+    said = replace(TURN, message="独一无二")
+    kept.add(Conversation("old"), TURN, None)
+    with engine.begin() as connection:
+        connection.execute(text('UPDATE conversations SET pending = \'{"question": "独一无二"}\''))
+    with pytest.raises(ValidationError) as of_another_version:
+        kept.load("old")
+    assert said.message not in str(of_another_version.value)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE turns"))
+    with pytest.raises((StateUnavailable, DBAPIError)) as error:
+        kept.add(Conversation("c"), said, None)
+    told = "".join(traceback.format_exception(error.value))
+    assert "INSERT INTO turns" in told
+    assert said.message not in told
 
 
 def test_turns_of_many_threads_are_all_kept(kept):
@@ -211,6 +247,13 @@ def test_a_turn_whose_process_died_gives_its_key_up_once_it_is_buried(state):
     assert state.turn_log.claim(replace(LOGGED, turn_id="t2"), "k") is None
 
 
+@pytest.mark.parametrize(("end", "is_free"), [(("error", {"status": 503}), True), (("error", {"status": 409}), False)])
+def test_a_turn_that_failed_gives_its_key_up_and_one_that_was_stopped_does_not(state, end, is_free):
+    state.turn_log.claim(LOGGED, "k")
+    state.turn_log.write(replace(LOGGED, events=(*LOGGED.events, end), ended=True))
+    assert (state.turn_log.claim(replace(LOGGED, turn_id="t2"), "k") is None) == is_free
+
+
 def test_a_process_that_answers_counts_up(state, database, monkeypatch):
     monkeypatch.setattr("companion.state.turn_log._BEAT_SECONDS", 0.0)
     state.turn_log.write(LOGGED)
@@ -298,6 +341,24 @@ def test_what_a_learner_tells_is_kept_and_can_be_taken_back(state):
     known = state.learners.change("anna", {"consent_version": None})
     assert (known.age_band, known.consent_version, known.consented_at) == ("under_14", None, None)
     assert state.learners.get("nobody").age_band is None
+
+
+def test_what_two_pages_of_a_learner_tell_at_once_is_all_kept(state):
+    told = ({"city": "广州市"}, {"occupation": "电工"}, {"level": 3}, {"step_free": True})
+    together = threading.Barrier(len(told))
+
+    def tells(number):
+        together.wait()
+        state.book.profiles.change("anna", told[number], (f"level:{number}",))
+
+    threads = [threading.Thread(target=tells, args=(number,)) for number in range(len(told))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = state.book.profiles.get("anna")
+    assert (kept.profile.city, kept.profile.occupation, kept.profile.level) == ("广州市", "电工", 3)
+    assert (kept.profile.step_free, len(kept.rejected), kept.personalised) == (True, len(told), True)
 
 
 def test_a_learner_is_exported_and_erased_whole_and_nobody_else_is(state, kept, request, tmp_path):

@@ -8,9 +8,11 @@ from itertools import cycle, islice
 
 import httpx2
 import pytest
+from typer.testing import CliRunner
 
 from companion.events import Done, TextAdded, TurnStarted
 from companion.http.gate import Bounds
+from companion.state.cli import commands
 from companion.state.database import StateUnavailable
 from companion.turn import Ask
 from companion.turns import KeyUsedOtherwise, TooManyTurns, Turns
@@ -323,6 +325,22 @@ def test_a_learner_who_stops_a_turn_stops_the_model(service, provider):
     assert model.said < 100
 
 
+@pytest.mark.parametrize(
+    ("door", "asked"),
+    [
+        ("/v1/chat", {"message": LOST}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": LOST}]}),
+    ],
+)
+def test_who_waits_for_the_whole_and_leaves_stops_the_model_too(service, provider, door, asked):
+    model = Slow(1_000, 0.4)
+    with serving(service(model, turn_grace_seconds=1)) as url:
+        with pytest.raises(httpx2.ReadTimeout):
+            httpx2.post(f"{url}{door}", json=asked, headers=bearer(provider.token("anna")), timeout=1)
+        assert model.closed.wait(10)
+    assert model.said < 8  # of eight sentences, after which it would have ended by itself
+
+
 def test_a_request_that_is_sent_twice_is_answered_once(service, provider):
     anna, model = bearer(provider.token("anna")) | {"Idempotency-Key": "one"}, Slow(3)
     with serving(service(model)) as url, httpx2.Client(base_url=url, timeout=20, headers=anna) as client:
@@ -343,20 +361,35 @@ def test_a_request_that_is_sent_twice_is_answered_once(service, provider):
     assert (model.calls, len(conversations)) == (1, 1)
 
 
-def test_who_is_erased_in_the_middle_of_a_turn_leaves_nothing(service, provider, tmp_path):
-    anna, model = bearer(provider.token("anna")), Slow(1_000)
-    with serving(service(model)) as url, httpx2.Client(base_url=url, timeout=20, headers=anna) as client:
-        with client.stream(
-            "POST", "/v1/chat", json={"message": f"{LOST}独一无二"}, headers={"Accept": "text/event-stream"}
-        ) as response:
+def erase_myself(client):
+    client.delete("/v1/learners/me")
+
+
+def erase_the_conversation(client):
+    assert client.delete("/v1/conversations/c-anna").status_code == 204
+
+
+def have_an_operator_erase_me(client):
+    me = client.get("/v1/learners/me").json()["id"]
+    assert CliRunner().invoke(commands, ["erase", me]).exit_code == 0
+
+
+@pytest.mark.parametrize("erase", [erase_myself, erase_the_conversation, have_an_operator_erase_me])
+def test_what_is_erased_in_the_middle_of_a_turn_leaves_nothing(service, provider, tmp_path, monkeypatch, erase):
+    anna, model = bearer(provider.token("anna")), Slow(1_000, 0.4)
+    monkeypatch.setenv("COMPANION_DATA_DIR", str(tmp_path))
+    app = service(model, tmp_path / "state.db")
+    with serving(app) as url, httpx2.Client(base_url=url, timeout=20, headers=anna) as client:
+        asked = {"message": f"{LOST}独一无二", "conversation_id": "c-anna"}
+        with client.stream("POST", "/v1/chat", json=asked, headers={"Accept": "text/event-stream"}) as response:
             lines = events_of(response.iter_lines())
             for _ in range(4):
                 next(lines)
-            client.delete("/v1/learners/me")
+            erase(client)
             assert [name for _, name, _ in lines][-1] == "error"
         time.sleep(0.5)
         assert not any(client.get("/v1/learners/me/export").json().values())
-    for file in tmp_path.rglob("service-*"):
+    for file in tmp_path.rglob("state.db*"):
         assert "独一无二".encode() not in file.read_bytes(), file
 
 

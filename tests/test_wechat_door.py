@@ -10,16 +10,18 @@ import sys
 import threading
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from companion.language_model import ModelUnavailable
 from companion.settings import CompanionSettings
 from companion.state.state import open_state
+from companion.state.tables import wechat_people
 from companion.state.wechat_people import Part, Quota
 from course_index.errors import IndexProblem
 from tests.conftest import MODELS, OPERATOR
@@ -719,9 +721,9 @@ def test_the_page_and_customer_service_are_one_learner(serve, wechat):
     assert (me["kind"], me["id"]) == ("learner", person(ANNA))
 
 
-def test_who_is_signed_in_on_the_portal_is_that_learner_by_wechat_too(serve, wechat, provider):
+def test_who_is_signed_in_on_the_portal_is_that_learner_by_wechat_too(serve, wechat, provider, state):
     url = serve()
-    wechat.codes = {"one": {"openid": ANNA}, "two": {"openid": BERT}}
+    wechat.codes = {code: {"openid": ANNA} for code in ("one", "again", "and again")} | {"two": {"openid": BERT}}
     wechat.says(ANNA, LOST, url)
     wechat.wait_for(ANNA, 1)
     portal = provider.token("anna")
@@ -736,6 +738,13 @@ def test_who_is_signed_in_on_the_portal_is_that_learner_by_wechat_too(serve, wec
         f"{url}/v1/conversations/{outline.get('id') or outline['conversation_id']}", headers=bearer(portal)
     )
     assert "那没有保价的呢" in json.dumps(whole.json(), ensure_ascii=False)
+    # Months of the page alone, without a message, do not make another learner of them.
+    with state().engine.begin() as connection:
+        connection.execute(update(wechat_people).values(touched_at=datetime.now(UTC) - timedelta(days=31)))
+    sign_in(url, "again")
+    state().sweep()
+    again = sign_in(url, "and again").json()["token"]
+    assert httpx2.get(f"{url}/v1/learners/me", headers=bearer(again)).json()["id"] == ids[0]
     # Another person with this phone's token is not that learner.
     other = sign_in(url, "two", own).json()["token"]
     assert httpx2.get(f"{url}/v1/learners/me", headers=bearer(other)).json()["id"] == person(BERT)

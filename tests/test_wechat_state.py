@@ -159,18 +159,23 @@ def test_a_greeting_is_due_once_a_day(state, inbox):
     assert state.wechat_people.may_greet("anna", 0)
 
 
-def test_a_person_who_signs_in_is_that_learner_with_all_that_was_said(state, inbox):
+@pytest.mark.parametrize("has_told", [True, False])
+def test_a_person_who_signs_in_is_that_learner_with_all_that_was_said(state, inbox, has_told):
     inbox.add([arrival("1"), arrival("2")], QUOTA)
     conversation = state.wechat_people.get("anna").conversation_id
     turn = PastTurn("t", datetime.now(UTC), "问", "问", "question", "extracted", "答")
     state.conversations.add(Conversation(conversation, owner="anna"), turn, None)
-    state.learners.change("anna", {"age_band": "adult"})
+    state.learners.change("anna", {"age_band": "under_14", "consent_version": "1"})
+    if has_told:
+        state.learners.change("learner", {"consent_version": None})
     for owner in ("anna", "learner"):
         state.book.profiles.change(owner, {"goals": [owner]}, (), True)
     state.wechat_people.link("anna", "learner")
     assert state.wechat_people.get("anna").owner == "learner"
     assert state.conversations.owner(conversation) == "learner"
     assert state.book.kept("learner").profile.goals == ("learner",)
+    told = state.learners.get("learner")
+    assert (told.age_band, told.consent_version) == ("under_14", None if has_told else "1")
     assert not any(state.learners.export("anna").values())
     inbox.add([arrival("3")], QUOTA)
     assert {letter.owner for letter in inbox.claim(9)} == {"learner"}

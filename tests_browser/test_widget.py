@@ -7,6 +7,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from tests.provider import AUDIENCE, Provider
 from tests.streaming_llm import StreamingLLM
 from tests_browser.hand import WIDGET, ask, go_to, open_widget, panel, turns
 from tests_browser.service import OPERATOR, says, source
@@ -305,7 +306,7 @@ def test_who_asks_too_fast_is_told_how_long_to_wait_and_may_then_go_on(stand_in,
     expect(turns(page)).to_have_count(1)
 
 
-@pytest.mark.parametrize(("tokens", "calls"), [("['old']", 1), ("['old', 'new']", 2), ("[null]", 1)])
+@pytest.mark.parametrize(("tokens", "calls"), [("['old']", 1), ("['old', 'old', 'new']", 2), ("[null]", 1)])
 def test_a_token_that_does_not_hold_is_asked_for_once_more_and_told_in_the_learners_words(
     stand_in, visit, tokens, calls
 ):
@@ -470,3 +471,42 @@ def test_no_speech_is_sent_to_the_browsers_maker(shared, visit):
     expect(turn.get_by_role("button", name="复制")).to_be_visible()
     expect(panel(page).get_by_role("button", name="说话输入")).to_have_count(0)
     expect(turn.get_by_role("button", name="读出来")).to_have_count(0)
+
+
+def test_what_one_person_asked_is_not_shown_to_the_next_at_the_same_computer(serve, visit):
+    with Provider() as provider:
+        public = {"oidc_issuer": provider.issuer, "oidc_audience": AUDIENCE}
+        page = visit(serve(**public).url, expects=("404",))
+        signed_in = "token => document.querySelector('learning-companion').accessToken = () => token"
+        anna, bert = provider.token("anna"), provider.token("bert")
+        open_widget(page)
+        page.evaluate(signed_in, anna)
+        ask(page, "急救时先做什么？")
+        page.reload()
+        page.evaluate(signed_in, anna)
+        open_widget(page)
+        expect(turns(page)).to_have_count(1)
+        page.evaluate(signed_in, bert)  # on a page that is not loaded anew
+        expect(turns(page)).to_have_count(0)
+        page.evaluate(signed_in, anna)
+        page.reload()
+        page.evaluate(signed_in, bert)
+        open_widget(page)
+        expect(turns(page)).to_have_count(0)
+
+
+def test_a_visitor_who_was_forgotten_begins_anew_and_is_not_refused_for_ever(shared, visit):
+    page = visit(shared.url, expects=("404",))
+    open_widget(page)
+    ask(page, "急救时先做什么？")
+    page.evaluate(
+        "Object.keys(sessionStorage).filter(key => key.includes('session')).forEach(key => sessionStorage.removeItem(key))"
+    )
+    page.reload()
+    open_widget(page)
+    expect(turns(page)).to_have_count(1)
+    page.locator("learning-companion #message").fill("怎样量血压？")
+    page.locator("learning-companion #message").press("Enter")
+    expect(turns(page)).to_have_count(1)  # the other's are not shown any more
+    expect(turns(page).locator("article")).to_have_attribute("aria-busy", "false", timeout=20_000)
+    expect(turns(page).locator(".problem")).to_have_count(0)

@@ -4,11 +4,11 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from string import Formatter
 from typing import Any
 from urllib.parse import quote
 
+from companion.pace import today
 from companion.state.wechat_people import Part
 
 # Where a message may end, the best places first.
@@ -200,12 +200,12 @@ def _facts(card: dict[str, Any]) -> Iterator[str]:
 
 def _more_of(card: dict[str, Any]) -> str:
     """Of a course that stands alone also what it is on, and where its next classes are."""
-    today = date.today().isoformat()
+    day = today().isoformat()
     classes = sorted(
         (str(one.get("start") or "日期未注明"), place)
         for one in card.get("offerings") or ()
         if (place := "".join(filter(None, (one.get("city"), one.get("district"), one.get("town"), one.get("address")))))
-        and (one.get("start") or today) >= today
+        and (one.get("start") or day) >= day
     )
     lines = [card.get("summary"), *(f"面授：{start}，{place}" for start, place in classes[:_CLASSES])]
     return "".join(f"\n{_as_text(line)}" for line in lines if line)

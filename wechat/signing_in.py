@@ -47,8 +47,11 @@ class SigningIn:
         if owner := self._on_the_portal(account, caller):
             self._state.wechat_people.link(person, owner)
             return owner
-        known = self._state.wechat_people.get(person)
-        return known.owner if known else person
+        if known := self._state.wechat_people.get(person):
+            # Who only uses the page is not to be forgotten as one who did not write for so many days.
+            self._state.wechat_people.link(person, known.owner)
+            return known.owner
+        return person
 
     def _on_the_portal(self, account: Account, caller: Caller) -> str | None:
         # A token of ours proves no more than the code does, and may be another's on a phone that is lent.

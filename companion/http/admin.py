@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from companion.http.gate import PAGE_COOKIE, caller_of
 from companion.http.rendering import operator_page
-from companion.http.reports import UNMET, as_csv, attached, courses_to_mend, demand_told
+from companion.http.reports import UNMET, Day, as_csv, attached, courses_to_mend, demand_told
 from companion.identity import Identities, KeysUnavailable, NotAdmitted
 from companion.state.state import State
 from companion.turn import Companion
@@ -61,11 +61,11 @@ def admin_router(companion: Companion, state: State, identities: Identities) -> 
         return Response(as_csv(columns, found["daily"]), media_type="text/csv", headers=attached("overview.csv"))
 
     @router.get("/needs")
-    async def needs(request: Request, since: date | None = None, until: date | None = None) -> Response:
+    async def needs(request: Request, since: Day = None, until: Day = None) -> Response:
         return await demand_told(advising, state, request, since, until, "html")
 
     @router.get("/needs.csv")
-    async def needs_csv(request: Request, since: date | None = None, until: date | None = None) -> Response:
+    async def needs_csv(request: Request, since: Day = None, until: Day = None) -> Response:
         return await demand_told(advising, state, request, since, until, "csv")
 
     @router.get("/courses")

@@ -104,12 +104,30 @@ async def _told(events: AsyncGenerator[Numbered | None, None], request: Request,
             return EventSourceResponse(_as_sse(events), headers=_STREAM_HEADERS)
         case "application/x-ndjson":
             return StreamingResponse(_as_lines(events), media_type=_NDJSON, headers=_STREAM_HEADERS)
-    told = [event async for event in events if event]
+    told = await until_its_end(events, request)
+    if told is None:
+        return LEFT
     if not told:
         return Problem(404, _NO_SUCH_TURN)
     if (end := told[-1]).name == "error":
         return Problem(end.data["status"], end.data["detail"], {"Retry-After": "5"})
     return AsciiJSONResponse(joined((event.name, event.data) for event in told))
+
+
+# Nobody reads it; logs and figures have it.
+LEFT = Response(status_code=499)
+
+
+async def until_its_end(events: AsyncGenerator[Numbered | None, None], request: Request) -> list[Numbered] | None:
+    """All events of a turn; None when who asked has left meanwhile: then it has a reader less."""
+    told = []
+    async with aclosing(events) as turn:
+        async for event in turn:
+            if await request.is_disconnected():
+                return None
+            if event:
+                told.append(event)
+    return told
 
 
 def _wanted(accept: str, default: str) -> str:

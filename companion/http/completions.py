@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 
 from companion.admission import Admission
 from companion.events import joined
+from companion.http.chat import LEFT, until_its_end
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, ascii_json
 from companion.http.wire import TurnBeside
@@ -222,14 +223,12 @@ def completions_router(turns: Turns, admission: Admission) -> APIRouter:
             turn_id = await turns.begin(Ask(last.text(), learner=caller.learner, said=_said(asked.messages[:-1])))
         except TooManyTurns:
             return _error(503, "too many are asking at once; please try again")
-        events = turns.follow(turn_id)
         if asked.stream:
             with_usage = bool(asked.stream_options and asked.stream_options.include_usage)
-            return EventSourceResponse(_chunks(events, turns, turn_id, with_usage), headers=_STREAM_HEADERS)
-        told = [event async for event in events if event]
-        if told[-1].name == "error":
-            return _error(told[-1].data["status"], told[-1].data["detail"])
-        return AsciiJSONResponse(_whole(turn_id, told))
+            return EventSourceResponse(
+                _chunks(turns.follow(turn_id), turns, turn_id, with_usage), headers=_STREAM_HEADERS
+            )
+        return await _told(turns, turn_id, request)
 
     return router
 
@@ -302,6 +301,16 @@ def _answer(events: list[Numbered]) -> tuple[str, dict[str, Any]]:
     """The text, and all else that the turn told."""
     answer = joined((event.name, event.data) for event in events)
     return answer.pop("text"), answer
+
+
+async def _told(turns: Turns, turn_id: str, request: Request) -> Response:
+    told = await until_its_end(turns.follow(turn_id), request)
+    if told is None:
+        await turns.cancel(turn_id)  # there is no way back to it
+        return LEFT
+    if told[-1].name == "error":
+        return _error(told[-1].data["status"], told[-1].data["detail"])
+    return AsciiJSONResponse(_whole(turn_id, told))
 
 
 def _whole(turn_id: str, events: list[Numbered]) -> dict[str, Any]:

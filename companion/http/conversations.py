@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem, may_be
 from companion.remembering import Remembering
+from companion.turns import Turns
 
 _LISTED = 100
 
@@ -54,7 +55,7 @@ class ConversationTold(TypedDict):
     turns: list[TurnTold]
 
 
-def conversations_router(remembering: Remembering) -> APIRouter:
+def conversations_router(remembering: Remembering, turns: Turns) -> APIRouter:
     """The doors to a learner's own. Where nobody says who they are, who knows an id may read it, and none is listed."""
     router = APIRouter(prefix="/v1", tags=["conversations"])
     kept = remembering.conversations
@@ -85,8 +86,12 @@ def conversations_router(remembering: Remembering) -> APIRouter:
 
     @router.delete("/conversations/{conversation_id}", status_code=204)
     async def erase(conversation_id: str, request: Request) -> Response:
-        """Erase a conversation for good; 204 also when there was nothing."""
-        if await run_in_threadpool(kept.owner, conversation_id) == caller_of(request).learner:
+        """Erase a conversation for good; 204 also when there was nothing. A turn under way in it is stopped."""
+        learner = caller_of(request).learner
+        # What a turn under way would still write down of itself is to be erased too.
+        await turns.stop_all_of(learner, conversation_id)
+        await remembering.settle_of(learner)
+        if await run_in_threadpool(kept.owner, conversation_id) == learner:
             await run_in_threadpool(kept.forget, conversation_id)
         return Response(status_code=204)
 

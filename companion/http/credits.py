@@ -88,14 +88,14 @@ def credits_router(advising: Advising, state: State) -> APIRouter:
     async def award(
         learner: str, entries: Annotated[list[CreditEntry], Field(max_length=500)], request: Request
     ) -> Response:
-        """Put entries into a learner's ledger; the last one with an id replaces those before it."""
+        """Put entries into a learner's ledger; one with an id that is there replaces it."""
         try:
-            put = {one.id: Entry(**{**one.model_dump(), "credits": Decimal(one.credits)}) for one in entries}
-            for one in put.values():
+            put = [Entry(**{**one.model_dump(), "credits": Decimal(one.credits)}) for one in entries]
+            for one in put:
                 date.fromisoformat(one.earned_on)
         except ValueError:
             return Problem(422, "earned_on must be a day, as 2026-11-24")
-        await run_in_threadpool(state.book.credits.put, learner[:64], list(put.values()))
+        await run_in_threadpool(state.book.credits.put, learner[:64], put)
         await run_in_threadpool(state.audit.record, caller_of(request).learner, "awarded", f"{len(put)} entries")
         return Response(status_code=204)
 

@@ -1,7 +1,7 @@
 """/v1/learners/me: what is kept of a learner, told, corrected, exported, erased; feedback and complaints."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
@@ -146,7 +146,13 @@ def learners_router(
         values = told.model_dump(exclude_unset=True)
         advice: dict[str, Any] = {name: values.pop(name) for name in _FOR_ADVICE if name in values}
         if advice:
-            await run_in_threadpool(_change_for_advice, caller.learner, state, advice)
+            await run_in_threadpool(
+                state.book.profiles.change,
+                caller.learner,
+                advice.get("profile"),
+                advice.get("rejected", ()),
+                advice.get("personalised"),
+            )
         changed = await run_in_threadpool(state.learners.change, caller.learner, values)
         if "consent_version" in values:
             deed: Deed = "consented" if values["consent_version"] else "withdrew"
@@ -231,16 +237,6 @@ def _whole(learner: str, state: State, companion: Companion) -> dict[str, Any]:
         "beliefs": [asdict(belief) for belief in beliefs],
         "rejected": kept.rejected,
     }
-
-
-def _change_for_advice(learner: str, state: State, advice: Mapping[str, Any]) -> None:
-    kept = state.book.kept(learner)
-    state.book.profiles.change(
-        learner,
-        advice.get("profile"),
-        (*kept.rejected, *advice.get("rejected", ())),
-        advice.get("personalised", kept.personalised),
-    )
 
 
 def _is_nobody(caller: Caller) -> bool:

@@ -67,8 +67,9 @@ def operators_router(state: State) -> APIRouter:
         return AsciiJSONResponse({"entries": [asdict(row) for row in rows]})
 
     @router.get("/disliked", response_model=DislikedTold)
-    async def disliked(days: Annotated[int, Query(ge=1, le=366)] = 30) -> Response:
+    async def disliked(request: Request, days: Annotated[int, Query(ge=1, le=366)] = 30) -> Response:
         """Turns with a thumb down: candidates for the evaluation set (`companion-eval candidates`)."""
+        await run_in_threadpool(state.audit.record, caller_of(request).learner, "read_feedback", f"{days} days")
         turns = await run_in_threadpool(state.feedback.disliked, days)
         return AsciiJSONResponse({"turns": [asdict(turn) for turn in turns]})
 

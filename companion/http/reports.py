@@ -32,6 +32,7 @@ UNMET = {
 }
 _WORDS = {**UNMET, "": "没有说", "everyone": "所有人"}
 _LONGEST_DAYS = 400
+Day = Annotated[date | None, Query(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 _HALF = timedelta(days=90)
 
 
@@ -91,8 +92,8 @@ def reports_router(advising: Advising, state: State) -> APIRouter:
     @router.get("/demand", response_model=DemandTold, responses=_FORMS)
     async def demand(
         request: Request,
-        since: date | None = None,
-        until: date | None = None,
+        since: Day = None,
+        until: Day = None,
         form: Annotated[Literal["json", "csv", "html"] | None, Query(alias="format")] = None,
     ) -> Response:
         """Needs that no course met, by topic, audience, place and week; no cell under five learners. As JSON, a table
@@ -116,7 +117,7 @@ async def demand_told(
 ) -> Response:
     """The report in a form: csv, html or json. The last 28 days unless told; each reading is in the audit."""
     last = until or (datetime.now(UTC).date() + timedelta(days=1))
-    first = since or date.fromordinal(max(1, last.toordinal() - 28))
+    first = since or last - timedelta(days=28)
     if not 0 < (last - first).days <= _LONGEST_DAYS:
         return Problem(422, f"since must lie before until, by at most {_LONGEST_DAYS} days")
     found = await run_in_threadpool(_demand_between, advising, state, first, last)
@@ -200,7 +201,7 @@ def as_csv(columns: Sequence[str], lines: Iterable[Mapping[str, object]]) -> str
 
 def _harmless(value: object) -> object:
     """What a spreadsheet would take for a formula is text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def attached(name: str) -> dict[str, str]:

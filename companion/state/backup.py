@@ -3,7 +3,7 @@
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO, cast
@@ -69,11 +69,23 @@ def _fill(connection: Connection, records: Iterator[dict[str, Any]], file: Path)
         if "rows" in record:
             if record["rows"] != counts:
                 raise BackupProblem(f"{file} says that it has other rows than it has; take another backup")
+            _count_on(connection, tables.values())
             return counts
         table = tables[record["table"]]
         connection.execute(insert(table).values(_typed(table, record["row"])))
         counts[table.name] += 1
     raise BackupProblem(f"{file} breaks off; nothing was restored, take another backup")
+
+
+def _count_on(connection: Connection, tables: Iterable[Table]) -> None:
+    """PostgreSQL numbers new rows by counters of its own, which rows that bring a number along do not move."""
+    if is_sqlite(connection.engine):
+        return
+    for table in tables:
+        for column in table.columns:
+            counter = connection.scalar(select(func.pg_get_serial_sequence(table.name, column.name)))
+            if counter and (last := connection.scalar(select(func.max(column)))):
+                connection.execute(select(func.setval(counter, last)))
 
 
 def _refuse_unless_empty(engine: Engine) -> None:

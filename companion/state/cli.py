@@ -1,6 +1,7 @@
 """companion-state: the operator's commands over what is kept."""
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,10 @@ from companion.state.backup import BackupProblem, back_up, restore
 from companion.state.database import StateUnavailable, migrate, open_database, wipe
 from companion.state.learners import Learners
 from companion.state.state import open_state
+from companion.state.turn_log import TurnLog
 from course_index.settings import explain
+
+_TO_STOP_SECONDS = 3.0
 
 commands = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 
@@ -73,6 +77,7 @@ def erase_command(
 ) -> None:
     """Erase a learner who asks by letter; what a learner does alone is DELETE /v1/learners/me."""
     with _database() as engine:
+        _stop_turns_of(learner, TurnLog(engine, CompanionSettings().turn_minutes))
         erased = Learners(engine).erase(learner)
         Audit(engine).record("operator", "erased", "by companion-state")
         typer.echo(f"erased {_counted(erased)}")
@@ -136,6 +141,14 @@ def _database() -> Iterator[Engine]:
         sys.exit(1)
     finally:
         engine.dispose()
+
+
+def _stop_turns_of(learner: str, log: TurnLog) -> None:
+    """Have a service that answers this learner stop, and write down what it still has: else it would come after."""
+    deadline = time.monotonic() + _TO_STOP_SECONDS
+    while time.monotonic() < deadline:
+        log.cancel_all_of(learner)  # a turn that just began is in the log half a second later
+        time.sleep(0.2)
 
 
 def _counted(rows: dict[str, int]) -> str:

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, Row, delete, exists, func, literal, select
+from pydantic import ConfigDict, TypeAdapter
+from sqlalchemy import Connection, Engine, Row, delete, exists, func, literal, select, update
 
 from companion.conversation import REMEMBERED, Conversation, Outline, PastTurn, Pending
 from companion.state.database import flush, transaction
-from companion.state.tables import conversations, feedback, turn_log, turns
+from companion.state.tables import conversations, feedback, turn_log, turns, unmet_needs, wechat_people
 
-_PENDING: TypeAdapter[Pending] = TypeAdapter(Pending)
+# What another version wrote may be no shape of ours, and is logged then: without what it says.
+_PENDING: TypeAdapter[Pending] = TypeAdapter(Pending, config=ConfigDict(hide_input_in_errors=True))
 
 
 class StoredConversations:
@@ -56,16 +57,29 @@ class StoredConversations:
         return [Outline(row.id, row.touched_at, row.message) for row in rows]
 
     def forget(self, id_: str) -> bool:
-        """Erase it with all that hangs on it, from the files too; whether there was anything."""
-        gone = transaction(self._engine, lambda connection: forget_conversations(connection, [id_]))
+        """Erase it with all that hangs on it, from the files too; whether there was anything.
+
+        A need that was counted goes too, since it is in the learner's words; it stays where conversations grow old.
+        """
+
+        def forgotten(connection: Connection) -> int:
+            own = select(turns.c.id).where(turns.c.conversation_id == id_)
+            connection.execute(delete(unmet_needs).where(unmet_needs.c.turn_id.in_(own)))
+            return forget_conversations(connection, [id_])
+
+        gone = transaction(self._engine, forgotten)
         flush(self._engine)
         return gone > 0
 
 
 def forget_conversations(connection: Connection, ids: Sequence[str]) -> int:
-    """Erase conversations with their turns, what was logged of them and what was thought of them; how many."""
+    """Erase conversations with their turns, what was logged of them and thought of them, and what of them waits to be
+    sent by WeChat; how many.
+    """
     for table in (turn_log, feedback):
         connection.execute(delete(table).where(table.c.conversation_id.in_(ids)))
+    waiting: dict[str, Any] = {"turn_id": None, "parked": [], "parked_why": ""}
+    connection.execute(update(wechat_people).where(wechat_people.c.conversation_id.in_(ids)).values(waiting))
     return connection.execute(delete(conversations).where(conversations.c.id.in_(ids))).rowcount
 
 

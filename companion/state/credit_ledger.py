@@ -43,10 +43,10 @@ class CreditLedger:
 
 
 def _put(connection: Connection, owner: str, entries: list[Entry]) -> None:
-    ids = [entry.id for entry in entries]
-    connection.execute(delete(credit_entries).where(credit_entries.c.owner == owner, credit_entries.c.id.in_(ids)))
-    if entries:
-        connection.execute(insert(credit_entries), [_row(owner, entry) for entry in entries])
+    by_id = {entry.id: entry for entry in entries}  # the last of those that came with one id
+    connection.execute(delete(credit_entries).where(credit_entries.c.owner == owner, credit_entries.c.id.in_(by_id)))
+    if by_id:
+        connection.execute(insert(credit_entries), [_row(owner, entry) for entry in by_id.values()])
 
 
 def _row(owner: str, entry: Entry) -> dict[str, Any]:

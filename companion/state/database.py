@@ -13,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -24,6 +25,7 @@ _LEFT_ALONE_SECONDS = 3.0
 _left_alone_until: WeakKeyDictionary[Engine, float] = WeakKeyDictionary()
 _DOWN = "The database does not answer; please try again shortly."
 _SECONDS_FOR_A_LOCK = 5
+_LOCKED = "55P03"
 # Any number will do; all that open this database must take the same.
 _MIGRATION_LOCK = 7_214_031
 
@@ -64,6 +66,8 @@ def migrate(engine: Engine, to: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with engine.begin() as connection:
+        if not is_sqlite(engine):
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         # Two may start at once: the second waits here, and then finds nothing left to do.
         alone(connection, _MIGRATION_LOCK)
         config.attributes["connection"] = connection
@@ -99,11 +103,13 @@ def transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
         except IntegrityError:
             if not left:
                 raise
+        except PoolTimeout as error:
+            raise StateUnavailable(_DOWN) from error
         except DBAPIError as error:
             if not (error.connection_invalidated or isinstance(error, OperationalError)):
                 raise
-            # SQLite has waited for its lock already, and a full disk stays full.
-            if not left or is_sqlite(engine):
+            # A lock has been waited for already, and a full disk stays full.
+            if not left or is_sqlite(engine) or getattr(error.orig, "sqlstate", None) == _LOCKED:
                 if not is_sqlite(engine):
                     _left_alone_until[engine] = time.monotonic() + _LEFT_ALONE_SECONDS
                 raise StateUnavailable(_DOWN) from error
@@ -135,23 +141,41 @@ def wipe(engine: Engine) -> None:
         return
     # A plain VACUUM only marks the space as free: the words would stay in the pages. Not possible in a transaction.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("SET lock_timeout = 0")
         for table in _OF_LEARNERS:
             connection.exec_driver_sql(f"VACUUM FULL {table}")
         connection.exec_driver_sql("CHECKPOINT")
 
 
+# Parameters are hidden: they are what learners said, and what goes wrong is logged.
 def _sqlite(path: Path) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _SECONDS_FOR_A_LOCK})
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": _SECONDS_FOR_A_LOCK})
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
 
 def _postgres(url: str) -> Engine:
     # Pinged before use: a connection that a restart cut is replaced, and no learner notices.
-    return create_engine(
-        make_url(url), pool_pre_ping=True, pool_size=8, max_overflow=8, connect_args={"connect_timeout": 5}
+    # A server whose network is gone is given up within seconds too.
+    patience = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
+    engine = create_engine(
+        make_url(url),
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=5,
+        connect_args=patience,
     )
+    event.listen(engine, "connect", _prepare_postgres)
+    return engine
+
+
+def _prepare_postgres(connection: Any, _: Any) -> None:
+    # `wipe` has each table to itself for minutes, and a learner waits meanwhile.
+    connection.execute(f"SET lock_timeout = '{_SECONDS_FOR_A_LOCK}s'")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -96,6 +96,12 @@ def hand_over(connection: Connection, from_: str, to: str) -> None:
             if not keys and connection.execute(select(table.c.owner).where(table.c.owner == to)).first():
                 connection.execute(delete(table).where(theirs))
         connection.execute(update(table).where(theirs).values(owner=to))
+    before = connection.scalar(select(learners.c.age_band).where(learners.c.id == from_))
+    if connection.execute(select(learners.c.id).where(learners.c.id == to)).first() is None:
+        connection.execute(update(learners).where(learners.c.id == from_).values(id=to))
+    elif before:  # a child stays one; consent that `to` took back stays taken back
+        untold = (learners.c.id == to) & learners.c.age_band.is_(None)
+        connection.execute(update(learners).where(untold).values(age_band=before))
     connection.execute(delete(learners).where(learners.c.id == from_))
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, delete, select
 
+from companion.identity import VISITOR
 from companion.state.audit import Audit
 from companion.state.book import StoredBook
 from companion.state.complaints import Complaints
@@ -19,7 +20,7 @@ from companion.state.pathways import Pathways
 from companion.state.quality import Quality
 from companion.state.reviews import Reviews
 from companion.state.spending import StoredSpending
-from companion.state.tables import conversations
+from companion.state.tables import conversations, learning_events, pathways, reviews
 from companion.state.turn_log import TurnLog
 from companion.state.wechat_inbox import WechatInbox
 from companion.state.wechat_people import WechatPeople
@@ -84,11 +85,25 @@ def open_state(
 
 
 def _sweep(engine: Engine, turn_log: TurnLog, book: StoredBook, days: int, demand_days: int) -> int:
-    """Erase what is older than its time; how many conversations, logged turns and unmet needs."""
+    """Erase what is older than its time; how many conversations, logged turns, unmet needs and rows of visitors."""
     oldest = datetime.now(UTC) - timedelta(days=days)
     gone = turn_log.sweep() + book.forget_before(demand_days)
     old = select(conversations.c.id).where(conversations.c.touched_at < oldest)
     ids = transaction(engine, lambda connection: list(connection.scalars(old)))
     gone += transaction(engine, lambda connection: forget_conversations(connection, ids)) if ids else 0
+    gone += transaction(engine, lambda connection: _forget_visitors(connection, oldest))
     flush(engine)
+    return gone
+
+
+def _forget_visitors(connection: Connection, oldest: datetime) -> int:
+    """A visitor who has no conversation any more does not come back: nobody else would erase what they practised."""
+    gone = 0
+    for table, when in (
+        (learning_events, learning_events.c.at),
+        (reviews, reviews.c.due_at),
+        (pathways, pathways.c.made_at),
+    ):
+        visitors = table.c.owner.startswith(VISITOR) & table.c.owner.not_in(select(conversations.c.owner))
+        gone += connection.execute(delete(table).where(visitors, when < oldest)).rowcount
     return gone

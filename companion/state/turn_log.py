@@ -4,9 +4,10 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from companion.state.database import transaction
@@ -72,14 +73,14 @@ class TurnLog:
         asked = update(turn_log).where(turn_log.c.turn_id == turn_id).values(cancelled=True)
         transaction(self._engine, lambda connection: connection.execute(asked))
 
-    def cancel_all_of(self, owner: str) -> None:
-        """Ask the processes that answer this learner to stop."""
-        asked = update(turn_log).where(turn_log.c.owner == owner, turn_log.c.ended.is_(False)).values(cancelled=True)
+    def cancel_all_of(self, owner: str, conversation_id: str | None = None) -> None:
+        """Ask the processes that answer this learner, or in this conversation of theirs, to stop."""
+        asked = update(turn_log).where(_open_of(owner, conversation_id)).values(cancelled=True)
         transaction(self._engine, lambda connection: connection.execute(asked))
 
-    def has_open_of(self, owner: str) -> bool:
-        """Whether a turn of this learner has no end yet."""
-        query = select(turn_log.c.turn_id).where(turn_log.c.owner == owner, turn_log.c.ended.is_(False))
+    def has_open_of(self, owner: str, conversation_id: str | None = None) -> bool:
+        """Whether a turn of this learner, or in this conversation of theirs, has no end yet."""
+        query = select(turn_log.c.turn_id).where(_open_of(owner, conversation_id))
         return transaction(self._engine, lambda connection: connection.execute(query).first()) is not None
 
     def sweep(self) -> int:
@@ -108,6 +109,8 @@ class TurnLog:
                 connection.execute(insert(workers).values(id=self._worker, beat=1))
         values = self._columns(turn)
         del values["cancelled"]
+        if _has_failed(turn):
+            values["key"] = None  # who tries again, as we say, is answered anew
         own = turn_log.c.turn_id == turn.turn_id
         if not is_new and connection.execute(update(turn_log).where(own).values(values)).rowcount:
             return bool(connection.scalar(select(turn_log.c.cancelled).where(own)))
@@ -125,6 +128,16 @@ class TurnLog:
             "ended": turn.ended,
             "cancelled": turn.cancelled,
         }
+
+
+def _open_of(owner: str, conversation_id: str | None) -> ColumnElement[bool]:
+    own = and_(turn_log.c.owner == owner, turn_log.c.ended.is_(False))
+    return own if conversation_id is None else and_(own, turn_log.c.conversation_id == conversation_id)
+
+
+def _has_failed(turn: LoggedTurn) -> bool:
+    name, data = turn.events[-1] if turn.events else ("", {})
+    return name == "error" and data.get("status", 500) >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _with_beat() -> Select[Any]:

@@ -79,16 +79,25 @@ export class LearningCompanion extends LitElement implements Host {
   /** Tells who is signed in on the portal; without it everybody is a visitor. */
   set accessToken(token: AccessToken | string | null) {
     this.token = typeof token === "string" ? () => token : token;
-    if (this.door) this.door.accessToken = this.token;
+    if (!this.door) return;
+    this.door.accessToken = this.token;
+    void this.mind();
+  }
+
+  /** Who looks at it may have signed in or out. */
+  private async mind(): Promise<void> {
+    this.thread.belongs(await this.door.whose(this.thread.who));
   }
 
   show(): void { this.open = true; }
   close(): void { this.open = false; }
 
   /** Ask as if the learner had typed it. */
-  ask = (message: string): void => {
+  ask = async (message: string): Promise<void> => {
     const words = message.trim();
-    if (!words || this.thread.running || this.hasToAgree) return;
+    if (!words) return;
+    await this.mind();
+    if (this.thread.running || this.hasToAgree) return;
     this.open = true;
     this.page = "chat";
     this.announce(this.say("waiting"));
@@ -113,7 +122,7 @@ export class LearningCompanion extends LitElement implements Host {
     this.door.accessToken = this.token;
     this.door.consent = this.settings.agreed ?? null;
     this.thread = new Thread(this.door, `learning-companion ${base} ${this.id}`, (turn) => this.changed(turn));
-    this.thread.restore();
+    void this.mind();
     addEventListener("online", this.online);
     addEventListener("offline", this.online);
     this.dark.addEventListener("change", this.redraw);
@@ -195,7 +204,9 @@ export class LearningCompanion extends LitElement implements Host {
     await this.updateComplete;
     const dialog = this.renderRoot.querySelector<HTMLDialogElement>("dialog.source")!;
     if (!dialog.open) dialog.showModal();
-    this.passage = await this.door.json<Passage>(`/v1/passages/${encodeURIComponent(source.passage_id)}`).catch(() => null);
+    const passage = await this.door.json<Passage>(`/v1/passages/${encodeURIComponent(source.passage_id)}`).catch(() => null);
+    if (this.source !== source) return; // another was opened meanwhile
+    this.passage = passage;
     this.requestUpdate();
     await this.updateComplete;
     scrollToMark(dialog);
@@ -257,7 +268,7 @@ export class LearningCompanion extends LitElement implements Host {
   // -- the page ----------------------------------------------------------------------------------------------------
 
   protected override willUpdate(): void {
-    if (this.open && this.page === "chat" && !this.thread.turns.length) void this.fetchStarters();
+    if (this.open && this.page === "chat" && this.thread.who !== null && !this.thread.turns.length) void this.fetchStarters();
     if (this.open && !this.told) void this.fetchAbout();
   }
 
@@ -266,7 +277,10 @@ export class LearningCompanion extends LitElement implements Host {
     this.renderRoot.querySelector<HTMLElement>(".root")?.style.setProperty("--scale", String(this.scale));
     const panel = this.renderRoot.querySelector<HTMLDialogElement>("dialog.panel");
     if (!panel || !changed.has("open")) return;
-    if (this.open) setTimeout(warmUp, 300);
+    if (this.open) {
+      void this.mind();
+      setTimeout(warmUp, 300);
+    }
     if (this.open && !panel.open) {
       this.opener = document.activeElement as HTMLElement | null;
       // On a phone it covers the page, which is then out of reach; elsewhere the page stays in use.
@@ -365,7 +379,7 @@ export class LearningCompanion extends LitElement implements Host {
     const { say } = this;
     return html`<section class="welcome"><p>${say("tagline")}</p>${this.starters.length ? html`
       <h3>${say("starters")}</h3><ul class="starters">${this.starters.map((question) => html`
-        <li><button type="button" @click=${() => this.ask(question)}>${question}</button></li>`)}</ul>` : nothing}</section>`;
+        <li><button type="button" @click=${() => void this.ask(question)}>${question}</button></li>`)}</ul>` : nothing}</section>`;
   }
 
   private other(): TemplateResult {
@@ -464,7 +478,7 @@ export class LearningCompanion extends LitElement implements Host {
     const words = box?.value.trim();
     if (!box || !words || this.thread.running) return;
     box.value = "";
-    this.ask(words);
+    void this.ask(words);
   };
 
   private onEnter = (event: KeyboardEvent): void => {

@@ -35,6 +35,13 @@ export class Door {
     return renewed && renewed !== theirs ? go(renewed) : response;
   }
 
+  /** Who is signed in on the portal, by the subject of the token; empty for visitors, and as `before` while nobody can tell. */
+  async whose(before: string | null): Promise<string | null> {
+    let token;
+    try { token = await this.accessToken?.(); } catch { return before; }
+    try { return String(JSON.parse(atob(token!.split(".")[1]!.replace(/-/g, "+").replace(/_/g, "/"))).sub); } catch { return ""; }
+  }
+
   /** Who answers here, asked once; null while that cannot be had. */
   about(): Promise<About | null> {
     this.#about ??= fetch(`${this.base}/v1/about`).then((response) => (response.ok ? (response.json() as Promise<About>) : null)).catch(() => null)
@@ -57,8 +64,9 @@ export class Door {
     else if (!(await this.#admitted())) this.consent = null;
   }
 
-  /** Forget who the visitor was. */
+  /** Forget who the visitor was, and what they agreed to. */
   forget(): void {
+    this.consent = null;
     this.#visitor = null;
     keep(`${KEPT} ${this.base}`, null);
   }

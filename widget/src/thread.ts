@@ -39,15 +39,26 @@ export class Thread {
   turns: Turn[] = [];
   conversation: string | null = null;
   running: AbortController | null = null;
+  /** Whose it is; null before that is known. */
+  who: string | null = null;
 
   /** `changed` hears of each change of a turn. `name` tells apart what several widgets keep in one tab. */
   constructor(readonly door: Door, readonly name: string, private readonly changed: (turn: Turn | null) => void) {}
 
-  /** What this tab keeps of before the page was left. A turn that was on its way is taken up again. */
-  restore(): void {
+  /**
+   * It is this person's from now on: another's is not shown to them. What this tab keeps of theirs from before the page was left
+   * comes back, and a turn that was on its way is taken up again.
+   */
+  belongs(who: string | null): void {
+    if (who === this.who) return;
+    this.leave();
+    this.who = who;
+    this.turns = [];
+    this.conversation = null;
+    this.changed(null);
     try {
-      const kept = JSON.parse(recalled(this.name) ?? "null") as { conversation: string | null; turns: Turn[] } | null;
-      if (!kept) return;
+      const kept = JSON.parse(recalled(this.name) ?? "null") as { who: string; conversation: string | null; turns: Turn[] } | null;
+      if (kept?.who !== who) return;
       this.conversation = kept.conversation;
       this.turns = kept.turns;
     } catch { return; }
@@ -125,6 +136,13 @@ export class Thread {
         if (!response.ok) throw await refused(response);
         await this.#receive(turn, response, signal);
       } catch (error) {
+        // Another's conversation, or one of a visitor who was forgotten: it ends here, and this begins one.
+        if (error instanceof Refused && error.problem.status === 404 && this.conversation && !turn.id && !signal.aborted) {
+          this.conversation = null;
+          this.turns = [turn];
+          this.changed(null);
+          continue;
+        }
         // A gateway that stands in for a service that starts again is waited for; a refusal is not.
         const passing = !(error instanceof Refused) || [502, 503, 504].includes(error.problem.status);
         // A turn that was never begun may be refused before it is heard, as a page that is not admitted is.
@@ -214,7 +232,7 @@ export class Thread {
 
   /** Keep what stands, in this tab alone. */
   #keep(): void {
-    keep(this.name, JSON.stringify({ conversation: this.conversation, turns: this.turns.slice(-KEPT_TURNS) }));
+    keep(this.name, JSON.stringify({ who: this.who, conversation: this.conversation, turns: this.turns.slice(-KEPT_TURNS) }));
   }
 
   /** Keep a change that is not of an answer: an opinion, other courses. */

@@ -16,3 +16,16 @@ export function keep(key: string, value: unknown): void {
     // full, or refused
   }
 }
+
+/** Where what is kept of a learner is written before it is shared. */
+export function exportedFile(): string {
+  return `${wx.env.USER_DATA_PATH}/learning-companion.json`;
+}
+
+export function forgetExported(): void {
+  try {
+    wx.getFileSystemManager().unlinkSync(exportedFile());
+  } catch {
+    // there was none
+  }
+}

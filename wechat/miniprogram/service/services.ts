@@ -1,6 +1,7 @@
 // The one place where the parts are put together. A page finds them at getApp().
 import { SERVICE } from "../settings";
 import { Door } from "./door";
+import { forgetExported } from "./kept";
 import { Network } from "./network";
 import { forgetPreferences, preferences, prefer } from "./preferences";
 import { Session } from "./session";
@@ -79,6 +80,7 @@ export class Services {
     this.turns.clear();
     this.session.forget();
     forgetPreferences();
+    forgetExported();
     this.scope = null;
     return receipt;
   }

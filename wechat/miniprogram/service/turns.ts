@@ -172,8 +172,8 @@ export class Turns {
       try {
         await this.receive(turn, running);
       } catch (error) {
-        if (error instanceof Refused && error.problem.status === 404 && turn.id) this.forgetBegun(turn);
-        else if (!this.isPassing(error, turn, tries)) throw error;
+        const isGone = error instanceof Refused && error.problem.status === 404 && this.forgets(turn);
+        if (!isGone && !this.isPassing(error, turn, tries)) throw error;
       }
       if (ended(turn)) return;
       if (running.stopped) throw new Lost("stopped");
@@ -259,7 +259,14 @@ export class Turns {
     this.changed(turn);
   }
 
-  /** The service has the turn no more: it is asked anew, from its beginning. */
+  /** What the service has no more, or not for this learner, is asked anew: a turn from its beginning, a conversation as another. */
+  private forgets(turn: Turn): boolean {
+    if (turn.id) this.forgetBegun(turn);
+    else if (this.conversation) this.conversation = null;
+    else return false;
+    return true;
+  }
+
   private forgetBegun(turn: Turn): void {
     const { key, last, id, text, ai, sources, courses } = begun(turn.message, turn.asking);
     Object.assign(turn, { key, last, id, text, ai, sources, courses });

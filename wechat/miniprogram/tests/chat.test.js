@@ -262,6 +262,20 @@ test("a turn that the service has no more is asked anew", async () => {
   expect(count(textOf(page), "充电时不要离开")).toBe(1);
 });
 
+test("a conversation that is not this learner's is not gone on with for ever", async () => {
+  const page = await answered();
+  type(page, "问");
+  const asked = await phone.asked("POST /v1/chat", 2);
+  expect(asked.body.conversation_id).toBe("k-1");
+  asked.succeed(404, { detail: "there is no such conversation" });
+  const anew = await phone.asked("POST /v1/chat", 3);
+  expect(anew.body.conversation_id).toBeUndefined();
+  anew.events(ANSWER);
+  anew.succeed();
+  await until(() => !page.data.busy, "the end of the turn");
+  expect(textOf(page)).not.toContain("no such conversation");
+});
+
 test("a service that is just starting again is waited for, with the same key", async () => {
   const page = begin();
   type(page, "问");

@@ -144,11 +144,12 @@ test("everything is erased after a question: the receipt is told, and nothing st
   begin({ "DELETE /v1/learners/me": { receipt: "r-1", erased: {} } });
   parts.turns.show([], "k-1");
   phone.storage.set("companion-preferences", { elder: true });
+  phone.files["wxfile://usr/learning-companion.json"] = "what was exported before";
   const page = open("pages/settings/settings");
   await says(page, "广东终身学习平台");
   tap(page, "#erase");
   await says(page, "已经清除。 回执号: r-1");
-  expect([...phone.storage.keys()]).toEqual([]);
+  expect([...phone.storage.keys(), ...Object.keys(phone.files)]).toEqual([]);
 });
 
 test("an erasure that failed is said to have failed", async () => {

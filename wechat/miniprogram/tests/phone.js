@@ -106,7 +106,10 @@ class Phone {
       setClipboardData: ({ data, success }) => { phone.clipboard = data; success?.({}); },
       openPrivacyContract: () => void phone.went.push("privacy contract"),
       env: { USER_DATA_PATH: "wxfile://usr" },
-      getFileSystemManager: () => ({ writeFileSync: (where, text) => { phone.files[where] = text; } }),
+      getFileSystemManager: () => ({
+        writeFileSync: (where, text) => { phone.files[where] = text; },
+        unlinkSync: (where) => { if (!delete phone.files[where]) throw new Error("unlink:fail"); },
+      }),
       shareFileMessage: ({ filePath, success }) => { phone.shared.push(filePath); success({}); },
       createSelectorQuery: () => ({ select: () => ({ boundingClientRect: () => ({ exec: () => {} }) }), exec: () => {} }),
     };

@@ -1,4 +1,5 @@
 // What the learner may choose, see of the service, take away and erase.
+import { exportedFile } from "../../service/kept";
 import { lookOf } from "../../service/look";
 import type { Look } from "../../service/look";
 import { preferences, prefer } from "../../service/preferences";
@@ -93,7 +94,7 @@ Component({
       const { words } = this.data;
       try {
         const whole = await services().door.text("/v1/learners/me/export");
-        const filePath = `${wx.env.USER_DATA_PATH}/${EXPORTED}`;
+        const filePath = exportedFile();
         wx.getFileSystemManager().writeFileSync(filePath, whole, "utf8");
         await new Promise<void>((resolve, reject) => {
           wx.shareFileMessage({ filePath, fileName: EXPORTED, success: () => resolve(), fail: ({ errMsg }) => reject(new Error(errMsg)) });
