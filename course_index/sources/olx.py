@@ -341,10 +341,10 @@ def _page(page: str) -> Document:
 
 def _problem(element: Element) -> Document:
     """What it asks and its explanation. Which choice is right is in its questions alone."""
-    asked, explanation = problem_words(element)
+    statement, explanation = problem_words(element)
     bank = problem_questions(element)
-    blocks = [Block("paragraph", part) for part in (asked, *explanation.split("\n\n")) if part.strip()]
-    return Document(None, tuple(blocks), questions=tuple(bank.questions))
+    explained = [Block("paragraph", part) for part in explanation.split("\n\n") if part.strip()]
+    return Document(None, (*_page(statement).blocks, *explained), questions=tuple(bank.questions))
 
 
 def _video(component: _Component, element: Element, files: list[Path], place: Place) -> Document:
