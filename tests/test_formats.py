@@ -234,6 +234,22 @@ def test_raw_speech_without_marks_reads_as_sentences(tmp_path):
     assert "话 老师" not in block.text
 
 
+@pytest.mark.parametrize(
+    ("cue", "said"),
+    [
+        ("TODAY WE LEARN HTTP", "TODAY WE LEARN HTTP"),  # captions in capitals are no sounds
+        ("[APPLAUSE]", None),
+        ("♪ ♪", None),
+        ("<v 老师><i>声明</i> vector<int> v，若 a &lt; b", "声明 vector<int> v，若 a < b"),
+    ],
+)
+def test_what_is_said_is_kept_and_sounds_and_tags_are_not(tmp_path, cue, said):
+    path = tmp_path / "a.srt"
+    path.write_text(f"1\n00:00:01,000 --> 00:00:02,000\n{cue}\n\n2\n00:00:02,000 --> 00:00:03,000\nEND.\n", "utf-8")
+    blocks = LessonFile(path, path.name).document().blocks
+    assert " ".join(block.text for block in blocks) == " ".join(filter(None, (said, "END.")))
+
+
 def test_a_hundred_thousand_cues_are_read(tmp_path):
     def clock(seconds: int) -> str:
         return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02},000"
