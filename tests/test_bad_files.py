@@ -337,9 +337,11 @@ def test_a_lesson_that_breaks_upstream_stays_as_it_was_until_it_is_mended(tmp_pa
     home = IndexHome(tmp_path / "data")
     build_index([folder], home, embedder)
     (folder / "a.pdf").write_bytes(b"%PDF-1.4 nothing more")
+    (folder / "b.md").write_bytes(b"")
+    (folder / "c.md").write_text(GOOD.replace("。", "！"), "utf-8")
     report = build_index([folder], home, embedder)
-    assert (report.totals.lessons, report.lessons_removed) == (2, 0)
-    assert "former version stays" in report.notices[0].what
+    assert (report.totals.lessons, report.lessons_removed) == (3, 0)
+    assert all("former version stays" in notice.what for notice in report.notices[:2])
     live = LiveIndex(home, embedder)
     assert any("先归零" in hit.passage.text for hit in live.search.passages(live.search.query("快件怎么称重"), 3))
     live.close()

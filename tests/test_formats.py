@@ -81,6 +81,7 @@ PLACES = [
     ("插秧要插多深", "两到三厘米", "block", "插秧", "book-12-chapter-31", "view.php?id=12&chapterid=31"),
     ("什么时候排水晒田", "分蘖够苗", "block", "晒田", "book-12-chapter-32", "chapterid=32"),
     ("有效积温是什么意思", "下限温度", "block", "育秧", "glossary-13", "mod/glossary/view.php?id=13"),
+    ("施药后什么时候登记", "当天登记", "block", "育秧", "resource-16", "mod/resource/view.php?id=16"),
     # cmi5
     ("楼道有烟怎么逃生", "湿毛巾", "heading", "逃生", None, None),
     ("拨打119要说清什么", "楼栋", "heading", "逃生", None, None),
@@ -191,6 +192,7 @@ def test_which_choice_is_right_stands_in_no_passage(built):
     assert asked["新生儿洗澡水温多少合适？"].options == ("三十度", "三十八度", "四十五度")
     judged = asked["盐水选种时应该留下浮起来的种子。"]
     assert (judged.kind, judged.answers, judged.explanation) == ("true_false", ("错",), "浮起来的是秕谷。")
+    assert not any("旧题" in prompt for prompt in asked)
 
 
 def test_a_table_gives_records_with_what_its_cells_plainly_say(built):

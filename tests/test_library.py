@@ -37,13 +37,16 @@ def test_a_broken_catalogue_line_is_named_and_the_rest_is_read(tmp_path):
         "{not json",
         json.dumps({"id": "x", "title": "没有机构"}),
         json.dumps({**GOOD, "id": "y", "level": 9}),
+        '{"id": "z", "title": "数", "provider": "甲", "hours": ' + "1" * 5_000 + "}",
+        json.dumps({**GOOD, "id": "u", "summary": "一行\u2028又一行"}, ensure_ascii=False),
     ]
     library = read(write(tmp_path / "c.jsonl", "\n".join(lines)))
-    assert [draft.course.id for draft in library.drafts] == ["good"]
+    assert [draft.course.id for draft in library.drafts] == ["good", "u"]
     said = notices(library)
     assert "c.jsonl:2: this is not JSON" in said
     assert "c.jsonl:3: provider: Field required" in said
     assert "c.jsonl:4: level:" in said
+    assert "c.jsonl:5: this is not JSON" in said
 
 
 def test_a_notice_never_repeats_what_a_record_holds(tmp_path):

@@ -492,7 +492,8 @@ def _records(path: Path, root: _Root, notices: list[Notice], library: Library, k
         library.unreadable.append(key)
         return
     if path.suffix.lower() in (".jsonl", ".ndjson"):
-        for number, line in enumerate(text.splitlines(), 1):
+        # Not splitlines: what a record says may hold U+2028, which JSON leaves as it is.
+        for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 yield from _parsed(f"{where}:{number}", line, notices)
         return
@@ -533,8 +534,9 @@ def _told(rows: Iterable[TableRecord], where: str, library: Library) -> Iterator
 def _parsed(where: str, text: str, notices: list[Notice], *, several: bool = False) -> Iterator[tuple[str, Any]]:
     try:
         data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        reason = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "nesting"
+    except (ValueError, RecursionError) as error:  # of numbers beyond 4,300 digits a plain ValueError
+        at = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else None
+        reason = at or ("nesting" if isinstance(error, RecursionError) else "a number of thousands of digits")
         notices.append(Notice(where, f"this is not JSON ({reason}); mend it"))
         return
     if several or not isinstance(data, dict) or "@type" not in data:
