@@ -263,6 +263,30 @@ def test_a_hundred_thousand_cues_are_read(tmp_path):
     assert document.blocks[-1].place.last == 100_000
 
 
+def test_heads_and_feet_of_pages_stay_out_and_their_headings_and_numbers_do_not(tmp_path):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(
+        exported.pdf(
+            [
+                [
+                    "技工教材",
+                    f"# 第 {n} 课",
+                    f"第 {n} 次试验里电流增加到",
+                    f"3.{n} 倍，线径要加大一档。",
+                    "12",
+                    f"第 {n + 6} 页",
+                ]
+                for n in range(1, 6)
+            ]
+        )
+    )
+    document = LessonFile(path, path.name).document()
+    assert [block.text for block in document.blocks if block.place.first == 2] == [
+        "第 2 课",
+        "第 2 次试验里电流增加到 3.2 倍，线径要加大一档。",
+    ]
+
+
 def test_pieces_of_one_page_stay_on_it_and_small_ones_say_both_pages(tmp_path):
     path = tmp_path / "a.pdf"
     path.write_bytes(exported.pdf([["第一页只有一句短话。"], ["第二页也只有一句短话。"]]))

@@ -173,8 +173,8 @@ def _told_below(rows: Iterator[list[str]], merged: dict[int, list[tuple[int, int
     for number, row in enumerate(rows, 1):
         held = {column: (last, said) for column, (last, said) in held.items() if number <= last}
         if any(row):
+            row.extend([""] * (max(held, default=0) - len(row)))
             for column, (_, said) in held.items():
-                row += [""] * (column - len(row))
                 row[column - 1] = row[column - 1] or said
         for column, last in merged.get(number, ()):
             if column <= len(row):
