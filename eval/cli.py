@@ -615,7 +615,9 @@ _SHOWN = ("ndcg@10", "recall@1", "hit@3", "recall@5", "recall@20", "mrr@10")
 
 
 def _stage_table(stages: list[StageReport]) -> Table:
-    table = Table(title="percent of questions, or of what they could find; milliseconds a question")
+    # Nine columns have to fit into eighty signs, or their figures are cut.
+    title = "percent of questions, or of what they could find; milliseconds a question"
+    table = Table(title=title, box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for heading in ("stage", *_SHOWN, "p50", "p95"):
         table.add_column(heading, no_wrap=True, justify="left" if heading == "stage" else "right")
     for stage in stages:

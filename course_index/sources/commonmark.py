@@ -11,7 +11,9 @@ from course_index.sources.inline import picture_words, raised
 # What a stretch of HTML between paragraphs holds.
 OfHtml = Callable[[str], Iterable[Block]]
 
-_SPACES = re.compile(r" {2,}")
+# What a picture shows stands apart from the words around it.
+_BESIDE = "\ue004"
+_PARTED = re.compile(f" *{_BESIDE}[ {_BESIDE}]*")
 _BLANK_RUN = re.compile(r"\n{3,}")
 _TAG = re.compile(r"<(/?)(\w+)")
 _ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
@@ -63,7 +65,7 @@ def _inline(node: SyntaxTreeNode, break_: str = "\n") -> str:
     """The words of a node; `break_` parts its lines."""
     said = "".join(_words(child, break_) for child in node.children).strip()
     said = _RAISED.sub(lambda found: raised(found[1]), said).replace(_UP, "").replace(_DOWN, "")
-    return _SPACES.sub(" ", said)
+    return _PARTED.sub(" ", said).strip()
 
 
 def _words(node: SyntaxTreeNode, break_: str) -> str:  # noqa: PLR0911
@@ -77,7 +79,7 @@ def _words(node: SyntaxTreeNode, break_: str) -> str:  # noqa: PLR0911
         case "softbreak" | "hardbreak":
             return break_
         case "image":
-            return f" {picture_words(node.content)} "
+            return f"{_BESIDE}{picture_words(node.content)}{_BESIDE}"
         case "html_inline":
             return _of_tag(node.content, break_)
         case "footnote_ref":
@@ -99,7 +101,7 @@ def _of_tag(tag: str, break_: str) -> str:
             return _DOWN
         case ("", "img"):
             said = _ALT.search(tag)
-            return f" {picture_words(said and (said[1] or said[2]))} "
+            return f"{_BESIDE}{picture_words(said and (said[1] or said[2]))}{_BESIDE}"
         case _:
             return ""
 

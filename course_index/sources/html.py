@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
 from itertools import takewhile
@@ -53,8 +54,8 @@ def read_html(text: str) -> Document:
     title = next((_line(node) for node in (heading, head_title) if isinstance(node, Tag)), None)
     if head_title:
         head_title.decompose()
-    for table in page.find_all("table"):
-        _spread(table)
+    for table, rows in _tables(page):
+        _spread(table, rows)
     markdown = _CONVERTER.convert_soup(_content(page)).replace("\xa0", " ")
     blocks = (
         replace(block, text=_with_formulas(block.text, formulas))
@@ -78,8 +79,11 @@ def _said_plainly(page: BeautifulSoup) -> list[str]:
     _tell_pictures(page)
     for summary in page.find_all("summary"):
         summary.name = "p"
+    inner: set[int] = set()
     for sup in page.find_all("sup"):
-        sup.replace_with(NavigableString(raised(sup.get_text())))
+        if id(sup) not in inner:
+            inner.update(map(id, sup.find_all("sup")))
+            sup.replace_with(NavigableString(raised(sup.get_text())))
     return formulas
 
 
@@ -114,9 +118,16 @@ def _tell_pictures(page: BeautifulSoup) -> None:
             image.decompose()
 
 
-def _spread(table: Tag) -> None:
+def _tables(page: BeautifulSoup) -> Iterator[tuple[Tag, list[Tag]]]:
+    """Each table with its own rows; asked of each table for itself, thousands within each other would take minutes."""
+    rows: dict[int, list[Tag]] = {}
+    for row in page.find_all("tr"):
+        rows.setdefault(id(row.find_parent("table")), []).append(row)
+    yield from [(table, rows.get(id(table), [])) for table in page.find_all("table")]
+
+
+def _spread(table: Tag, rows: list[Tag]) -> None:
     """Say in every row and column what a cell over several of them says: a row is read alone."""
-    rows = [row for row in table.find_all("tr") if row.find_parent("table") is table]
     if table.find(["table", "pre"]) or sum(len(_cells(row)) for row in rows) == 1:
         _take_apart(table, rows)
         return
@@ -157,11 +168,9 @@ def _empty_cell() -> Tag:
 
 def _take_apart(table: Tag, rows: list[Tag]) -> None:
     """A table that is there for the layout, or a frame around something: what it holds, one after the other."""
-    for part in (table, *rows, *(cell for row in rows for cell in _cells(row))):
+    around = [row.parent for row in rows if row.parent is not None]  # as tbody
+    for part in (table, *around, *rows, *(cell for row in rows for cell in _cells(row))):
         part.name = "div"
-    for part in table.find_all(["tbody", "thead", "tfoot"]):
-        if part.find_parent("table") is None:
-            part.name = "div"
 
 
 def _without_title(table: Tag, rows: list[Tag]) -> list[Tag]:
