@@ -270,7 +270,7 @@ def test_comments_before_anything_are_passed_over_once(tmp_path):
     assert kind_of(path) == ".html"
 
 
-@pytest.mark.parametrize("mark", ["<a ", "<!--", '<img alt="LaTeX:', "<math>", "\\(", "["])
+@pytest.mark.parametrize("mark", ["<a ", "<!--", '<img alt="LaTeX:', "<math>", "\\(", "[", "<sup>"])
 def test_marks_that_never_close_are_read_and_what_follows_is_kept_or_told(tmp_path, mark):
     """Python's own HTML parser took minutes for some of these."""
     path = tmp_path / "a.html"

@@ -164,6 +164,15 @@ def test_signs_that_mean_something_to_markdown_stay_what_a_page_shows():
     ]
 
 
+def test_formulas_of_a_page_keep_their_shape():
+    power = "<msup><mi>x</mi><mrow><mi>n</mi><mo>+</mo><mn>1</mn></mrow></msup>"
+    (block,) = read_html(
+        f"<p>设 <math>{power}<mo>=</mo><mfrac><mn>1</mn><msqrt><mn>2</mn></msqrt></mfrac></math>，即 "
+        r"<math><mi>y</mi><annotation encoding='application/x-tex'>y_1</annotation></math> 或 \(a_1 * b\)。</p>"
+    ).blocks
+    assert block.text == r"设 $x^{n+1}=\frac{1}{\sqrt{2}}$，即 $y_1$ 或 $a_1 * b$。"
+
+
 @pytest.mark.parametrize(
     "page",
     [

@@ -1,7 +1,9 @@
-"""Office's own formulas (OMML) as TeX."""
+"""Office's own formulas (OMML) and those of web pages (MathML) as TeX."""
 
 from collections.abc import Callable
 from typing import Any
+
+from bs4.element import Tag
 
 _NARY = {"∑": "\\sum", "∏": "\\prod", "∫": "\\int", "∬": "\\iint", "∮": "\\oint", "⋃": "\\bigcup", "⋂": "\\bigcap"}
 
@@ -87,4 +89,53 @@ _SHAPES: dict[str, Callable[[Any], str]] = {
     "func": lambda one: f"{_part(one, 'fName')} {_part(one, 'e')}",
     "limLow": lambda one: f"{_part(one, 'e')}_{_group(_part(one, 'lim'))}",
     "limUpp": lambda one: f"{_part(one, 'e')}^{_group(_part(one, 'lim'))}",
+}
+
+
+# -- MathML ------------------------------------------------------------------------------------------------------------
+
+
+def tex_of_mathml(node: Tag) -> str:
+    """A math element in one line: by the TeX that it was made of, if it says so."""
+    noted = node.find("annotation", attrs={"encoding": "application/x-tex"})
+    said = noted.get_text() if isinstance(noted, Tag) else str(node.get("alttext") or "")
+    try:
+        return " ".join((said or _math(node)).split())
+    except RecursionError:  # marks that never close
+        return " ".join(node.get_text(" ").split())
+
+
+def _math(node: Tag) -> str:  # noqa: PLR0911
+    parts = [_math(child) for child in node.find_all(True, recursive=False) if child.name != "annotation"]
+    if node.name in _ARRANGED and len(parts) == len(_ARRANGED[node.name][0]):
+        names, arranged = _ARRANGED[node.name]
+        return arranged.format(**dict(zip(names, map(str.strip, parts), strict=True)))
+    match node.name:
+        case "semantics":
+            return parts[0] if parts else ""
+        case "msqrt":
+            return f"\\sqrt{{{''.join(parts)}}}"
+        case "mfenced":
+            separator = str(node.get("separators", ","))[:1]
+            return f"{node.get('open', '(')}{separator.join(parts)}{node.get('close', ')')}"
+        case "mtable":
+            return "\\begin{matrix}" + _NEW_ROW.join(parts) + "\\end{matrix}"
+        case "mtr":
+            return " & ".join(parts)
+        case "mi" | "mo" if not parts:
+            said = node.get_text().strip()
+            return f" {said} " if len(said) > 1 and said.isalpha() else said  # sin x is no sinx
+        case _:
+            return "".join(parts) if parts else " ".join(node.get_text().split())
+
+
+_ARRANGED: dict[str, tuple[str, str]] = {
+    "msup": ("ab", "{a}^{{{b}}}"),
+    "msub": ("ab", "{a}_{{{b}}}"),
+    "msubsup": ("abc", "{a}_{{{b}}}^{{{c}}}"),
+    "mover": ("ab", "{a}^{{{b}}}"),
+    "munder": ("ab", "{a}_{{{b}}}"),
+    "munderover": ("abc", "{a}_{{{b}}}^{{{c}}}"),
+    "mfrac": ("ab", "\\frac{{{a}}}{{{b}}}"),
+    "mroot": ("ab", "\\sqrt[{b}]{{{a}}}"),
 }

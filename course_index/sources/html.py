@@ -16,6 +16,7 @@ from markdownify import MarkdownConverter
 
 from course_index.sources.commonmark import blocks_of
 from course_index.sources.document import Document
+from course_index.sources.formulas import tex_of_mathml
 from course_index.sources.inline import picture_words, raised
 
 # Everything that means something to it is escaped in what it reads, so that `vector<int>` and `# 1` stay what they are.
@@ -234,9 +235,8 @@ def _without_formulas(page: BeautifulSoup) -> list[str]:
             image.replace_with(NavigableString(mark(str(tex))))
     for math in page.find_all("math"):
         if isinstance(math, Tag) and math.find_parent("math") is None:
-            noted = math.find("annotation", attrs={"encoding": "application/x-tex"})
-            said = noted.get_text() if noted else str(math.get("alttext") or "")
-            math.replace_with(NavigableString(mark(said) if said else " ".join(math.get_text(" ").split())))
+            said = tex_of_mathml(math)
+            math.replace_with(NavigableString(mark(said) if said else ""))
     for node in page.find_all(string=_TEX):
         if node.parent is None or node.parent.name not in ("pre", "code", "textarea"):
             told = _TEX.sub(lambda one: mark(one[1] or one[2] or one[3], display=not one[1]), str(node))
