@@ -75,9 +75,11 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path):
     secret = write(tmp_path / "secret.md", "# 秘密\n\n密码。")
     write(tmp_path / "kurs" / "a.md", "# 甲\n\n正文。")
     (tmp_path / "kurs" / "b.md").symlink_to(secret)
+    (tmp_path / "kurs" / "c").symlink_to(tmp_path / "kurs")
     library = read(tmp_path / "kurs")
     assert [lesson.relative for lesson in library.drafts[0].lessons] == ["a.md"]
     assert "b.md: it links to a place outside" in notices(library)
+    assert "c: it links to a folder" in notices(library)
 
 
 def test_empty_folders_missing_paths_and_unread_formats_are_reported(tmp_path):

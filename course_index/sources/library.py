@@ -306,7 +306,10 @@ def _read_archive(path: Path, root: _Root, library: Library, taken: Taken, key: 
 def _files(root: _Root, library: Library) -> Iterator[Path]:
     """Every file below `root` that is really below it, hidden ones left out, in natural order."""
     for folder, folders, names in os.walk(root.path):
-        kept = (name for name in folders if not name.startswith(".") and name not in _JUNK)
+        kept = [name for name in folders if not name.startswith(".") and name not in _JUNK]
+        for name in kept:
+            if Path(folder, name).is_symlink():
+                library.says(root.where(Path(folder, name)), "it links to a folder, which is not followed; copy it in")
         folders[:] = sorted(kept, key=natural_order)
         for name in sorted((name for name in names if not name.startswith(".")), key=natural_order):
             path = Path(folder, name)

@@ -152,11 +152,10 @@ def _qti_2(item: Element) -> tuple[str, PracticeQuestion | None]:
     kind = asked[0].tag if len(asked) == 1 else "several interactions"
     if len(asked) != 1:
         return kind, None
-    prompt = " ".join(_without(body, asked[0]))
-    inner = " ".join(text_of(one) for one in asked[0].iter() if one.tag in ("prompt", "qti-prompt"))
-    prompt = " ".join(filter(None, (prompt, inner)))
+    inner = [one for one in asked[0].iter() if one.tag in ("prompt", "qti-prompt")]
+    prompt = " ".join(filter(None, (_words(body, asked[0]), *map(_words, inner))))
     options = {
-        attribute(one, "identifier") or "": text_of(one)
+        attribute(one, "identifier") or "": _words(one)
         for one in asked[0].iter()
         if one.tag in ("simpleChoice", "qti-simple-choice", "inlineChoice", "qti-inline-choice")
     }
@@ -170,19 +169,16 @@ def _qti_2(item: Element) -> tuple[str, PracticeQuestion | None]:
     return kind, None
 
 
-def _without(body: Element, asked: Element) -> Iterator[str]:
-    """The words of the body, with a gap where the answer goes."""
-    if body is asked:
-        yield (
-            "____"
-            if asked.tag.replace("-", "").lower().endswith(("textentryinteraction", "inlinechoiceinteraction"))
-            else ""
-        )
-        return
-    yield " ".join((body.text or "").split())
-    for child in body:
-        yield from _without(child, asked)
-        yield " ".join((child.tail or "").split())
+_INLINE_FEEDBACK = re.compile(r"feedbackInline|qti-feedback-inline|\w*:?rubricBlock|qti-rubric-block")
+
+
+def _words(element: Element, asked: Element | None = None) -> str:
+    """The words of an element without what is said to an answer, and with a gap where the one that is `asked` goes."""
+    gap = asked is not None and asked.tag.replace("-", "").lower().endswith(
+        ("textentryinteraction", "inlinechoiceinteraction")
+    )
+    page = _as_html(element, _INLINE_FEEDBACK, asked, "____" if gap else "")
+    return words_of(f"<div>{page}</div>")
 
 
 # -- Moodle ------------------------------------------------------------------------------------------------------------
@@ -268,12 +264,16 @@ def _lines_of(solution: Element) -> Iterator[str]:
         yield from [block.text] if block.kind in ("table", "code") else block.text.splitlines()
 
 
-def _as_html(element: Element, without: re.Pattern[str] | None = None) -> str:
+def _as_html(
+    element: Element, without: re.Pattern[str] | None = None, asked: Element | None = None, gap: str = ""
+) -> str:
     """The element with what stands in it, as HTML; labels and the like are parts of a page to it."""
+    if element is asked:
+        return gap
     if without and without.fullmatch(element.tag):
         return ""
     inner = html.escape(element.text or "") + "".join(
-        _as_html(child, without) + html.escape(child.tail or "") for child in element
+        _as_html(child, without, asked, gap) + html.escape(child.tail or "") for child in element
     )
     tag = "div" if _OF_ITS_OWN.fullmatch(element.tag) else element.tag
     kept = "".join(
