@@ -42,7 +42,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="How good the tutor is. The last line on standard output is one JSON object of figures.",
 )
-_err = Console(stderr=True)
+# A log is as wide as its lines: what rich takes for its width would cut figures off.
+_err = Console(stderr=True, width=None if sys.stderr.isatty() else 120)
 
 BaseUrl = Annotated[str | None, typer.Option(help="A deployment of ours, asked over HTTP.", metavar="URL")]
 Token = Annotated[
@@ -433,7 +434,8 @@ def compare_command(before: Path, after: Path) -> None:
         differences = compare(*results)
         if not differences:
             raise DataProblem("these runs have no case in common")
-    table = Table(title=f"{before.name} → {after.name}; 95% intervals of the difference, paired bootstrap")
+    title = f"{before.name} → {after.name}; 95% intervals of the difference, paired bootstrap"
+    table = Table(title=title, box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for heading in ("suite", "figure", "cases", "before", "after", "change", "95%", "verdict", "flipped"):
         table.add_column(heading, no_wrap=True)
     for one in differences:
