@@ -66,6 +66,17 @@ def test_a_name_that_leads_out_of_an_archive_writes_nothing_outside(tmp_path, na
     assert (inner / "good.md").read_text("utf-8") == GOOD
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
+def test_names_in_an_archive_are_read_as_their_system_wrote_them(tmp_path, encoding):
+    """Windows in China writes GB18030 and sets no flag, some others UTF-8."""
+    written = "第一课 荔枝.md".encode(encoding)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("x" * len(written), GOOD)
+    (tmp_path / "a.zip").write_bytes((tmp_path / "a.zip").read_bytes().replace(b"x" * len(written), written))
+    unpack(tmp_path / "a.zip", tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["第一课 荔枝.md"]
+
+
 def test_links_devices_and_pipes_in_an_archive_are_left_behind(tmp_path):
     path = tmp_path / "a.tar"
     with tarfile.open(path, "w") as tar:
