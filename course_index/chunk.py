@@ -239,15 +239,15 @@ def _windows(part: str) -> list[str]:
     tokens = count_tokens(part)
     if tokens <= MAX_TOKENS:
         return [part]
-    width = max(1, len(part) * TARGET_TOKENS // tokens)
     windows = []
-    while len(part) > width:
+    for left in range(math.ceil(tokens / TARGET_TOKENS), 1, -1):
+        width = math.ceil(len(part) / left)
         near = part[: width + 1]
-        ends = (max((one.end() for one in pause.finditer(near, width // 2)), default=0) for pause in _PAUSES)
+        ends = (max((one.end() for one in pause.finditer(near, 3 * width // 4)), default=0) for pause in _PAUSES)
         end = min(next((end for end in ends if end), width), width)
         windows.append(part[:end])
         part = part[end:]
-    return [*windows, part] if part else windows
+    return [*windows, part]
 
 
 def _without_rumps(pieces: list[Piece]) -> list[Piece]:
