@@ -299,7 +299,7 @@ class _Recording:
             try:
                 fingerprint = lesson.fingerprint()
             except SourceProblem as error:
-                self.report.notices.append(Notice(lesson.where, str(error)))
+                self._left_out(lesson, error, _Fresh(id_, ordinal, ""), before, kept)
                 self._advance()
                 continue
             if before.get(id_) == fingerprint:
@@ -319,11 +319,7 @@ class _Recording:
             told = fresh[source]
             self._advance()
             if isinstance(read, SourceProblem):
-                stays = told.id in before
-                if stays:
-                    kept[told.id] = told.ordinal
-                what = f"{read}{'. Until then the former version stays' if stays else ''}"
-                self.report.notices.append(Notice(source.where, what))
+                self._left_out(source, read, told, before, kept)
                 continue
             self.report.notices += [Notice(source.where, look, skipped=False) for look in read.looks]
             batch.append(_lesson(source, read, course, told))
@@ -333,6 +329,16 @@ class _Recording:
                 batch = []
         self.records.put_lessons(batch)
         return stored
+
+    def _left_out(
+        self, source: LessonSource, why: SourceProblem, told: _Fresh, before: dict[str, str], kept: dict[str, int]
+    ) -> None:
+        """Tell that a lesson cannot be read; one that was read before stays as it was."""
+        stays = told.id in before
+        if stays:
+            kept[told.id] = told.ordinal
+        what = f"{why}{'. Until then the former version stays' if stays else ''}"
+        self.report.notices.append(Notice(source.where, what))
 
     def _advance(self) -> None:
         self.done += 1

@@ -24,7 +24,7 @@ MAX_TOKENS = 420
 MIN_TOKENS = 48
 _MIN_PLACED_TOKENS = 18
 # Raise this when pieces would come out otherwise: unchanged files are then cut anew.
-CHUNKER_VERSION = 7
+CHUNKER_VERSION = 8
 # How headings stand together: one under another, and those of small sections that were joined.
 _BELOW, _BESIDE = " › ", " / "
 
@@ -38,6 +38,8 @@ _LEADS_IN = ("：", ":")
 # What leads into a list is said again up to this length, and of a longer paragraph its last sentence.
 _LONGEST_LEAD = 80
 _ITEM = re.compile(rf"\s*(?:[-*+]\s|\d+[.)、]\s?|[（(]{_NUMERAL}[)）]|[①-⑳])")
+# Where a sentence without an end may be cut, the better first.
+_PAUSES = (re.compile(r"[，；、,;|]\s*(?=\S)"), re.compile(r"\s+(?=\S)"))
 # The line between a table's headings and its rows.
 _RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+")
 
@@ -231,11 +233,21 @@ def _filled(lines: Sequence[str], room: int) -> list[list[str]]:
 
 
 def _windows(part: str) -> list[str]:
-    """A sentence or line without any end (a speech transcript, minified code) is cut by length."""
-    if count_tokens(part) <= MAX_TOKENS:
+    """A sentence or line without any end (a speech transcript, minified code) is cut by length, if it can be where it
+    pauses or between two words.
+    """
+    tokens = count_tokens(part)
+    if tokens <= MAX_TOKENS:
         return [part]
-    width = max(1, len(part) * TARGET_TOKENS // count_tokens(part))
-    return [part[start : start + width] for start in range(0, len(part), width)]
+    windows = []
+    for left in range(math.ceil(tokens / TARGET_TOKENS), 1, -1):
+        width = math.ceil(len(part) / left)
+        near = part[: width + 1]
+        ends = (max((one.end() for one in pause.finditer(near, 3 * width // 4)), default=0) for pause in _PAUSES)
+        end = min(next((end for end in ends if end), width), width)
+        windows.append(part[:end])
+        part = part[end:]
+    return [*windows, part]
 
 
 def _without_rumps(pieces: list[Piece]) -> list[Piece]:
@@ -266,7 +278,8 @@ def _joined(first: Piece, second: Piece) -> Piece:
     if first.heading_path == second.heading_path:
         text = f"{first.text}\n\n{second.text}"
         return _at(place, replace(first, text=text, tokens=count_tokens(text)))
-    text = "\n\n".join((first.text, *second.heading_path[-1:], second.text))
+    heading = [name for name in second.heading_path[-1:] if name != second.text]
+    text = "\n\n".join((first.text, *heading, second.text))
     shared = [a for a, b in zip(first.heading_path, second.heading_path, strict=False) if a == b]
     own = [_BELOW.join(path[len(shared) :]) for path in (first.heading_path, second.heading_path)]
     path = (*shared, _BESIDE.join(name for name in own if name))

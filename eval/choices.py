@@ -60,7 +60,7 @@ def _subject(file: Path) -> list[Choice]:
     found = []
     for number, row in enumerate(rows, 2):
         cells = [row.get(name) or "" for name in ("Question", *_LETTERS, "Answer")]
-        if not all(cells) or cells[-1].strip() not in _LETTERS:
+        if not all(cells) or cells[-1].strip() not in tuple(_LETTERS):
             raise DataProblem(f"{file}, line {number}: Question, A, B, C, D and an Answer of these letters are wanted")
         question, a, b, c, d, answer = cells
         found.append(Choice(file.stem, question, (a, b, c, d), answer.strip()))

@@ -43,7 +43,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="How good the tutor is. The last line on standard output is one JSON object of figures.",
 )
-_err = Console(stderr=True)
+# A log is as wide as its lines: what rich takes for its width would cut figures off.
+_err = Console(stderr=True, width=None if sys.stderr.isatty() else 120)
 
 BaseUrl = Annotated[str | None, typer.Option(help="A deployment of ours, asked over HTTP.", metavar="URL")]
 Token = Annotated[
@@ -434,7 +435,8 @@ def compare_command(before: Path, after: Path) -> None:
         differences = compare(*results)
         if not differences:
             raise DataProblem("these runs have no case in common")
-    table = Table(title=f"{before.name} → {after.name}; 95% intervals of the difference, paired bootstrap")
+    title = f"{before.name} → {after.name}; 95% intervals of the difference, paired bootstrap"
+    table = Table(title=title, box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for heading in ("suite", "figure", "cases", "before", "after", "change", "95%", "verdict", "flipped"):
         table.add_column(heading, no_wrap=True)
     for one in differences:
@@ -617,7 +619,9 @@ _SHOWN = ("ndcg@10", "recall@1", "hit@3", "recall@5", "recall@20", "mrr@10")
 
 
 def _stage_table(stages: list[StageReport]) -> Table:
-    table = Table(title="percent of questions, or of what they could find; milliseconds a question")
+    # Nine columns have to fit into eighty signs, or their figures are cut.
+    title = "percent of questions, or of what they could find; milliseconds a question"
+    table = Table(title=title, box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for heading in ("stage", *_SHOWN, "p50", "p95"):
         table.add_column(heading, no_wrap=True, justify="left" if heading == "stage" else "right")
     for stage in stages:

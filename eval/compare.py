@@ -113,8 +113,8 @@ def noise(scores: Sequence[Score]) -> dict[str, float]:
     if len(repetitions) < 2:
         return {}
     rounds = [means([score for score in scores if score.repetition == number]) for number in repetitions]
-    names = by_figure(scores)
-    return {name: float(np.std([one[name] for one in rounds if name in one], ddof=1)) for name in names}
+    values = {name: [one[name] for one in rounds if name in one] for name in by_figure(scores)}
+    return {name: float(np.std(of, ddof=1)) for name, of in values.items() if len(of) > 1}
 
 
 def flips(suite: str, metric: Metric, pairs: Mapping[str, tuple[float, float]]) -> tuple[Flip, ...]:

@@ -170,6 +170,7 @@ def moodle() -> dict[str, str | bytes]:
         f"<title>{title}</title><directory>activities/{kind}_{id_}</directory></activity>"
         for id_, kind, title in (
             (11, "page", "选种"), (12, "book", "水稻栽培"), (13, "glossary", "农技词汇"), (14, "quiz", "小测"), (15, "page", "隐藏页"),
+            (16, "resource", "农药台账"),
         )
     )  # fmt: skip
     files: dict[str, str | bytes] = {
@@ -200,7 +201,12 @@ def moodle() -> dict[str, str | bytes]:
         "activities/page_15/page.xml": '<activity id="5" moduleid="15" modulename="page" contextid="25"><page id="2">'
         "<name>隐藏页</name><intro></intro><content>&lt;p&gt;期末试卷的密码是稻花香里。&lt;/p&gt;</content></page></activity>",
         "questions.xml": '<question_categories><question_category id="1"><question_bank_entries><question_bank_entry id="501">'
-        '<question_version><question_versions><questions><question id="1"><name>q</name>'
+        "<question_version><question_versions><version>1</version><status>ready</status><questions>"
+        '<question id="0"><questiontext>盐水选种时该留下浮起来的种子么（旧题）。</questiontext><qtype>truefalse</qtype>'
+        "<answers><answer><answertext>对</answertext><fraction>1</fraction></answer><answer><answertext>错</answertext>"
+        "<fraction>0</fraction></answer></answers></question></questions></question_versions>"
+        "<question_versions><version>2</version><status>ready</status>"
+        '<questions><question id="1"><name>q</name>'
         "<questiontext>&lt;p&gt;盐水选种时应该留下浮起来的种子。&lt;/p&gt;</questiontext>"
         "<generalfeedback>浮起来的是秕谷。</generalfeedback><qtype>truefalse</qtype><plugin_qtype_truefalse_question><answers>"
         '<answer id="1"><answertext>对</answertext><fraction>0</fraction></answer>'
@@ -210,8 +216,19 @@ def moodle() -> dict[str, str | bytes]:
         "users.xml": '<users><user id="99"><username>zhangsan</username><firstname>三</firstname><lastname>张</lastname>'
         "<email>zhangsan@gd-learn.cn</email><phone1>13800138000</phone1></user></users>",
         "files.xml": "<files></files>",
+        "activities/resource_16/resource.xml": '<activity id="6" moduleid="16" modulename="resource" contextid="26">'
+        '<resource id="1"><name>农药台账</name><intro>&lt;p&gt;每次施药后当天登记农药名称、用量和安全间隔期。&lt;/p&gt;</intro>'
+        "</resource></activity>",
     }
-    for id_, kind, visible in ((11, "page", 1), (12, "book", 1), (13, "glossary", 1), (14, "quiz", 1), (15, "page", 0)):
+    shown = (
+        (11, "page", 1),
+        (12, "book", 1),
+        (13, "glossary", 1),
+        (14, "quiz", 1),
+        (15, "page", 0),
+        (16, "resource", 1),
+    )
+    for id_, kind, visible in shown:
         files[f"activities/{kind}_{id_}/module.xml"] = f'<module id="{id_}"><visible>{visible}</visible></module>'
     return files
 

@@ -66,6 +66,17 @@ def test_a_name_that_leads_out_of_an_archive_writes_nothing_outside(tmp_path, na
     assert (inner / "good.md").read_text("utf-8") == GOOD
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
+def test_names_in_an_archive_are_read_as_their_system_wrote_them(tmp_path, encoding):
+    """Windows in China writes GB18030 and sets no flag, some others UTF-8."""
+    written = "第一课 荔枝.md".encode(encoding)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("x" * len(written), GOOD)
+    (tmp_path / "a.zip").write_bytes((tmp_path / "a.zip").read_bytes().replace(b"x" * len(written), written))
+    unpack(tmp_path / "a.zip", tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["第一课 荔枝.md"]
+
+
 def test_links_devices_and_pipes_in_an_archive_are_left_behind(tmp_path):
     path = tmp_path / "a.tar"
     with tarfile.open(path, "w") as tar:
@@ -270,7 +281,7 @@ def test_comments_before_anything_are_passed_over_once(tmp_path):
     assert kind_of(path) == ".html"
 
 
-@pytest.mark.parametrize("mark", ["<a ", "<!--", '<img alt="LaTeX:', "<math>", "\\(", "["])
+@pytest.mark.parametrize("mark", ["<a ", "<!--", '<img alt="LaTeX:', "<math>", "\\(", "[", "<sup>"])
 def test_marks_that_never_close_are_read_and_what_follows_is_kept_or_told(tmp_path, mark):
     """Python's own HTML parser took minutes for some of these."""
     path = tmp_path / "a.html"
@@ -337,9 +348,11 @@ def test_a_lesson_that_breaks_upstream_stays_as_it_was_until_it_is_mended(tmp_pa
     home = IndexHome(tmp_path / "data")
     build_index([folder], home, embedder)
     (folder / "a.pdf").write_bytes(b"%PDF-1.4 nothing more")
+    (folder / "b.md").write_bytes(b"")
+    (folder / "c.md").write_text(GOOD.replace("。", "！"), "utf-8")
     report = build_index([folder], home, embedder)
-    assert (report.totals.lessons, report.lessons_removed) == (2, 0)
-    assert "former version stays" in report.notices[0].what
+    assert (report.totals.lessons, report.lessons_removed) == (3, 0)
+    assert all("former version stays" in notice.what for notice in report.notices[:2])
     live = LiveIndex(home, embedder)
     assert any("先归零" in hit.passage.text for hit in live.search.passages(live.search.query("快件怎么称重"), 3))
     live.close()

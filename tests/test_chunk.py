@@ -55,11 +55,15 @@ def test_no_rump_is_left_alone():
     assert "丙\n\n也短。" in pieces[-1].text
 
 
-def test_text_without_any_sentence_end_is_cut_by_length():
+def test_text_without_any_sentence_end_is_cut_by_length_between_words():
     transcript = "嗯然后我们来看一下这个东西它是怎么工作的" * 200
     pieces = cut(read_markdown(transcript), "课")
     assert "".join(piece.text for piece in pieces) == transcript
     assert max(piece.tokens for piece in pieces) <= MAX_TOKENS
+    speech = "internationalization of communication characteristics " * 200
+    pieces = cut(read_markdown(speech), "课")
+    assert len(pieces) > 1
+    assert " ".join(piece.text for piece in pieces) == speech.strip()  # and no word is cut
 
 
 def test_a_long_listing_is_cut_into_fenced_listings():

@@ -33,6 +33,7 @@ from eval.lint import balance_of, faults_of, read_cases
 from eval.reply import Passage
 from eval.report import rows_of
 from eval.run import Plan, Run, ask_all, metrics_of, sample, scored
+from eval.score import Score
 from eval.stages import STAGES
 from eval.subjects.chat_model import ChatModel
 from eval.subjects.in_process import InProcess
@@ -201,6 +202,8 @@ def test_repetitions_show_the_noise(tmp_path):
     assert len(result.scores["answers"]) == 9
     assert noise(result.scores["answers"])["false_answer"] == 0
     assert noise(result.scores["answers"][:3]) == {}
+    once = Score("x", 1, {"complete": 0.5})
+    assert "complete" not in noise([*result.scores["answers"], once])
 
 
 def test_a_limit_draws_evenly_and_the_same_for_the_same_seed():

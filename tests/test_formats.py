@@ -81,6 +81,7 @@ PLACES = [
     ("插秧要插多深", "两到三厘米", "block", "插秧", "book-12-chapter-31", "view.php?id=12&chapterid=31"),
     ("什么时候排水晒田", "分蘖够苗", "block", "晒田", "book-12-chapter-32", "chapterid=32"),
     ("有效积温是什么意思", "下限温度", "block", "育秧", "glossary-13", "mod/glossary/view.php?id=13"),
+    ("施药后什么时候登记", "当天登记", "block", "育秧", "resource-16", "mod/resource/view.php?id=16"),
     # cmi5
     ("楼道有烟怎么逃生", "湿毛巾", "heading", "逃生", None, None),
     ("拨打119要说清什么", "楼栋", "heading", "逃生", None, None),
@@ -191,6 +192,7 @@ def test_which_choice_is_right_stands_in_no_passage(built):
     assert asked["新生儿洗澡水温多少合适？"].options == ("三十度", "三十八度", "四十五度")
     judged = asked["盐水选种时应该留下浮起来的种子。"]
     assert (judged.kind, judged.answers, judged.explanation) == ("true_false", ("错",), "浮起来的是秕谷。")
+    assert not any("旧题" in prompt for prompt in asked)
 
 
 def test_a_table_gives_records_with_what_its_cells_plainly_say(built):
@@ -221,6 +223,60 @@ def test_a_course_without_anything_published_is_taken_whole(tmp_path):
     library.close()
 
 
+def lessons_in(folder, files) -> dict[str, str]:
+    """The files written, and what is read of them: each lesson's text by what it is called."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    (draft,) = read_library([folder], {}).drafts
+    read = {lesson.relative: lesson.document() for lesson in draft.lessons}
+    return {
+        name: " ".join([*(block.text for block in one.blocks), *(question.prompt for question in one.questions)])
+        for name, one in read.items()
+    }
+
+
+def test_all_of_an_older_open_edx_course_is_read(tmp_path):
+    course = (
+        '<course display_name="老课"><chapter display_name="一"><sequential url_name="s" display_name="直放">'
+        "<html><![CDATA[<p>页在<b>序列</b>里。</p>]]></html><problem><div><p>看图回答，</p><table><tr><td>甲</td><td>乙</td></tr></table></div>"
+        "<optionresponse><label>哪国？</label><optioninput options=\"('中国','德国')\" correct=\"德国\"/></optionresponse></problem>"
+        '</sequential><videosequence url_name="v"><html><p>老式的序列。</p></html></videosequence></chapter></course>'
+    )
+    policy = '{"course/r": {"tabs": [{"url_slug": "syllabus", "name": "大纲"}, {"url_slug": "staff", "course_staff_only": true}]}}'
+    files = {
+        "course.xml": '<course url_name="r" org="O" course="C"/>', "course/r.xml": course, "policies/r/policy.json": policy,
+        "tabs/syllabus.html": "<p>共八讲。</p>", "tabs/staff.html": "<p>只给老师。</p>", "info/handouts.html": "<p>带安全帽。</p>",
+    }  # fmt: skip
+    assert lessons_in(tmp_path, files) == {
+        "sequential/s": "一 页在序列里。 看图回答， | 甲 | 乙 |\n| --- | --- | 哪国？ 哪国？",
+        "videosequence/v": "一 老式的序列。",
+        "tabs/syllabus.html": "共八讲。",
+        "info/handouts.html": "带安全帽。",
+    }
+
+
+def test_topics_and_quizzes_that_canvas_does_not_show_stay_out(tmp_path):
+    item = (
+        "<assessmentItem><responseDeclaration><correctResponse><value>A</value></correctResponse></responseDeclaration><itemBody>"
+        "<p>10<sup>2</sup> 的<b>一</b>半？</p><choiceInteraction><simpleChoice identifier='A'>五十<feedbackInline>对</feedbackInline>"
+        "</simpleChoice><simpleChoice identifier='B'>五</simpleChoice></choiceInteraction></itemBody></assessmentItem>"
+    )
+    kinds = (("t1", "imsdt_xmlv1p1"), ("t2", "imsdt_xmlv1p1"), ("q1", "imsqti_xmlv1p2"), ("q2", "imsqti_xmlv1p2"))
+    files = {
+        "imsmanifest.xml": "<manifest><organizations><organization><item><item identifierref='t2'/></item></organization>"
+        "</organizations><resources>"
+        + "".join(f"<resource identifier='{id_}' type='{kind}'><file href='{id_}.xml'/></resource>" for id_, kind in kinds)
+        + "</resources></manifest>",
+        "t1.xml": "<topic><title>一</title><text>说说看法。</text></topic>", "q1.xml": item,
+        "t2.xml": "<topic><title>二</title><text>还没写好。</text></topic>", "q2.xml": item,
+        "m.xml": "<topicMeta><topic_id>t2</topic_id><workflow_state>unpublished</workflow_state></topicMeta>",
+        "q2/assessment_meta.xml": "<quiz identifier='q2'><available>false</available></quiz>",
+    }  # fmt: skip
+    assert lessons_in(tmp_path, files) == {"topic/t1": "说说看法。", "quiz/q1": "10² 的一半？"}
+    assert "2 parts" in read_library([tmp_path], {}).notices[0].what
+
+
 def test_raw_speech_without_marks_reads_as_sentences(tmp_path):
     cues = "".join(
         f"{n}\n00:00:{4 * n:02},000 --> 00:00:{4 * n + (2 if n % 3 else 4):02},000\n这是第{n}句没有标点的话 老师接着讲\n\n"
@@ -234,6 +290,22 @@ def test_raw_speech_without_marks_reads_as_sentences(tmp_path):
     assert "话 老师" not in block.text
 
 
+@pytest.mark.parametrize(
+    ("cue", "said"),
+    [
+        ("TODAY WE LEARN HTTP", "TODAY WE LEARN HTTP"),  # captions in capitals are no sounds
+        ("[APPLAUSE]", None),
+        ("♪ ♪", None),
+        ("<v 老师><i>声明</i> vector<int> v，若 a &lt; b", "声明 vector<int> v，若 a < b"),
+    ],
+)
+def test_what_is_said_is_kept_and_sounds_and_tags_are_not(tmp_path, cue, said):
+    path = tmp_path / "a.srt"
+    path.write_text(f"1\n00:00:01,000 --> 00:00:02,000\n{cue}\n\n2\n00:00:02,000 --> 00:00:03,000\nEND.\n", "utf-8")
+    blocks = LessonFile(path, path.name).document().blocks
+    assert " ".join(block.text for block in blocks) == " ".join(filter(None, (said, "END.")))
+
+
 def test_a_hundred_thousand_cues_are_read(tmp_path):
     def clock(seconds: int) -> str:
         return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02},000"
@@ -243,6 +315,30 @@ def test_a_hundred_thousand_cues_are_read(tmp_path):
     document = LessonFile(path, path.name).document()
     assert len(document.blocks) > 1_000
     assert document.blocks[-1].place.last == 100_000
+
+
+def test_heads_and_feet_of_pages_stay_out_and_their_headings_and_numbers_do_not(tmp_path):
+    path = tmp_path / "a.pdf"
+    path.write_bytes(
+        exported.pdf(
+            [
+                [
+                    "技工教材",
+                    f"# 第 {n} 课",
+                    f"第 {n} 次试验里电流增加到",
+                    f"3.{n} 倍，线径要加大一档。",
+                    "12",
+                    f"第 {n + 6} 页",
+                ]
+                for n in range(1, 6)
+            ]
+        )
+    )
+    document = LessonFile(path, path.name).document()
+    assert [block.text for block in document.blocks if block.place.first == 2] == [
+        "第 2 课",
+        "第 2 次试验里电流增加到 3.2 倍，线径要加大一档。",
+    ]
 
 
 def test_pieces_of_one_page_stay_on_it_and_small_ones_say_both_pages(tmp_path):

@@ -230,7 +230,7 @@ def test_the_demand_report_is_for_operators_and_names_nobody(door, provider, sta
         "/v1/reports/demand", params={"since": today.isoformat(), "until": today.isoformat()}, headers=OPERATORS
     )
     assert bad.status_code == 422
-    assert door.get("/v1/reports/demand", params={"until": "0001-01-05"}, headers=OPERATORS).json()["topics"] == []
+    assert door.get("/v1/reports/demand", params={"until": "0001-01-05"}, headers=OPERATORS).status_code == 422
     quality = door.get("/v1/reports/quality", headers=OPERATORS).json()
     assert quality["total"]["unmet"]["no_course"] == 7
 

@@ -37,13 +37,16 @@ def test_a_broken_catalogue_line_is_named_and_the_rest_is_read(tmp_path):
         "{not json",
         json.dumps({"id": "x", "title": "没有机构"}),
         json.dumps({**GOOD, "id": "y", "level": 9}),
+        '{"id": "z", "title": "数", "provider": "甲", "hours": ' + "1" * 5_000 + "}",
+        json.dumps({**GOOD, "id": "u", "summary": "一行\u2028又一行"}, ensure_ascii=False),
     ]
     library = read(write(tmp_path / "c.jsonl", "\n".join(lines)))
-    assert [draft.course.id for draft in library.drafts] == ["good"]
+    assert [draft.course.id for draft in library.drafts] == ["good", "u"]
     said = notices(library)
     assert "c.jsonl:2: this is not JSON" in said
     assert "c.jsonl:3: provider: Field required" in said
     assert "c.jsonl:4: level:" in said
+    assert "c.jsonl:5: this is not JSON" in said
 
 
 def test_a_notice_never_repeats_what_a_record_holds(tmp_path):
@@ -72,9 +75,11 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path):
     secret = write(tmp_path / "secret.md", "# 秘密\n\n密码。")
     write(tmp_path / "kurs" / "a.md", "# 甲\n\n正文。")
     (tmp_path / "kurs" / "b.md").symlink_to(secret)
+    (tmp_path / "kurs" / "c").symlink_to(tmp_path / "kurs")
     library = read(tmp_path / "kurs")
     assert [lesson.relative for lesson in library.drafts[0].lessons] == ["a.md"]
     assert "b.md: it links to a place outside" in notices(library)
+    assert "c: it links to a folder" in notices(library)
 
 
 def test_empty_folders_missing_paths_and_unread_formats_are_reported(tmp_path):

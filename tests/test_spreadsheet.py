@@ -103,3 +103,23 @@ def test_a_workbook_that_is_broken_is_told_once(tmp_path):
     (tmp_path / "a.md").write_text("# 荔枝\n\n正文。", "utf-8")
     (told,) = read_library([tmp_path], {}).notices
     assert "it is broken" in told.what
+
+
+def test_what_a_cell_over_several_rows_says_is_said_of_each_of_them(tmp_path):
+    book = openpyxl.Workbook()
+    rows = [
+        ["2026 年秋季课程"],
+        ["学校", "课程名称", "学时"],
+        ["", "", "（小时）"],
+        ["甲校", "电工", 40],
+        ["", "焊工", 20],
+        ["乙校", "月嫂", 30],
+    ]
+    for row in rows:
+        book.active.append(row)
+    for cells in ("A1:C1", "A2:A3", "B2:B3", "A4:A5"):
+        book.active.merge_cells(cells)
+    book.save(tmp_path / "a.xlsx")
+    library = read_library([tmp_path / "a.xlsx"], {})
+    courses = [(draft.course.provider, draft.course.title) for draft in library.drafts]
+    assert courses == [("甲校", "电工"), ("甲校", "焊工"), ("乙校", "月嫂")]

@@ -6,6 +6,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -20,6 +21,8 @@ _MEDIA = frozenset(
 )
 _SUFFIXES = (".zip", ".imscc", ".mbz", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".pif")
 _CHUNK = 1 << 20
+# The flag of a member whose name is UTF-8.
+_UTF_8 = 0x800
 _BROKEN = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError,
 )  # fmt: skip
@@ -84,7 +87,21 @@ def _zip_members(opened: zipfile.ZipFile, limits: ArchiveLimits) -> Iterator[_Me
         link = stat.S_ISLNK(info.external_attr >> 16)
         wanted = not info.is_dir() and not link and not _is_media(info.filename)
         with opened.open(info) if wanted else _nothing() as file:
-            yield _Member(info.filename, not info.is_dir(), link, info.file_size, info.compress_size, file)
+            yield _Member(_name(info), not info.is_dir(), link, info.file_size, info.compress_size, file)
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """The member's name, also where a Chinese Windows wrote it as it writes all names: Python takes it for cp437."""
+    if info.flag_bits & _UTF_8:
+        return info.filename
+    try:
+        raw = info.filename.encode("cp437")
+    except UnicodeEncodeError:
+        return info.filename
+    for encoding in ("utf-8", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            return raw.decode(encoding)
+    return info.filename
 
 
 def _tar_members(tar: tarfile.TarFile, path: Path, limits: ArchiveLimits) -> Iterator[_Member]:

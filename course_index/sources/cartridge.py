@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,13 +46,16 @@ class _Reading:
     outline: Counter[str] = field(default_factory=Counter)
     notices: list[Notice] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)
     hidden: int = 0
 
     def conceals(self, *ids: str) -> bool:
         """Whether learners do not see one of these; counts what is left out for it."""
-        if self.wishes.hidden or not self.concealed.intersection(ids):
+        concealed = self.concealed.intersection(ids)
+        if self.wishes.hidden or not concealed:
             return False
-        self.hidden += 1
+        self.hidden += not concealed <= self.left_out  # an item and its resource are one part
+        self.left_out |= {*ids}
         return True
 
 
@@ -249,7 +253,7 @@ def _settings(folder: Path) -> Element | None:
 
 
 def _concealed(folder: Path) -> set[str]:
-    """Identifiers and files of what is not published: of items of modules, pages, tasks and topics."""
+    """Identifiers and files of what is not published: of items of modules, pages, tasks, topics and quizzes."""
     found = set()
     modules = inside(folder, "course_settings/module_meta.xml")
     if modules:
@@ -271,6 +275,14 @@ def _concealed(folder: Path) -> set[str]:
         if hidden:
             found |= {str(path.resolve()) for path in settings.parent.glob("*.html")}
             found.add(settings.parent.name)
+    for told in (*sorted(folder.glob("*.xml")), *sorted(folder.glob("*/assessment_meta.xml"))):
+        with told.open("rb") as file:
+            if not re.search(rb"<(?:topicMeta|quiz)\b", file.read(1_000)):
+                continue
+        with suppress(SourceProblem):
+            root = read_xml(told)
+            if text_of(root, "workflow_state") in _HIDDEN_STATES or text_of(root, "available") == "false":
+                found.add(text_of(root, "topic_id") if root.tag == "topicMeta" else root.get("identifier") or "")
     return found - {""}
 
 

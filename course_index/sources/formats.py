@@ -11,12 +11,13 @@ from course_index.sources.document import Document
 from course_index.sources.epub import read_epub
 from course_index.sources.html import read_html
 from course_index.sources.markdown import read_markdown
-from course_index.sources.office import read_docx, read_pptx
+from course_index.sources.office import read_pptx
 from course_index.sources.pdf import read_pdf
 from course_index.sources.plain_text import read_plain_text
 from course_index.sources.questions import read_question_file
 from course_index.sources.spreadsheet import read_spreadsheet
 from course_index.sources.subtitles import read_subtitles
+from course_index.sources.word import read_docx
 
 # Reads a file; the address is where the file itself opens, if anybody knows.
 Reader = Callable[[Path, str | None], Document]

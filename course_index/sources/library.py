@@ -306,7 +306,10 @@ def _read_archive(path: Path, root: _Root, library: Library, taken: Taken, key: 
 def _files(root: _Root, library: Library) -> Iterator[Path]:
     """Every file below `root` that is really below it, hidden ones left out, in natural order."""
     for folder, folders, names in os.walk(root.path):
-        kept = (name for name in folders if not name.startswith(".") and name not in _JUNK)
+        kept = [name for name in folders if not name.startswith(".") and name not in _JUNK]
+        for name in kept:
+            if Path(folder, name).is_symlink():
+                library.says(root.where(Path(folder, name)), "it links to a folder, which is not followed; copy it in")
         folders[:] = sorted(kept, key=natural_order)
         for name in sorted((name for name in names if not name.startswith(".")), key=natural_order):
             path = Path(folder, name)
@@ -492,7 +495,8 @@ def _records(path: Path, root: _Root, notices: list[Notice], library: Library, k
         library.unreadable.append(key)
         return
     if path.suffix.lower() in (".jsonl", ".ndjson"):
-        for number, line in enumerate(text.splitlines(), 1):
+        # Not splitlines: what a record says may hold U+2028, which JSON leaves as it is.
+        for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 yield from _parsed(f"{where}:{number}", line, notices)
         return
@@ -533,8 +537,9 @@ def _told(rows: Iterable[TableRecord], where: str, library: Library) -> Iterator
 def _parsed(where: str, text: str, notices: list[Notice], *, several: bool = False) -> Iterator[tuple[str, Any]]:
     try:
         data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        reason = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "nesting"
+    except (ValueError, RecursionError) as error:  # of numbers beyond 4,300 digits a plain ValueError
+        at = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else None
+        reason = at or ("nesting" if isinstance(error, RecursionError) else "a number of thousands of digits")
         notices.append(Notice(where, f"this is not JSON ({reason}); mend it"))
         return
     if several or not isinstance(data, dict) or "@type" not in data:

@@ -27,6 +27,10 @@ _INTRODUCED = frozenset(
     "h5pactivity bigbluebuttonbn".split()
 )
 _READ = frozenset({"page", "book", "label", "glossary", "quiz", "lesson", "resource", "folder"}) | _INTRODUCED
+# What is no lesson where its teacher wrote nothing above it.
+_EMPTY_WITHOUT_WORDS = frozenset({"label", "quiz", "resource", "folder"}) | _INTRODUCED
+# What teachers write above an activity, and how they say that it is to be done.
+_INTRODUCTIONS = ("intro", "activity", "instructauthors", "instructreviewers")
 _NULL = "$@NULL@$"
 
 
@@ -183,24 +187,26 @@ def _activity(
     if module and reading.conceals(read_xml(module)):
         return
     reading.outline[activity.kind] += 1
-    root = read_xml(path)
     where = f"{reading.where}!{activity.title}"
     url = reading.url_of(activity)
-    if activity.kind in ("resource", "folder"):
-        yield from _stored(reading, activity, files.get(root.get("contextid") or "", []), above, url)
-        return
     asked: tuple[PracticeQuestion, ...] = ()
-    if activity.kind == "quiz":
-        asked = questions.of_quiz(root)
-        if not asked and not words_of(raw_of(root, "quiz/intro")):
+    try:
+        root = read_xml(path)
+    except SourceProblem:
+        pass  # reading it says why, and what was read of it before stays
+    else:
+        if activity.kind in ("resource", "folder"):
+            yield from _stored(reading, activity, files.get(root.get("contextid") or "", []), above, url)
+        asked = questions.of_quiz(root) if activity.kind == "quiz" else ()
+        inner = root.find(activity.kind)
+        if not asked and activity.kind in _EMPTY_WITHOUT_WORDS and inner is not None and not _introduction(inner):
             return
     facts = (activity.kind, activity.title, activity.id, above, url, asked, reading.wishes.hidden)
-    if activity.kind in ("label", "url") or activity.kind in _INTRODUCED:
-        # An activity whose teacher wrote nothing above it is no lesson.
-        inner = root.find(activity.kind)
-        if inner is not None and not words_of(raw_of(inner, "intro")):
-            return
     yield PackagedLesson(f"{activity.kind}/{activity.id}", where, (path,), _read_activity, facts)
+
+
+def _introduction(activity: Element) -> str:
+    return "".join(words_of(raw_of(activity, tag)) for tag in _INTRODUCTIONS)
 
 
 def _stored(
@@ -284,9 +290,10 @@ def _question_bank(reading: _Reading) -> _Questions:
         for entry in root.iter("question_bank_entry")
         for question in entry.iter("question")
     }
+    former = _former_versions(root)
     for question in root.iter("question"):
         kind = text_of(question, "qtype")
-        if not kind or text_of(question, "hidden") == "1":
+        if not kind or text_of(question, "hidden") == "1" or question in former:
             continue
         made = moodle_answers(
             kind,
@@ -306,6 +313,16 @@ def _question_bank(reading: _Reading) -> _Questions:
         what = f"questions of kinds that are not practised here were left out: {listed}"
         reading.notices.append(Notice(reading.where, what, skipped=False))
     return bank
+
+
+def _former_versions(root: Element) -> set[Element]:
+    """The questions that a later version took the place of, and those that are drafts or hidden."""
+    former: set[Element] = set()
+    for entry in root.iter("question_bank_entry"):
+        versions = sorted(entry.iter("question_versions"), key=lambda one: int(text_of(one, "version") or 0))
+        ready = [one for one in versions if text_of(one, "status") in ("", "ready")]
+        former.update(question for one in versions if one not in ready[-1:] for question in one.iter("question"))
+    return former
 
 
 def _answers(question: Element) -> Iterator[tuple[str, float, str]]:
@@ -340,7 +357,7 @@ def _read_activity(files: tuple[Path, ...], facts: Any) -> Document:
     if inner is None:
         raise SourceProblem(f"its {kind} is missing; back the course up again")
     place = Place("block", anchor=f"{kind}-{id_}", url=url)
-    blocks = list(_html(raw_of(inner, "intro"), place))
+    blocks = [block for tag in _INTRODUCTIONS for block in _html(raw_of(inner, tag), place)]
     match kind:
         case "page":
             blocks += _html(raw_of(inner, "content"), place)

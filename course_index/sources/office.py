@@ -1,30 +1,32 @@
-"""Word and PowerPoint files: checked as archives first, then read by mammoth and python-pptx."""
+"""Office files are checked as archives; presentations are read by python-pptx."""
 
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from lxml import etree
+
 from course_index.errors import SourceProblem
 from course_index.sources.document import Block, Document, Place
-from course_index.sources.html import read_html
+from course_index.sources.formulas import tex_of
+from course_index.sources.inline import picture_words, raised
 
 _MOST_PART = 100_000_000
 _MOST_ALL = 400_000_000
 _RATIO = 300
+# Rows of a chart's figures: more are a curve, and say nothing one by one.
+_MOST_FIGURES = 40
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 _ENTITIES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-# Word's own styles for titles, which mammoth does not know by their names in Chinese.
-_STYLES = "\n".join(
-    [
-        "p[style-name='Title'] => h1:fresh",
-        "p[style-name='标题'] => h1:fresh",
-        *(f"p[style-name='标题 {level}'] => h{level}:fresh" for level in range(1, 7)),
-        *(f"p[style-name='標題 {level}'] => h{level}:fresh" for level in range(1, 7)),
-    ]
-)
 
 
 def check_office(path: Path) -> None:
@@ -56,23 +58,6 @@ def _check_parts(archive: zipfile.ZipFile) -> None:
                     raise SourceProblem("it defines entities, which may be an attack; save it again")
 
 
-def read_docx(path: Path) -> Document:
-    """A Word file by its styles: headings, lists, tables and notes."""
-    import mammoth
-
-    check_office(path)
-    try:
-        with path.open("rb") as file:
-            html = mammoth.convert_to_html(
-                file, style_map=_STYLES, convert_image=mammoth.images.img_element(lambda _: {})
-            ).value
-    except (KeyError, ValueError, AttributeError, TypeError, IndexError, OSError, zipfile.BadZipFile) as error:
-        raise SourceProblem(f"Word's own parts are missing in it ({type(error).__name__}); save it again") from error
-    except Exception as error:  # expat's errors come without a base of their own
-        raise SourceProblem(f"it cannot be read ({type(error).__name__}); save it again") from error
-    return read_html(f"<html><body>{html}</body></html>")
-
-
 def read_pptx(path: Path, url: str | None = None) -> Document:
     """A presentation slide by slide: title, text, tables, and the speaker's notes."""
     import pptx
@@ -99,48 +84,138 @@ def read_pptx(path: Path, url: str | None = None) -> Document:
 def _slide(slide: Any) -> Iterator[Block]:
     if slide.element.get("show") == "0":
         return
+    _take_choices(slide.shapes._spTree)
     title = slide.shapes.title
-    if title is not None and title.has_text_frame and (said := _words(title.text_frame.text)):
-        yield Block("heading", " ".join(said.split()), 2)
-    for shape in _in_reading_order(slide.shapes):
-        if title is None or shape.shape_id != title.shape_id:
-            yield from _shape(shape)
+    said = _line(title) if title is not None and title.has_text_frame else ""
+    blocks = [
+        block
+        for shape in _in_reading_order(slide.shapes)
+        if title is None or shape.shape_id != title.shape_id
+        for block in _shape(shape)
+    ]
     if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None:
-        for paragraph in frame.text.split("\n"):
-            if said := _words(paragraph):
-                yield Block("paragraph", said)
+        blocks += [Block("paragraph", note) for one in frame.paragraphs if (note := _said(one))]
+    if said:
+        yield Block("heading", said, 2)
+    # A slide of nothing but a title says just that.
+    yield from blocks or ([Block("paragraph", said)] if said else ())
+
+
+def _take_choices(tree: Any) -> None:
+    """Where there is a form for newer programs, as of formulas, take that: python-pptx passes over both."""
+    for both in list(tree.iter(f"{_MC}AlternateContent")):
+        newer = both.find(f"{_MC}Choice")
+        for part in list(newer) if newer is not None else ():
+            both.addprevious(part)
+        both.getparent().remove(both)
 
 
 def _in_reading_order(shapes: Any) -> list[Any]:
-    return sorted(shapes, key=lambda shape: (shape.top or 0, shape.left or 0))
+    shown = (shape for shape in shapes if not _is_furniture(shape))
+    return sorted(shown, key=lambda shape: (shape.top or 0, shape.left or 0))
+
+
+def _is_furniture(shape: Any) -> bool:
+    """Whether it is hidden, or the number, date or foot that stands on every slide."""
+    named = next(shape._element.iter(f"{_P}cNvPr"), None)
+    if named is not None and named.get("hidden") in ("1", "true"):
+        return True
+    return bool(shape.is_placeholder) and shape.element.ph.get("type") in ("sldNum", "dt", "ftr", "hdr")
 
 
 def _shape(shape: Any) -> Iterator[Block]:
-    if shape.shape_type == 6:  # a group
+    if hasattr(shape, "shapes"):  # a group; python-pptx does not know the type of each shape, and fails for the others
         for inner in _in_reading_order(shape.shapes):
             yield from _shape(inner)
     elif getattr(shape, "has_table", False) and shape.has_table:
         rows = [
-            [_words(cell.text).replace("|", "/").replace("\n", " ") for cell in row.cells] for row in shape.table.rows
+            [" ".join(_cell(shape.table, row, column).split()) for column in range(len(shape.table.columns))]
+            for row in range(len(shape.table.rows))
         ]
         if text := table(rows):
             yield Block("table", text)
-    elif getattr(shape, "has_chart", False) and shape.has_chart and shape.chart.has_title:
-        yield from _paragraphs([shape.chart.chart_title.text_frame.text])
+    elif getattr(shape, "has_chart", False) and shape.has_chart:
+        if shape.chart.has_title and shape.chart.chart_title.has_text_frame:
+            yield from _paragraphs(shape.chart.chart_title.text_frame.paragraphs)
+        yield from _figures(shape.chart)
     elif shape.has_text_frame:
-        yield from _paragraphs([paragraph.text for paragraph in shape.text_frame.paragraphs])
+        yield from _paragraphs(shape.text_frame.paragraphs)
+    else:
+        yield from _drawn(shape)
 
 
-def _paragraphs(texts: list[str]) -> Iterator[Block]:
-    said = [words for text in texts if (words := _words(text))]
+def _figures(chart: Any) -> Iterator[Block]:
+    """What a chart is drawn of, where it has categories."""
+    for plot in chart.plots:
+        series = list(plot.series)
+        columns = [[str(name) for name in plot.categories], *([_number(one) for one in of.values] for of in series)]
+        rows = [["", *(of.name for of in series)], *map(list, zip(*columns, strict=False))]
+        if len(rows) > 1 and (text := table(rows[:_MOST_FIGURES])):
+            yield Block("table", text)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _cell(of: Any, row: int, column: int) -> str:
+    """A cell's words; one that is spanned says what the cell does that it is part of."""
+    cell = of.cell(row, column)
+    while cell.is_spanned and (row or column):
+        row, column = (row, column - 1) if cell._tc.hMerge else (row - 1, column)
+        cell = of.cell(row, column)
+    return str(cell.text).replace("|", "/")
+
+
+def _drawn(shape: Any) -> Iterator[Block]:
+    """The words of a diagram (SmartArt), which are in a part of their own, or what its author says of a picture."""
+    for named in shape._element.iter(f"{_DIAGRAM}relIds"):
+        part = shape.part.related_part(named.get(f"{_R}dm"))
+        points = etree.fromstring(part.blob, etree.XMLParser(resolve_entities=False)).iter(f"{_DIAGRAM}pt")
+        said = [words for point in points if (words := _text_of(point).strip())]
+        yield from _listed([(words, 0) for words in said])
+        return
+    named = next(shape._element.iter(f"{_P}cNvPr"), None)
+    if words := picture_words(named.get("descr") if named is not None else ""):
+        yield Block("paragraph", words)
+
+
+def _paragraphs(paragraphs: Iterable[Any]) -> Iterator[Block]:
+    yield from _listed([(words, one.level) for one in paragraphs if (words := _said(one))])
+
+
+def _listed(said: list[tuple[str, int]]) -> Iterator[Block]:
     if len(said) > 1:
-        yield Block("list", "\n".join(f"- {' '.join(line.split())}" for line in said))
+        yield Block("list", "\n".join(f"{'  ' * level}- {' '.join(line.split())}" for line, level in said))
     elif said:
-        yield Block("paragraph", said[0])
+        yield Block("paragraph", said[0][0])
 
 
-def _words(text: str) -> str:
-    return text.replace("\x0b", "\n").strip()
+def _line(shape: Any) -> str:
+    return " ".join(" ".join(map(_said, shape.text_frame.paragraphs)).split())
+
+
+def _said(paragraph: Any) -> str:
+    return _text_of(paragraph._p).replace("\x0b", "\n").strip()
+
+
+def _text_of(element: Any) -> str:
+    """The words in an element, with raised signs as a line can hold them, and formulas as TeX."""
+    said = ""
+    for part in element:
+        if part.tag == f"{_M}oMath":
+            said += f"${tex_of(part)}$"
+        elif part.tag in (f"{_A}r", f"{_A}fld"):
+            words = "".join(one.text or "" for one in part.iter(f"{_A}t"))
+            properties = part.find(f"{_A}rPr")
+            up = properties is not None and (properties.get("baseline") or "0").lstrip("-").isdecimal()
+            up = up and int(properties.get("baseline") or 0) > 0
+            said += raised(words) if up else words
+        elif part.tag == f"{_A}br":
+            said += "\n"
+        else:
+            said += _text_of(part)
+    return said
 
 
 def table(rows: list[list[str]]) -> str:

@@ -26,6 +26,7 @@ _GENERIC = frozenset(
     "文本|视频|问题".split("|")
 )
 _WRAPPERS = ("library_content", "split_test", "randomize", "conditional", "wrapper", "itembank", "problem-builder")
+_SEQUENTIALS = ("sequential", "videosequence")
 _DEEPEST = 12
 
 
@@ -120,6 +121,7 @@ def read_olx(folder: Path, where: str, wishes: Wishes) -> Package:
         name = "about/overview.html"
         lessons.append(LessonFile(about["overview"], name, shown=f"{where}!{name}", title=title))
     lessons += _lessons(walk, root)
+    lessons += _pages(walk, policy)
     lessons += _handouts(walk)
     course = Course(
         course_id(key),
@@ -182,7 +184,9 @@ def _language(code: Any) -> str | None:
 
 def _lessons(walk: _Walk, root: Element) -> Iterator[PackagedLesson]:
     for chapter in _below(walk, root, "chapter"):
-        for sequential in _below(walk, chapter, "sequential"):
+        yield from _directly_in(walk, chapter, ())
+        for sequential in _below(walk, chapter, *_SEQUENTIALS):
+            yield from _directly_in(walk, sequential, tuple(filter(None, (_name(chapter),))))
             for vertical in _below(walk, sequential, "vertical"):
                 above = tuple(filter(None, (_name(chapter), _name(sequential))))
                 components = [one for child in vertical for one in _components(walk, child, [])]
@@ -193,11 +197,20 @@ def _lessons(walk: _Walk, root: Element) -> Iterator[PackagedLesson]:
                     )
 
 
-def _below(walk: _Walk, parent: Element, tag: str) -> Iterator[Element]:
-    for child in children(parent, tag):
-        opened = walk.opened(child, tag)
+def _directly_in(walk: _Walk, part: Element, above: tuple[str, ...]) -> Iterator[PackagedLesson]:
+    """What stands in a part without a vertical around it, as older courses have it."""
+    loose = (child for child in part if child.tag not in ("vertical", *_SEQUENTIALS))
+    components = [one for child in loose for one in _components(walk, child, [])]
+    if components:
+        name = part.get("url_name") or f"{walk.outline[part.tag]}"
+        yield _lesson(walk, name, _name(part) or name, above, components, part.tag)
+
+
+def _below(walk: _Walk, parent: Element, *tags: str) -> Iterator[Element]:
+    for child in children(parent, *tags):
+        opened = walk.opened(child, child.tag)
         if opened is not None and not walk.is_hidden(opened):
-            walk.outline[tag] += 1
+            walk.outline[child.tag] += 1
             yield opened
 
 
@@ -320,7 +333,9 @@ def _read_component(component: _Component, files: list[Path], place: Place) -> D
     element = parse_xml(component.xml.encode("utf-8", "xmlcharrefreplace"))
     match component.kind:
         case "html":
-            page = files[0].read_text("utf-8", "replace") if files else component.xml
+            # Without a file the page stands in the element: as elements, or as text where it was escaped (CDATA).
+            inner = component.xml if len(element) else element.text or ""
+            page = files[0].read_text("utf-8", "replace") if files else f"<html><body>{inner}</body></html>"
             return placed(_page(page), place)
         case "problem":
             return placed(_problem(element), place)
@@ -341,10 +356,10 @@ def _page(page: str) -> Document:
 
 def _problem(element: Element) -> Document:
     """What it asks and its explanation. Which choice is right is in its questions alone."""
-    asked, explanation = problem_words(element)
+    statement, explanation = problem_words(element)
     bank = problem_questions(element)
-    blocks = [Block("paragraph", part) for part in (asked, *explanation.split("\n\n")) if part.strip()]
-    return Document(None, tuple(blocks), questions=tuple(bank.questions))
+    explained = [Block("paragraph", part) for part in explanation.split("\n\n") if part.strip()]
+    return Document(None, (*_page(statement).blocks, *explained), questions=tuple(bank.questions))
 
 
 def _video(component: _Component, element: Element, files: list[Path], place: Place) -> Document:
@@ -379,6 +394,24 @@ def _recording(video: Element) -> str | None:
     if youtube and youtube.replace("-", "").replace("_", "").isalnum():
         return f"https://www.youtube.com/watch?v={youtube}"
     return next((str(one) for one in sources if str(one).startswith(("https://", "http://"))), None)
+
+
+def _pages(walk: _Walk, policy: dict[str, Any]) -> Iterator[LessonFile]:
+    """The pages beside the course, as a syllabus, and the sheet of handouts."""
+    tabs = policy.get("tabs")
+    known = {str(tab.get("url_slug")): tab for tab in tabs if isinstance(tab, dict)} if isinstance(tabs, list) else {}
+    for path in sorted((walk.folder / "tabs").glob("*.html")) if (walk.folder / "tabs").is_dir() else ():
+        tab = known.get(path.stem, {})
+        if (tab.get("is_hidden") or tab.get("course_staff_only")) and not walk.wishes.hidden:
+            walk.hidden += 1
+            continue
+        walk.outline["page"] += 1
+        name = f"tabs/{path.name}"
+        yield LessonFile(path, name, shown=f"{walk.where}!{name}", title=str(tab.get("name") or "") or None)
+    handouts = inside(walk.folder, "info/handouts.html")
+    if handouts and words_of(handouts.read_text("utf-8", "replace")):
+        walk.outline["page"] += 1
+        yield LessonFile(handouts, "info/handouts.html", shown=f"{walk.where}!info/handouts.html")
 
 
 def _handouts(walk: _Walk) -> Iterator[LessonFile]:

@@ -95,6 +95,11 @@ def _as_html(element: Element, depth: int) -> str:
         level = min(depth, _DEEPEST_HEADING)
         return f"<h{level}>{inner}</h{level}>" if depth > 1 else f"<p><strong>{inner}</strong></p>"
     if tag == "math":
-        return f'<span alt="formula">{escape(" ".join("".join(element.itertext()).split()))}</span>'
+        return _as_it_stands(element)
     name = _BLOCKS.get(tag) or _INLINE.get(tag) or ("div" if tag in ("section", "note", "example", "figure") else "")
     return f"<{name}>{inner}</{name}>" if name else inner
+
+
+def _as_it_stands(element: Element) -> str:
+    inner = escape(element.text or "") + "".join(_as_it_stands(child) + escape(child.tail or "") for child in element)
+    return f"<{element.tag}>{inner}</{element.tag}>"

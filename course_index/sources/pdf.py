@@ -32,7 +32,8 @@ _STANDS_OUT = 1.25
 _BODY, _HEADING = 10.0, 14.0
 _SENTENCE_END = re.compile(r"[.!?。！？；;:：…][\"'”’」』)）]*$")
 _LISTED = re.compile(
-    r"^\s*(?:[•·●▪◦○■□➢–-]\s*|\d{1,2}[.)、．]\s*|[(（]\d{1,2}[)）]\s*|[a-zA-Z][.)]\s+|第[一二三四五六七八九十百千零〇两\d]+[条條章节節编編])"
+    r"^\s*(?:[•·●▪◦○■□➢]\s*|[–-]\s*(?!\d)|\d{1,2}[.)、．](?!\d)\s*"  # 3.5 and -5 are numbers
+    r"|[(（]\d{1,2}[)）]\s*|[a-zA-Z][.)]\s+|第[一二三四五六七八九十百千零〇两\d]+[条條章节節编編])"
 )
 _RADICALS = re.compile(r"[\u2e80-\u2fdf]")
 _HAN_END, _HAN_START = re.compile(r"[\u3000-\u9fff\uff00-\uffef]$"), re.compile(r"^[\u3000-\u9fff\uff00-\uffef]")
@@ -65,12 +66,16 @@ def _document(pdf: Any, url: str | None, stem: str) -> Document:
         raise SourceProblem(f"it has {len(pdf):,} pages, and a lesson may have {_MOST_PAGES:,}; split it")
     pages, unread = _pages(pdf)
     outline = _outline(pdf)
-    repeated = _repeated([[line.text for line in lines] for lines in pages])
     levels = _levels([line for lines in pages for line in lines])
+    furniture = _furniture(pages, levels)
     blocks = [
         replace(block, place=Place("page", number, number, url=url and f"{url.split('#')[0]}#page={number}"))
         for number, lines in enumerate(pages, 1)
-        for block in _blocks([line for line in lines if line.text not in repeated], outline.get(number, {}), levels)
+        for block in _blocks(
+            [line for place, line in enumerate(lines) if (number - 1, place) not in furniture],
+            outline.get(number, {}),
+            levels,
+        )
     ]
     if not blocks:
         raise SourceProblem(f"its {len(pages)} pages have no text{_way_out(unread)}")
@@ -205,18 +210,24 @@ def _outline(pdf: Any) -> dict[int, dict[str, int]]:
     return found
 
 
-def _repeated(pages: Sequence[list[str]]) -> set[str]:
-    """Running heads and feet: a first or last line that stands on a third of the pages, apart from its number."""
+def _furniture(pages: Sequence[list[_Line]], levels: dict[float, int]) -> set[tuple[int, int]]:
+    """Running heads and feet, by page and line from 0: first or last two lines that stand on a third of the pages.
+
+    They may differ in a number that grows with the pages; 第2章, set large, is no foot because 第1章 stood there.
+    """
     if len(pages) < 4:
         return set()
-    edges: Counter[str] = Counter()
-    standing: dict[str, set[str]] = {}
-    for lines in pages:
-        for line in {*lines[:2], *lines[-2:]}:
-            bare = re.sub(r"\d+", "", line)
-            edges[bare] += 1
-            standing.setdefault(bare, set()).add(line)
-    return {line for bare, count in edges.items() if count >= max(3, len(pages) / 3) for line in standing[bare]}
+    alike: dict[tuple[str, int | None], list[tuple[int, int]]] = {}
+    for page, lines in enumerate(pages):
+        for place in {0, 1, len(lines) - 2, len(lines) - 1} & set(range(len(lines))):
+            line = lines[place]
+            alike.setdefault((line.text, None), []).append((page, place))
+            if round(line.size, 1) not in levels:
+                bare = re.sub(r"\d+", "", line.text)
+                for number in set(re.findall(r"\d{1,5}", line.text)):
+                    alike.setdefault((bare, int(number) - page), []).append((page, place))
+    enough = max(3, len(pages) / 3)
+    return {at for places in alike.values() if len({page for page, _ in places}) >= enough for at in places}
 
 
 def _blocks(lines: list[_Line], titles: dict[str, int], levels: dict[float, int]) -> Iterator[Block]:
@@ -253,5 +264,5 @@ def _with(held: str, line: str) -> str:
 
 
 def _paragraph(text: str) -> Iterator[Block]:
-    if text and not re.fullmatch(r"[\d\W]{1,6}", text):  # a bare page number
+    if not re.fullmatch(r"\W*(?:\d{1,4}\W*)?", text):  # a bare page number
         yield Block("paragraph", text)

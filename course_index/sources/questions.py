@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from course_index.course import PracticeQuestion, QuestionKind
 from course_index.errors import SourceProblem
 from course_index.sources.document import Document
-from course_index.sources.html import words_of
+from course_index.sources.html import read_html, words_of
 from course_index.sources.xml import attribute, children, raw_of, read_xml, text_of
 
 _MOST_OPTIONS = 12
@@ -152,11 +152,10 @@ def _qti_2(item: Element) -> tuple[str, PracticeQuestion | None]:
     kind = asked[0].tag if len(asked) == 1 else "several interactions"
     if len(asked) != 1:
         return kind, None
-    prompt = " ".join(_without(body, asked[0]))
-    inner = " ".join(text_of(one) for one in asked[0].iter() if one.tag in ("prompt", "qti-prompt"))
-    prompt = " ".join(filter(None, (prompt, inner)))
+    inner = [one for one in asked[0].iter() if one.tag in ("prompt", "qti-prompt")]
+    prompt = " ".join(filter(None, (_words(body, asked[0]), *map(_words, inner))))
     options = {
-        attribute(one, "identifier") or "": text_of(one)
+        attribute(one, "identifier") or "": _words(one)
         for one in asked[0].iter()
         if one.tag in ("simpleChoice", "qti-simple-choice", "inlineChoice", "qti-inline-choice")
     }
@@ -170,19 +169,16 @@ def _qti_2(item: Element) -> tuple[str, PracticeQuestion | None]:
     return kind, None
 
 
-def _without(body: Element, asked: Element) -> Iterator[str]:
-    """The words of the body, with a gap where the answer goes."""
-    if body is asked:
-        yield (
-            "____"
-            if asked.tag.replace("-", "").lower().endswith(("textentryinteraction", "inlinechoiceinteraction"))
-            else ""
-        )
-        return
-    yield " ".join((body.text or "").split())
-    for child in body:
-        yield from _without(child, asked)
-        yield " ".join((child.tail or "").split())
+_INLINE_FEEDBACK = re.compile(r"feedbackInline|qti-feedback-inline|\w*:?rubricBlock|qti-rubric-block")
+
+
+def _words(element: Element, asked: Element | None = None) -> str:
+    """The words of an element without what is said to an answer, and with a gap where the one that is `asked` goes."""
+    gap = asked is not None and asked.tag.replace("-", "").lower().endswith(
+        ("textentryinteraction", "inlinechoiceinteraction")
+    )
+    page = _as_html(element, _INLINE_FEEDBACK, asked, "____" if gap else "")
+    return words_of(f"<div>{page}</div>")
 
 
 # -- Moodle ------------------------------------------------------------------------------------------------------------
@@ -243,35 +239,54 @@ _KEY_LINE = re.compile(
 )
 
 
+# What is filled in or picked, what answers it, and what helps with it.
+_NOT_ASKED = re.compile(
+    r"script|answer|additional_answer|text(?:line|box)|schematic|choice|option|\w*(?:input|inputs|group|param|hints?|solution)"
+)
+# Parts that no page knows.
+_OF_ITS_OWN = re.compile(r"problem|label|description|\w+response")
+_ATTRIBUTES_READ = ("alt", "colspan", "rowspan")
+
+
 def problem_words(problem: Element) -> tuple[str, str]:
-    """What an Open edX problem asks, and its explanation without lines that only name the right answer."""
-    asked = [
-        text_of(element)
-        for element in problem.iter()
-        if element.tag in ("label", "description") or (element.tag == "p" and element in list(problem))
-    ]
-    for response in problem.iter():
-        if response.tag in _RESPONSES and not any(asked):
-            asked += [text_of(one) for one in children(response, "p")]
+    """What an Open edX problem asks, as HTML, and its explanation without lines that only name the right answer."""
     lines = [
-        words
+        said
         for solution in problem.iter("solution")
-        for words in _lines_of(solution)
-        if not _KEY_LINE.match(words) and words.strip(": ").lower() not in ("explanation", "解析", "解释", "说明")
+        for said in _lines_of(solution)
+        if not _KEY_LINE.match(said) and said.strip(": ").lower() not in ("explanation", "解析", "解释", "说明")
     ]
-    return " ".join(dict.fromkeys(filter(None, asked))), "\n\n".join(lines)
+    return f"<html><body>{_as_html(problem, _NOT_ASKED)}</body></html>", "\n\n".join(lines)
 
 
 def _lines_of(solution: Element) -> Iterator[str]:
-    blocks = [one for one in solution.iter() if one.tag in ("p", "li", "h1", "h2", "h3", "h4")]
-    leaves = [one for one in blocks if not any(inner in blocks for inner in one.iter() if inner is not one)]
-    yield from (said for one in leaves or [solution] if (said := text_of(one)))
+    for block in read_html(f"<html><body>{_as_html(solution)}</body></html>").blocks:
+        yield from [block.text] if block.kind in ("table", "code") else block.text.splitlines()
+
+
+def _as_html(
+    element: Element, without: re.Pattern[str] | None = None, asked: Element | None = None, gap: str = ""
+) -> str:
+    """The element with what stands in it, as HTML; labels and the like are parts of a page to it."""
+    if element is asked:
+        return gap
+    if without and without.fullmatch(element.tag):
+        return ""
+    inner = html.escape(element.text or "") + "".join(
+        _as_html(child, without, asked, gap) + html.escape(child.tail or "") for child in element
+    )
+    tag = "div" if _OF_ITS_OWN.fullmatch(element.tag) else element.tag
+    kept = "".join(
+        f' {name}="{html.escape(said)}"' for name, said in element.attrib.items() if name in _ATTRIBUTES_READ
+    )
+    return f"<{tag}{kept}>{inner}</{tag}>"
 
 
 def problem_questions(problem: Element) -> Bank:
     """The questions of an Open edX problem that can be asked and graded in a conversation."""
     bank = Bank()
-    asked, explanation = problem_words(problem)
+    statement, explanation = problem_words(problem)
+    asked = words_of(statement)
     responses = [one for one in problem.iter() if one.tag.endswith("response")]
     for response in responses:
         own = " ".join(text_of(one) for one in response if one.tag in ("label", "p", "description"))
@@ -291,7 +306,7 @@ def _edx_question(response: Element, prompt: str, explanation: str) -> PracticeQ
         case "optionresponse":
             options = [
                 (_choice_words(one), (one.get("correct") or "").lower() == "true") for one in response.iter("option")
-            ]
+            ] or list(_options_listed(response))
             return _choice_or_judgement(
                 prompt, [w for w, correct in options if correct], [w for w, _ in options], explanation
             )
@@ -302,6 +317,15 @@ def _edx_question(response: Element, prompt: str, explanation: str) -> PracticeQ
             return question_of("fill_in", prompt, [response.get("answer") or ""], explanation=explanation)
         case _:
             return None
+
+
+def _options_listed(response: Element) -> Iterator[tuple[str, bool]]:
+    """The options of an older course, which stand in one attribute: ('USA','Germany')."""
+    listed = response.find("optioninput")
+    said = (listed.get("options") or "") if listed is not None else ""
+    for one in re.findall(r"""'([^']*)'|"([^"]*)\"""", said):
+        words = "".join(one).strip()
+        yield words, listed is not None and words == (listed.get("correct") or "").strip()
 
 
 def _choice_words(choice: Element) -> str:

@@ -23,6 +23,7 @@ _MOST_BYTES = 200_000_000
 _ROWS_A_BLOCK = 20
 # How far down the headings are looked for, and how many rows say which columns there are.
 _ROWS_LOOKED_AT = 12
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]+)(\d+):[A-Z]+(\d+)"')
 # As in [$HK$-C04] #,##0 and "US$"#,##0.00
 _CURRENCY = re.compile(r"\[\$([^\]-]+)|((?:[A-Z]{1,3})?[$¥￥€£](?!-))")
 
@@ -46,7 +47,9 @@ class Table:
             for heading, cell in zip(self.headings, row, strict=False):
                 if heading:
                     cells.setdefault(heading, cell)
-            if any(cells.values()):
+            said = [(heading, cell) for heading, cell in cells.items() if cell]
+            again = sum(heading == cell for heading, cell in said)  # headings stand on each page, or in two rows
+            if said and 2 * again < len(said):
                 yield f"{self.name}!{number}" if self.name else str(number), cells
 
 
@@ -137,7 +140,7 @@ def _excel_sheets(path: Path) -> Iterator[tuple[str, Iterator[list[str]]]]:
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     try:
         for sheet in sheets:
-            yield sheet.title if len(sheets) > 1 else "", _excel_rows(sheet)
+            yield sheet.title if len(sheets) > 1 else "", _told_below(_excel_rows(sheet), _merged(sheet))
     finally:
         book.close()
 
@@ -146,6 +149,37 @@ def _excel_rows(sheet: Any) -> Iterator[list[str]]:
     with _openpyxl_explained():
         for row in sheet.iter_rows():
             yield [_cell(cell.value, cell.number_format) for cell in row]
+
+
+def _merged(sheet: Any) -> dict[int, list[tuple[int, int]]]:
+    """The cells over several rows: by the row where each begins its column and its last row, all from 1.
+
+    openpyxl does not tell them of a sheet that it reads row by row.
+    """
+    from openpyxl.utils import column_index_from_string
+
+    with _openpyxl_explained(), sheet.parent._archive.open(sheet._worksheet_path) as part:
+        below = part.read().rpartition(b"sheetData>")[2]
+    found: dict[int, list[tuple[int, int]]] = {}
+    for column, first, last in _MERGED.findall(below):
+        if int(first) < int(last):
+            found.setdefault(int(first), []).append((column_index_from_string(column.decode()), int(last)))
+    return found
+
+
+def _told_below(rows: Iterator[list[str]], merged: dict[int, list[tuple[int, int]]]) -> Iterator[list[str]]:
+    """The rows, each with what the cells say that reach down to it."""
+    held: dict[int, tuple[int, str]] = {}  # by column, down to which row and what
+    for number, row in enumerate(rows, 1):
+        held = {column: (last, said) for column, (last, said) in held.items() if number <= last}
+        if any(row):
+            row.extend([""] * (max(held, default=0) - len(row)))
+            for column, (_, said) in held.items():
+                row[column - 1] = row[column - 1] or said
+        for column, last in merged.get(number, ()):
+            if column <= len(row):
+                held[column] = (last, row[column - 1])
+        yield row
 
 
 @contextmanager

@@ -23,9 +23,15 @@ _SILENCE = 4.0
 _PAUSE = 0.6
 _BETWEEN_HAN = re.compile(r"(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])")
 _LONGEST_FILE = 30_000_000
+_WORDS = re.compile(r"[^\W\d_]")
 _SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’」』)）]*$")
-_MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|\{\\[^}]*\}|<\d\d:\d\d[^>]*>|&(?:nbsp|lrm|rlm);")
-_MUSIC = re.compile(r"^[\[(（【♪♫\s]*(?:[A-Z ]{3,30}|音乐|掌声|笑声|♪+|♫+)[\])）】♪♫\s]*$")
+# Only the tags that subtitles have: a programmer's vector<int> is speech.
+_MARKUP = re.compile(
+    r"</?\s*(?:b|i|u|s|c|v|br|font|lang|span|ruby|rt|p|div)\b[^>]*>|\{\\[^}]*\}|<\d\d:\d\d[^>]*>|&(?:nbsp|lrm|rlm);",
+    re.IGNORECASE,
+)
+# Told in brackets or between notes; speech in capitals stands without them.
+_MUSIC = re.compile(r"^[\[(（【♪♫\s]+(?:[A-Z ]{3,30}|音乐|掌声|笑声)?[\])）】♪♫\s]+$|^(?:音乐|掌声|笑声)$")
 _EXTENSIONS = {
     ".srt": "srt",
     ".vtt": "vtt",
@@ -65,14 +71,14 @@ def _cues(text: str, suffix: str) -> list[_Cue]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # margins and layers that it cannot read
-            parsed = pysubs2.SSAFile.from_string(text, format_=_format(text, suffix))
+            parsed = pysubs2.SSAFile.from_string(text, format_=_format(text, suffix), keep_html_tags=True)
     except (pysubs2.exceptions.Pysubs2Error, ValueError, KeyError, IndexError, AttributeError, OverflowError) as error:
         raise SourceProblem(f"its cues cannot be read ({type(error).__name__}); export it as SRT or VTT") from error
     cues = []
     for event in parsed:
         if event.is_comment or event.is_drawing:
             continue
-        said = _MARKUP.sub("", html.unescape(event.text).replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " "))
+        said = html.unescape(_MARKUP.sub("", event.text.replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")))
         lines = [line for part in said.split("\n") if (line := " ".join(part.split())) and not _MUSIC.match(line)]
         if lines and event.end >= event.start >= 0:
             cues.append(_Cue(event.start / 1000, event.end / 1000, "\n".join(lines)))
@@ -92,17 +98,21 @@ def _format(text: str, suffix: str) -> str:
 
 def _tracks(cues: list[_Cue]) -> list[list[_Cue]]:
     """The cues of each language, where most say the same in Chinese and in a Latin script; else all as they are."""
-    both = [cue for cue in cues if len({language_of(line) for line in cue.text.split("\n")}) == 2]
+    both = [
+        cue for cue in cues if len({language_of(line) for line in cue.text.split("\n") if _WORDS.search(line)}) == 2
+    ]
     chinese = [cue for cue in cues if language_of(cue.text) == ZH]
     if len(both) < 0.3 * len(cues) and not 0.3 * len(cues) < len(chinese) < 0.7 * len(cues):
         return [_once(cues)]
     tracks: dict[str, list[_Cue]] = {}
+    language = ZH
     for cue in cues:
         parted: dict[str, list[str]] = {}
         for line in cue.text.split("\n"):
-            parted.setdefault(language_of(line), []).append(line)
-        for language, lines in parted.items():
-            tracks.setdefault(language, []).append(_Cue(cue.start, cue.end, "\n".join(lines)))
+            language = language_of(line) if _WORDS.search(line) else language  # 2026 is of either
+            parted.setdefault(language, []).append(line)
+        for spoken, lines in parted.items():
+            tracks.setdefault(spoken, []).append(_Cue(cue.start, cue.end, "\n".join(lines)))
     return [_once(track) for track in tracks.values()]
 
 
