@@ -29,6 +29,8 @@ class Quiz:
     """Questions for the learner, which the next message may answer, with the sources they are from.
 
     `together`, all were put at once; else one after the other, and `position` is the one that waits for its answer.
+    `aside` counts the turns on
+    something else since it was put.
     """
 
     questions: tuple[QuizQuestion, ...]
@@ -36,6 +38,7 @@ class Quiz:
     together: bool = False
     position: int = 0
     right: int = 0
+    aside: int = 0
     kind: Literal["quiz"] = "quiz"
 
 
@@ -145,9 +148,13 @@ class Conversation:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The messages that were about something; thanks and complaints were not. Hours a week are on the goal."""
+        """The messages that were about something; thanks and complaints were not. Hours a week are on the goal, and
+        answers in a quiz on what was asked.
+        """
         about = (turn for turn in self.turns if turn.wish in _HAVE_A_SUBJECT)
-        return tuple(dict.fromkeys(turn.question if turn.wish == "pathway" else turn.message for turn in about))
+        return tuple(
+            dict.fromkeys(turn.question if turn.wish in ("pathway", "practice") else turn.message for turn in about)
+        )
 
 
 def brought_along(id_: str, said: Sequence[tuple[str, str]]) -> Conversation:

@@ -163,7 +163,10 @@ class Companion:
             asked = trade
         wish = await self._wish(ask, asked, refusal)
         pending = conversation.pending
-        if isinstance(pending, PathwayWanted) and refusal is None and self._advising.completes(asked):
+        answered = self._practising.answered(pending, message, wish) if refusal is None else None
+        if answered:
+            depends, question, wish = False, answered, "practice"
+        elif isinstance(pending, PathwayWanted) and refusal is None and self._advising.completes(asked):
             depends, question, wish = True, pending.goal, "pathway"  # 每周四小时 is on the way to it
         elif ask.wish is None and refusal is None and adds_to_a_wish(asked, conversation):
             # 要钱吗 asked of the one that was shown, and was no condition.
@@ -188,6 +191,7 @@ class Companion:
             scope=Scope(ask.course_id, ask.lesson_id if ask.course_id else None),
             conversation=conversation,
             personalised=ask.personalised,
+            answers_quiz=answered is not None,
         )
 
     def _steps(
@@ -264,10 +268,12 @@ class Companion:
     def _events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911
         """What the message gets; each of these ends with Done."""
         pending, say = heard.conversation.pending, heard.say
-        if isinstance(pending, Quiz) and self._practising.wants_another(heard):
+        if isinstance(pending, Quiz) and self._practising.wants_another(heard.message):
             return self._practising.quiz(heard, ledger)
-        if isinstance(pending, Quiz) and self._practising.answers(heard):
+        if isinstance(pending, Quiz) and heard.answers_quiz:
             return self._practising.grades(pending, heard, ledger)
+        if isinstance(pending, Quiz) and self._practising.wants_a_hint(heard):
+            return self._practising.hint_in_quiz(pending, heard, ledger)
         if isinstance(pending, Hinted) and self._practising.has_had_enough(heard):
             return self._answering.events(replace(heard, question=pending.question, depends=False), ledger)
         if isinstance(pending, Hinted) and self._practising.is_stuck(heard):

@@ -131,6 +131,23 @@ def test_right_replies_are_right_and_a_question_in_between_is_answered(companion
     assert talk.sources[0].locator == "What a heap is"
 
 
+def test_a_question_thanks_or_a_hint_in_between_neither_answer_a_quiz_nor_end_it(companion_with):
+    talk = Talk(companion_with())
+    talk.say("快件丢了谁来赔")
+    talk.say("考考我")
+    first = talk.companion.remembering.conversations.load(talk.id).pending.questions[0]
+    talk.say("不知道")
+    talk.say("为什么呀")  # of what was just told
+    assert first.sentence in talk.turns[-1].question
+    talk.say("谢谢")
+    second = talk.companion.remembering.conversations.load(talk.id).pending.questions[1]
+    assert "不看答案" in talk.say("提示一下")
+    assert "答对了" in talk.say(f"我觉得是{second.answers[0]}吧")
+    for message in ("what is a binary heap?", "how fast is it", "and why"):
+        talk.say(message)
+    assert talk.companion.remembering.conversations.load(talk.id).pending is None  # by now of something else
+
+
 def test_hints_say_more_each_time_and_the_result_only_at_last(companion_with):
     talk = Talk(companion_with(), style="hint")
     first = talk.say("赔偿要几日内申请")
