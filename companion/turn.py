@@ -1,7 +1,8 @@
 """One chat turn, told top to bottom: understand, find, write or quote, check, stream, remember."""
 
+import re
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import cast
@@ -18,7 +19,7 @@ from companion.guidance.subject import trade_spelt_out
 from companion.heard import Heard, Style
 from companion.ledger import Ledger
 from companion.planning import Planning
-from companion.portions import asking_for_more
+from companion.portions import asking_for_more, place_of_step
 from companion.practising import Practising
 from companion.remembering import Remembering
 from companion.safety.aftercare import Aftercare
@@ -27,7 +28,7 @@ from companion.safety.emergencies import Emergencies, Emergency
 from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.sentences import cited_in
-from companion.understanding.follow_up import adds_to_a_wish, carried
+from companion.understanding.follow_up import adds_to_a_wish, carried, corrected
 from companion.understanding.learned import Wishes
 from companion.understanding.of_a_course import asks_of_it, course_introduced
 from companion.understanding.picking import is_only_a_choice, picked
@@ -45,6 +46,7 @@ _NO_EMERGENCY = ("crisis", "prompt_attack")
 # What after words of despair is no question to go on with, and who is declined while they are alone.
 _NO_SUBJECT, _ALONE = ("smalltalk", "end", "feedback", "nothing", "again", "more"), ("companionship", "lonely")
 
+_TITLE = re.compile(r"《[^》\n]*》")
 # Replies with courses on cards, which are found again and not only said again.
 _COMPUTED = ("courses", "pathway")
 
@@ -116,7 +118,7 @@ class Companion:
         try:
             conversation = await self._conversation(ask, conversation_id)
             message = picked(masked(ask.message).text, conversation.pending)
-            locale = locale_of(message, ask.locale)
+            locale = _spoken(ask.locale, [*(turn.message for turn in conversation.turns), message])
             refusal = await self.moderator.check(message, locale, "input")
             if refusal and refusal.rule == "official_fact" and self._advising.knows_the_rule(message):
                 # The operator has said it, with source and date.
@@ -129,7 +131,7 @@ class Companion:
                 told = TextAdded(f"{emergency.notice}\n\n")
                 ledger.see(told)
                 yield told
-            heard = await self._heard(ask, message, conversation, ledger, refusal)
+            heard = await self._heard(ask, message, locale, conversation, ledger, refusal)
             async with aclosing(self._steps(heard, ledger, refusal, emergency)) as events:
                 async for event in events:
                     ledger.see(event)
@@ -152,16 +154,20 @@ class Companion:
         return question
 
     async def _heard(
-        self, ask: Ask, message: str, conversation: Conversation, ledger: Ledger, refusal: Refusal | None
+        self,
+        ask: Ask,
+        message: str,
+        locale: Locale,
+        conversation: Conversation,
+        ledger: Ledger,
+        refusal: Refusal | None,
     ) -> Heard:
         """Understand: what is wanted, and the question as it stands alone."""
-        spoken = locale_of(conversation.turns[-1].message, None) if conversation.turns else None
-        locale = locale_of(message, ask.locale or spoken)
         say = words(locale)
         asked = without_masks(message)
         if trade := trade_spelt_out(asked):
             asked = trade
-        wish = await self._wish(ask, asked, refusal)
+        wish = await self._wish(ask, (corrected(asked) if conversation.turns else None) or asked, refusal)
         pending = conversation.pending
         answered = self._practising.answered(pending, message, wish) if refusal is None else None
         if answered:
@@ -282,6 +288,8 @@ class Companion:
             return self._planning.events(heard, ledger)
         if isinstance(pending, PathwayWanted) and self._advising.completes(heard.message):
             return self._advising.way(heard, ledger, pending.goal)
+        if isinstance(pending, Rest) and (step := place_of_step(pending.portions, heard.message)) is not None:
+            return self._rest(replace(pending, portions=pending.portions[step:]), heard, ledger)
         if is_only_a_choice(heard.message):
             return said(say.more_of_what)
         if asks_of_it(heard.message):
@@ -357,6 +365,16 @@ async def _with(more: str, steps: AsyncGenerator[Event, None]) -> AsyncGenerator
             if isinstance(event, Done):
                 yield TextAdded(f"\n\n{more}")
             yield event
+
+
+def _spoken(preferred: str | None, said: Sequence[str]) -> Locale:
+    """The language of the last message that has one (2 and ok have none), else the preferred one. A title that it names
+    is of no script that the learner chose.
+    """
+    locale = locale_of("", preferred)
+    for message in said:
+        locale = locale_of(_TITLE.sub("", message), locale)
+    return locale
 
 
 def _styled(wish: Wish, style: Style) -> Wish:

@@ -9,7 +9,7 @@ from companion.conversation import REMEMBERED
 from companion.events import CoursesFound, Done, SourcesFound, TextAdded
 from companion.language_model import Counted
 from companion.turn import Ask
-from companion.understanding.follow_up import depends
+from companion.understanding.follow_up import corrected, depends
 from tests.scripted_model import ScriptedModel
 
 GOOD = "快件丢失的，保过价的，按寄件时约定的保价规则赔。[1]"
@@ -335,6 +335,38 @@ def test_a_short_question_that_names_nothing_of_its_own_still_is_one(companion_w
 )
 def test_a_wish_for_courses_that_names_a_subject_stands_alone(message, leans):
     assert depends(message) == leans
+
+
+@pytest.mark.parametrize(
+    ("message", "asked"),
+    [
+        ("不是这个，我是问哈希表怎么用", "哈希表怎么用"),
+        ("你没听懂，我问的是链表怎么删除节点", "链表怎么删除节点"),
+        ("唔係呢個，我係問鏈表點樣刪除", "鏈表點樣刪除"),
+        ("No, I meant the deposit", "the deposit"),
+        ("not that. who pays", "who pays"),
+        ("不是说不能放门口吗", None),
+        ("不对，应该是三十天吧", None),
+        ("no smoking at work?", None),
+    ],
+)
+def test_a_correction_asks_what_comes_after_it(message, asked):
+    assert corrected(message) == asked
+
+
+def test_what_was_misunderstood_is_not_asked_again(companion_with):
+    talk = Talk(companion_with())
+    talk.say("快件丢了谁来赔")
+    talk.say("不是这个，我是问哈希表怎么用")
+    assert talk.turns[-1].question == "哈希表怎么用"
+    assert talk.sources[0].course_id == "lists"
+
+
+def test_a_course_picked_by_its_number_leaves_the_script_of_the_learner(companion_with):
+    talk = Talk(companion_with(), locale="zh-CN")
+    talk.say("有冇快遞嘅課程")
+    assert "目錄裏" in talk.say("第一個點報名")
+    assert "目錄裏" in talk.say("1")  # which is of no script, as 《快递服务规则》 is of none that was chosen
 
 
 def test_more_reads_on_in_the_lesson_and_says_when_it_ends(companion_with):

@@ -2,6 +2,7 @@
 
 import re
 
+from companion.patterns import for_normalised
 from course_index.analyze import normalise
 
 _THIS_COURSE = r"(?:这|那|呢|嗰)?(?:一?[个门]|啲)?(?:课程?|班)|(?:the|this|that) (?:course|class)"
@@ -32,20 +33,20 @@ _STATED_EN = "|".join(
 )
 _TAIL = r"(?:的|嘅|啊|呀|吗|么|呢|咩|先|㗎|架|[\s。！!？?])*"
 _WHERE_I_AM = r"(?:[，, ]*(?:我|俺|屋企|家)(?:在|住|喺)\w{2,8})?"
-_WHOLE = re.compile(
+_WHOLE = for_normalised(
     rf"(?:and |so |then )?{_IT}(?:(?:是|系|的|嘅|都)?(?:{_STATED})|{_STATED_EN}){_TAIL}{_WHERE_I_AM}{_TAIL}"
 )
 _CERTIFICATE = re.compile(r"证(?!明|件|券|据)|\bcertificates?\b")
-_POINTS_AT_IT = re.compile(_THIS_COURSE)
+_POINTS_AT_IT = for_normalised(_THIS_COURSE)
 
 
 _ASKS_WHAT_IT_IS = (
     rf"(?:{_THIS_COURSE})?(?:都|主要|是|系)*"
     r"(?:(?:讲|教|学|说)(?:的|了|些|咗|啲)*(?:什么|啥|咩|乜嘢?)|怎么样|点样|有(?:什么|哪些)?内容)"
 )
-_INTRODUCED = re.compile(
+_INTRODUCED = for_normalised(
     rf"(?:请|我|想|要|给我|帮我|介绍|说说|讲讲|看看|了解|看|选|有没有|有冇|一下|下)*{_TITLE}(?:{_THIS_COURSE}|{_ASKS_WHAT_IT_IS})?{_TAIL}"
-    rf"|(?P<bare>[^，。？！?!《》]{{3,40}}?){_ASKS_WHAT_IT_IS}{_TAIL}"
+    rf"|(?P<bare>[^，,。？！?!《》]{{3,40}}?){_ASKS_WHAT_IT_IS}{_TAIL}"
 )
 
 

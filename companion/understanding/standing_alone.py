@@ -10,7 +10,7 @@ from companion.history import history
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.safety.untrusted import for_prompt
-from companion.understanding.follow_up import carried, depends, goes_on, leans
+from companion.understanding.follow_up import carried, corrected, depends, goes_on, leans
 from companion.understanding.wish import wish_of
 from companion.words import Words
 from companion.writer import Writer
@@ -20,6 +20,7 @@ from prompts import render
 from retrieval.live import LiveIndex
 from retrieval.query import query_terms
 from retrieval.search import Search
+from retrieval.wording import shipped_wording
 
 _TOKENS = 80
 _HISTORY_TOKENS = 300
@@ -48,13 +49,15 @@ class StandingAlone:
 
     async def question(self, message: str, conversation: Conversation, say: Words, ledger: Ledger) -> tuple[bool, str]:
         """Whether a message depends on the turns before, and the question it puts when it stands alone."""
-        if not conversation.subjects or not depends(message):
+        put_right = corrected(message) if conversation.subjects else None
+        message = put_right or message
+        if not conversation.subjects or not (put_right or depends(message)):
             return False, message
         plain = carried(message, conversation.subjects)
         if (
             not leans(message)
             and wish_of(message) == "question"
-            and await asyncio.to_thread(self._says_all, message, plain)
+            and await asyncio.to_thread(self._says_all, message, plain, put_right is not None)
         ):
             return False, message
         if not self._writer.has_model:
@@ -76,18 +79,23 @@ class StandingAlone:
         lost = not find(search, rewritten, _LOOKED_AT, Scope()).answers
         return plain if lost and find(search, plain, _LOOKED_AT, Scope()).answers else rewritten
 
-    def _says_all(self, message: str, carried_on: str) -> bool:
+    def _says_all(self, message: str, carried_on: str, puts_right: bool) -> bool:
         """Whether a short question is one of its own: what it names is found with it, and lost among what was said.
 
-        怎么量血压 after a talk on litchis is on blood pressure; 要多久 after it is on litchis.
+        怎么量血压 after a talk on litchis is on blood pressure; 要多久 after it is on litchis. What puts a
+        misunderstanding right is not on what was talked of if it names something that is taught.
         """
         measures = _MEASURES.findall(normalise(message))
-        words = (term for term in query_terms(message) if len(term) == 1 or term.isascii())
+        # Lessons have 家里 and not 屋企.
+        told = shipped_wording().in_mandarin(normalise(message))
+        words = (term for term in query_terms(told) if len(term) == 1 or term.isascii())
         terms = [term for term in words if term not in measures]
         going_on = goes_on(message)
         alone = _closest(terms, self._index.search, message)
         if going_on and not alone.near:  # 那工资能给多少 after 试用期最长多久: by itself any law with wages in it
             return False
+        if puts_right and alone.near and len(terms) >= _NAMES_SOMETHING:
+            return True
         together = _closest(terms, self._index.search, carried_on)
         more = _GOING_ON if going_on else _ANSWERED if alone.sure else _UNANSWERED
         # What an answer has nothing of was hardly asked for: how long may be answered by any law.
