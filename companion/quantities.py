@@ -22,7 +22,7 @@ _ENGLISH = {
 }  # fmt: skip
 _TENS = [word for word, value in _ENGLISH.items() if 20 <= value < 100]
 # What is measured on one scale, in the smallest unit of it: half an hour is thirty minutes.
-_SCALES = {
+_SCALES: dict[str, tuple[str, int]] = {
     "hour": ("second", 3_600), "minute": ("second", 60),
     "kilogram": ("gram", 1_000), "jin": ("gram", 500),
     "kilometre": ("millimetre", 1_000_000), "metre": ("millimetre", 1_000), "centimetre": ("millimetre", 10),
