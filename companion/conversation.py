@@ -56,6 +56,7 @@ class PlanWanted:
     """A plan that was made, or that waits for the hours a week, or (without `course_id`) for one of the courses
     `offered` to be named. Dates are ISO. `part` is what was said of the only part of the course that it is for; `days`
     are those of the week on which one learns (Monday is 0), none where none is named, and `a_day` the hours on each.
+    `aside` is as in Quiz.
     """
 
     request: str
@@ -67,6 +68,7 @@ class PlanWanted:
     part: str | None = None
     days: tuple[int, ...] = ()
     a_day: float | None = None
+    aside: int = 0
     kind: Literal["plan"] = "plan"
 
 
@@ -82,7 +84,9 @@ class TimesKept(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class PathwayWanted:
-    """A way to a goal that was told; it waits for the hours a week, or for others. Days are as in PlanWanted."""
+    """A way to a goal that was told; it waits for the hours a week, or for others. Days are as in PlanWanted, `aside`
+    as in Quiz.
+    """
 
     goal: str
     hours_a_week: float | None = None
@@ -90,6 +94,7 @@ class PathwayWanted:
     start: str | None = None
     days: tuple[int, ...] = ()
     a_day: float | None = None
+    aside: int = 0
     kind: Literal["pathway"] = "pathway"
 
 
@@ -151,7 +156,8 @@ class Conversation:
         """The messages that were about something; thanks and complaints were not. Hours a week are on the goal, and
         answers in a quiz on what was asked.
         """
-        about = (turn for turn in self.turns if turn.wish in _HAVE_A_SUBJECT)
+        told = (turn for turn in self.turns if sum(map(str.isalpha, turn.message)) > 1)  # 2 and B are choices
+        about = (turn for turn in told if turn.wish in _HAVE_A_SUBJECT)
         return tuple(
             dict.fromkeys(turn.question if turn.wish in ("pathway", "practice") else turn.message for turn in about)
         )

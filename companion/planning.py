@@ -74,13 +74,16 @@ class Planning:
         """Whether a message says what a plan still waited for, or asks about the plan that there is."""
         text = normalise(heard.message)
         asked = wanted(heard.message, self._today())
+        pending = _pending(heard)
+        if pending and pending.aside and heard.wish != "plan":
+            return False  # hours are of what was talked of since
         return bool(
             asked.says_something
             or _BEHIND.search(text)
             or _WEEK.search(text)
             or _WHOLE.search(text)
             or _ONLY.search(text)
-            or self._chosen(heard.message, _pending(heard))
+            or self._chosen(heard.message, pending)
         )
 
     async def events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:

@@ -98,8 +98,8 @@ def place_of_step(portions: Sequence[str], message: str) -> int | None:
         return None
     said = next(filter(None, found.groups()))
     number = int(said) if said.isdecimal() else _NTH.index(said) + 1 if said in _NTH else chinese_value(said)
-    begins = re.compile(rf"(?:> )?\s*{number}[.)、]")
-    return next((place for place, portion in enumerate(portions) if begins.match(portion)), None)
+    begins = re.compile(rf"^(?:> )?\s*{number}[.)、]", re.MULTILINE)
+    return next((place for place, portion in enumerate(portions) if begins.search(portion)), None)
 
 
 def _says(unit: str) -> bool:

@@ -79,7 +79,8 @@ _VERDICTS: dict[str, Verdict] = {"对": "right", "部分对": "partly", "错": "
 _REVIEW = re.compile(r"复习|温习|到期|该复|\b(?:review|revise|due)\b")
 _COURSES_LOOKED_AT = 5
 _REVIEWED_AT_ONCE = 10
-_SKIP = re.compile(r"(?:下一题|下一个|跳过|过|next(?: one| question)?|skip)[。！!.\s]*$")
+_SKIP = re.compile(r"(?:下一题|下一个|换一?[题道个](?:题)?[吧啦]?|跳过|过|next(?: one| question)?|skip)[。！!.\s]*$")
+_ANOTHER_WISH = ("hint", "practice", "plan", "end", "again")
 _ANOTHER = re.compile(r"^(?:还有吗?|有冇)?[，,\s]*再(?:来|出|问|考|俾|给)我?(?:一|几|两)?[个道题条]")
 
 
@@ -99,16 +100,17 @@ class Practising:
         """Questions from the lesson at hand, the subject named, or what the conversation was about."""
         say = heard.say
         hits = await asyncio.to_thread(self._lesson, heard)
+        # Who plainly wants to be quizzed asks for no answer.
+        plain = wish_by_rules(heard.message) == "practice"
         if not hits:
-            async for event in self._answering.unless_answered(heard, ledger, said(say.practise_what)):
+            nothing = said(say.practise_what)
+            async for event in nothing if plain else self._answering.unless_answered(heard, ledger, nothing):
                 yield event
             return
         wanted = _count(heard.message)
         asked, by_model = await self._questions(hits, wanted or _ROUND, heard, ledger)
         if not asked:
             nothing = said(say.practise_nothing)
-            # Who plainly wants to be quizzed asks for no answer.
-            plain = wish_by_rules(heard.message) == "practice"
             async for event in nothing if plain else self._answering.unless_answered(heard, ledger, nothing):
                 yield event
             return
@@ -145,6 +147,8 @@ class Practising:
         said = normalise(message).strip()
         if _SKIP.match(said):
             return True
+        if is_no_answer(message) and wish != "nothing" and wish_by_rules(message) not in _ANOTHER_WISH:
+            return not quiz.aside  # 这题太难了 looks like a wish for others
         if wish not in ("question", "more", "nothing", "feedback", "smalltalk"):
             return False
         readable = reads_as_answer(quiz.questions[quiz.position], message)  # 错了 is praise or complaint at other times
@@ -153,8 +157,7 @@ class Practising:
             return (readable or own_words) and not _ASKS.search(said)
         if readable or quiz.aside or wish == "nothing":
             return readable
-        courteous = wish_by_rules(message) in ("feedback", "smalltalk")
-        return is_no_answer(message) or not (courteous or _ASKS_IN_WORDS.search(said))
+        return wish_by_rules(message) not in ("feedback", "smalltalk") and not _ASKS_IN_WORDS.search(said)
 
     def wants_a_hint(self, heard: Heard) -> bool:
         """Whether a message asks for a hint, and for none on something else than what is open."""
@@ -391,9 +394,9 @@ class Practising:
                 return pending.question, pending.step + 1
         elif isinstance(pending, Hinted):
             return own, 1
-        if subject:
+        if own:  # 还是卡住 names nothing
             before = heard.conversation.subjects[-1:]
-            alone = own and before and not goes_on(heard.message) and self._stands_alone(own, before[0])
+            alone = before and not goes_on(heard.message) and self._stands_alone(own, before[0])
             return heard.question if heard.depends and not alone else subject, 1
         last = next((turn for turn in reversed(heard.conversation.turns) if turn.wish in ("question", "hint")), None)
         return (last.question, 1) if last else ("", 1)

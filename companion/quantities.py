@@ -159,8 +159,8 @@ def _found(text: str, ones: bool) -> Iterator[Quantity]:
                 whole = match[0].removesuffix("个半")
                 yield Quantity((int(whole) if whole.isdecimal() else chinese_value(whole)) + 0.5, unit)
             case "digits":
-                below = -1 if unit == "degree" and _BELOW_ZERO.search(before) else 1
-                yield Quantity(below * _digits(match[0]) + more, "day" if dated else unit)
+                sign = -1 if unit == "degree" and _BELOW_ZERO.search(before) else 1
+                yield Quantity(sign * _digits(match[0]) + more, "day" if dated else unit)
             case "english":
                 yield Quantity(float(sum(_ENGLISH[word] for word in re.split("[ -]", match[0]))), unit)
             case _:
@@ -168,8 +168,8 @@ def _found(text: str, ones: bool) -> Iterator[Quantity]:
                 if some and _DIGITS[match[0][1]] == _DIGITS[match[0][0]] + 1:  # 两三天
                     yield from (Quantity(float(_DIGITS[digit]), unit) for digit in match[0])
                 elif dated or more or (ones and unit and match[0] == "一") or _counts(match[0], rest, before):
-                    below = -1 if unit == "degree" and _BELOW_ZERO.search(before) else 1
-                    yield Quantity(below * float(chinese_value(match[0])) + more, "day" if dated else unit)
+                    sign = -1 if unit == "degree" and _BELOW_ZERO.search(before) else 1
+                    yield Quantity(sign * float(chinese_value(match[0])) + more, "day" if dated else unit)
 
 
 def _digits(number: str) -> float:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from companion.conversation import Conversation, Conversations, PastTurn, Quiz, Shown
+from companion.conversation import Conversation, Conversations, PastTurn, PathwayWanted, PlanWanted, Quiz, Shown
 from companion.events import Mode
 from companion.heard import Heard
 from companion.history import KEPT, history, plain_summary, to_summarise
@@ -23,7 +23,7 @@ _SUMMARY_TOKENS = 200
 _SUMMARY_ROOM = 2_000
 _SUMMARY_SECONDS = 60.0
 _TO_WRITE_DOWN_SECONDS = 2.0
-# Turns on something else after which a quiz is no more gone on with.
+# Turns on something else after which a quiz or a plan is no more gone on with.
 _ASIDE = 2
 
 
@@ -72,7 +72,9 @@ class Remembering:
         )
         # Below an answer a number may mean one of its steps.
         shown = Shown(ledger.shown) if ledger.shown and mode == "catalogue" else None
-        pending = ledger.pending or shown or _still_open(heard)
+        waiting = _still_open(heard)
+        beside = heard.wish == "question"  # the courses are beside what was asked
+        pending = ledger.pending or (waiting or shown if beside else shown or waiting)
         try:
             await asyncio.to_thread(self.conversations.add, heard.conversation, turn, pending)
         except Exception:
@@ -123,11 +125,12 @@ class Remembering:
         task.add_done_callback(self._tasks.pop)
 
 
-def _still_open(heard: Heard) -> Quiz | None:
-    """The quiz that was on, after a question in between: its own question still stands on the screen."""
+def _still_open(heard: Heard) -> Quiz | PlanWanted | PathwayWanted | None:
+    """The quiz, plan or way that was on, after a question in between: it still stands on the screen."""
     pending = heard.conversation.pending
-    ends_it = heard.answers_quiz or heard.wish in ("practice", "end")
-    if not isinstance(pending, Quiz) or ends_it or pending.aside >= _ASIDE:
+    if heard.answers_quiz or heard.wish in ("practice", "plan", "pathway", "end"):
+        return None
+    if not isinstance(pending, Quiz | PlanWanted | PathwayWanted) or pending.aside >= _ASIDE:
         return None
     return replace(pending, aside=pending.aside + 1)
 

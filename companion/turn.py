@@ -5,12 +5,12 @@ import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import TypeGuard, cast
 
 from companion.advising import Advising
 from companion.answer_cache import AnswerCache, key_of
 from companion.answering import Answering, said
-from companion.conversation import Conversation, Hinted, PathwayWanted, PlanWanted, Quiz, Rest, brought_along
+from companion.conversation import Conversation, Hinted, PathwayWanted, Pending, PlanWanted, Quiz, Rest, brought_along
 from companion.courtesy import Courtesy
 from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
 from companion.find import Scope
@@ -29,11 +29,12 @@ from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.sentences import cited_in
 from companion.understanding.follow_up import adds_to_a_wish, carried, corrected
+from companion.understanding.in_language import language_asked
 from companion.understanding.learned import Wishes
 from companion.understanding.of_a_course import asks_of_it, course_introduced
 from companion.understanding.picking import is_only_a_choice, picked
 from companion.understanding.standing_alone import StandingAlone
-from companion.understanding.wish import Wish, asks, wish_by_rules
+from companion.understanding.wish import Wish, asks, practice_subject, wish_by_rules
 from companion.words import Locale, locale_of, words
 from companion.writer import Writer
 from course_index.errors import IndexProblem
@@ -49,6 +50,7 @@ _NO_SUBJECT, _ALONE = ("smalltalk", "end", "feedback", "nothing", "again", "more
 _TITLE = re.compile(r"《[^》\n]*》")
 # Replies with courses on cards, which are found again and not only said again.
 _COMPUTED = ("courses", "pathway")
+_ANSWERED = ("question", "credits", "hint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +170,13 @@ class Companion:
         if trade := trade_spelt_out(asked):
             asked = trade
         wish = await self._wish(ask, (corrected(asked) if conversation.turns else None) or asked, refusal)
+        if conversation.last_told and refusal is None and language_asked(asked):
+            wish = "again"
         pending = conversation.pending
         answered = self._practising.answered(pending, message, wish) if refusal is None else None
         if answered:
             depends, question, wish = False, answered, "practice"
-        elif isinstance(pending, PathwayWanted) and refusal is None and self._advising.completes(asked):
+        elif refusal is None and self._goes_on_a_way(pending, asked, wish):
             depends, question, wish = True, pending.goal, "pathway"  # 每周四小时 is on the way to it
         elif ask.wish is None and refusal is None and adds_to_a_wish(asked, conversation):
             # 要钱吗 asked of the one that was shown, and was no condition.
@@ -184,6 +188,8 @@ class Companion:
             depends, question = await self._standing_alone.question(asked, conversation, say, ledger)
             if wish in ("question", "smalltalk") and says_only_where(asked):
                 depends, question, wish = False, asked, "courses"  # 我在佛山: what there is to learn there
+            if wish == "practice" and conversation.subjects and not practice_subject(asked):
+                question = conversation.subjects[-1]  # 考考我 and 换一题 name none
         ledger.mark("understood")
         return Heard(
             message=message,
@@ -199,6 +205,12 @@ class Companion:
             personalised=ask.personalised,
             answers_quiz=answered is not None,
         )
+
+    def _goes_on_a_way(self, pending: Pending | None, message: str, wish: Wish) -> TypeGuard[PathwayWanted]:
+        """Whether it says what the way that was told waits for; behind other talk only where that is wanted."""
+        if not isinstance(pending, PathwayWanted) or (pending.aside and wish not in ("plan", "pathway")):
+            return False
+        return self._advising.completes(message)
 
     def _steps(
         self, heard: Heard, ledger: Ledger, refusal: Refusal | None, emergency: Emergency | None
@@ -286,7 +298,7 @@ class Companion:
             return self._practising.hint(heard, ledger)  # of the same question, or of another that it names
         if isinstance(pending, PlanWanted) and self._planning.completes(heard):
             return self._planning.events(heard, ledger)
-        if isinstance(pending, PathwayWanted) and self._advising.completes(heard.message):
+        if isinstance(pending, PathwayWanted) and self._goes_on_a_way(pending, heard.message, heard.wish):
             return self._advising.way(heard, ledger, pending.goal)
         if isinstance(pending, Rest) and (step := place_of_step(pending.portions, heard.message)) is not None:
             return self._rest(replace(pending, portions=pending.portions[step:]), heard, ledger)
@@ -322,7 +334,8 @@ class Companion:
                 return self._answering.unless_answered(heard, ledger, thanks) if asks(heard.question) else thanks
             case "again":
                 last = heard.conversation.last_told
-                if last and last.wish in _COMPUTED:
+                in_another_language = last and last.wish in _ANSWERED and language_asked(heard.message)
+                if last and (last.wish in _COMPUTED or in_another_language):
                     earlier = replace(heard, message=last.message, question=last.question, wish=cast("Wish", last.wish))
                     return self._by_wish(earlier, ledger)
                 return self._answering.again(last, heard, ledger)
@@ -368,12 +381,12 @@ async def _with(more: str, steps: AsyncGenerator[Event, None]) -> AsyncGenerator
 
 
 def _spoken(preferred: str | None, said: Sequence[str]) -> Locale:
-    """The language of the last message that has one (2 and ok have none), else the preferred one. A title that it names
-    is of no script that the learner chose.
+    """The language of the last message that has or wants one (2 and ok have none), else the preferred one. A title that
+    it names is of no script that the learner chose.
     """
     locale = locale_of("", preferred)
     for message in said:
-        locale = locale_of(_TITLE.sub("", message), locale)
+        locale = language_asked(message) or locale_of(_TITLE.sub("", message), locale)
     return locale
 
 

@@ -30,6 +30,7 @@ _NO = re.compile(
 _UNKNOWN = re.compile(
     r"(?:我)?(?:(?:真的?|都|也|完全)?(?:不|唔|没|冇)(?:太|大)?(?:知道?|清楚|晓得|懂|识|记得|记住)"
     r"|(?:都)?(?:忘(?:记|掉)?|唔记得)[了咗]?|想不起|看答案|(?:正确)?答案[是系](?:什么|咩|乜)"
+    r"|(?:这|呢)?一?[道条]?题?(?:实在)?(?:太|好)(?:难|深)"
     r"|(?:公布|告诉我|话我知)(?:正确)?答案|(?:i )?(?:don't know|do not know|have no idea|forgot|give up)|no idea"
     r"|no clue|(?:i'm )?not sure|idk"
     r"|(?:不会(?:做|答|写)?|跳过|下一[题个道]|过|pass|skip|next)(?=$|[了啦吧呀啊喔哦，,。.!！\s]))"
@@ -49,6 +50,8 @@ _NUMBERED = re.compile(
 _COUNTED = re.compile(
     r"(?:^|(?<=[\s，,；;。]))(?:第(\d{1,2}|[一二三四五六七八九十])[题題]|q?(\d{1,2})(?![\d.]))\s*", re.IGNORECASE
 )
+# 1对2错3不知道: as many as there are questions.
+_RUN_ON = re.compile(r"(?<![\d.])(?:第(\d{1,2})题|(\d{1,2})(?![\d.]))\s*")
 _ONE_EACH = re.compile(r"[a-l对错對錯√×✓✗]+", re.IGNORECASE)
 # A reply of one's own words is right with this share of the answer's words, and partly right with half of that.
 _SAME = 0.6
@@ -144,7 +147,7 @@ def replies(reply: str, count: int, first: int = 1) -> list[str]:
         alone = _NUMBERED.match(reply)
         is_label = alone and _number(alone) == first and not re.match(r"\d|\W*$", reply[alone.end() :])
         return [reply[alone.end() :] if alone and is_label else reply]
-    marks = list(_NUMBERED.finditer(reply)) or _counted(reply)
+    marks = list(_NUMBERED.finditer(reply)) or _counted(_COUNTED, reply) or _counted(_RUN_ON, reply, count)
     if marks:
         ends = [*(mark.start() for mark in marks[1:]), len(reply)]
         parts = [_EDGES.sub("", reply[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)]
@@ -162,15 +165,15 @@ def replies(reply: str, count: int, first: int = 1) -> list[str]:
     return [reply]
 
 
-def _counted(reply: str) -> list[re.Match[str]]:
-    """The numbers of 1B 2对 3三十, which count on; 1次 2米 are answers."""
+def _counted(numbers: re.Pattern[str], reply: str, count: int = 2) -> list[re.Match[str]]:
+    """The numbers of 1B 2对 3三十, which count on, at least `count` of them; 1次 2米 are answers."""
     marks: list[re.Match[str]] = []
-    for mark in _COUNTED.finditer(reply):
+    for mark in numbers.finditer(reply):
         counts_on = not marks or _number(mark) == _number(marks[-1]) + 1
         counts_things = not mark[1] and any(one.unit for one in quantities(reply[mark.start() :])[:1])
         if counts_on and not counts_things:
             marks.append(mark)
-    return marks if len(marks) > 1 else []
+    return marks if len(marks) >= count else []
 
 
 def _number(mark: re.Match[str]) -> int:

@@ -31,10 +31,12 @@ _LATIN = (
 )
 _DAYS = rf"(?:{_HAN}|{_LATIN})"
 _OFF = re.compile(
-    rf"(?P<a>{_DAYS})(?:我|都|也|就|要|可以|晚上|白天)*(?:不(?:想|能|要|用|再|可以)?(?:学|上课?|安排|排|行)|没(?:空|时间|法学)|休息|除外|放假|唔(?:学|得闲|得|上))"
+    rf"(?P<a>{_DAYS})(?:我|都|也|就|要|可以|晚上|白天)*(?:不(?:想|能|要|用|再|可以)?(?:学|上课?|安排|排|行)|没(?:空|时间|法学)|休息|除外|放假|唔(?:学|得闲|得|上)"
+    rf"|(?:都)?(?:要|得|有)?(?:加班|值班|开会|出差|有事|有嘢做)|[^，。,.]{{0,6}}[，,]?(?:去掉|取消|删掉|拿掉|划掉|唔要))"
     rf"|(?:除了|除开|不要(?:安?排)?|别(?:安?排)?(?:在)?|避开|跳过|去掉|唔好(?:排)?)(?P<b>{_HAN})"
     rf"|\b(?:no|not|never|except|without|skip|avoid|but not|leave out|drop)(?: on| for)?(?: the)? (?P<c>{_LATIN})"
     rf"|(?P<d>{_LATIN}) (?:off|free|are off|is off|are out|is out|don't work|doesn't work)\b"
+    rf"|\bi (?:have to|must) work (?:late )?(?:on )?(?P<f>{_LATIN})"
     rf"|\b(?:can't|cannot|can not|don't|won't)(?: \w+){{0,3}} (?:on )?(?P<e>{_LATIN})"
 )
 _ON = re.compile(_DAYS)

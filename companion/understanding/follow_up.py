@@ -27,7 +27,8 @@ _GOES_ON = re.compile(
     r"and|but|so|then|also|what about|how about|what if|or|if)(?![a-z])"
 )
 _CHANGES = re.compile(
-    r"(?:换个|换一个|另一个|问个别的|对了|说回|顺便问|题外话|by the way|another question|different question)"
+    r"(?:换个|换一个|另一个|问个别的|对了|说回|顺便问|我?(?:想|还想)?再(?:问|请教)|题外话"
+    r"|by the way|another question|different question)"
 )
 # What points back. 那个 and 这种 before a noun point forward as often, so only bare ones count; 呢 alone is a particle.
 _POINTS_BACK = for_normalised(
@@ -43,12 +44,13 @@ _ASKS = re.compile(
 # What a correction begins with: 不是这个，我是问, 我说的是, no, I meant. The question is what comes after it.
 _THIS = r"(?:[这那呢嗰]个(?:意思)?|这样|咁样)"
 _ASK = r"(?:想|要)?(?:问|说(?!真)|讲|指)"
-_I_ASK = rf"我(?:{_ASK}(?:的|嘅)(?:是|系)|(?:是|系){_ASK}(?:的|嘅)?(?:是|系)?|(?:的|嘅)意思(?:是|系))"
+_ASKED_IS = rf"(?:{_ASK}(?:的|嘅)(?:是|系)|(?:是|系){_ASK}(?:的|嘅)?(?:是|系)?|(?:的|嘅)意思(?:是|系))"
+_I_ASK = rf"我{_ASKED_IS}"
 _I_MEAN = r"(?:but )?i (?:mean|meant|(?:asked|was asking|am asking)(?: about)?)\b"
 _CORRECTS = for_normalised(
     rf"(?:(?:不是|唔系|不对|唔啱|错了)(?:{_THIS})?[啊呀吧喎，。\s]*{_I_ASK}"
     rf"|(?:(?:不是|唔系){_THIS}|(?:你|您)?(?:没听懂|没明白|冇听明|听错|理解错|误会|搞错|弄错)[了喇啦]?"
-    rf"|我(?:不是|唔系|没|冇)(?:想|要)?(?:问|说|讲|指){_THIS})[啊呀吧喎]*[，。；！\s]+(?:{_I_ASK})?|{_I_ASK}"
+    rf"|我?(?:不是|唔系|没|冇)(?:想|要)?(?:问|说|讲|指){_THIS})[啊呀吧喎]*[，。；！\s]+(?:我?{_ASKED_IS})?|{_I_ASK}"
     rf"|(?:(?:no|nope|wait|sorry)[,.;!\s]+)?"
     rf"(?:(?:not that(?: one)?|that's not (?:it|what i (?:asked|meant)))[,.;!\s]+(?:{_I_MEAN})?|{_I_MEAN})"
     r")[，：\s]*"

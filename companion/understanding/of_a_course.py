@@ -28,6 +28,7 @@ _STATED_EN = "|".join(
         rf"is {_EN_IT} free|(?:how much|what) (?:is|does|for) {_EN_IT}(?: cost)?|do i (?:have|need) to pay",
         rf"how many (?:hours|credits)(?: (?:is|does|for) {_EN_IT}(?: (?:have|take|give))?| (?:will|do|would|can) i (?:get|earn|have))?",  # noqa: E501
         rf"(?:will|do|can|would) i get an? certificate|is there an? certificate|does {_EN_IT} (?:give|come with) an? certificate",  # noqa: E501
+        rf"how long (?:is|does|will|would) {_EN_IT}(?: take| last)?",
         rf"when (?:does {_EN_IT} start|is {_EN_IT})|where is {_EN_IT}(?: held| taught)?",
     )
 )

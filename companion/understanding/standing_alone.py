@@ -16,6 +16,7 @@ from companion.words import Words
 from companion.writer import Writer
 from course_index.analyze import normalise
 from course_index.analyze import terms as terms_of
+from course_index.language import language_of
 from prompts import render
 from retrieval.live import LiveIndex
 from retrieval.query import query_terms
@@ -32,6 +33,8 @@ _NAMES_SOMETHING = 3
 # begins with what goes on from something: 那, 要是.
 _ANSWERED, _UNANSWERED, _GOING_ON = 0.0, 0.2, 0.4
 _SURE = 0.95
+# So much is named by what changes the language.
+_NAMES_A_THING = 2
 _LOOKED_AT = 4
 
 
@@ -61,7 +64,8 @@ class StandingAlone:
         ):
             return False, message
         if not self._writer.has_model:
-            return True, plain
+            alone = await asyncio.to_thread(self._only_alone, message, plain)
+            return (False, message) if alone else (True, plain)
         prompt = render("standalone", history=history(conversation, say, _HISTORY_TOKENS), message=for_prompt(message))
         try:
             written = await self._writer.whole(prompt, ledger.count, _TOKENS, self._seconds)
@@ -86,10 +90,7 @@ class StandingAlone:
         misunderstanding right is not on what was talked of if it names something that is taught.
         """
         measures = _MEASURES.findall(normalise(message))
-        # Lessons have 家里 and not 屋企.
-        told = shipped_wording().in_mandarin(normalise(message))
-        words = (term for term in query_terms(told) if len(term) == 1 or term.isascii())
-        terms = [term for term in words if term not in measures]
+        terms = [term for term in _names(message) if term not in measures]
         going_on = goes_on(message)
         alone = _closest(terms, self._index.search, message)
         if going_on and not alone.near:  # 那工资能给多少 after 试用期最长多久: by itself any law with wages in it
@@ -103,6 +104,15 @@ class StandingAlone:
             len(terms) >= _NAMES_SOMETHING and alone.share - together.share >= more
         )
 
+    def _only_alone(self, message: str, carried_on: str) -> bool:
+        """Whether a message in another language than what was said before is found by itself, and with that is not."""
+        before = carried_on.removesuffix(message)
+        terms = _names(message)
+        if len(terms) < _NAMES_A_THING or language_of(message) == language_of(before):
+            return False
+        lost = not find(self._index.search, carried_on, _LOOKED_AT, Scope()).answers
+        return lost and _closest(terms, self._index.search, message).near
+
 
 class _Closest(NamedTuple):
     """Of a reading of a question: the share of its terms in the closest passage, the probability that it answers (0
@@ -112,6 +122,12 @@ class _Closest(NamedTuple):
     share: float
     sure: float
     near: bool
+
+
+def _names(message: str) -> list[str]:
+    """The characters and words of what a message names, as lessons would say it: they have 家里 and not 屋企."""
+    told = query_terms(shipped_wording().in_mandarin(normalise(message)))
+    return [term for term in told if len(term) == 1 or term.isascii()]
 
 
 def _closest(terms: list[str], search: Search, question: str) -> _Closest:

@@ -50,7 +50,7 @@ def _pattern(entry: dict[str, list[str]]) -> re.Pattern[str]:
 # What a part of a message asks for courses with, before and behind what they are to be about. Only there: within it the
 # same characters are of the subject (机器学习, 初中数学, 有机化学).
 _BEFORE_A_SUBJECT = for_normalised(
-    r"(?:请问|麻烦|得(?=学)|点样|有没有|有冇|有无|有(?:什么|咩|啥|哪些|[几一]门|(?=教|关于|适合|人教))|推荐|介绍|搵|揾|找(?!工作)|适合|哪里|边度|哪儿|在哪|可以|能(?![源量])|"
+    r"(?:请问|麻烦|得(?=学)|点样|有没有|有冇|有无|有(?:什么|咩|啥|哪些|[几一]门|(?=教|关于|适合|人教))|推荐|介绍|换(?:一?[个门]|成)|搵|揾|找(?!工作)|适合|哪里|边度|哪儿|在哪|可以|能(?![源量])|"
     r"我们?|咱|俺|想要?(?:去|来)?(?:(?:学|上|报|听|补|了解)(?:[些下啲]|点(?![心样]))?)?|要(?!素)|打算|准备|希望|去(?=[学上报找])|学(?:习|[些下啲]|点(?![心样])|一?门)?(?![生校前历术位分科者员会徒童龄])|"
     r"报[名个读]|上(?=[个点])|教(?:我|人|点)?(?![育师学练材案具授堂程])|讲(?![座话演师解稿课])|[一几][门个些下]|个(?![人体性])|关于|有关|什么|哪[些门个]|边个|乜嘢|[那这嗰]种)"
     r"|(?:i'd|i'm|i|we|you|do|does|is|are|there|any|an?|the|which|what|where|find|recommend|suggest|offer|have|take|join|"
@@ -111,7 +111,7 @@ def _without_asking(part: str) -> str:
 # What asks for practice or a plan without saying of what.
 _ASKS_FOR_PRACTICE = for_normalised(
     r"考考|考一考|测测|测一测|测试一下|测验|提问|出|来|做|练习|练|再|给我|帮我|我|要|想|几|[一两二三四五六七八九十\d]+(?=道|条|个|题)|道|条|个|选择题|判断题|填空题|问答题|题目?|小测|下|一下|关于|有关|的|吧|啦|呀|吗|咁|俾|"
-    r"\b(?:quiz|test|examine|give|ask|set|make|me|a|an|some|few|\d+|more|another|questions?|exercises?|practi[cs]e|please|on|about|for|the|i|want|to|let's|can|you)\b"
+    r"(?:刚才|上面|[这那呢]个|它)|\b(?:quiz|test|examine|give|ask|set|make|me|a|an|some|few|it|this|that|them|ok|okay|now|\d+|more|another|questions?|exercises?|practi[cs]e|please|on|about|for|the|i|want|to|let's|can|you)\b"
 )
 _ASKS_FOR_PLAN = for_normalised(
     r"帮|给|替|为|我们?|制定|制订|订|定|做|排(?!序)|列(?!表)|安排|(?<!动态)规划|设计|学习|复习|备考|计划表?|时间表|日程|课表|一下|一?个|一份|份|想|要|把|每天|每周|每个?(?:星期|礼拜|晚上?)|一周|一个?星期|周末|只有|只能|大概|左右|开始(?!学)|各(?![种地族国])|不学|"
