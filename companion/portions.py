@@ -47,12 +47,16 @@ def portions(text: str, audience: str | None) -> list[str]:
     size = AT_ONCE.get(audience or "")
     if size is None or _URGENT.search(text):
         return [text]
-    units = [one.text for one in stretches(text)]
+    units = stretches(text)
     cut: list[str] = []
     held: list[str] = []
-    for unit in units:
-        said = sum(_says(one) for one in held)
-        if _says(unit) and said and said >= _room(held, audience or "", size) and not _STAYS.match(unit):
+    for number, one in enumerate(units):
+        unit, said = one.text, sum(_says(other) for other in held)
+        # 1. 不抽烟。先上厕所。 is one step of two sentences.
+        goes_on = number and one.block == units[number - 1].block and not _STEP.match(unit)
+        within = goes_on and audience in STEPS_AT_ONCE and _has_step(held)
+        enough = said and said >= _room(held, audience or "", size)
+        if _says(unit) and enough and not within and not _STAYS.match(unit):
             cut.append("".join(held))
             held = []
         held.append(unit)
@@ -109,4 +113,8 @@ def _says(unit: str) -> bool:
 
 
 def _room(held: Sequence[str], audience: str, size: int) -> int:
-    return STEPS_AT_ONCE.get(audience, size) if any(_STEP.match(one) for one in held) else size
+    return STEPS_AT_ONCE.get(audience, size) if _has_step(held) else size
+
+
+def _has_step(held: Sequence[str]) -> bool:
+    return any(_STEP.match(one) for one in held)

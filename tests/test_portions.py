@@ -21,6 +21,8 @@ def test_a_courier_gets_two_sentences_and_the_rest_on_request():
 def test_a_senior_gets_one_step_at_a_time_with_the_line_that_leads_in():
     assert portions(STEPS, "senior")[0].rstrip() == "做法如下：\n1. 关掉电源。"
     assert len(portions(STEPS, "senior")) == 3
+    longer = STEPS.replace("关掉电源。", "关掉电源。先洗手。")
+    assert portions(longer, "senior")[0].rstrip() == "做法如下：\n1. 关掉电源。先洗手。"
 
 
 def test_an_exception_goes_with_its_rule():

@@ -16,7 +16,8 @@ Verdict = Literal["right", "partly", "wrong"]
 _BEFORE = re.compile(
     r"(?:我们?(?=觉|认|想|猜|估|谂|选|拣|答|话)|觉得|认为|想(?=[是选])|猜|估计?|谂|话(?=[是系])|应该|应当|大概|大约|可能|好像|好似|也许|肯定|一定"
     r"|选项?|拣|答(?:案|的)?|(?:呢|这)(?:一?[句个题]|句话|题)?(?:话|说法)?|就|都(?=[是系])|[是系](?=[a-l\d(第对错啱真假正])|选择|[\s(:：,，]"
-    r"|(?:i|think|guess|believe|choose|pick|my|it's|it|that's|that|this|the|answer|option|is|probably|maybe)(?=[\s:]))+"
+    r"|(?:i'd say|i|think|guess|believe|choose|pick|my|it's|it|that's|that|this|the|answer|option|is|probably"
+    r"|maybe)(?=[\s:]))+"
 )
 _BEHIND = re.compile(r"(?:[吧啦喇呀啊呢嘛咯喔哦㗎噃的嘅了~～…\s?？!！。.]|就是|选项|项)+$")
 _ENDS = r"(?=$|[，,。.;；:：!！?？、)）\s]|因|[的嘅了吧啦呀啊㗎])"
