@@ -7,7 +7,7 @@ from typing import Literal, Protocol, TypedDict
 
 from companion.events import Source
 from companion.practice.questions import QuizQuestion
-from companion.safety.mask import masked
+from companion.safety.mask import masked, without_masks
 
 # So many turns are remembered word by word; those before them in the summary.
 REMEMBERED = 6
@@ -158,9 +158,8 @@ class Conversation:
         """
         told = (turn for turn in self.turns if sum(map(str.isalpha, turn.message)) > 1)  # 2 and B are choices
         about = (turn for turn in told if turn.wish in _HAVE_A_SUBJECT)
-        return tuple(
-            dict.fromkeys(turn.question if turn.wish in ("pathway", "practice") else turn.message for turn in about)
-        )
+        said = (turn.question if turn.wish in ("pathway", "practice") else turn.message for turn in about)
+        return tuple(dict.fromkeys(map(without_masks, said)))
 
 
 def brought_along(id_: str, said: Sequence[tuple[str, str]]) -> Conversation:

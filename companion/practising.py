@@ -79,7 +79,10 @@ _VERDICTS: dict[str, Verdict] = {"对": "right", "部分对": "partly", "错": "
 _REVIEW = re.compile(r"复习|温习|到期|该复|\b(?:review|revise|due)\b")
 _COURSES_LOOKED_AT = 5
 _REVIEWED_AT_ONCE = 10
-_SKIP = re.compile(r"(?:下一题|下一个|换一?[题道个](?:题)?[吧啦]?|跳过|过|next(?: one| question)?|skip)[。！!.\s]*$")
+_SKIP = re.compile(
+    r"(?:下一题|下一个|换一?[题道个](?:题)?[吧啦]?|跳过|过|next(?: one| question)?|skip(?: it)?)"
+    r"(?: please)?[。！!.\s]*$"
+)
 _ANOTHER_WISH = ("hint", "practice", "plan", "end", "again")
 _ANOTHER = re.compile(r"^(?:还有吗?|有冇)?[，,\s]*再(?:来|出|问|考|俾|给)我?(?:一|几|两)?[个道题条]")
 

@@ -169,11 +169,14 @@ class Companion:
         asked = without_masks(message)
         if trade := trade_spelt_out(asked):
             asked = trade
-        wish = await self._wish(ask, (corrected(asked) if conversation.turns else None) or asked, refusal)
+        # As it was typed: the words of a title that was picked want nothing.
+        typed = without_masks(masked(ask.message).text) if _TITLE.search(asked) else asked
+        wish = await self._wish(ask, (corrected(typed) if conversation.turns else None) or typed, refusal)
         if conversation.last_told and refusal is None and language_asked(asked):
             wish = "again"
         pending = conversation.pending
-        answered = self._practising.answered(pending, message, wish) if refusal is None else None
+        may_answer = refusal is None or refusal.rule == "graded_work"  # 答案是什么: of our own quiz
+        answered = self._practising.answered(pending, message, wish) if may_answer else None
         if answered:
             depends, question, wish = False, answered, "practice"
         elif refusal is None and self._goes_on_a_way(pending, asked, wish):
@@ -236,7 +239,7 @@ class Companion:
 
     def _declined(self, refusal: Refusal, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         hinted = isinstance(heard.conversation.pending, Hinted) and self._practising.has_had_enough(heard)
-        if refusal.rule == "graded_work" and hinted:
+        if refusal.rule == "graded_work" and (hinted or heard.answers_quiz):
             return self._answer(heard, ledger)  # 卡住了，直接讲答案吧: of what was no graded work so far
         if refusal.rule == "graded_work" and wish_by_rules(heard.message) == "end":
             return self._answer(heard, ledger)  # stop the quiz: our own, which nobody is graded by

@@ -33,7 +33,7 @@ _UNKNOWN = re.compile(
     r"|(?:都)?(?:忘(?:记|掉)?|唔记得)[了咗]?|想不起|看答案|(?:正确)?答案[是系](?:什么|咩|乜)"
     r"|(?:这|呢)?一?[道条]?题?(?:实在)?(?:太|好)(?:难|深)"
     r"|(?:公布|告诉我|话我知)(?:正确)?答案|(?:i )?(?:don't know|do not know|have no idea|forgot|give up)|no idea"
-    r"|no clue|(?:i'm )?not sure|idk"
+    r"|no clue|(?:give|tell|show) me the answer|what(?:'s| is) the answer|(?:i'm )?not sure|idk"
     r"|(?:不会(?:做|答|写)?|跳过|下一[题个道]|过|pass|skip|next)(?=$|[了啦吧呀啊喔哦，,。.!！\s]))"
 )
 _LETTER = r"(?<![a-z])([a-l])(?![a-z])"

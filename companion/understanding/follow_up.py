@@ -27,7 +27,7 @@ _GOES_ON = re.compile(
     r"and|but|so|then|also|what about|how about|what if|or|if)(?![a-z])"
 )
 _CHANGES = re.compile(
-    r"(?:换个|换一个|另一个|问个别的|对了|说回|顺便问|我?(?:想|还想)?再(?:问|请教)|题外话"
+    r"(?:换个|换一个|另一个|问个别的|对了|说回|顺便问|我?(?:想|还想)?再(?:问|请教)|题外话|那?(?:算了|不管了|不说这个了?|唔讲呢个)[,，]"
     r"|by the way|another question|different question)"
 )
 # What points back. 那个 and 这种 before a noun point forward as often, so only bare ones count; 呢 alone is a particle.
