@@ -264,7 +264,8 @@ class Answering:
             replies = "\n".join(turn.reply for turn in turns)
             found = await asyncio.to_thread(next_of_lesson, self._index.search, last.passages[0], replies)
         if found is None:
-            answered = last and (last.mode != "catalogue" or last.wish not in ("question", "more", "hint"))
+            told = next((turn for turn in reversed(turns) if turn.wish != "more"), None)
+            answered = told and (told.mode != "catalogue" or told.wish not in ("question", "hint"))
             async for event in said(heard.say.no_more if answered else heard.say.more_of_what):
                 yield event
             return

@@ -28,7 +28,7 @@ from companion.safety.emergencies import Emergencies, Emergency
 from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.sentences import cited_in
-from companion.understanding.follow_up import adds_to_a_wish, carried, corrected
+from companion.understanding.follow_up import adds_to_a_wish, carried, corrected, depends
 from companion.understanding.in_language import language_asked
 from companion.understanding.learned import Wishes
 from companion.understanding.of_a_course import asks_of_it, course_introduced
@@ -51,6 +51,8 @@ _TITLE = re.compile(r"《[^》\n]*》")
 # Replies with courses on cards, which are found again and not only said again.
 _COMPUTED = ("courses", "pathway")
 _ANSWERED = ("question", "credits", "hint")
+# Turns in which something may have been told that happens now.
+_TELLS = ("question", "smalltalk", "feedback")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class Companion:
                 refusal, ask = None, replace(ask, wish="credits")
             # What was said in despair is not kept.
             to_remember = ask.said is None and (refusal is None or refusal.rule != "crisis")
-            emergency = await self._emergency(message, locale, refusal)
+            emergency = await self._emergency(message, locale, refusal, conversation)
             if emergency and emergency.plainly:
                 # Before anything is looked for: that may take a model's seconds.
                 told = TextAdded(f"{emergency.notice}\n\n")
@@ -232,10 +234,21 @@ class Companion:
             steps = _with(emergency.notice, steps)
         return _with(self.aftercare.kept(heard.say), steps) if despaired else steps
 
-    async def _emergency(self, message: str, locale: Locale, refusal: Refusal | None) -> Emergency | None:
+    async def _emergency(
+        self, message: str, locale: Locale, refusal: Refusal | None, conversation: Conversation
+    ) -> Emergency | None:
+        """What the message tells, else what it tells behind the one before: 叫不醒怎么办 after 我妈突然晕倒了."""
         if refusal and refusal.rule in _NO_EMERGENCY:
             return None
-        return await self.emergencies.check(message, locale)
+        told = await self.emergencies.check(message, locale)
+        last = conversation.turns[-1] if conversation.turns else None
+        practises = isinstance(conversation.pending, Quiz | Hinted)  # on lessons, which are full of accidents
+        if told or not last or practises or last.wish not in _TELLS or not depends(message):
+            return told
+        together = await self.emergencies.check(f"{last.message} {message}", locale)
+        if together and together.plainly and await self.emergencies.check(last.message, locale):
+            return replace(together, plainly=False)  # whom to call was said: what is asked now is answered
+        return together
 
     def _declined(self, refusal: Refusal, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         hinted = isinstance(heard.conversation.pending, Hinted) and self._practising.has_had_enough(heard)
@@ -330,7 +343,10 @@ class Companion:
             case "smalltalk" if wish_by_rules(heard.message) is None and self._advising.names_a_subject(heard):
                 return self._advising.courses(heard, ledger)
             case "smalltalk":
-                return said(self._courtesy.reply(heard.message, say, begins=not heard.conversation.turns))
+                courtesy = said(self._courtesy.reply(heard.message, say, begins=not heard.conversation.turns))
+                # 佢而家唔識郁喇 only resembles small talk.
+                goes_on = heard.depends and wish_by_rules(heard.message) is None
+                return self._answering.unless_answered(heard, ledger, courtesy) if goes_on else courtesy
             case "feedback":
                 thanks = said(self._courtesy.on_feedback(heard.message, say))
                 # 今天又答错了，是退到第二盒吗 asks.
