@@ -26,6 +26,7 @@ class _Answer:
     confidence: float | None
     cited: frozenset[int]
     unmet: UnmetReason | None
+    unmet_words: str | None
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class AnswerCache:
         self._answers.move_to_end(key)
         ledger.pending, ledger.confidence = answer.pending, answer.confidence
         ledger.cited.update(answer.cited)
-        ledger.unmet = answer.unmet
+        ledger.unmet, ledger.unmet_words = answer.unmet, answer.unmet_words
         return answer.events
 
     def put(self, key: bytes, events: tuple[Event, ...], ledger: Ledger) -> None:
@@ -52,7 +53,13 @@ class AnswerCache:
         if not isinstance(done, Done) or done.fallback or done.aigc or ledger.used() or ledger.personal:
             return
         self._answers[key] = _Answer(
-            self.clock(), events, ledger.pending, ledger.confidence, frozenset(ledger.cited), ledger.unmet
+            self.clock(),
+            events,
+            ledger.pending,
+            ledger.confidence,
+            frozenset(ledger.cited),
+            ledger.unmet,
+            ledger.unmet_words,
         )
         while len(self._answers) > _MOST:
             self._answers.popitem(last=False)

@@ -34,12 +34,14 @@ from companion.history import history
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.material import Material, material_of
+from companion.patterns import for_normalised
 from companion.portions import asking_for_more, at_once, portions, portions_of_quotes, quoted
 from companion.reading_on import next_of_lesson
 from companion.safety.moderation import Moderator
 from companion.safety.untrusted import for_prompt
 from companion.sentences import cited_in, citing_nothing
 from companion.sources import passages_for, source_of, sources_of
+from companion.steps import asks_how
 from companion.understanding.follow_up import depends, in_thread
 from companion.understanding.of_a_course import (
     asks_for_a_certificate,
@@ -66,7 +68,7 @@ _YES_OR_NO = re.compile(
     r"是不是|系咪|能不能|可不可以|可唔可以|能否|吗[\s。！!?？]*$|\b(?:is it|are there|can i|do i (?:need|have))\b"
 )
 # 老人照护这门课能算几个学分: a course by its subject.
-_POINTED_AT = re.compile(
+_POINTED_AT = for_normalised(
     r"([^，。,.？?]{2,12}?)(?:这|那|呢|嗰)(?:一?[门个])?(?:课|班)"
     r"|(?:[上学读听]完|完成|报了)(?:你们?的?|[这那]个?)?([^，。,.？?]{2,12}?)(?:课|班)"
     r"|\bthe ([a-z][a-z -]{2,30}?) (?:course|class)\b"
@@ -262,7 +264,9 @@ class Answering:
             replies = "\n".join(turn.reply for turn in turns)
             found = await asyncio.to_thread(next_of_lesson, self._index.search, last.passages[0], replies)
         if found is None:
-            async for event in said(heard.say.no_more if last else heard.say.more_of_what):
+            told = next((turn for turn in reversed(turns) if turn.wish != "more"), None)
+            answered = told and (told.mode != "catalogue" or told.wish not in ("question", "hint"))
+            async for event in said(heard.say.no_more if answered else heard.say.more_of_what):
                 yield event
             return
         hit, text = found
@@ -574,7 +578,10 @@ class Answering:
             yield Done("generated", True, aigc=self.label(ledger, say))
             return
         # What of the model's answer was released before it broke off stays, labelled; the quotes complete it.
-        first, *rest_of_quotes = portions_of_quotes([quote.text for quote in found.quotes], heard.audience)
+        # Steps are told from the first one on.
+        answers = [] if asks_how(heard.question) else [quote.answers for quote in found.quotes]
+        texts = [quote.text for quote in found.quotes]
+        first, *rest_of_quotes = portions_of_quotes(texts, heard.audience, answers)
         ledger.cited.update(cited_in(first))
         completed = say.continued if written.failure else say.rest_quoted
         yield TextAdded(f"\n\n{completed}\n\n{first}" if ledger.released else f"{say.quoted}\n\n{first}")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from companion.extract import WHOLE_TOKENS, Quote, in_exercise, stretch_around
+from companion.patterns import for_normalised
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
 from course_index.stretches import stretches
@@ -13,7 +14,7 @@ _ASKED = re.compile(
     r"(?<!是)(?:哪些|哪种|哪几种|边啲|什么样?的?)(?:情况|情形|条件)(?:之?下)?"
     r"|\b(?:in which cases|under (?:what|which) conditions)\b"
 )
-_LISTED = re.compile(r"(?:下列|以下|如下)[^，。；：]{0,6}(?:情形|情况|条件)|\bfollowing (?:cases|conditions)\b")
+_LISTED = for_normalised(r"(?:下列|以下|如下)[^，。；：]{0,6}(?:情形|情况|条件)|\bfollowing (?:cases|conditions)\b")
 _ASKING = re.compile(r"才?(?:可以|能够?|会|要|算是?|属于|需要|应当|应该|是)|[吗呢的]")
 # So much of what is asked the sentence has to say that leads into the list.
 _ENOUGH = 0.6

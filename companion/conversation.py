@@ -7,7 +7,7 @@ from typing import Literal, Protocol, TypedDict
 
 from companion.events import Source
 from companion.practice.questions import QuizQuestion
-from companion.safety.mask import masked
+from companion.safety.mask import masked, without_masks
 
 # So many turns are remembered word by word; those before them in the summary.
 REMEMBERED = 6
@@ -29,6 +29,8 @@ class Quiz:
     """Questions for the learner, which the next message may answer, with the sources they are from.
 
     `together`, all were put at once; else one after the other, and `position` is the one that waits for its answer.
+    `aside` counts the turns on
+    something else since it was put.
     """
 
     questions: tuple[QuizQuestion, ...]
@@ -36,6 +38,7 @@ class Quiz:
     together: bool = False
     position: int = 0
     right: int = 0
+    aside: int = 0
     kind: Literal["quiz"] = "quiz"
 
 
@@ -53,6 +56,7 @@ class PlanWanted:
     """A plan that was made, or that waits for the hours a week, or (without `course_id`) for one of the courses
     `offered` to be named. Dates are ISO. `part` is what was said of the only part of the course that it is for; `days`
     are those of the week on which one learns (Monday is 0), none where none is named, and `a_day` the hours on each.
+    `aside` is as in Quiz.
     """
 
     request: str
@@ -64,6 +68,7 @@ class PlanWanted:
     part: str | None = None
     days: tuple[int, ...] = ()
     a_day: float | None = None
+    aside: int = 0
     kind: Literal["plan"] = "plan"
 
 
@@ -79,7 +84,9 @@ class TimesKept(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class PathwayWanted:
-    """A way to a goal that was told; it waits for the hours a week, or for others. Days are as in PlanWanted."""
+    """A way to a goal that was told; it waits for the hours a week, or for others. Days are as in PlanWanted, `aside`
+    as in Quiz.
+    """
 
     goal: str
     hours_a_week: float | None = None
@@ -87,6 +94,7 @@ class PathwayWanted:
     start: str | None = None
     days: tuple[int, ...] = ()
     a_day: float | None = None
+    aside: int = 0
     kind: Literal["pathway"] = "pathway"
 
 
@@ -145,9 +153,13 @@ class Conversation:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The messages that were about something; thanks and complaints were not. Hours a week are on the goal."""
-        about = (turn for turn in self.turns if turn.wish in _HAVE_A_SUBJECT)
-        return tuple(dict.fromkeys(turn.question if turn.wish == "pathway" else turn.message for turn in about))
+        """The messages that were about something; thanks and complaints were not. Hours a week are on the goal, and
+        answers in a quiz on what was asked.
+        """
+        told = (turn for turn in self.turns if sum(map(str.isalpha, turn.message)) > 1)  # 2 and B are choices
+        about = (turn for turn in told if turn.wish in _HAVE_A_SUBJECT)
+        said = (turn.question if turn.wish in ("pathway", "practice") else turn.message for turn in about)
+        return tuple(dict.fromkeys(map(without_masks, said)))
 
 
 def brought_along(id_: str, said: Sequence[tuple[str, str]]) -> Conversation:

@@ -73,7 +73,8 @@ class _Told:
 
     @property
     def quote(self) -> Quote:
-        return Quote(self.hit, stretch_around(self.hit, self.units, self.place), self.hit.score)
+        here = self.units[self.place].text.strip()
+        return Quote(self.hit, stretch_around(self.hit, self.units, self.place), self.hit.score, here)
 
 
 def _told(hits: Sequence[Hit]) -> Iterator[_Told]:
@@ -97,11 +98,11 @@ def _saying_what_it_is(thing: str) -> re.Pattern[str]:
     name = rf"{_quoted(thing)}\s*(?:[(（][^)）]{{1,40}}[)）])?"
     begins = (
         r"^[\s>*\-]*(?:第[一二三四五六七八九十百零\d]+条\s*)?(?:(?:总的来[看说]|简单来?[说讲]|通俗地?[说讲])，)?"
-        r"(?:[^，。]{0,12}所称的?|所谓的?|(?:an?|the) )?"
+        r"(?:[^，,。]{0,12}所称的?|所谓的?|(?:an?|the) )?"
     )
     also = r"(?:[，,](?:又称|也称|又叫|也叫|简称|或称|即)[^，。,]{1,20})?[，,]?\s*(?:它|这)?"
     zh = (
-        r"(?:是指|指的是|就是|是(?:一|由|用|对|把|将|以|为了|能|[^，。；？！不否]{2,40}的)|指(?![出定向导标数明示望])"
+        r"(?:是指|指的是|就是|是(?:一|由|用|对|把|将|以|为了|能|[^，,。；;？?！!不否]{2,40}的)|指(?![出定向导标数明示望])"
         r"|包括|通过)"
     )
     en = r"(?:is|are|means|refers? to) (?!not\b|also\b|very\b|often\b|important\b|when you\b)"

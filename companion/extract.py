@@ -80,11 +80,15 @@ _LIST_ITEM = re.compile(r"\s*(?:(?:[-*+]|\d+[.)、])\s|[（(](?:[一二三四五
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A stretch of a passage, to the letter, and how much its words say to the question."""
+    """A stretch of a passage, to the letter, and how much its words say to the question.
+
+    `answers` is the sentence of it that answers, empty where all of it does.
+    """
 
     hit: Hit
     text: str
     score: float
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ def read_closely(search: Search, query: Query, hits: Sequence[Hit]) -> Reading:
         candidate = candidates[number]
         if candidate.hit.passage.id not in best:
             text = stretch_around(candidate.hit, candidate.units, candidate.position)
-            best[candidate.hit.passage.id] = Quote(candidate.hit, text, float(scores[number]))
+            best[candidate.hit.passage.id] = Quote(candidate.hit, text, float(scores[number]), candidate.text.strip())
     return Reading(tuple(best.values()), float(closeness.max()))
 
 

@@ -15,8 +15,8 @@ Style = Literal["answer", "hint", "quiz", "plan"]
 class Heard:
     """A learner's message, masked, with what it wants and the question that it puts when it stands alone.
 
-    `style` is how the page wants questions taken; `depends` tells that it leans on the turns before. Where it is not
-    `personalised`, advice is what anybody gets who says the same.
+    `style` is how the page wants questions taken; `depends` tells that it leans on the turns before, `answers_quiz`
+    that it answers the quiz that is on. Where it is not `personalised`, advice is what anybody gets who says the same.
     """
 
     message: str
@@ -30,3 +30,4 @@ class Heard:
     scope: Scope
     conversation: Conversation
     personalised: bool = True
+    answers_quiz: bool = False

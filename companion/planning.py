@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import PurePosixPath
 
 from rapidfuzz import fuzz, process
@@ -37,6 +37,8 @@ _BEHIND = re.compile(
     r"没[怎么有]*学|没时间|落下|耽误|赶不上|重新排|重排|延后|推迟|冇学|冇时间|\b(?:behind|missed|reschedule|replan)\b"
 )
 _WEEK = re.compile(r"第\s*(\d{1,3}|[一二三四五六七八九十百]{1,4})\s*个?(?:周|星期|礼拜)|\bweek (\d{1,3})\b")
+# 下周学什么 asks, 从下周开始 begins a plan then.
+_SOON = re.compile(r"(?P<next>下个?(?:周|星期|礼拜)|\bnext week\b)|(?P<this>[这本呢]个?(?:周|星期|礼拜)|\bthis week\b)")
 # Only a part of a course is to be planned, or again all of it.
 _PART = re.compile(r"部分|章|单元|[几这那]一?课|只(?:想|要)?[学排]|\b(?:chapter|part|unit|section)s?\b")
 _ONLY = re.compile(r"只(?:想|要)?[学排]|\bonly (?:plan|learn|study)\b")
@@ -74,13 +76,17 @@ class Planning:
         """Whether a message says what a plan still waited for, or asks about the plan that there is."""
         text = normalise(heard.message)
         asked = wanted(heard.message, self._today())
+        pending = _pending(heard)
+        if pending and pending.aside and heard.wish != "plan":
+            return False  # hours are of what was talked of since
         return bool(
             asked.says_something
             or _BEHIND.search(text)
             or _WEEK.search(text)
+            or _SOON.search(text)
             or _WHOLE.search(text)
             or _ONLY.search(text)
-            or self._chosen(heard.message, _pending(heard))
+            or self._chosen(heard.message, pending)
         )
 
     async def events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
@@ -112,7 +118,7 @@ class Planning:
         plan = study_plan(course, planned, asked.hours_a_week, start, asked.until, len(planned) / len(lessons))
         ledger.pending = _kept(heard.message, course.id, asked, part=part)
         yield CoursesFound((card_of(course, say.reason_record),))
-        if (week := _week_asked(heard.message)) and week <= len(plan.sessions):
+        if (week := _week_asked(heard.message, plan, self._today())) and week <= len(plan.sessions):
             yield TextAdded(_rows(plan, say, week))
             yield Done("catalogue", None)
             return
@@ -278,11 +284,14 @@ def _opening(message: str, pending: PlanWanted, course: Course, say: Words, toda
     return f"{say.plan_same.format(hours=f'{pending.hours_a_week:g}')}\n\n"
 
 
-def _week_asked(message: str) -> int | None:
-    found = _WEEK.search(normalise(message))
-    if not found:
+def _week_asked(message: str, plan: StudyPlan, today: date) -> int | None:
+    text = normalise(message)
+    if found := _WEEK.search(text):
+        return round(number(found[1] or found[2]))
+    if not (soon := _SOON.search(text)) or wanted(message, today).says_something:
         return None
-    return round(number(found[1] or found[2]))
+    day = today + timedelta(weeks=soon.lastgroup == "next")
+    return max(1, (day - plan.sessions[0].start).days // 7 + 1)
 
 
 def _told(plan: StudyPlan, say: Words, asked: PlanWish, of_it: str) -> str:

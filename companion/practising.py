@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from companion.answering import Answering, said
-from companion.conversation import Hinted, Quiz
+from companion.conversation import Hinted, Pending, Quiz
 from companion.events import Done, Event, QuizItem, Source, SourcesFound, TextAdded
 from companion.extract import is_exercise
 from companion.find import Found, Scope, find, find_in_thread
@@ -19,7 +19,7 @@ from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.material import material_of, material_of_passages
 from companion.practice.bank import bank_questions
-from companion.practice.grading import Grade, Verdict, grade, is_no_answer, replies, told
+from companion.practice.grading import Grade, Verdict, grade, is_no_answer, reads_as_answer, replies, told
 from companion.practice.hint import LAST_STEP, hint, reveals
 from companion.practice.open_questions import open_questions
 from companion.practice.questions import QuizQuestion, questions
@@ -28,7 +28,7 @@ from companion.safety.untrusted import for_learner, for_prompt, without_orders
 from companion.sentences import without_citations
 from companion.sources import passages_for, source_of
 from companion.understanding.follow_up import goes_on
-from companion.understanding.wish import hint_subject, practice_subject, wish_by_rules
+from companion.understanding.wish import Wish, hint_subject, practice_subject, wish_by_rules
 from companion.writer import Writer
 from course_index.analyze import normalise, terms
 from course_index.language import language_of
@@ -60,7 +60,9 @@ _TELL_ME = re.compile(
     r"|说吧|\b(?:just tell me|give up|what is the answer|tell me the answer)\b"
 )
 _NOT_YET = re.compile(r"别|不要|先不|唔好|不用|\b(?:don't|do not|without|not yet)\b")
-_ASKS = re.compile(r"[?？]\s*$|怎么|如何|为什么|什么|点解|点样|哪|\b(?:what|why|how|when|where|who|which)\b")
+# In simplified script and lower case. 三十？ answers and is not sure.
+_ASKS_IN_WORDS = re.compile(r"怎么|如何|为什么|为啥|什么|啥|点解|点样|哪|咩|\b(?:what|why|how|when|where|who|which)\b")
+_ASKS = re.compile(rf"[?？]\s*$|{_ASKS_IN_WORDS.pattern}")
 # A message so long that asks something is a question of its own.
 _A_QUESTION = 8
 # From this probability on the lesson found is taken to be the one that was meant.
@@ -77,7 +79,11 @@ _VERDICTS: dict[str, Verdict] = {"对": "right", "部分对": "partly", "错": "
 _REVIEW = re.compile(r"复习|温习|到期|该复|\b(?:review|revise|due)\b")
 _COURSES_LOOKED_AT = 5
 _REVIEWED_AT_ONCE = 10
-_SKIP = re.compile(r"^(?:下一题|下一个|跳过|过|next(?: one| question)?|skip)[。！!.\s]*$")
+_SKIP = re.compile(
+    r"(?:下一题|下一个|换一?[题道个](?:题)?[吧啦]?|跳过|过|next(?: one| question)?|skip(?: it)?)"
+    r"(?: please)?[。！!.\s]*$"
+)
+_ANOTHER_WISH = ("hint", "practice", "plan", "end", "again")
 _ANOTHER = re.compile(r"^(?:还有吗?|有冇)?[，,\s]*再(?:来|出|问|考|俾|给)我?(?:一|几|两)?[个道题条]")
 
 
@@ -97,16 +103,17 @@ class Practising:
         """Questions from the lesson at hand, the subject named, or what the conversation was about."""
         say = heard.say
         hits = await asyncio.to_thread(self._lesson, heard)
+        # Who plainly wants to be quizzed asks for no answer.
+        plain = wish_by_rules(heard.message) == "practice"
         if not hits:
-            async for event in self._answering.unless_answered(heard, ledger, said(say.practise_what)):
+            nothing = said(say.practise_what)
+            async for event in nothing if plain else self._answering.unless_answered(heard, ledger, nothing):
                 yield event
             return
         wanted = _count(heard.message)
         asked, by_model = await self._questions(hits, wanted or _ROUND, heard, ledger)
         if not asked:
             nothing = said(say.practise_nothing)
-            # Who plainly wants to be quizzed asks for no answer.
-            plain = wish_by_rules(heard.message) == "practice"
             async for event in nothing if plain else self._answering.unless_answered(heard, ledger, nothing):
                 yield event
             return
@@ -125,24 +132,60 @@ class Practising:
             "generated" if by_model else "extracted", True, aigc=label, quiz=_items(asked if together else asked[:1])
         )
 
-    def wants_another(self, heard: Heard) -> bool:
+    def wants_another(self, message: str) -> bool:
         """Whether a message during a quiz asks for a question more instead of answering the one that is open."""
-        return bool(_ANOTHER.match(normalise(heard.message)))
+        return bool(_ANOTHER.match(normalise(message)))
 
-    def answers(self, heard: Heard) -> bool:
-        """Whether a message answers a quiz that is on, and is no question or wish of its own."""
-        said = heard.message.strip()
+    def answered(self, pending: Pending | None, message: str, wish: Wish) -> str | None:
+        """What the questions of a quiz stand on that a message answers; None where none is on, or it does not."""
+        if not isinstance(pending, Quiz) or self.wants_another(message) or not self._answers(pending, message, wish):
+            return None
+        asked = pending.questions[pending.position :] if pending.together else pending.questions[pending.position :][:1]
+        return " ".join(one.sentence or one.prompt for one in asked)
+
+    def _answers(self, quiz: Quiz, message: str, wish: Wish) -> bool:
+        """Whether a message answers a quiz that is on, and is no question or wish of its own. Where something else was
+        talked of since, only what is of the form asked for does.
+        """
+        said = normalise(message).strip()
         if _SKIP.match(said):
             return True
-        if len(said) < _A_QUESTION:  # 错了 is praise or complaint at other times
-            return heard.wish in ("question", "more", "nothing", "feedback", "smalltalk")
-        return heard.wish in ("question", "more") and not _ASKS.search(said)
+        if is_no_answer(message) and wish != "nothing" and wish_by_rules(message) not in _ANOTHER_WISH:
+            return not quiz.aside  # 这题太难了 looks like a wish for others
+        if wish not in ("question", "more", "nothing", "feedback", "smalltalk"):
+            return False
+        readable = reads_as_answer(quiz.questions[quiz.position], message)  # 错了 is praise or complaint at other times
+        if len(said) >= _A_QUESTION:
+            own_words = wish in ("question", "more") and (quiz.together or not quiz.aside)
+            return (readable or own_words) and not _ASKS.search(said)
+        if readable or quiz.aside or wish == "nothing":
+            return readable
+        return wish_by_rules(message) not in ("feedback", "smalltalk") and not _ASKS_IN_WORDS.search(said)
+
+    def wants_a_hint(self, heard: Heard) -> bool:
+        """Whether a message asks for a hint, and for none on something else than what is open."""
+        return heard.wish == "hint" and not _OF_THE_SAME.sub(" ", hint_subject(heard.message)).strip()
+
+    async def hint_in_quiz(self, quiz: Quiz, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """Where the lesson has what the open question asks; the question goes on waiting."""
+        question = quiz.questions[quiz.position]
+        ledger.pending = replace(quiz, aside=0)
+        placed = await asyncio.to_thread(self._index.search.placed, [question.passage_id])
+        if not placed:
+            yield TextAdded(heard.say.hint_what)
+            yield Done("catalogue", None)
+            return
+        (hit,) = placed
+        ledger.cited.add(1)
+        yield SourcesFound((source_of(hit, 1, ""),))
+        yield TextAdded(hint(question.prompt, hit.passage, hit.lesson.title, "", 1, heard.locale).text)
+        yield Done("extracted", True, quiz=_items([question], quiz.position + 1))
 
     async def grades(self, quiz: Quiz, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The verdicts on what was answered, each with its reason and the sentence it stands on; then the next one."""
         say = heard.say
         open_ones = quiz.questions[quiz.position :] if quiz.together else quiz.questions[quiz.position :][:1]
-        given = replies(heard.message, len(open_ones)) if quiz.together else [heard.message]
+        given = replies(heard.message, len(open_ones), quiz.position + 1)
         yield SourcesFound(quiz.sources)
         right, by_model = quiz.right, False
         for number, (question, reply) in enumerate(zip(open_ones, given, strict=False), quiz.position + 1):
@@ -159,7 +202,7 @@ class Practising:
         position = quiz.position + len(given)
         following: Sequence[QuizQuestion] = ()
         if position < len(quiz.questions):
-            ledger.pending = replace(quiz, position=position, right=right)
+            ledger.pending = replace(quiz, position=position, right=right, aside=0)
             following = quiz.questions[position:] if quiz.together else quiz.questions[position : position + 1]
             yield TextAdded(
                 "\n\n".join(f"{number}. {one.prompt}" for number, one in enumerate(following, position + 1)),
@@ -354,9 +397,9 @@ class Practising:
                 return pending.question, pending.step + 1
         elif isinstance(pending, Hinted):
             return own, 1
-        if subject:
+        if own:  # 还是卡住 names nothing
             before = heard.conversation.subjects[-1:]
-            alone = own and before and not goes_on(heard.message) and self._stands_alone(own, before[0])
+            alone = before and not goes_on(heard.message) and self._stands_alone(own, before[0])
             return heard.question if heard.depends and not alone else subject, 1
         last = next((turn for turn in reversed(heard.conversation.turns) if turn.wish in ("question", "hint")), None)
         return (last.question, 1) if last else ("", 1)

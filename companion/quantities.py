@@ -1,5 +1,6 @@
 """The numbers that a text states, with their units, in one form for digits, Chinese numerals and English words."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,13 @@ _ENGLISH = {
         70: "seventy", 80: "eighty", 90: "ninety", 100: "hundred",
     }.items()
     for word in words.split()
+}  # fmt: skip
+_TENS = [word for word, value in _ENGLISH.items() if 20 <= value < 100]
+# What is measured on one scale, in the smallest unit of it: half an hour is thirty minutes.
+_SCALES: dict[str, tuple[str, int]] = {
+    "hour": ("second", 3_600), "minute": ("second", 60),
+    "kilogram": ("gram", 1_000), "jin": ("gram", 500),
+    "kilometre": ("millimetre", 1_000_000), "metre": ("millimetre", 1_000), "centimetre": ("millimetre", 10),
 }  # fmt: skip
 # What counts the same thing; the first match holds, so that 工作日 is not taken for 日.
 _UNITS = (
@@ -52,16 +60,20 @@ _CHINESE = r"[零〇一二两三四五六七八九十百千万亿]+"
 _NUMBER = re.compile(
     rf"(?P<percent>百分之(?:{_CHINESE}|\d+(?:\.\d+)?))"
     rf"|(?P<fraction>{_CHINESE}分之{_CHINESE})"
+    rf"|(?P<andhalf>(?:{_CHINESE}|\d+)个半(?=小时|钟|月|星期|礼拜))"
     rf"|(?P<half>半(?=个?(?:小时|钟|月|年|天|日|斤|公斤|米))|half an? hour|half a (?:day|year|month))"
     rf"|(?P<digits>\d+(?:[,，]\d{{3}})*(?:\.\d+)?[万亿]?)"
     rf"|(?P<chinese>{_CHINESE})"
-    rf"|\b(?P<english>{'|'.join(_ENGLISH)})\b"
+    rf"|\b(?P<english>(?:(?:{'|'.join(_TENS)})[ -])?(?:{'|'.join(_ENGLISH)}))\b"
 )
 # A single 一, and numerals inside words that count nothing (一般, 三轮车, 千万不要, 四川).
 _COUNTS = re.compile(
     r"[个名位人条件项种类次回遍本张台辆家所层级倍元块角毛分秒日天周年月岁度克斤米公里升%户步句页章节款门道颗粒片套份只头把]"
-    r"|小时|钟|星期|礼拜|厘米|毫米|千克|千米|公斤|分之|工作日"
+    r"|小时|钟|星期|礼拜|厘米|毫米|千克|千米|公斤|分之|工作日|[到至~～—-]\s*[一二两三四五六七八九十\d]"
 )
+# 两天半, and no half of something else: 两次半小时.
+_AND_A_HALF = re.compile(r"半(?![个小天月年日斤公米])")
+_BELOW_ZERO = re.compile(r"(?:零下\s*|(?<![\d\w)~—-])-\s*)$")
 _LIST_MARK = re.compile(r"^\s*\d{1,2}[.)、．](?!\d)\s*")
 
 
@@ -73,23 +85,39 @@ class Quantity:
     unit: str | None
 
 
-def quantities(text: str) -> list[Quantity]:
-    """What a text states in numbers, in order. The mark of a list item is none."""
-    return list(_found(_LIST_MARK.sub("", normalise(text))))
+def quantities(text: str, *, ones: bool = False) -> list[Quantity]:
+    """What a text states in numbers, in order. The mark of a list item is none; a single 一 is one only with `ones`,
+    where it has a unit: 一米 is a length, and 一天 mostly some day.
+    """
+    return list(_found(_LIST_MARK.sub("", normalise(text)), ones))
 
 
 def stated(claimed: Quantity, known: list[Quantity]) -> bool:
     """Whether `known` has the number, counting the same where both say what they count."""
-    return any(
-        claimed.value == one.value and (claimed.unit is None or one.unit is None or claimed.unit == one.unit)
-        for one in known
-    )
+    return any(_same(claimed, one) for one in known)
+
+
+def _same(one: Quantity, other: Quantity) -> bool:
+    if one.unit is None or other.unit is None or one.unit == other.unit:
+        return one.value == other.value
+    (unit, measured), (other_unit, other_measured) = _measured(one.unit, one.value), _measured(other.unit, other.value)
+    return unit == other_unit and math.isclose(measured, other_measured)
+
+
+def _measured(unit: str, value: float) -> tuple[str, float]:
+    smallest, each = _SCALES.get(unit, (unit, 1))
+    return smallest, value * each
 
 
 def chinese_value(numeral: str) -> int:
     """三百零五 as 305, and digits in a row (二〇二六) as they stand."""
     if not any(character in _PLACES or character in _GROUPS for character in numeral):
         return int("".join(str(_DIGITS[character]) for character in numeral))
+    # 三万五 is short for 三万五千.
+    short = re.fullmatch(r"(.*([百千万亿]))([一二三四五六七八九])", numeral)
+    if short:
+        each = _PLACES.get(short[2]) or _GROUPS[short[2]]
+        return chinese_value(short[1]) + _DIGITS[short[3]] * each // 10
     total = group = digit = 0
     for character in numeral:
         if character in _DIGITS:
@@ -110,11 +138,13 @@ def month_number(month: str) -> int:
     return int(month) if month.isdecimal() else chinese_value(month)
 
 
-def _found(text: str) -> Iterator[Quantity]:
+def _found(text: str, ones: bool) -> Iterator[Quantity]:
     for match in _NUMBER.finditer(text):
-        rest = text[match.end() :].lstrip(" -")
+        before, rest = text[: match.start()], text[match.end() :].lstrip(" -")
         unit_match = _UNIT.match(rest)
         unit = unit_match.lastgroup if unit_match else None
+        dated = before.endswith("月") and rest[:1] in ("日", "号")
+        more = 0.5 if unit_match and _AND_A_HALF.match(rest, unit_match.end()) else 0.0
         match match.lastgroup:
             case "percent":
                 said = match[0].removeprefix("百分之")
@@ -125,13 +155,21 @@ def _found(text: str) -> Iterator[Quantity]:
             case "half":
                 english = re.search(r"hour|day|year|month", match[0])
                 yield Quantity(0.5, english[0] if english else unit)
+            case "andhalf":
+                whole = match[0].removesuffix("个半")
+                yield Quantity((int(whole) if whole.isdecimal() else chinese_value(whole)) + 0.5, unit)
             case "digits":
-                yield Quantity(_digits(match[0]), unit)
+                sign = -1 if unit == "degree" and _BELOW_ZERO.search(before) else 1
+                yield Quantity(sign * _digits(match[0]) + more, "day" if dated else unit)
             case "english":
-                yield Quantity(float(_ENGLISH[match[0]]), unit)
+                yield Quantity(float(sum(_ENGLISH[word] for word in re.split("[ -]", match[0]))), unit)
             case _:
-                if _counts(match[0], rest, text[: match.start()]):
-                    yield Quantity(float(chinese_value(match[0])), unit)
+                some = re.fullmatch("[两二三四五六七八九]{2}", match[0])
+                if some and _DIGITS[match[0][1]] == _DIGITS[match[0][0]] + 1:  # 两三天
+                    yield from (Quantity(float(_DIGITS[digit]), unit) for digit in match[0])
+                elif dated or more or (ones and unit and match[0] == "一") or _counts(match[0], rest, before):
+                    sign = -1 if unit == "degree" and _BELOW_ZERO.search(before) else 1
+                    yield Quantity(sign * float(chinese_value(match[0])) + more, "day" if dated else unit)
 
 
 def _digits(number: str) -> float:

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from companion.conversation import Conversation, Conversations, PastTurn, Shown
+from companion.conversation import Conversation, Conversations, PastTurn, PathwayWanted, PlanWanted, Quiz, Shown
 from companion.events import Mode
 from companion.heard import Heard
 from companion.history import KEPT, history, plain_summary, to_summarise
@@ -22,6 +23,8 @@ _SUMMARY_TOKENS = 200
 _SUMMARY_ROOM = 2_000
 _SUMMARY_SECONDS = 60.0
 _TO_WRITE_DOWN_SECONDS = 2.0
+# Turns on something else after which a quiz or a plan is no more gone on with.
+_ASIDE = 2
 
 
 class Remembering:
@@ -69,8 +72,11 @@ class Remembering:
         )
         # Below an answer a number may mean one of its steps.
         shown = Shown(ledger.shown) if ledger.shown and mode == "catalogue" else None
+        waiting = _still_open(heard)
+        beside = heard.wish == "question"  # the courses are beside what was asked
+        pending = ledger.pending or (waiting or shown if beside else shown or waiting)
         try:
-            await asyncio.to_thread(self.conversations.add, heard.conversation, turn, ledger.pending or shown)
+            await asyncio.to_thread(self.conversations.add, heard.conversation, turn, pending)
         except Exception:
             log.exception("the turn could not be kept; the next one will not know of it")
             return
@@ -117,6 +123,16 @@ class Remembering:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks[task] = owner
         task.add_done_callback(self._tasks.pop)
+
+
+def _still_open(heard: Heard) -> Quiz | PlanWanted | PathwayWanted | None:
+    """The quiz, plan or way that was on, after a question in between: it still stands on the screen."""
+    pending = heard.conversation.pending
+    if heard.answers_quiz or heard.wish in ("practice", "plan", "pathway", "end"):
+        return None
+    if not isinstance(pending, Quiz | PlanWanted | PathwayWanted) or pending.aside >= _ASIDE:
+        return None
+    return replace(pending, aside=pending.aside + 1)
 
 
 async def _without_harm(work: Coroutine[Any, Any, None]) -> None:

@@ -11,7 +11,10 @@ _BRACKETED_NUMBER = re.compile(r"(?P<code>`[^`\n]+`)|\[(?P<number>\d{1,2})\]")
 _SENTENCE = re.compile(
     r"""
     (?: [^\n。！？]*?                                                                       # up to an end
-        (?: [。！？]+ [”’"'」』）)]* | [!?]+ (?=[\s\[【［"'”’\u4e00-\u9fff]) | (?<!\d)\.(?=\s|[\[【［]) )
+        (?: [。！？]+ [”’"'」』）)]* | [!?]+ (?=[\s\[【［"'”’\u4e00-\u9fff])
+          | (?<!\d)(?<!\b[A-Za-z])(?<!\.[A-Za-z])                                               # J. and p.m. go on
+            (?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bNo)(?<!\bFig)(?<!\bvs)(?<!\betc)(?<!\bapprox)
+            \.(?=\s|[\[【［]) )
       | [^\n]*? (?=\n) )
     (?: \s* [\[【［]\^?\s*\d{1,2}(?:\s*[,，、;]\s*\d{1,2})*\s*[\]】］] [。.]? )*                # citations behind it
     (?: [ \t]* \n+ )?

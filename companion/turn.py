@@ -1,15 +1,16 @@
 """One chat turn, told top to bottom: understand, find, write or quote, check, stream, remember."""
 
+import re
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import TypeGuard, cast
 
 from companion.advising import Advising
 from companion.answer_cache import AnswerCache, key_of
 from companion.answering import Answering, said
-from companion.conversation import Conversation, Hinted, PathwayWanted, PlanWanted, Quiz, Rest, brought_along
+from companion.conversation import Conversation, Hinted, PathwayWanted, Pending, PlanWanted, Quiz, Rest, brought_along
 from companion.courtesy import Courtesy
 from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
 from companion.find import Scope
@@ -18,7 +19,7 @@ from companion.guidance.subject import trade_spelt_out
 from companion.heard import Heard, Style
 from companion.ledger import Ledger
 from companion.planning import Planning
-from companion.portions import asking_for_more
+from companion.portions import asking_for_more, place_of_step
 from companion.practising import Practising
 from companion.remembering import Remembering
 from companion.safety.aftercare import Aftercare
@@ -27,12 +28,13 @@ from companion.safety.emergencies import Emergencies, Emergency
 from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.sentences import cited_in
-from companion.understanding.follow_up import adds_to_a_wish, carried
+from companion.understanding.follow_up import adds_to_a_wish, carried, corrected, depends
+from companion.understanding.in_language import language_asked
 from companion.understanding.learned import Wishes
 from companion.understanding.of_a_course import asks_of_it, course_introduced
 from companion.understanding.picking import is_only_a_choice, picked
 from companion.understanding.standing_alone import StandingAlone
-from companion.understanding.wish import Wish, asks, wish_by_rules
+from companion.understanding.wish import Wish, asks, practice_subject, wish_by_rules
 from companion.words import Locale, locale_of, words
 from companion.writer import Writer
 from course_index.errors import IndexProblem
@@ -45,8 +47,12 @@ _NO_EMERGENCY = ("crisis", "prompt_attack")
 # What after words of despair is no question to go on with, and who is declined while they are alone.
 _NO_SUBJECT, _ALONE = ("smalltalk", "end", "feedback", "nothing", "again", "more"), ("companionship", "lonely")
 
+_TITLE = re.compile(r"《[^》\n]*》")
 # Replies with courses on cards, which are found again and not only said again.
 _COMPUTED = ("courses", "pathway")
+_ANSWERED = ("question", "credits", "hint")
+# Turns in which something may have been told that happens now.
+_TELLS = ("question", "smalltalk", "feedback")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +122,20 @@ class Companion:
         try:
             conversation = await self._conversation(ask, conversation_id)
             message = picked(masked(ask.message).text, conversation.pending)
-            locale = locale_of(message, ask.locale)
+            locale = _spoken(ask.locale, [*(turn.message for turn in conversation.turns), message])
             refusal = await self.moderator.check(message, locale, "input")
             if refusal and refusal.rule == "official_fact" and self._advising.knows_the_rule(message):
                 # The operator has said it, with source and date.
                 refusal, ask = None, replace(ask, wish="credits")
             # What was said in despair is not kept.
             to_remember = ask.said is None and (refusal is None or refusal.rule != "crisis")
-            emergency = await self._emergency(message, locale, refusal)
+            emergency = await self._emergency(message, locale, refusal, conversation)
             if emergency and emergency.plainly:
                 # Before anything is looked for: that may take a model's seconds.
                 told = TextAdded(f"{emergency.notice}\n\n")
                 ledger.see(told)
                 yield told
-            heard = await self._heard(ask, message, conversation, ledger, refusal)
+            heard = await self._heard(ask, message, locale, conversation, ledger, refusal)
             async with aclosing(self._steps(heard, ledger, refusal, emergency)) as events:
                 async for event in events:
                     ledger.see(event)
@@ -152,18 +158,30 @@ class Companion:
         return question
 
     async def _heard(
-        self, ask: Ask, message: str, conversation: Conversation, ledger: Ledger, refusal: Refusal | None
+        self,
+        ask: Ask,
+        message: str,
+        locale: Locale,
+        conversation: Conversation,
+        ledger: Ledger,
+        refusal: Refusal | None,
     ) -> Heard:
         """Understand: what is wanted, and the question as it stands alone."""
-        spoken = locale_of(conversation.turns[-1].message, None) if conversation.turns else None
-        locale = locale_of(message, ask.locale or spoken)
         say = words(locale)
         asked = without_masks(message)
         if trade := trade_spelt_out(asked):
             asked = trade
-        wish = await self._wish(ask, asked, refusal)
+        # As it was typed: the words of a title that was picked want nothing.
+        typed = without_masks(masked(ask.message).text) if _TITLE.search(asked) else asked
+        wish = await self._wish(ask, (corrected(typed) if conversation.turns else None) or typed, refusal)
+        if conversation.last_told and refusal is None and language_asked(asked):
+            wish = "again"
         pending = conversation.pending
-        if isinstance(pending, PathwayWanted) and refusal is None and self._advising.completes(asked):
+        may_answer = refusal is None or refusal.rule == "graded_work"  # 答案是什么: of our own quiz
+        answered = self._practising.answered(pending, message, wish) if may_answer else None
+        if answered:
+            depends, question, wish = False, answered, "practice"
+        elif refusal is None and self._goes_on_a_way(pending, asked, wish):
             depends, question, wish = True, pending.goal, "pathway"  # 每周四小时 is on the way to it
         elif ask.wish is None and refusal is None and adds_to_a_wish(asked, conversation):
             # 要钱吗 asked of the one that was shown, and was no condition.
@@ -175,6 +193,8 @@ class Companion:
             depends, question = await self._standing_alone.question(asked, conversation, say, ledger)
             if wish in ("question", "smalltalk") and says_only_where(asked):
                 depends, question, wish = False, asked, "courses"  # 我在佛山: what there is to learn there
+            if wish == "practice" and conversation.subjects and not practice_subject(asked):
+                question = conversation.subjects[-1]  # 考考我 and 换一题 name none
         ledger.mark("understood")
         return Heard(
             message=message,
@@ -188,7 +208,14 @@ class Companion:
             scope=Scope(ask.course_id, ask.lesson_id if ask.course_id else None),
             conversation=conversation,
             personalised=ask.personalised,
+            answers_quiz=answered is not None,
         )
+
+    def _goes_on_a_way(self, pending: Pending | None, message: str, wish: Wish) -> TypeGuard[PathwayWanted]:
+        """Whether it says what the way that was told waits for; behind other talk only where that is wanted."""
+        if not isinstance(pending, PathwayWanted) or (pending.aside and wish not in ("plan", "pathway")):
+            return False
+        return self._advising.completes(message)
 
     def _steps(
         self, heard: Heard, ledger: Ledger, refusal: Refusal | None, emergency: Emergency | None
@@ -207,14 +234,25 @@ class Companion:
             steps = _with(emergency.notice, steps)
         return _with(self.aftercare.kept(heard.say), steps) if despaired else steps
 
-    async def _emergency(self, message: str, locale: Locale, refusal: Refusal | None) -> Emergency | None:
+    async def _emergency(
+        self, message: str, locale: Locale, refusal: Refusal | None, conversation: Conversation
+    ) -> Emergency | None:
+        """What the message tells, else what it tells behind the one before: 叫不醒怎么办 after 我妈突然晕倒了."""
         if refusal and refusal.rule in _NO_EMERGENCY:
             return None
-        return await self.emergencies.check(message, locale)
+        told = await self.emergencies.check(message, locale)
+        last = conversation.turns[-1] if conversation.turns else None
+        practises = isinstance(conversation.pending, Quiz | Hinted)  # on lessons, which are full of accidents
+        if told or not last or practises or last.wish not in _TELLS or not depends(message):
+            return told
+        together = await self.emergencies.check(f"{last.message} {message}", locale)
+        if together and together.plainly and await self.emergencies.check(last.message, locale):
+            return replace(together, plainly=False)  # whom to call was said: what is asked now is answered
+        return together
 
     def _declined(self, refusal: Refusal, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         hinted = isinstance(heard.conversation.pending, Hinted) and self._practising.has_had_enough(heard)
-        if refusal.rule == "graded_work" and hinted:
+        if refusal.rule == "graded_work" and (hinted or heard.answers_quiz):
             return self._answer(heard, ledger)  # 卡住了，直接讲答案吧: of what was no graded work so far
         if refusal.rule == "graded_work" and wish_by_rules(heard.message) == "end":
             return self._answer(heard, ledger)  # stop the quiz: our own, which nobody is graded by
@@ -264,18 +302,22 @@ class Companion:
     def _events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911
         """What the message gets; each of these ends with Done."""
         pending, say = heard.conversation.pending, heard.say
-        if isinstance(pending, Quiz) and self._practising.wants_another(heard):
+        if isinstance(pending, Quiz) and self._practising.wants_another(heard.message):
             return self._practising.quiz(heard, ledger)
-        if isinstance(pending, Quiz) and self._practising.answers(heard):
+        if isinstance(pending, Quiz) and heard.answers_quiz:
             return self._practising.grades(pending, heard, ledger)
+        if isinstance(pending, Quiz) and self._practising.wants_a_hint(heard):
+            return self._practising.hint_in_quiz(pending, heard, ledger)
         if isinstance(pending, Hinted) and self._practising.has_had_enough(heard):
             return self._answering.events(replace(heard, question=pending.question, depends=False), ledger)
         if isinstance(pending, Hinted) and self._practising.is_stuck(heard):
             return self._practising.hint(heard, ledger)  # of the same question, or of another that it names
         if isinstance(pending, PlanWanted) and self._planning.completes(heard):
             return self._planning.events(heard, ledger)
-        if isinstance(pending, PathwayWanted) and self._advising.completes(heard.message):
+        if isinstance(pending, PathwayWanted) and self._goes_on_a_way(pending, heard.message, heard.wish):
             return self._advising.way(heard, ledger, pending.goal)
+        if isinstance(pending, Rest) and (step := place_of_step(pending.portions, heard.message)) is not None:
+            return self._rest(replace(pending, portions=pending.portions[step:]), heard, ledger)
         if is_only_a_choice(heard.message):
             return said(say.more_of_what)
         if asks_of_it(heard.message):
@@ -303,14 +345,18 @@ class Companion:
             case "question" if not heard.depends and self._advising.teaches_to_use(heard):
                 return self._advising.courses(heard, ledger)
             case "smalltalk":
-                return said(self._courtesy.reply(heard.message, say, begins=not heard.conversation.turns))
+                courtesy = said(self._courtesy.reply(heard.message, say, begins=not heard.conversation.turns))
+                # 佢而家唔識郁喇 only resembles small talk.
+                goes_on = heard.depends and wish_by_rules(heard.message) is None
+                return self._answering.unless_answered(heard, ledger, courtesy) if goes_on else courtesy
             case "feedback":
                 thanks = said(self._courtesy.on_feedback(heard.message, say))
                 # 今天又答错了，是退到第二盒吗 asks.
                 return self._answering.unless_answered(heard, ledger, thanks) if asks(heard.question) else thanks
             case "again":
                 last = heard.conversation.last_told
-                if last and last.wish in _COMPUTED:
+                in_another_language = last and last.wish in _ANSWERED and language_asked(heard.message)
+                if last and (last.wish in _COMPUTED or in_another_language):
                     earlier = replace(heard, message=last.message, question=last.question, wish=cast("Wish", last.wish))
                     return self._by_wish(earlier, ledger)
                 return self._answering.again(last, heard, ledger)
@@ -353,6 +399,16 @@ async def _with(more: str, steps: AsyncGenerator[Event, None]) -> AsyncGenerator
             if isinstance(event, Done):
                 yield TextAdded(f"\n\n{more}")
             yield event
+
+
+def _spoken(preferred: str | None, said: Sequence[str]) -> Locale:
+    """The language of the last message that has or wants one (2 and ok have none), else the preferred one. A title that
+    it names is of no script that the learner chose.
+    """
+    locale = locale_of("", preferred)
+    for message in said:
+        locale = language_asked(message) or locale_of(_TITLE.sub("", message), locale)
+    return locale
 
 
 def _styled(wish: Wish, style: Style) -> Wish:

@@ -439,7 +439,7 @@ def in_locale(locale: Locale, chinese: _Said, english: _Said) -> _Said:
 
 
 def locale_of(message: str, preferred: str | None) -> Locale:
-    """The language and script of the message; where it does not tell (二胡, 123), the preferred one."""
+    """The language and script of the message; where it does not tell (二胡, 123, 唔該晒), the preferred one."""
     message = message.encode("utf-8", "replace").decode("utf-8")
     letters = any(character.isalpha() for character in message) and not _IN_ANY_LANGUAGE.fullmatch(message)
     if letters and language_of(message) == EN:
@@ -447,7 +447,8 @@ def locale_of(message: str, preferred: str | None) -> Locale:
     if letters:
         traditional = _changed(message, _to_simplified().convert(message))
         simplified = _changed(message, to_traditional(message))
-        if traditional or simplified:  # both, where a character such as 游 is written in either script
+        # Both, where a character such as 游 is written in either script, or 晒 in Cantonese alone.
+        if traditional != simplified or (traditional and _nearest(preferred) == "en"):
             return "zh-Hant" if traditional > simplified else "zh-Hans"
     return _nearest(preferred)
 

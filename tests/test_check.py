@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from companion.check import checked_sentences
-from companion.sentences import cited_in, without_citations
+from companion.sentences import cited_in, sentences, without_citations
 from companion.support import Judge, contradicts, grounds_of
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
@@ -64,6 +64,17 @@ def test_half_a_pair_of_quotation_marks_is_left_out(release):
     assert text(release("快件丢失的，按“保价规则”赔。[1]")) == "快件丢失的，按“保价规则”赔。[1]"
     assert text(release('快件丢失的，按保价规则赔。"[1]')) == "快件丢失的，按保价规则赔。[1]"
     assert text(release('"快件丢失的，按保价规则赔。[1]')) == "快件丢失的，按保价规则赔。[1]"
+
+
+def test_a_full_stop_of_an_abbreviation_or_a_decimal_ends_no_sentence():
+    async def written(text):
+        async def stream():
+            yield text
+
+        return [sentence async for sentence in sentences(stream())]
+
+    said = "Ask Mr. Chan e.g. at 5 p.m. for approx. 3.5 cm [1]. No. 3 is right [2]. 量到 37.5 度就休息[1]。"
+    assert [cited_in(one) for one in asyncio.run(written(said))] == [(1,), (2,), (1,)]
 
 
 def test_the_prompts_own_words_are_left_out(release):
@@ -195,6 +206,10 @@ def test_addresses_images_and_html_of_a_model_never_reach_a_learner(release):
         ("必须投保", "用户可以投保"),
         ("不必报告", "应当立即报告"),
         ("不能装漏电保护器也不得带电干活", "所以装了它也不能带电干活"),
+        ("申请期不少于30日", "申请期不超过三十日"),
+        ("最多试用两次", "至少试用 2 次"),
+        ("you must not use ice", "use ice on the burn"),
+        ("it may take more than 30 days", "it takes at most thirty days"),
     ],
 )
 def test_contradictions_are_seen(claim, ground):
@@ -208,6 +223,11 @@ def test_contradictions_are_seen(claim, ground):
         ("保过价的按保价规则赔", "保过价的，按保价规则赔；没有保价的，按民事法律赔"),
         ("单位不能在法定情形以外约定", "不得在劳动合同法规定的情形之外约定"),
         ("应当先申请认定", "应当自受伤之日起申请认定"),
+        ("看看是不是好的", "先看它是好的"),
+        ("自己翻不了身的", "不能自己翻身的"),
+        ("最多等三天", "不超过 3 天"),
+        ("do not move the person", "don't move them unless there is danger"),
+        ("write the unit, never in the cell", "write the unit in the heading and do not write it in the cell"),
     ],
 )
 def test_agreement_is_not_taken_for_contradiction(claim, ground):

@@ -9,7 +9,8 @@ from companion.conversation import REMEMBERED
 from companion.events import CoursesFound, Done, SourcesFound, TextAdded
 from companion.language_model import Counted
 from companion.turn import Ask
-from companion.understanding.follow_up import depends
+from companion.understanding.follow_up import corrected, depends
+from companion.understanding.in_language import language_asked
 from tests.scripted_model import ScriptedModel
 
 GOOD = "快件丢失的，保过价的，按寄件时约定的保价规则赔。[1]"
@@ -129,6 +130,23 @@ def test_right_replies_are_right_and_a_question_in_between_is_answered(companion
     assert "答对了" in talk.say(pending.questions[0].answers[0])
     assert talk.say("what is a binary heap?")
     assert talk.sources[0].locator == "What a heap is"
+
+
+def test_a_question_thanks_or_a_hint_in_between_neither_answer_a_quiz_nor_end_it(companion_with):
+    talk = Talk(companion_with())
+    talk.say("快件丢了谁来赔")
+    talk.say("考考我")
+    first = talk.companion.remembering.conversations.load(talk.id).pending.questions[0]
+    talk.say("不知道")
+    talk.say("为什么呀")  # of what was just told
+    assert first.sentence in talk.turns[-1].question
+    talk.say("谢谢")
+    second = talk.companion.remembering.conversations.load(talk.id).pending.questions[1]
+    assert "不看答案" in talk.say("提示一下")
+    assert "答对了" in talk.say(f"我觉得是{second.answers[0]}吧")
+    for message in ("what is a binary heap?", "how fast is it", "and why"):
+        talk.say(message)
+    assert talk.companion.remembering.conversations.load(talk.id).pending is None  # by now of something else
 
 
 def test_hints_say_more_each_time_and_the_result_only_at_last(companion_with):
@@ -318,6 +336,60 @@ def test_a_short_question_that_names_nothing_of_its_own_still_is_one(companion_w
 )
 def test_a_wish_for_courses_that_names_a_subject_stands_alone(message, leans):
     assert depends(message) == leans
+
+
+@pytest.mark.parametrize(
+    ("message", "asked"),
+    [
+        ("不是这个，我是问哈希表怎么用", "哈希表怎么用"),
+        ("你没听懂，我问的是链表怎么删除节点", "链表怎么删除节点"),
+        ("唔係呢個，我係問鏈表點樣刪除", "鏈表點樣刪除"),
+        ("不是问这个，问的是哈希表", "哈希表"),
+        ("No, I meant the deposit", "the deposit"),
+        ("not that. who pays", "who pays"),
+        ("不是说不能放门口吗", None),
+        ("不对，应该是三十天吧", None),
+        ("no smoking at work?", None),
+    ],
+)
+def test_a_correction_asks_what_comes_after_it(message, asked):
+    assert corrected(message) == asked
+
+
+def test_what_was_misunderstood_is_not_asked_again(companion_with):
+    talk = Talk(companion_with())
+    talk.say("快件丢了谁来赔")
+    talk.say("不是这个，我是问哈希表怎么用")
+    assert talk.turns[-1].question == "哈希表怎么用"
+    assert talk.sources[0].course_id == "lists"
+
+
+def test_what_was_answered_is_said_again_in_the_language_that_is_asked_for(companion_with):
+    talk = Talk(companion_with(), locale="zh-CN")
+    first = talk.say("快件丢了谁来赔")
+    told = talk.say("用英语说")
+    assert told.startswith("The course content says")
+    assert first.split("\n", 1)[1] == told.split("\n", 1)[1]
+    assert talk.say("2").startswith("More of what?")  # of no language: that which was asked for stays
+    assert talk.say("那要几天内申请呢").startswith("课程里")
+    asked = ("轉返中文簡體", "請用繁體字回答", "用英语怎么说谢谢")
+    assert [language_asked(one) for one in asked] == ["zh-Hans", "zh-Hant", None]
+
+
+def test_a_plan_waits_while_something_else_is_asked_and_takes_no_hours_of_that_for_its_own(companion_with):
+    talk = Talk(companion_with())
+    talk.say("帮我排个计划，每周一三五晚上，一次一小时", course_id="parcels")
+    talk.say("快件丢了谁来赔")
+    assert "第 1 周" not in talk.say("寄件要提前 2 小时吗")
+    told = talk.say("计划改一下，星期三要加班，去掉")
+    assert "学习日：周一、周五" in told
+
+
+def test_a_course_picked_by_its_number_leaves_the_script_of_the_learner(companion_with):
+    talk = Talk(companion_with(), locale="zh-CN")
+    talk.say("有冇快遞嘅課程")
+    assert "目錄裏" in talk.say("第一個點報名")
+    assert "目錄裏" in talk.say("1")  # which is of no script, as 《快递服务规则》 is of none that was chosen
 
 
 def test_more_reads_on_in_the_lesson_and_says_when_it_ends(companion_with):

@@ -162,6 +162,15 @@ def test_in_the_midst_of_a_quiz_it_is_no_answer_to_a_question(companion_with):
     assert "120" in talk.say(COLLAPSED)
 
 
+def test_what_is_one_only_behind_what_was_said_before_is_told_too(companion_with):
+    talk = Talk(companion_with())
+    talk.say("楼下煤气味很大")
+    assert "119" in talk.say("那现在怎么办")
+    calm = Talk(companion_with())
+    calm.say("快件丢了谁来赔")
+    assert "119" not in calm.say("那现在怎么办")
+
+
 def test_words_of_despair_get_their_own_reply(companion_with):
     said = Talk(companion_with()).say("我吞了一整瓶安眠药，不想活了")
     assert "12356" in said

@@ -1,6 +1,6 @@
 import pytest
 
-from companion.portions import asking_for_more, at_once, portions, portions_of_quotes
+from companion.portions import asking_for_more, at_once, place_of_step, portions, portions_of_quotes
 from companion.sentences import cited_in
 from companion.words import words
 
@@ -21,6 +21,8 @@ def test_a_courier_gets_two_sentences_and_the_rest_on_request():
 def test_a_senior_gets_one_step_at_a_time_with_the_line_that_leads_in():
     assert portions(STEPS, "senior")[0].rstrip() == "做法如下：\n1. 关掉电源。"
     assert len(portions(STEPS, "senior")) == 3
+    longer = STEPS.replace("关掉电源。", "关掉电源。先洗手。")
+    assert portions(longer, "senior")[0].rstrip() == "做法如下：\n1. 关掉电源。先洗手。"
 
 
 def test_an_exception_goes_with_its_rule():
@@ -60,6 +62,31 @@ def test_a_number_in_brackets_in_course_text_cites_nothing(course_text, shown):
     (part,) = portions_of_quotes(["第一段。", course_text], None)
     assert part == f"> 第一段。 [1]\n\n> {shown} [2]"
     assert cited_in(part) == (1, 2)
+
+
+def test_the_sentence_that_answers_comes_first_and_one_that_leans_takes_along_what_is_before_it():
+    listed = "管好药：\n- 用药盒装好。\n- 忘了一次不补双份。\n- 药名写大一点。\n"
+    first, *rest = portions_of_quotes([listed], "senior", ["- 忘了一次不补双份。"])
+    assert first == "> - 忘了一次不补双份。 [1]"
+    assert "".join(rest).count("[1]") == 2
+    leaning = "先说规则。再说条件。它有个例外。收尾的话。"
+    assert portions_of_quotes([leaning], "courier", ["它有个例外。"])[0].startswith("> 先说规则。")
+    assert portions_of_quotes([listed], None, ["- 忘了一次不补双份。"]) == portions_of_quotes([listed], None)
+
+
+@pytest.mark.parametrize(
+    ("message", "place"),
+    [
+        ("第二步呢", 0),
+        ("那第3步怎么做", 1),
+        ("第三步係咩？", 1),
+        ("and the second step?", 0),
+        ("第九步呢", None),
+        ("第二天呢", None),
+    ],
+)
+def test_a_step_that_is_asked_for_by_its_number_is_found_in_the_rest(message, place):
+    assert place_of_step(["> 2. 等十分钟。 [1]", "> 3. 再打开看看。 [1]"], message) == place
 
 
 def test_the_rest_is_asked_for_as_a_step_or_as_more():

@@ -66,13 +66,46 @@ def asked(kind, answer, **more):
             ["三日", "30 小时", "十三", "300", "不知道", ""],
         ),
         (asked("fill_in", "半小时"), ["半小时", "0.5小时", "半个小时"], ["一小时", "半天"]),
-        (asked("true_false", "错"), ["错", "不对", "唔啱", "×", "false", "否"], ["对", "啱", "true", "✓"]),
-        (asked("true_false", "对"), ["对", "對", "係", "是", "yes", "正确"], ["错", "不是", "no"]),
+        (
+            asked("true_false", "错"),
+            ["错", "不对", "唔啱", "×", "false", "否", "我觉得不对吧", "係錯嘅", "不对，不可以", "it is false", "錯誤"],
+            ["对", "啱", "true", "✓", "没错", "應該係啱"],
+        ),
+        (
+            asked("true_false", "对"),
+            [
+                "对",
+                "對",
+                "係",
+                "是",
+                "yes",
+                "正确",
+                "对，因为书上说了",
+                "我估係啱嘅",
+                "這句是對的",
+                "i think it's true",
+            ],
+            ["错", "不是", "no", "不是对的"],
+        ),
         (
             asked("choice", "保价", also=("B",), options=("运单", "保价", "签收")),
-            ["B", "b", "选B", "第二个", "保价", "2", "答案是 b"],
-            ["A", "c", "运单", "第一个", "都对"],
+            [
+                "B",
+                "b",
+                "选B",
+                "第二个",
+                "保价",
+                "2",
+                "答案是 b",
+                "我觉得是B吧",
+                "應該係Ｂ",
+                "（B）",
+                "不是A，是B",
+                "是保價",
+            ],
+            ["A", "c", "运单", "第一个", "都对", "不是B", "不选保价", "a person"],
         ),
+        (asked("choice", "2", also=("A",), options=("2", "4", "6")), ["2", "A", "我选2"], ["4", "B"]),
         (asked("open", "向县级以上总工会申请"), ["应该向县级以上总工会申请", "县级以上总工会"], ["找派出所"]),
         (asked("open", "签收后三十日内提出申请"), ["签收后30天内提出申请"], ["签收后三日内提出申请"]),
     ],
@@ -97,11 +130,22 @@ def test_a_grade_gives_its_reason_from_the_course_in_the_learners_script():
         ("1、三十日\n2、对\n3、B", ["三十日", "对", "B"]),
         ("三十日，对，B", ["三十日", "对", "B"]),
         ("第一题：三十日 第二题：错", ["三十日", "错"]),
+        ("1三十日 2对 3B", ["三十日", "对", "B"]),
+        ("1对2错3不知道", ["对", "错", "不知道"]),
+        ("①B②对③30", ["B", "对", "30"]),
+        ("B对A", ["B", "对", "A"]),
+        ("2. 对", ["", "对"]),
+        ("1次 2米", ["1次", "2米"]),
         ("三十日", ["三十日"]),
     ],
 )
 def test_a_message_that_answers_several_questions_is_cut_at_its_numbers(message, parts):
     assert replies(message, 3) == parts
+
+
+def test_the_number_of_the_only_question_is_no_answer_to_it():
+    assert replies("3. B", 1, first=3) == ["B"]
+    assert [replies(said, 1) for said in ("1.5小时", "1", "2. 签收")] == [["1.5小时"], ["1"], ["2. 签收"]]
 
 
 QUOTE = "赔偿申请应当在快件签收后 30 日内提出，并提供寄件底单和物品价值的证明。"
@@ -175,6 +219,16 @@ def test_a_judgement_of_the_bank_is_asked_and_graded():
     assert "秕谷" in grade(put, "对", "zh-Hans").reason
 
 
-@pytest.mark.parametrize(("reply", "none"), [("下一题", True), ("不知道。", True), ("next", True), ("两分钟", False)])
+@pytest.mark.parametrize(
+    ("reply", "none"),
+    [
+        ("下一题", True),
+        ("不知道。", True),
+        ("next", True),
+        ("唔記得喇", True),
+        ("两分钟", False),
+        ("过马路要看灯", False),
+    ],
+)
 def test_who_wants_to_go_on_has_not_answered(reply, none):
     assert is_no_answer(reply) is none

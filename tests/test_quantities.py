@@ -16,6 +16,14 @@ from companion.quantities import Quantity, quantities, stated
         ("第二十七条", [(27, "article")]),
         ("十五个工作日", [(15, "workday")]),
         ("年滿十八週歲", [(18, "age")]),
+        (
+            "一个半小时，两个半月，三天半，两次半小时",
+            [(1.5, "hour"), (2.5, "month"), (3.5, "day"), (2, "time"), (0.5, "hour")],
+        ),
+        ("等两三天，三到五周", [(2, "day"), (3, "day"), (3, None), (5, "week")]),
+        ("三万五、一百二十", [(35_000, None), (120, None)]),
+        ("三月一日，零下18℃，36-37℃", [(3, "month"), (1, "day"), (-18, "degree"), (36, None), (37, "degree")]),
+        ("twenty-five minutes", [(25, "minute")]),
         ("一般来说，千万不要，四川的三轮车", []),
     ],
 )
@@ -29,3 +37,7 @@ def test_a_number_is_stated_only_where_it_counts_the_same():
     assert stated(Quantity(15, None), known)
     assert not stated(Quantity(30, "yuan"), known)
     assert not stated(Quantity(3, "day"), known)
+    measured = quantities("坐直半小时，离开一米", ones=True)
+    assert stated(Quantity(30, "minute"), measured)
+    assert stated(Quantity(100, "centimetre"), measured)
+    assert not stated(Quantity(1, "minute"), measured)

@@ -9,8 +9,8 @@ from pathlib import Path
 from companion.guidance.places import Place, names_of_places, place_in
 from companion.guidance.profile import Profile, Standing
 from companion.guidance.whom import age_in, audience_of, whom
+from companion.patterns import pattern
 from companion.quantities import MONTH, month_number, quantities
-from companion.understanding.patterns import pattern
 from course_index.analyze import normalise
 from course_index.course import Delivery
 from course_index.language import language_of

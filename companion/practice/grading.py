@@ -6,24 +6,54 @@ from string import ascii_uppercase
 from typing import Literal
 
 from companion.practice.questions import QuizQuestion
-from companion.quantities import quantities
+from companion.quantities import chinese_value, quantities
 from companion.words import Locale, to_traditional
 from course_index.analyze import normalise, terms
 
 Verdict = Literal["right", "partly", "wrong"]
 
-_YES = re.compile(r"^(?:是|对|啱|正确|正確|没错|系|t|true|yes|y|right|correct|√|✓|✔|○)(?:的|嘅|呀|啊|了)?$")
-_NO = re.compile(r"^(?:不是|不对|错|唔啱|唔係|唔系|不正确|否|f|false|no|n|wrong|incorrect|×|✗|✘|x)(?:的|嘅|呀|啊|了)?$")
+# What is said around an answer: 我觉得是 B 吧, 應該係啱嘅, I think it is b. In simplified script and lower case.
+_BEFORE = re.compile(
+    r"(?:我们?(?=觉|认|想|猜|估|谂|选|拣|答|话)|觉得|认为|想(?=[是选])|猜|估计?|谂|话(?=[是系])|应该|应当|大概|大约|可能|好像|好似|也许|肯定|一定"
+    r"|选项?|拣|答(?:案|的)?|(?:呢|这)(?:一?[句个题]|句话|题)?(?:话|说法)?|就|都(?=[是系])|[是系](?=[a-l\d(第对错啱真假正])|选择|[\s(:：,，]"
+    r"|(?:i'd say|i|think|guess|believe|choose|pick|my|it's|it|that's|that|this|the|answer|option|is|probably"
+    r"|maybe)(?=[\s:]))+"
+)
+_BEHIND = re.compile(r"(?:[吧啦喇呀啊呢嘛咯喔哦㗎噃的嘅了~～…\s?？!！。.]|就是|选项|项)+$")
+_ENDS = r"(?=$|[，,。.;；:：!！?？、)）\s]|因|[的嘅了吧啦呀啊㗎])"
+_YES = re.compile(
+    rf"(?:(?:没|无|冇|不是|唔系)错|是|对+|啱+|正确|系|真|t|true|yes|y|yeah|right|correct|√|✓|✔|○|✅){_ENDS}"
+)
+_NO = re.compile(
+    rf"(?:(?:不|唔)(?:是|系)?(?:对|啱|正确)|(?:不是|唔系|不系)|[没冇]对|错误?|否|假|f|false|no|n"
+    rf"|not (?:true|right|correct)|wrong|incorrect|×|✗|✘|x|❌){_ENDS}"
+)
 _UNKNOWN = re.compile(
-    r"^(?:我)?(?:不知道|不清楚|不会|不懂|不记得|忘了|唔知|唔识|唔记得|跳过|下一题|下一个|过|pass|skip|next|no idea|i don't know|don't know)"  # noqa: E501
+    r"(?:我)?(?:(?:真的?|都|也|完全)?(?:不|唔|没|冇)(?:太|大)?(?:知道?|清楚|晓得|懂|识|记得|记住)"
+    r"|(?:都)?(?:忘(?:记|掉)?|唔记得)[了咗]?|想不起|看答案|(?:正确)?答案[是系](?:什么|咩|乜)"
+    r"|(?:这|呢)?一?[道条]?题?(?:实在)?(?:太|好)(?:难|深)"
+    r"|(?:公布|告诉我|话我知)(?:正确)?答案|(?:i )?(?:don't know|do not know|have no idea|forgot|give up)|no idea"
+    r"|no clue|(?:give|tell|show) me the answer|what(?:'s| is) the answer|(?:i'm )?not sure|idk"
+    r"|(?:不会(?:做|答|写)?|跳过|下一[题个道]|过|pass|skip|next)(?=$|[了啦吧呀啊喔哦，,。.!！\s]))"
 )
-_OPTION = re.compile(
-    r"^(?:选|我选|答案是?|选项|第)?\s*([a-lａ-ｄ一二三四]|1[0-2]|[1-9])(?:个|项|[.、)）])?(?:\s|$|[.、，,)）。！!])"
-)
-_EDGES = re.compile(r"^[\s，,。.！!；;：:、]+|[\s，,。.！!；;、]+$")
+_LETTER = r"(?<![a-z])([a-l])(?![a-z])"
+_OPTION = re.compile(rf"第?\s*([a-l一二三四]|1[0-2]|[1-9])(?:个|项|[.、)）])?{_ENDS}")
+# Not A but B; a or b, I take b.
+_TAKEN = re.compile(rf"(?<!不)(?<!唔)(?:[选拣是系])\s*{_LETTER}")
+_REFUSED = re.compile(r"(?:不|唔|非|\bnot )(?:应该|会)?(?:是|系|选|拣)?\s*$")
+_EDGES = re.compile(r"^[\s，,。.！!；;：:、]+|[\s，,。.！!；;、?？]+$")
 _NUMBERED = re.compile(
-    r"(?:^|[\s，,；;。])\s*(?:第)?(\d{1,2}|[一二三四五六七八九十])(?:题)?\s*[.、:：)）]\s*(?!\d+\s*[.、:：)）])"
+    r"(?:^|[\s，,；;。])\s*(?:第|q|question )?(\d{1,2}|[一二三四五六七八九十])(?:题|題)?\s*[.、:：)）\-]\s*"
+    r"(?!\d+\s*[.、:：)）])",
+    re.IGNORECASE,
 )
+# 1B 2对 3三十: without a mark behind the number, which then has to count on from the one before.
+_COUNTED = re.compile(
+    r"(?:^|(?<=[\s，,；;。]))(?:第(\d{1,2}|[一二三四五六七八九十])[题題]|q?(\d{1,2})(?![\d.]))\s*", re.IGNORECASE
+)
+# 1对2错3不知道: as many as there are questions.
+_RUN_ON = re.compile(r"(?<![\d.])(?:第(\d{1,2})题|(\d{1,2})(?![\d.]))\s*")
+_ONE_EACH = re.compile(r"[a-l对错對錯√×✓✗]+", re.IGNORECASE)
 # A reply of one's own words is right with this share of the answer's words, and partly right with half of that.
 _SAME = 0.6
 _PARTLY = 0.3
@@ -56,16 +86,39 @@ _SAID: dict[str, dict[Verdict | Literal["unknown"], str]] = {
 
 def grade(question: QuizQuestion, reply: str, locale: Locale) -> Grade:
     """Whether a reply is right, with the reason from the passage."""
-    said = _EDGES.sub("", normalise(reply))
     if is_no_answer(reply):
         return told("unknown", question, locale)
-    return told(_verdict(question, said), question, locale)
+    return told(_verdict(question, _said(reply)), question, locale)
 
 
 def is_no_answer(reply: str) -> bool:
     """Whether a reply says that one does not know, or wants to go on: no model is asked about that."""
-    said = _EDGES.sub("", normalise(reply))
+    said = _said(reply)
     return not said or bool(_UNKNOWN.match(said))
+
+
+def reads_as_answer(question: QuizQuestion, reply: str) -> bool:
+    """Whether a reply is of the form that the question asks for, right or wrong: 错了 judges, 好的 does not."""
+    said = _said(reply)
+    match question.kind:
+        case "true_false":
+            return _judgement(said) is not None
+        case "choice":
+            return _option(question, said) is not None
+        case "fill_in":
+            return bool(quantities(said) or quantities(f"{said}个"))
+    return False
+
+
+def _said(reply: str) -> str:
+    return _EDGES.sub("", normalise(reply))
+
+
+def _bare(said: str) -> str:
+    """What is left of a reply without what is said around it."""
+    found = _BEFORE.match(said)
+    left = said[found.end() :] if found else said
+    return _BEHIND.sub("", left) or said
 
 
 def told(verdict: Verdict | Literal["unknown"], question: QuizQuestion, locale: Locale) -> Grade:
@@ -85,17 +138,48 @@ def told(verdict: Verdict | Literal["unknown"], question: QuizQuestion, locale: 
     return Grade("wrong" if verdict == "unknown" else verdict, reason, sentence)
 
 
-def replies(reply: str, count: int) -> list[str]:
-    """A message that answers several questions, cut at its numbers, or else at its lines or commas; at most `count`."""
-    marks = list(_NUMBERED.finditer(reply))
-    if marks and count > 1:
+def replies(reply: str, count: int, first: int = 1) -> list[str]:
+    """A message that answers several questions, cut at its numbers, or else at its lines or commas; at most `count`.
+
+    `first` is the number of the first of them. What stands under no number before the last one is empty.
+    """
+    reply = re.sub("[①-⑩]", lambda found: f" {ord(found[0]) - ord('①') + 1}. ", reply)
+    if count == 1:
+        alone = _NUMBERED.match(reply)
+        is_label = alone and _number(alone) == first and not re.match(r"\d|\W*$", reply[alone.end() :])
+        return [reply[alone.end() :] if alone and is_label else reply]
+    marks = list(_NUMBERED.finditer(reply)) or _counted(_COUNTED, reply) or _counted(_RUN_ON, reply, count)
+    if marks:
         ends = [*(mark.start() for mark in marks[1:]), len(reply)]
-        return [_EDGES.sub("", reply[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)][:count]
+        parts = [_EDGES.sub("", reply[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)]
+        numbers = [_number(mark) - first for mark in marks]
+        if numbers == sorted(set(numbers)) and numbers[0] >= 0 and numbers[-1] < count:
+            placed = dict(zip(numbers, parts, strict=True))
+            return [placed.get(number, "") for number in range(numbers[-1] + 1)]
+        return parts[:count]
+    if len(reply.strip()) == count and _ONE_EACH.fullmatch(reply.strip()):
+        return list(reply.strip())
     for cut in (r"\n+", r"[，,；;、\s]+"):
         parts = [part for part in re.split(cut, reply.strip()) if part]
         if 1 < len(parts) <= count:
             return parts
     return [reply]
+
+
+def _counted(numbers: re.Pattern[str], reply: str, count: int = 2) -> list[re.Match[str]]:
+    """The numbers of 1B 2对 3三十, which count on, at least `count` of them; 1次 2米 are answers."""
+    marks: list[re.Match[str]] = []
+    for mark in numbers.finditer(reply):
+        counts_on = not marks or _number(mark) == _number(marks[-1]) + 1
+        counts_things = not mark[1] and any(one.unit for one in quantities(reply[mark.start() :])[:1])
+        if counts_on and not counts_things:
+            marks.append(mark)
+    return marks if len(marks) >= count else []
+
+
+def _number(mark: re.Match[str]) -> int:
+    numeral = next(filter(None, mark.groups()))
+    return int(numeral) if numeral.isdecimal() else chinese_value(numeral)
 
 
 def _verdict(question: QuizQuestion, said: str) -> Verdict:
@@ -111,23 +195,40 @@ def _verdict(question: QuizQuestion, said: str) -> Verdict:
 
 def _judged(question: QuizQuestion, said: str) -> Verdict:
     holds = question.answers[0] in ("对", "true")
-    if _YES.match(said):
-        return "right" if holds else "wrong"
-    if _NO.match(said):
-        return "wrong" if holds else "right"
-    return _in_own_words(question, said)
+    judged = _judgement(said)
+    if judged is None:
+        return _in_own_words(question, said)
+    return "right" if judged == holds else "wrong"
+
+
+def _judgement(said: str) -> bool | None:
+    """What a reply says of a statement; None where it says nothing of it."""
+    for one in (said, _bare(said)):
+        if _YES.match(one) or _NO.match(one):
+            return bool(_YES.match(one))
+    return None
 
 
 def _chosen(question: QuizQuestion, said: str) -> Verdict:
-    if found := _OPTION.match(said):
+    return "right" if _option(question, said) == question.answers[0] else "wrong"
+
+
+def _option(question: QuizQuestion, said: str) -> str | None:
+    """The one of the options that a reply takes; None where that is not plain."""
+    options = question.options
+    bare = _bare(said)
+    alike = next((option for option in options if normalise(option) in (said, bare)), None)
+    if alike is not None:
+        return alike
+    if found := _OPTION.match(bare):
         at = "abcdefghijkl".find(found[1])
         place = at if at >= 0 else "一二三四".find(found[1]) if found[1] in "一二三四" else int(found[1]) - 1
-        if place < len(question.options):
-            return "right" if question.options[place] == question.answers[0] else "wrong"
-    named = [option for option in question.options if normalise(option) in said]
-    if len(named) == 1:
-        return "right" if named[0] == question.answers[0] else "wrong"
-    return "wrong"
+        return options[place] if place < len(options) else None
+    taken = {found[1] for found in _TAKEN.finditer(said)}
+    if len(taken) == 1 and (place := ord(taken.pop()) - ord("a")) < len(options):
+        return options[place]
+    named = [one for one in options if (at := said.find(normalise(one))) >= 0 and not _REFUSED.search(said[:at])]
+    return named[0] if len(named) == 1 else None
 
 
 def _several(question: QuizQuestion) -> bool:

@@ -3,7 +3,7 @@
 import re
 from datetime import date, timedelta
 
-from companion.quantities import MONTH, month_number
+from companion.quantities import MONTH, chinese_value, month_number
 
 # Days of the week are numbers, Monday is 0.
 EVERY_DAY = frozenset(range(7))
@@ -31,25 +31,29 @@ _LATIN = (
 )
 _DAYS = rf"(?:{_HAN}|{_LATIN})"
 _OFF = re.compile(
-    rf"(?P<a>{_DAYS})(?:我|都|也|就|要|可以|晚上|白天)*(?:不(?:想|能|要|用|再|可以)?(?:学|上课?|安排|排|行)|没(?:空|时间|法学)|休息|除外|放假|唔(?:学|得闲|得|上))"
+    rf"(?P<a>{_DAYS})(?:我|都|也|就|要|可以|晚上|白天)*(?:不(?:想|能|要|用|再|可以)?(?:学|上课?|安排|排|行)|没(?:空|时间|法学)|休息|除外|放假|唔(?:学|得闲|得|上)"
+    rf"|(?:都)?(?:要|得|有)?(?:加班|值班|开会|出差|有事|有嘢做)|[^，。,.]{{0,6}}[，,]?(?:去掉|取消|删掉|拿掉|划掉|唔要))"
     rf"|(?:除了|除开|不要(?:安?排)?|别(?:安?排)?(?:在)?|避开|跳过|去掉|唔好(?:排)?)(?P<b>{_HAN})"
     rf"|\b(?:no|not|never|except|without|skip|avoid|but not|leave out|drop)(?: on| for)?(?: the)? (?P<c>{_LATIN})"
     rf"|(?P<d>{_LATIN}) (?:off|free|are off|is off|are out|is out|don't work|doesn't work)\b"
+    rf"|\bi (?:have to|must) work (?:late )?(?:on )?(?P<f>{_LATIN})"
     rf"|\b(?:can't|cannot|can not|don't|won't)(?: \w+){{0,3}} (?:on )?(?P<e>{_LATIN})"
 )
 _ON = re.compile(_DAYS)
 _ALSO = re.compile(
     rf"{_DAYS}(?:晚上|白天|我)*(?:也|都)(?![不没唔])|(?:再加|加上|增加){_DAYS}|\balso\b|\btoo\b|\bas well\b"
 )
+_NUMERAL = r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})"
 _START = re.compile(
     rf"(?:从|由|打|改到|改成|推迟到|推到|延到|挪到)?(?:在|到)?(?:(?P<next>下下?)个?{_WEEK}(?P<nextday>{_DAY})?|(?P<soon>今天|今日|明天|听日|后天)"
-    rf"|(?:这个?|本)?{_WEEK}(?P<day>{_DAY})|(?P<nextmonth>下个?月)(?:(?P<nmday>\d{{1,2}})[号日])?|(?P<month>\d{{1,2}})月(?P<mday>\d{{1,2}})[号日]?)"
+    rf"|(?:这个?|本)?{_WEEK}(?P<day>{_DAY})|(?P<nextmonth>下个?月)(?:(?P<nmday>\d{{1,2}})[号日])?"
+    rf"|(?P<month>{_NUMERAL})月份?(?:(?P<mday>{_NUMERAL})[号日]?)?)"
     r"(?:才|再|先|就)?(?:开始|起|开学|开课|动手)"
     rf"|(?:改到|推迟到|推到|延到|挪到)(?P<next2>下下?)个?{_WEEK}(?P<nextday2>{_DAY})?"
-    rf"|\b(?:start|starting|starts|begin|beginning|begins|from)(?: it| the plan)?(?: on| from)? "
+    rf"|\b(?:start|starting|starts|begin|beginning|begins|from)(?: it| the plan)?(?: on| from| in)? "
     rf"(?:(?P<ennext>next )?(?P<enday>{_NAME})|(?P<enweek>next week)|(?P<enmonth>next month)|(?P<ensoon>today|tomorrow)"
     rf"|(?P<emday>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<emonth>{MONTH})"
-    rf"|(?P<emonth2>{MONTH}) (?P<emday2>\d{{1,2}})(?:st|nd|rd|th)?)\b"
+    rf"|(?P<emonth2>{MONTH})(?: (?P<emday2>\d{{1,2}})(?:st|nd|rd|th)?)?)\b"
 )
 _SOON = {"今天": 0, "今日": 0, "today": 0, "明天": 1, "听日": 1, "tomorrow": 1, "后天": 2}
 
@@ -113,11 +117,8 @@ def _started(found: re.Match[str], today: date) -> date:  # noqa: PLR0911
         number = _latin(day)
         return monday + timedelta(weeks=1, days=number) if found["ennext"] else _coming(number, today)
     month = found["month"] or found["emonth"] or found["emonth2"]
-    named = date(
-        today.year,
-        month_number(month),
-        int(found["mday"] or found["emday"] or found["emday2"]),
-    )
+    day = found["mday"] or found["emday"] or found["emday2"] or "1"
+    named = date(today.year, month_number(month), int(day) if day.isdecimal() else chinese_value(day))
     return named if named >= today else named.replace(year=today.year + 1)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from companion.patterns import for_normalised
 from companion.safety.untrusted import without_invisible
 from companion.words import Locale, to_traditional
 from course_index.analyze import normalise
@@ -110,4 +111,4 @@ def _rule(entry: dict[str, Any], words: Mapping[str, str], hotline: str) -> Rule
 def _compiled(patterns: object, words: Mapping[str, str]) -> tuple[re.Pattern[str], ...]:
     if not isinstance(patterns, list) or not all(isinstance(pattern, str) and pattern for pattern in patterns):
         raise ValueError("patterns, unless and always are lists of texts that are not empty")
-    return tuple(re.compile(_WORD.sub(lambda word: f"(?:{words[word[1]]})", pattern)) for pattern in patterns)
+    return tuple(for_normalised(_WORD.sub(lambda word: f"(?:{words[word[1]]})", pattern)) for pattern in patterns)

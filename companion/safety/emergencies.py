@@ -1,10 +1,10 @@
 """What needs help at once is told whom to call before anything else: rules, and likeness to messages people sorted."""
 
 import asyncio
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from companion.patterns import for_normalised
 from companion.recogniser import EMERGENCIES, Recogniser
 from companion.safety.bounds import Bounds
 from companion.words import Locale
@@ -18,7 +18,7 @@ NO_EMERGENCY = "none"
 RESEMBLES, PLAINLY = 0.4, 0.6
 
 # 怕有人突然晕倒，想先学会处理 is of what may come, or was. Narrower than wants_to_learn: 要不要报警 is no such wish.
-_WANTS_TO_LEARN = re.compile(
+_WANTS_TO_LEARN = for_normalised(
     r"想(?:先|要|再)?学|学会|学学|学点|有(?:没有|冇|无|什么|啥)[^，。]{0,8}(?:课|班)|培训|\b(?:learn|course|training)\b"
 )
 

@@ -55,12 +55,18 @@ _EMAIL = re.compile(
 _MOBILE_NUMBER = r"1(?:3\d|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8\d|9\d)"
 _MOBILE = re.compile(
     rf"(?<!\d)(?:(?:\+|00){_GAP}?86{_GAP}{{0,2}}|\(\+?86\){_GAP}?|86{_GAP}?)?"
-    rf"(?:{_MOBILE_NUMBER}(?:\d{{8}}|{_GAP}{{1,2}}\d{{4}}{_GAP}{{1,2}}\d{{4}}|{_GAP}\d{{3}}{_GAP}\d{{5}}|{_GAP}\d{{8}}"
+    rf"(?:{_MOBILE_NUMBER}(?:\d{{8}}|{_GAP}{{1,3}}\d{{4}}{_GAP}{{1,3}}\d{{4}}|{_GAP}\d{{3}}{_GAP}\d{{5}}|{_GAP}\d{{8}}"
     rf"|\d{{4}}{_GAP}\d{{4}}|\d{{3}}{_GAP}\d{{5}}|\d{_GAP}\d{{4}}{_GAP}\d{{3}}|\d{_GAP}\d{{3}}{_GAP}\d{{4}}"
-    rf"|\d{{2}}{_GAP}\d{{3}}{_GAP}\d{{3}})"
+    rf"|\d{{2}}{_GAP}\d{{3}}{_GAP}\d{{3}}|\d{{2}}{_GAP}\d{{6}})"
     rf"|1 [3-9](?: \d){{9}}|1-[3-9](?:-\d){{9}})(?!\d)"
 )
 _HONG_KONG_PHONE = re.compile(rf"(?<!\d)(?:\+|00|\()?85[23]\)?{_GAP}?[2-9]\d{{3}}{_GAP}?\d{{4}}(?!\d)")
+# Eight digits are a telephone only behind a word for one: orders and dates have as many.
+_NAMED_PHONE = re.compile(
+    r"(?:电话|電話|手机|手機|手提|联系方式|聯絡|致[电電]|whats ?app|\b(?:tel|phone|mobile|call me(?: at| on)?))"
+    rf"[^\d\n]{{0,8}}?((?<!\d)(?!20\d\d ?[01]\d)[2-9]\d{{3}} ?\d{{4}}(?!{_GAP}?\d|\s*[元块塊年月万萬%]))",
+    re.IGNORECASE,
+)
 _AREA = r"0(?:10|2[0-57-9]|[3-9]\d\d)"
 _LANDLINE = re.compile(
     rf"(?<![\d.])(?:(?:\+|00)86{_GAP}?)?(?:\({_AREA}\) ?|{_AREA}(?:{_GAP}| - )?)"
@@ -71,7 +77,7 @@ _IDENTITY = re.compile(
 )
 _SPACED_IDENTITY = re.compile(r"(?<!\d)(?<!\d )[1-9](?: ?\d){16} ?[\dXx](?! ?\d)")
 _NAMED_IDENTITY = re.compile(
-    r"(?:身[份分][证証證]|[证証證]件[号號]|identity (?:card|number)|\bid (?:card|number|no)\b)\D{0,12}?"
+    r"(?:身[份分][证証證]|居住[证証證]|[证証證]件[号號]|identity (?:card|number)|\bid (?:card|number|no)\b)\D{0,12}?"
     rf"((?<!\d)(?:\d{{15}}|(?:\d{_GAP}?){{17}}[\dXx])(?!\d))",
     re.IGNORECASE,
 )
@@ -133,6 +139,7 @@ def _findings(text: str) -> Iterator[_Finding]:
     yield from _in(digits, "hong_kong_identity_number", _MACAU_IDENTITY, _not_in_formula)
     yield from _in(digits, "mobile", _MOBILE, _not_a_decimal)
     yield from _in(digits, "mobile", _HONG_KONG_PHONE)
+    yield from _in(digits, "landline", _NAMED_PHONE, group=1)
     yield from _in(digits, "landline", _LANDLINE, _not_a_date)
     read_out = _folded(text, _NUMERALS)
     if read_out.text != digits.text:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from companion.conversation import Conversation
 from companion.guidance.places import place_in
 from companion.guidance.subject import names_only_conditions, subject_of
+from companion.patterns import for_normalised
 from companion.understanding.of_a_course import asks_of_it
 from companion.understanding.wish import course_subject, wants_to_learn
 from course_index.analyze import normalise
@@ -13,6 +14,8 @@ from retrieval.query import query_terms
 
 # A message of fewer content characters (an English word counts two) hardly names a topic of its own.
 SHORT = 6
+# So many letters are left of a correction that asks something.
+_ASKS_AT_LEAST = 2
 # How much of the earlier turns is carried, in characters; the newest is kept.
 CARRIED_CHARACTERS = 120
 # A message of up to so many times SHORT may go on from what was said.
@@ -24,11 +27,12 @@ _GOES_ON = re.compile(
     r"and|but|so|then|also|what about|how about|what if|or|if)(?![a-z])"
 )
 _CHANGES = re.compile(
-    r"(?:换个|换一个|另一个|问个别的|对了|说回|顺便问|题外话|by the way|another question|different question)"
+    r"(?:换个|换一个|另一个|问个别的|对了|说回|顺便问|我?(?:想|还想)?再(?:问|请教)|题外话|那?(?:算了|不管了|不说这个了?|唔讲呢个)[,，]"
+    r"|by the way|another question|different question)"
 )
-# What points back. 那个 and 这种 before a noun point forward as often, so only bare ones count.
-_POINTS_BACK = re.compile(
-    r"它们?(?!处)|佢(?!哋)|(?:这|那|呢|嗰)(?:个|样|种|里|边|些|类|步|点|条|时|啲|嗰|只)?(?=[呢吗嘛么，。？?!！\s]|$|是|会|有|要|能|可|为|怎|点|不|得|系|唔|也|都|就)"
+# What points back. 那个 and 这种 before a noun point forward as often, so only bare ones count; 呢 alone is a particle.
+_POINTS_BACK = for_normalised(
+    r"它们?(?!处)|佢(?!哋)|(?:(?:这|那)(?:个|样|种|里|边|些|类|步|点|条|时|啲|嗰|只)?|(?:呢|(?<![一-鿿])嗰)(?:个|样|种|边|类|步|点|条|时|啲|只))(?=[呢吗嘛么，。？?!！\s]|$|是|会|有|要|能|可|为|怎|点|不|得|系|唔|也|都|就)"
     r"|这样|那样|咁样|上面|前面(?:说|讲|那)|刚才|刚刚说|第[一二三四五六七八九十两\d]+(?:步|个|点|条|种|项)(?:呢|是|怎|$)"
     r"|\b(?:it|its|that|this|these|those|they|them|one|ones|there|the (?:first|second|third|other|same|old|new) one)\b"
 )
@@ -37,8 +41,22 @@ _ASKS = re.compile(
     r"为什么|为啥|为何|怎么|怎样|如何|多少|多久|多长|几(?!何)|哪|谁|什么|吗|呢|么|能不能|可不可以|行不行|要不要|点解|点样|点算|点搞|几耐|几时|边|咩|得唔得|系咪|会不会|是不是|先要"
     r"|\b(?:why|how|what|when|where|who|which|much|many|long)\b"
 )
+# What a correction begins with: 不是这个，我是问, 我说的是, no, I meant. The question is what comes after it.
+_THIS = r"(?:[这那呢嗰]个(?:意思)?|这样|咁样)"
+_ASK = r"(?:想|要)?(?:问|说(?!真)|讲|指)"
+_ASKED_IS = rf"(?:{_ASK}(?:的|嘅)(?:是|系)|(?:是|系){_ASK}(?:的|嘅)?(?:是|系)?|(?:的|嘅)意思(?:是|系))"
+_I_ASK = rf"我{_ASKED_IS}"
+_I_MEAN = r"(?:but )?i (?:mean|meant|(?:asked|was asking|am asking)(?: about)?)\b"
+_CORRECTS = for_normalised(
+    rf"(?:(?:不是|唔系|不对|唔啱|错了)(?:{_THIS})?[啊呀吧喎，。\s]*{_I_ASK}"
+    rf"|(?:(?:不是|唔系){_THIS}|(?:你|您)?(?:没听懂|没明白|冇听明|听错|理解错|误会|搞错|弄错)[了喇啦]?"
+    rf"|我?(?:不是|唔系|没|冇)(?:想|要)?(?:问|说|讲|指){_THIS})[啊呀吧喎]*[，。；！\s]+(?:我?{_ASKED_IS})?|{_I_ASK}"
+    rf"|(?:(?:no|nope|wait|sorry)[,.;!\s]+)?"
+    rf"(?:(?:not that(?: one)?|that's not (?:it|what i (?:asked|meant)))[,.;!\s]+(?:{_I_MEAN})?|{_I_MEAN})"
+    r")[，：\s]*"
+)
 # A definition asked for names its own subject.
-_DEFINES = re.compile(
+_DEFINES = for_normalised(
     r"^(?:什么|咩|乜嘢?)(?:是|叫|系)(?!它|这|那).{2,}|^[^，。？?]{2,10}(?:是什么|系咩|系乜)(?:意思|东西)?[?？]?$"
     r"|^what(?:'s| is| are| does) (?!it\b|that\b|this\b|they\b|those\b|next\b|else\b|the (?:first|second|third|other|next|last|difference)\b)\w+"  # noqa: E501
 )
@@ -56,11 +74,22 @@ _NO_SUBJECT = re.compile(
 
 
 # Courses are asked for anew: 佛山有什么课 after a talk on cooking is not on cooking.
-_ASKS_FOR_ANY = re.compile(
+_ASKS_FOR_ANY = for_normalised(
     r"(?:什么|哪些|哪门|咩|乜嘢|啥|随便|推荐)[^，。？?]{0,8}(?:课|班|学)"
     r"|\b(?:what|which|any) (?:\w+ )?(?:courses?|class(?:es)?)\b"
 )
 _IS_THERE = re.compile(r"\b(?:is|are) there\b")
+
+
+def corrected(message: str) -> str | None:
+    """What a message asks that puts a misunderstanding right, in words of its own; None where it does no such thing."""
+    text = normalise(message).strip()
+    found = _CORRECTS.match(text)
+    rest = text[found.end() :] if found and found.end() else ""
+    if sum(map(str.isalnum, rest)) < _ASKS_AT_LEAST:
+        return None
+    # As it was typed, where normalising has not moved the letters.
+    return message.strip()[-len(rest) :] if len(text) == len(message.strip()) else rest
 
 
 def depends(message: str) -> bool:
@@ -135,7 +164,7 @@ def carried(message: str, before: Sequence[str]) -> str:
     """The message with the learner's earlier messages before it, as far as they go on one subject, newest kept."""
     subject: list[str] = []
     room = CARRIED_CHARACTERS
-    for earlier in reversed(before):
+    for earlier in reversed([corrected(one) or one for one in before]):
         room -= len(earlier)
         if subject and room < 0:
             break

@@ -2,6 +2,7 @@
 
 import re
 
+from companion.patterns import for_normalised
 from course_index.analyze import normalise
 
 _THIS_COURSE = r"(?:这|那|呢|嗰)?(?:一?[个门]|啲)?(?:课程?|班)|(?:the|this|that) (?:course|class)"
@@ -14,7 +15,7 @@ _STATED = "|".join(
         rf"(?:要|收)?{_MUCH}(?:钱|学费|费用?)|(?:学费|费用|收费)(?:是|系|要)?(?:{_MUCH}|怎么算|点计)?",
         r"免费(?!的(?:呢|有|课))|是不是免费|系咪免费",
         rf"(?:有|计|算|值)?{_MUCH}个?(?:学分|课时|学时|小时|钟头)|(?:是)?(?:第)?几级",
-        r"(?:什么时候|几时|哪天|何时|哪一?天|边日)(?:开课|开班|开学|开始|上课|上)",
+        r"(?:什么时候|几时|哪天|何时|哪一?天|边日)(?:开课|开班|开学|开始|开|上课|上)",
         r"(?:在|去|喺)?(?:哪里|哪儿|哪|边度|什么地方)(?:上课?|学|开班?|读)",
         r"(?:学完|上完|读完)?(?:后|了|之后)?(?:能|可以|会|有没有|有冇)?(?:拿|发|攞|给|有)(?:到)?(?:什么|咩|乜|结业|毕业|个|张)*证书?",
         rf"(?:学完|上完|读完)(?:后|了)?(?:能|可以)?(?:拿|得|攒|有|攞)?(?:到)?{_MUCH}个?学分",
@@ -27,25 +28,26 @@ _STATED_EN = "|".join(
         rf"is {_EN_IT} free|(?:how much|what) (?:is|does|for) {_EN_IT}(?: cost)?|do i (?:have|need) to pay",
         rf"how many (?:hours|credits)(?: (?:is|does|for) {_EN_IT}(?: (?:have|take|give))?| (?:will|do|would|can) i (?:get|earn|have))?",  # noqa: E501
         rf"(?:will|do|can|would) i get an? certificate|is there an? certificate|does {_EN_IT} (?:give|come with) an? certificate",  # noqa: E501
+        rf"how long (?:is|does|will|would) {_EN_IT}(?: take| last)?",
         rf"when (?:does {_EN_IT} start|is {_EN_IT})|where is {_EN_IT}(?: held| taught)?",
     )
 )
 _TAIL = r"(?:的|嘅|啊|呀|吗|么|呢|咩|先|㗎|架|[\s。！!？?])*"
 _WHERE_I_AM = r"(?:[，, ]*(?:我|俺|屋企|家)(?:在|住|喺)\w{2,8})?"
-_WHOLE = re.compile(
+_WHOLE = for_normalised(
     rf"(?:and |so |then )?{_IT}(?:(?:是|系|的|嘅|都)?(?:{_STATED})|{_STATED_EN}){_TAIL}{_WHERE_I_AM}{_TAIL}"
 )
 _CERTIFICATE = re.compile(r"证(?!明|件|券|据)|\bcertificates?\b")
-_POINTS_AT_IT = re.compile(_THIS_COURSE)
+_POINTS_AT_IT = for_normalised(_THIS_COURSE)
 
 
 _ASKS_WHAT_IT_IS = (
     rf"(?:{_THIS_COURSE})?(?:都|主要|是|系)*"
     r"(?:(?:讲|教|学|说)(?:的|了|些|咗|啲)*(?:什么|啥|咩|乜嘢?)|怎么样|点样|有(?:什么|哪些)?内容)"
 )
-_INTRODUCED = re.compile(
+_INTRODUCED = for_normalised(
     rf"(?:请|我|想|要|给我|帮我|介绍|说说|讲讲|看看|了解|看|选|有没有|有冇|一下|下)*{_TITLE}(?:{_THIS_COURSE}|{_ASKS_WHAT_IT_IS})?{_TAIL}"
-    rf"|(?P<bare>[^，。？！?!《》]{{3,40}}?){_ASKS_WHAT_IT_IS}{_TAIL}"
+    rf"|(?P<bare>[^，,。？！?!《》]{{3,40}}?){_ASKS_WHAT_IT_IS}{_TAIL}"
 )
 
 

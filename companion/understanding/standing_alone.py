@@ -11,18 +11,20 @@ from companion.history import history
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.safety.untrusted import for_prompt
-from companion.understanding.follow_up import carried, depends, goes_on, leans
+from companion.understanding.follow_up import carried, corrected, depends, goes_on, leans
 from companion.understanding.wish import wish_of
 from companion.words import Words
 from companion.writer import Writer
 from course_index.analyze import normalise
 from course_index.analyze import terms as terms_of
+from course_index.language import language_of
 from course_index.store.legs import Word
 from prompts import render
 from retrieval.glossary import share_said
 from retrieval.live import LiveIndex
 from retrieval.query import query_terms
 from retrieval.search import Search
+from retrieval.wording import shipped_wording
 
 _TOKENS = 80
 _HISTORY_TOKENS = 300
@@ -34,6 +36,8 @@ _NAMES_SOMETHING = 3
 # begins with what goes on from something: 那, 要是.
 _ANSWERED, _UNANSWERED, _GOING_ON = 0.0, 0.2, 0.4
 _SURE = 0.95
+# So much is named by what changes the language.
+_NAMES_A_THING = 2
 _LOOKED_AT = 4
 
 
@@ -51,17 +55,20 @@ class StandingAlone:
 
     async def question(self, message: str, conversation: Conversation, say: Words, ledger: Ledger) -> tuple[bool, str]:
         """Whether a message depends on the turns before, and the question it puts when it stands alone."""
-        if not conversation.subjects or not depends(message):
+        put_right = corrected(message) if conversation.subjects else None
+        message = put_right or message
+        if not conversation.subjects or not (put_right or depends(message)):
             return False, message
         plain = carried(message, conversation.subjects)
         if (
             not leans(message)
             and wish_of(message) == "question"
-            and await asyncio.to_thread(self._says_all, message, plain)
+            and await asyncio.to_thread(self._says_all, message, plain, put_right is not None)
         ):
             return False, message
         if not self._writer.has_model:
-            return True, plain
+            alone = await asyncio.to_thread(self._only_alone, message, plain)
+            return (False, message) if alone else (True, plain)
         prompt = render("standalone", history=history(conversation, say, _HISTORY_TOKENS), message=for_prompt(message))
         try:
             written = await self._writer.whole(prompt, ledger.count, _TOKENS, self._seconds)
@@ -79,26 +86,37 @@ class StandingAlone:
         lost = not find(search, rewritten, _LOOKED_AT, Scope()).answers
         return plain if lost and find(search, plain, _LOOKED_AT, Scope()).answers else rewritten
 
-    def _says_all(self, message: str, carried_on: str) -> bool:
+    def _says_all(self, message: str, carried_on: str, puts_right: bool) -> bool:
         """Whether a short question is one of its own: what it names is found with it, and lost among what was said.
 
-        怎么量血压 after a talk on litchis is on blood pressure; 要多久 after it is on litchis.
+        怎么量血压 after a talk on litchis is on blood pressure; 要多久 after it is on litchis. What puts a
+        misunderstanding right is not on what was talked of if it names something that is taught.
         """
         measures = _MEASURES.findall(normalise(message))
-        words = (term for term in query_terms(message) if len(term) == 1 or term.isascii())
-        terms = [term for term in words if term not in measures]
+        terms = [term for term in _names(message) if term not in measures]
         going_on = goes_on(message)
         search = self._index.search
         other_words = search.query(message).other_words
         alone = _closest(terms, other_words, search, message)
         if going_on and not alone.near:  # 那工资能给多少 after 试用期最长多久: by itself any law with wages in it
             return False
+        if puts_right and alone.near and len(terms) >= _NAMES_SOMETHING:
+            return True
         together = _closest(terms, other_words, search, carried_on)
         more = _GOING_ON if going_on else _ANSWERED if alone.sure else _UNANSWERED
         # What an answer has nothing of was hardly asked for: how long may be answered by any law.
         return (alone.sure >= _SURE and alone.share > 0) or (
             len(terms) >= _NAMES_SOMETHING and alone.share - together.share >= more
         )
+
+    def _only_alone(self, message: str, carried_on: str) -> bool:
+        """Whether a message in another language than what was said before is found by itself, and with that is not."""
+        before = carried_on.removesuffix(message)
+        terms = _names(message)
+        if len(terms) < _NAMES_A_THING or language_of(message) == language_of(before):
+            return False
+        lost = not find(self._index.search, carried_on, _LOOKED_AT, Scope()).answers
+        return lost and _closest(terms, self._index.search, message).near
 
 
 class _Closest(NamedTuple):
@@ -109,6 +127,12 @@ class _Closest(NamedTuple):
     share: float
     sure: float
     near: bool
+
+
+def _names(message: str) -> list[str]:
+    """The characters and words of what a message names, as lessons would say it: they have 家里 and not 屋企."""
+    told = query_terms(shipped_wording().in_mandarin(normalise(message)))
+    return [term for term in told if len(term) == 1 or term.isascii()]
 
 
 def _closest(terms: list[str], other_words: Sequence[Word], search: Search, question: str) -> _Closest:

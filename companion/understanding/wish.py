@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from companion.guidance.whom import without_whom
-from companion.understanding.patterns import pattern
+from companion.patterns import for_normalised, pattern
 from course_index.analyze import normalise
 
 Wish = Literal[
@@ -45,7 +45,7 @@ def _rules() -> tuple[tuple[Wish, re.Pattern[str]], ...]:
 
 def _pattern(entry: dict[str, list[str]]) -> re.Pattern[str]:
     if whole := entry.get("whole"):
-        return re.compile(rf"^(?:{'|'.join(whole)}){_MARKS}$")
+        return for_normalised(rf"^(?:{'|'.join(whole)}){_MARKS}$")
     return pattern(entry)
 
 
@@ -55,8 +55,10 @@ def _asking() -> dict[str, re.Pattern[str]]:
     told = tomllib.loads((Path(__file__).with_name("asking.toml")).read_text("utf-8"))
     before, behind = told.pop("before_a_subject"), told.pop("behind_a_subject")
     return {name: pattern(entry) for name, entry in told.items()} | {
-        "before_a_subject": re.compile(rf"(?:{_any(before['anywhere'])})|(?:{_any(before['words'])})(?![^\s])"),
-        "behind_a_subject": re.compile(rf"(?:{_any(behind['anywhere'])})$|(?:^|(?<=\s))(?:{_any(behind['words'])})$"),
+        "before_a_subject": for_normalised(rf"(?:{_any(before['anywhere'])})|(?:{_any(before['words'])})(?![^\s])"),
+        "behind_a_subject": for_normalised(
+            rf"(?:{_any(behind['anywhere'])})$|(?:^|(?<=\s))(?:{_any(behind['words'])})$"
+        ),
     }
 
 
