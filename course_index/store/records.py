@@ -98,7 +98,7 @@ class Records:
         self._engine = create_engine(f"sqlite:///{path}")
         self._connections = Connections(path, finished=finished)
         event.listen(self._engine, "connect", _enforce_foreign_keys)
-        self.phrases = Phrases(self._engine)
+        self.phrases = Phrases(self._engine, self._connections)
 
     def close(self) -> None:
         """Give back the connections."""
