@@ -239,7 +239,8 @@ class Records:
         if ids is not None:
             return dict(self._connections.of(ids, _COURSE_OF_PASSAGES))
         with self._engine.connect() as connection:
-            return dict(connection.execute(select(passages.c.id, passages.c.course_id)).tuples().all())
+            rows = connection.execute(select(passages.c.id, passages.c.course_id))
+            return {row.id: row.course_id for row in rows}
 
     def passages_of_courses(self, ids: Sequence[str], limit: int) -> list[str]:
         """The ids of at most `limit` passages of the courses `ids`, of which there are at most a batch."""
