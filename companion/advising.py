@@ -185,7 +185,8 @@ class Advising:
 
     async def beside(self, heard: Heard, k: int) -> tuple[CourseCard, ...]:
         """Courses that are clearly on what was asked, whoever asks: shown beside an answer, or where there is none."""
-        found = await asyncio.to_thread(self.about, heard.question, heard, k)
+        need = need_of(heard.question, heard.audience)
+        found = await asyncio.to_thread(self.adviser.recommend, need, None, k, only_certain=True)
         about = bool(found.need.text) and found.certain and found.about_something
         return await asyncio.to_thread(self.cards, found, heard) if about else ()
 
@@ -217,7 +218,9 @@ class Advising:
         named = named_in(heard.question)
         if not named or named != normalise(heard.question).strip(" 。.!！"):
             return False
-        return bool(self.adviser.desk().search.in_the_other_language(named)) or self.about(named, heard, 1).on_it > 0
+        if self.adviser.desk().search.in_the_other_language(named):
+            return True
+        return self.adviser.recommend(need_of(named, heard.audience), k=1, only_certain=True).on_it > 0
 
     def teaches_to_use(self, heard: Heard) -> bool:
         """Whether a message says that somebody cannot handle a thing, and courses teach that."""

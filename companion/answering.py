@@ -524,7 +524,7 @@ class Answering:
 
     async def _sentences(self, material: Material, heard: Heard, ledger: Ledger) -> AsyncGenerator[Sentence, None]:
         """What the model writes, judged; when too little of it stands, what it makes of the rest on a second try."""
-        contexts = self._budget.fitting(material.found.contexts)
+        contexts = self._budget.fitting(material.contexts)
         passages = passages_for(material.found, contexts)
         prompt = render(
             "answer",

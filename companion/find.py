@@ -48,20 +48,25 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the index has to say: the passages in the order of their numbers, with quotes and contexts.
+    """What the index has to say: the passages in the order of their numbers, with quotes.
 
-    `reach` is how far one had to look. When nothing answers, `hits` are the closest, for the learner to look at.
+    `to_read` are those that a model is to read. `reach` is how far one had to look. When nothing answers, `hits` are
+    the closest, for the learner to look at.
     """
 
     search: Search
     query: Query
     hits: tuple[Hit, ...] = ()
     quotes: tuple[Quote, ...] = ()
-    contexts: tuple[Context, ...] = ()
+    to_read: tuple[Hit, ...] = ()
     confidence: Confidence = field(default_factory=Confidence)
     reach: Reach = "everything"
     # What the question was taken to mean, where it was answered by that and not as typed.
     meant: str | None = None
+
+    def contexts(self) -> list[Context]:
+        """What is to be read, each with the rest of its section: looked up when a model asks."""
+        return self.search.contexts(self.to_read)
 
     @property
     def answers(self) -> bool:
@@ -172,14 +177,14 @@ def find_parts(search: Search, question: str, passages: int, scope: Scope, befor
     quotes = _one_a_passage([one.quotes[0] for one in answering] + list(whole.quotes if whole.answers else ()))
     hits = [quote.hit for quote in quotes] + [hit for one in (whole, *answering) for hit in one.hits]
     ordered = list({hit.passage.id: hit for hit in hits}.values())[: max(passages, len(quotes))]
-    read = {hit.passage.id for one in (whole, *answering) for context in one.contexts for hit in context.hits}
+    read = {hit.passage.id for one in (whole, *answering) for hit in one.to_read}
     surest = max((whole, *answering), key=lambda one: (one.answers, one.confidence.probability or 0.0))
     return replace(
         surest,
         query=whole.query,
         hits=tuple(ordered),
         quotes=tuple(quotes),
-        contexts=_contexts(search, [hit for hit in ordered if hit.passage.id in read]),
+        to_read=_to_read([hit for hit in ordered if hit.passage.id in read]),
     )
 
 
@@ -198,7 +203,7 @@ def _defined(found: Found, nearest: Callable[[], Sequence[Hit]]) -> Found:
         found,
         hits=hits,
         quotes=(quote,),
-        contexts=_contexts(found.search, hits[: len(found.contexts) or 1]),
+        to_read=_to_read(hits[: len(found.contexts()) or 1]),
         confidence=sure,
     )
 
@@ -241,13 +246,13 @@ def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Fo
         quotes = steps_first(search, query, hits, quotes)
     ordered = _quoted_first(hits, quotes)
     quoted = {quote.hit.passage.id for quote in quotes}
-    contexts = _contexts(search, _worth_reading(ordered, by_passage, quoted)) if sure.answers else ()
-    return Found(search, query, tuple(ordered), quotes, contexts, sure, reach)
+    to_read = _to_read(_worth_reading(ordered, by_passage, quoted)) if sure.answers else ()
+    return Found(search, query, tuple(ordered), quotes, to_read, sure, reach)
 
 
-def _contexts(search: Search, hits: Sequence[Hit]) -> tuple[Context, ...]:
-    lessons = [hit for hit in hits if not is_exercise(hit)]  # a model takes the case of an exercise for the rule
-    return tuple(search.contexts(lessons or hits))
+def _to_read(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    lessons = tuple(hit for hit in hits if not is_exercise(hit))  # a model takes the case of an exercise for the rule
+    return lessons or tuple(hits)
 
 
 def _worth_reading(hits: Sequence[Hit], bearing: Mapping[str, float], quoted: Collection[str]) -> list[Hit]:

@@ -7,14 +7,16 @@ from companion.events import Source
 from companion.find import Found
 from companion.sources import sources_of
 from companion.support import Ground, Judge, grounds_of
+from retrieval.context import Context
 from retrieval.search import Hit, Search
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Found passages as sources, as grounds by number, and the judge of what they support."""
+    """Found passages as sources, as a model reads them, as grounds by number, and the judge of what they support."""
 
     found: Found
+    contexts: tuple[Context, ...]
     sources: tuple[Source, ...]
     grounds: dict[int, Ground]
     judge: Judge
@@ -23,11 +25,12 @@ class Material:
 def material_of(found: Found) -> Material:
     """The material of an answer."""
     numbers = {hit.passage.id: found.number(hit) for hit in found.hits}
-    grounds = grounds_of(found.search, found.contexts, numbers)
-    return Material(found, sources_of(found), grounds, Judge(found.search, found.query.text))
+    contexts = tuple(found.contexts())
+    grounds = grounds_of(found.search, contexts, numbers)
+    return Material(found, contexts, sources_of(found), grounds, Judge(found.search, found.query.text))
 
 
 def material_of_passages(search: Search, question: str, hits: Sequence[Hit]) -> Material:
     """The material when the passages are given, as those of a lesson."""
     query = search.query(question)
-    return material_of(Found(search, query, tuple(hits), (), tuple(search.contexts(hits))))
+    return material_of(Found(search, query, tuple(hits), to_read=tuple(hits)))

@@ -157,7 +157,7 @@ class Planning:
         material = await asyncio.to_thread(self._first_passages, lessons, heard)
         prompt = render(
             "plan",
-            passages=passages_for(material.found, material.found.contexts),
+            passages=passages_for(material.found, material.contexts),
             audience=for_audience(heard.audience),
             language=heard.say.language,
         )

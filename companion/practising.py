@@ -230,7 +230,7 @@ class Practising:
             prompt = render(
                 "quiz",
                 count=str(count),
-                passages=passages_for(material.found, material.found.contexts),
+                passages=passages_for(material.found, material.contexts),
                 language=heard.say.language,
                 audience=for_audience(heard.audience),
             )
@@ -430,7 +430,7 @@ class Practising:
         prompt = render(
             "hint",
             question=for_prompt(question),
-            passages=passages_for(found, found.contexts),
+            passages=passages_for(found, material.contexts),
             step=str(step),
             earlier=for_prompt(heard.conversation.turns[-1].reply[:200]) if step > 1 else "",
             audience=for_audience(heard.audience),

@@ -4,6 +4,7 @@ What is kept of each message it learned from is its place among the others (its 
 and how much being near it says for each label. A message far from all of them gets nothing for any label.
 """
 
+import asyncio
 import logging
 import re
 import zlib
@@ -101,16 +102,24 @@ class Recogniser:
         """The score of each label of this kind."""
         form = read_form(text)
         scores = self._latest.get(form.encode())
-        if scores is None:
-            scores = self._scores([form])[0]
-            self._latest.put(form.encode(), scores)
-        return self._by_kind(scores)[kind]
+        return self._by_kind(self._scored(form) if scores is None else scores)[kind]
+
+    async def soon(self, text: str, kind: str) -> dict[str, float]:
+        """As `scores`, in a thread where they have to be computed."""
+        form = read_form(text)
+        scores = self._latest.get(form.encode())
+        return self._by_kind(await asyncio.to_thread(self._scored, form) if scores is None else scores)[kind]
 
     def scores_of_many(self, texts: Sequence[str]) -> list[dict[str, dict[str, float]]]:
         """Of each text the scores of every kind; in batches, which takes a third of the time of one by one."""
         forms = [read_form(text) for text in texts]
         batches = (forms[start : start + _AT_ONCE] for start in range(0, len(forms), _AT_ONCE))
         return [self._by_kind(scores) for batch in batches for scores in self._scores(batch)]
+
+    def _scored(self, form: str) -> Floats:
+        scores: Floats = self._scores([form])[0]
+        self._latest.put(form.encode(), scores)
+        return scores
 
     def _by_kind(self, scores: Floats) -> dict[str, dict[str, float]]:
         by_kind: dict[str, dict[str, float]] = {}

@@ -134,7 +134,7 @@ def _says_the_same(one: Hit, other: Hit) -> bool:
     ):
         return False
     # 1000 元 here and 2000 元 there are two facts in almost the same words.
-    return _overlap(one, other) >= SAME and _numbers(one.passage.text) == _numbers(other.passage.text)
+    return _numbers(one.passage.text) == _numbers(other.passage.text) and _overlap(one, other) >= SAME
 
 
 def _is_newer(one: Hit, other: Hit) -> bool:

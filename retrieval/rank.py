@@ -88,7 +88,8 @@ class Ranked:
     All are absolute: they mean the same for every query of a language pair. `covered` is the share of the question's
     characters or words that the passage and its titles have, rare ones counting most. `stretches` has late
     interaction's score of each stretch, the titles first, shape (stretches,); none where the embedder gives no tokens.
-    `bears` is how it bears on what is asked, in log odds (answerability); None where that was not looked at.
+    `language` is the passage's. `bears` is how it bears on what is asked, in log odds (answerability); None where that
+    was not looked at.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Ranked:
     lexical: float
     covered: float
     stretches: NDArray[np.float32]
+    language: str = ""
     bears: float | None = None
 
     @property
@@ -157,10 +159,11 @@ def _closely(
     answering: bool,
 ) -> list[Ranked]:
     known = tokens.vectors(ids)
-    near = {
-        id_: (language == query.language, cosine, shares(id_, language == query.language))
-        for id_, language, cosine in zip(known.ids, known.languages, known.cosines(query.vector), strict=True)
-    }
+    language_of = dict(zip(known.ids, known.languages, strict=True))
+    near = {}
+    for id_, cosine in zip(known.ids, known.cosines(query.vector), strict=True):
+        same = language_of[id_] == query.language
+        near[id_] = (same, cosine, shares(id_, same))
     stored = tokens.tokens(_hopeful(near, max(k, CLOSELY)))
     covered = index.coverage(query.letters, stored.ids)
     found = []
@@ -170,7 +173,7 @@ def _closely(
         found.append((-_score(*signals, closest), id_, signals, stretches))
     nearest = sorted(found, key=lambda one: one[:2])[: max(k, LOOKED_INTO) if answering else k]
     best = [
-        Ranked(id_, -below, _fit(same, cosine, share), cosine, share, coverage, stretches)
+        Ranked(id_, -below, _fit(same, cosine, share), cosine, share, coverage, stretches, language_of[id_])
         for below, id_, (same, cosine, share, coverage), stretches in nearest
     ]
     return _answering_first(query, best, known, stored)[:k] if answering and query.asked is not None else best

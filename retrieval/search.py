@@ -176,19 +176,21 @@ class Search:
         alone for 87. How high the sum is hardly tells whether there is such a course.
         """
         cards = {course_id_of(card.id): card for card in self._ranked_cards(query)}
-        inside: dict[str, Hit] = {}
-        for hit in self._hits(self.ranked(query, CANDIDATES)):
-            inside.setdefault(hit.course.id, hit)
-        courses = self.records.courses([id_ for id_ in cards if id_ not in inside])
-        courses |= {id_: hit.course for id_, hit in inside.items()}
-        on_it = taught(query, courses, cards, inside, COURSE_FLOOR)
+        near = self.ranked(query, CANDIDATES)
+        course_of = self.records.courses_of_passages([one.id for one in near])
+        inside: dict[str, Ranked] = {}
+        for one in near:
+            if one.id in course_of:
+                inside.setdefault(course_of[one.id], one)
+        courses = self.records.courses([*(cards | inside)])
+        on_it = taught(query, cards, inside, COURSE_FLOOR)
         found = []
         for id_, course in courses.items():
             card, best = cards.get(id_), inside.get(id_)
-            fits = (card.fit if card else 0.0, best.ranked.fit if best else 0.0)
+            fits = (card.fit if card else 0.0, best.fit if best else 0.0)
             by_passage = best is not None and fits[1] > fits[0]
             teaches = id_ in on_it or _names(query, course)
-            passage_id = best.passage.id if best and by_passage else None
+            passage_id = best.id if best and by_passage else None
             score = max(0.0, fits[0]) + max(0.0, fits[1])
             found.append(CourseHit(course, score, passage_id, teaches))
         return sorted(found, key=lambda hit: (-hit.score, hit.course.id))[:k]
@@ -266,7 +268,7 @@ def _names(query: Query, course: Course) -> bool:
     Only Latin words end where they end: 木工 is in 土木工程.
     """
     said, names = normalise(query.text), [normalise(name) for name in (*course.skills, *course.subjects)]
-    if any((len(name) > 2 and name in said) or name in query.added for name in names):
+    if any((len(name) > 2 and name in said) or name in query.called for name in names):
         return True
     called = " ".join((course.title, *course.skills, *course.subjects))
     return all(term.isascii() for term in query.terms) and _says_all(query, called)

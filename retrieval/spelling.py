@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice, product
 
 from rapidfuzz import process
@@ -161,6 +161,7 @@ class Spelling:
         if len(run) != len(typed):
             return []
         changes: list[_Change] = []
+        beginning = cache(self._phrases.beginning)
         for begin, finish in _pieces(run):
             for length in (_LONGEST_SHORT, _SHORTEST_SHORT):
                 for start in range(begin, finish - length + 1):
@@ -168,20 +169,10 @@ class Spelling:
                     taken = any(
                         start < change.end - offset and change.start - offset < start + length for change in changes
                     )
-                    meant = None if taken or self._has(short) else self._full_name(short)
-                    if meant:
+                    meant = None if taken else _full_name(short, beginning(short[0]))
+                    if meant and not self._has(short):
                         changes.append(_Change(offset + start, offset + start + length, meant))
         return sorted(changes, key=lambda change: change.start)
-
-    def _full_name(self, short: str) -> Term | None:
-        """The name that has a word of two or three characters for each one, of which the last may be one itself; None
-        when several are as likely.
-        """
-        words = re.compile(".{1,2}".join(map(re.escape, short)) + ".{0,2}")
-        names = [term for term in self._phrases.beginning(short[0]) if words.fullmatch(term.text)]
-        names.sort(key=lambda term: (-term.weight, term.text))
-        likeliest = names[:1]
-        return likeliest[0] if likeliest and all(name.weight < names[0].weight for name in names[1:]) else None
 
     def _is_slip(self, run: str, change: _Change, *, alone: bool) -> bool:
         """Whether what was typed is no word of the library, and neither part of a word nor of two."""
@@ -206,6 +197,19 @@ class Spelling:
             return any(index.holding(terms(normalise(word)), 1) for index in self._indexes)
         except PartUnavailable:
             return True
+
+
+def _full_name(short: str, beginning: Sequence[Term]) -> Term | None:
+    """Of the names `beginning` as a short one does that which has a word of two or three characters for each of its
+    own, of which the last may be one itself; None when several are as likely.
+    """
+    if not beginning:
+        return None
+    words = re.compile(".{1,2}".join(map(re.escape, short)) + ".{0,2}")
+    names = [term for term in beginning if words.fullmatch(term.text)]
+    names.sort(key=lambda term: (-term.weight, term.text))
+    likeliest = names[:1]
+    return likeliest[0] if likeliest and all(name.weight < names[0].weight for name in names[1:]) else None
 
 
 def _mended(text: str, changes: list[_Change]) -> Correction:

@@ -6,11 +6,6 @@ thing, so that its course has to be about something like it as well.
 
 from collections.abc import Mapping
 
-from course_index.analyze import normalise
-from course_index.card import card_text
-from course_index.course import Course
-from course_index.language import language_of
-from retrieval.hit import Hit
 from retrieval.query import Query
 from retrieval.rank import Ranked
 
@@ -27,18 +22,15 @@ _AT_LENGTH = 6
 _LEADER, _LEAD = 0.5, 0.2
 
 
-def taught(
-    query: Query, courses: Mapping[str, Course], cards: Mapping[str, Ranked], inside: Mapping[str, Hit], floor: float
-) -> set[str]:
-    """The ids of the courses that teach what the query names, by their cards or their best passages.
+def taught(query: Query, cards: Mapping[str, Ranked], passages: Mapping[str, Ranked], floor: float) -> set[str]:
+    """The ids of the courses that teach what the query names, by their cards or their best passages, both by course.
 
     `floor` is what counts with an embedder that gives no tokens, and so tells no more.
     """
-    passages = {id_: hit.ranked for id_, hit in inside.items()}
     if all(one.closest == -1 for one in cards.values()):
         return {id_ for found in (cards, passages) for id_, one in found.items() if one.fit >= floor}
     near = {id_: one.cosine + _CLOSEST * one.closest for id_, one in cards.items()}
-    foreign = {id_ for id_ in near if language_of(card_text(courses[id_])) != query.language}
+    foreign = {id_ for id_, one in cards.items() if one.language != query.language}
     at_length = sum(len(term) == 1 or term.isascii() for term in query.terms) >= _AT_LENGTH
 
     def needed(id_: str) -> float:
@@ -46,18 +38,13 @@ def taught(
             return _IN_ANOTHER_LANGUAGE
         return _IN_ITS_WORDS if at_length or cards[id_].covered >= _MOST else _TAUGHT
 
-    found = {id_ for id_, nearness in near.items() if nearness >= needed(id_) or _called_so(query, courses[id_])}
+    found = {id_ for id_, nearness in near.items() if nearness >= needed(id_)}
     for id_, one in passages.items():
         depth = one.fit + _CLOSEST * one.closest
         if any(depth >= passage and near.get(id_, -1.0) >= card for passage, card in _PASSAGES):
             found.add(id_)
     alone = _standing_alone(near)
     return found | {id_ for id_ in alone if at_length or id_ in foreign}
-
-
-def _called_so(query: Query, course: Course) -> bool:
-    """Whether a subject or skill of the record is what courses call that which was said: 电子商务 for 网上卖."""
-    return bool(query.called) and any(normalise(name) in query.called for name in (*course.skills, *course.subjects))
 
 
 def _standing_alone(near: Mapping[str, float]) -> set[str]:

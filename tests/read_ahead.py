@@ -12,6 +12,6 @@ class ReadAhead:
         texts = list(dict.fromkeys(texts))
         self._scores = dict(zip(texts, recogniser.scores_of_many(texts), strict=True))
 
-    def scores(self, text: str, kind: str) -> dict[str, float]:
+    async def soon(self, text: str, kind: str) -> dict[str, float]:
         """As Recogniser's."""
         return self._scores[text][kind]

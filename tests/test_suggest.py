@@ -6,6 +6,7 @@ import pytest
 from course_index.build import build_index, remove_courses
 from course_index.course import Course, Lesson
 from course_index.sounds import readings, syllables
+from course_index.store.connections import Connections
 from course_index.store.generations import IndexHome
 from course_index.store.phrases import Phrases
 from course_index.store.records import Records
@@ -147,7 +148,7 @@ def test_an_index_from_before_there_were_suggestions_has_none(tmp_path):
     from sqlalchemy import create_engine
 
     engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
-    phrases = Phrases(engine)
+    phrases = Phrases(engine, Connections(tmp_path / "old.db"))
     assert (phrases.suggested("a", 5), phrases.sounding(["li zhi"]), phrases.latin()) == ([], [], [])
     assert phrases.known(["a"]) == set()
     engine.dispose()

@@ -31,8 +31,8 @@ def tutor(home, embedder, tmp_path):
         yield found
 
 
-def recommended(tutor, message):
-    return tutor[0].advising.adviser.recommend(need_of(message))
+def recommended(tutor, message, **how):
+    return tutor[0].advising.adviser.recommend(need_of(message), **how)
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,14 @@ def test_a_course_that_teaches_what_was_asked_for_fits(tutor, message, title):
     found = recommended(tutor, message)
     assert found.certain
     assert title in {one.course.title for one in found.courses}
+    assert recommended(tutor, message, only_certain=True) == found
 
 
 @pytest.mark.parametrize("message", NOBODY_TEACHES)
 def test_what_only_sounds_like_it_is_the_nearest_and_no_fit(tutor, message):
     assert not recommended(tutor, message).certain
+    beside = recommended(tutor, message, only_certain=True)
+    assert (beside.certain, beside.courses) == (False, ())
 
 
 @pytest.mark.parametrize(

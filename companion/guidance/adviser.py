@@ -91,8 +91,19 @@ class Adviser:
         assert self._desk
         return self._desk[1]
 
-    def recommend(self, need: Need, known: Known | None = None, k: int = 5, subject: str | None = None) -> Recommended:
-        """The best courses for a need; `known` is what may be used of the learner. Raises IndexProblem."""
+    def recommend(
+        self,
+        need: Need,
+        known: Known | None = None,
+        k: int = 5,
+        subject: str | None = None,
+        *,
+        only_certain: bool = False,
+    ) -> Recommended:
+        """The best courses for a need; `known` is what may be used of the learner. Raises IndexProblem.
+
+        With `only_certain` none where no course is clearly on it, at a third of the cost.
+        """
         desk = self.desk()
         whole = with_profile(need, known.profile) if known else need
         if need.for_another:
@@ -100,7 +111,7 @@ class Adviser:
 
         def of(words: str, named: str = "") -> Recommended:
             following = self.following() if known else NOBODY
-            return desk.recommend(whole, known, k, self.today(), following, words, named)
+            return desk.recommend(whole, known, k, self.today(), following, words, named, only_certain)
 
         if subject is not None:
             return of(subject)

@@ -130,11 +130,20 @@ class Occupations:
         best_name = np.full(len(self.occupations), -1.0)
         np.maximum.at(best_name, self._rows, by_name)
         scores = best_name + (self._work_vectors @ vector) * _WORK
-        said = {row for row, name in zip(self._rows.tolist(), self._plain, strict=True) if name == asked}
-        inside = said or self._said_in(normalise(words))
+        inside = self._named(words)
         scores[list(inside)] += _NAMED
         order = np.argsort(-scores, kind="stable")[:k]
         return [Match(self.occupations[row], float(scores[row]), row in inside) for row in order.tolist()]
+
+    def names_any(self, words: str) -> bool:
+        """Whether the very name of an occupation is said."""
+        return bool(self._named(words))
+
+    def _named(self, words: str) -> set[int]:
+        """The occupations whose name the words are, or else have in them."""
+        asked = _plain(words)
+        said = {row for row, name in zip(self._rows.tolist(), self._plain, strict=True) if name == asked}
+        return said or self._said_in(normalise(words))
 
     def _said_in(self, words: str) -> set[int]:
         """The occupations whose name stands in a longer text: the longest ones where names overlap."""

@@ -119,11 +119,17 @@ def point_of(offering: Offering) -> Point | None:
 
 def _names(said: str, known: _Known, *, beside_its_city: bool = False) -> bool:
     name = known.district or known.city
-    if name in said or re.search(rf"\b{re.escape(known.latin.lower())}\b{_CALLED_AFTER_IT}", said):
+    latin = known.latin.lower()  # looked for first as it stands: to make a pattern of each place takes .5 ms a turn
+    if name in said or (latin in said and re.search(rf"\b{re.escape(latin)}\b{_CALLED_AFTER_IT}", said)):
         return True
-    stem = _SUFFIX.sub("", name)
-    named = len(stem) > 1 and re.search(rf"{stem}{_CALLED_AFTER_IT}", said)
+    stem = _stem(name)
+    named = len(stem) > 1 and stem in said and re.search(rf"{stem}{_CALLED_AFTER_IT}", said)
     return bool(named) and (beside_its_city or stem not in _ALSO_WORDS)
+
+
+@cache
+def _stem(name: str) -> str:
+    return _SUFFIX.sub("", name)
 
 
 @cache

@@ -143,12 +143,14 @@ class Recommender:
         following: Following = NOBODY,
         subject: str | None = None,
         named: str = "",
+        only_certain: bool = False,
     ) -> Recommended:
         """The `k` best courses for a need.
 
         `known` is what may be used of the learner; None is nobody in particular. `subject` are the words to search by,
         where they are not the whole of what was said; empty where nothing says what it is to be about. `named` are
         those of them that name what is to be learned: a course that teaches that is on it, whatever is told beside.
+        With `only_certain` nothing is ranked where no course is clearly on it: then there are none.
         """
         day = today or date.today()
         learner = known or Known()
@@ -159,12 +161,14 @@ class Recommender:
             found = _by_name(found, self._found(self.search.query(named)))
         if translated := self.search.in_the_other_language(named or asked):
             found = _also(found, self._found(self.search.query(translated)), language_of(translated))
+        on_it = [row for row, hit in found.items() if hit.certain and self._in_the_language(row, asked)]
+        if only_certain and query and not on_it and not need.occupation and not self.occupations.names_any(asked):
+            return Recommended(need, (), 0, {}, certain=False)
         match = self._occupation(need, asked)
         finished = learner.finished
         permitted = self.shelf.permitted(need, finished, day)
         fitting = np.zeros(len(self.shelf), np.bool_)
         fitting[list(found)] = True
-        on_it = [row for row, hit in found.items() if hit.certain and self._in_the_language(row, asked)]
         skilled = self.skills.teaching(match.occupation, finished) if match else {}
         fitting[list(skilled)] = True
         about_nothing = query is None and not match

@@ -1,6 +1,5 @@
 """What needs help at once is told whom to call before anything else: rules, and likeness to messages people sorted."""
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,9 +40,6 @@ class Emergencies:
 
     async def check(self, message: str, locale: Locale) -> Emergency | None:
         """Which kind it is, and what is told; None for a message of no emergency."""
-        return await asyncio.to_thread(self._check, message, locale)
-
-    def _check(self, message: str, locale: Locale) -> Emergency | None:
         if _WANTS_TO_LEARN.search(normalise(message)):
             return None
         told = self._rules.check(message, locale)
@@ -51,7 +47,7 @@ class Emergencies:
             return Emergency(told.rule, told.reply, plainly=True)
         if self._recogniser is None:
             return None
-        scores = self._recogniser.scores(message, EMERGENCIES)
+        scores = await self._recogniser.soon(message, EMERGENCIES)
         kind = emergency_of(scores)
         told = self._rules.refusal(kind, locale) if kind else None
         return Emergency(told.rule, told.reply, _likeness(scores) >= PLAINLY) if told else None

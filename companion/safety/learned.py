@@ -1,6 +1,5 @@
 """Declines what resembles messages that must be declined, in words that nobody wrote a rule for."""
 
-import asyncio
 import re
 
 from companion.recogniser import RULES, Recogniser
@@ -64,7 +63,7 @@ class LearnedModerator:
         wish = wish_by_rules(text)
         if side == "output" or wish == "smalltalk":  # its rule holds for all that a message says
             return None
-        scores = await asyncio.to_thread(self._recogniser.scores, text, RULES)
+        scores = await self._recogniser.soon(text, RULES)
         plain = wish in (None, "question") or _BEGINS_SO.match(normalise(text).strip())
         rule = rule_of(scores, MARGIN if plain else _WISH_MARGIN)
         if rule and rule != "crisis" and scores[rule] < _LEANING_RESEMBLES and depends(text):
@@ -80,7 +79,7 @@ class LearnedModerator:
         rest = asked[begins.end() :].strip() if begins else ""
         if not rest or _OF_HARM.search(_HARMLESS.sub("", rest)):
             return False
-        return rule_of(await asyncio.to_thread(self._recogniser.scores, rest, RULES)) is None
+        return rule_of(await self._recogniser.soon(rest, RULES)) is None
 
 
 def rule_of(scores: dict[str, float], margin: float = MARGIN) -> str | None:

@@ -13,7 +13,7 @@ from companion.guidance.following import Following, following
 from companion.guidance.profile import Kept, LearningEvent
 from companion.guidance.progress import Practised, passage_of, reviewed
 from companion.state.credit_ledger import CreditLedger
-from companion.state.database import transaction
+from companion.state.database import in_turn, transaction
 from companion.state.learning_events import LearningEvents
 from companion.state.profiles import Profiles
 from companion.state.reviews import Review, Reviews
@@ -74,7 +74,7 @@ class StoredBook:
             place=unmet.place,
             turn_id=unmet.turn_id,
         )
-        transaction(self._engine, lambda connection: connection.execute(row))
+        in_turn(self._engine, lambda connection: connection.execute(row))
 
     def practised(self, owner: str, turn_id: str, answers: Sequence[Practised]) -> None:
         """Keep how practice went, and when each item is due again."""

@@ -5,10 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
-from sqlalchemy import Connection, Engine, Row, delete, exists, func, literal, select, update
+from sqlalchemy import Connection, Engine, Insert, Row, bindparam, delete, exists, func, select, update
 
 from companion.conversation import REMEMBERED, Conversation, Outline, PastTurn, Pending
-from companion.state.database import flush, transaction
+from companion.state.database import flush, in_turn, transaction
 from companion.state.tables import conversations, feedback, turn_log, turns, unmet_needs, wechat_people
 
 # What another version wrote may be no shape of ours, and is logged then: without what it says.
@@ -27,7 +27,7 @@ class StoredConversations:
 
     def add(self, conversation: Conversation, turn: PastTurn, pending: Pending | None) -> None:
         """Append a turn and replace what is pending."""
-        transaction(self._engine, lambda connection: _add(connection, conversation, turn, pending))
+        in_turn(self._engine, lambda connection: _add(connection, conversation, turn, pending))
 
     def summarise(self, id_: str, summary: str, summarised: int) -> None:
         """Replace the summary, which covers the first `summarised` turns."""
@@ -83,27 +83,40 @@ def forget_conversations(connection: Connection, ids: Sequence[str]) -> int:
     return connection.execute(delete(conversations).where(conversations.c.id.in_(ids))).rowcount
 
 
+def _append() -> Insert:
+    """A turn with the number after the last; one that is there already is not there again, since a connection that
+    broke in the commit has us do this twice.
+    """
+    told = {column.name: bindparam(column.name, type_=column.type) for column in turns.c if column.name != "number"}
+    last = select(func.coalesce(func.max(turns.c.number), 0)).where(turns.c.conversation_id == told["conversation_id"])
+    is_new = ~exists(select(turns.c.id).where(turns.c.id == told["id"]))
+    whole = select(*(value.label(name) for name, value in told.items()), last.scalar_subquery() + 1)
+    return turns.insert().from_select([*told, "number"], whole.where(is_new))
+
+
+# What every turn runs is put together once: that takes SQLAlchemy longer than SQLite to run it.
+_OWNER = select(conversations.c.owner).where(conversations.c.id == bindparam("conversation"))
+_BEGIN = conversations.insert()
+_GO_ON = conversations.update().where(conversations.c.id == bindparam("conversation"))
+_APPEND = _append()
+
+
 def _add(connection: Connection, of: Conversation, turn: PastTurn, pending: Pending | None) -> None:
     values: dict[str, Any] = {
         "touched_at": turn.asked_at,
         "pending": pending and _PENDING.dump_python(pending, mode="json"),
     }
-    owner = connection.scalar(select(conversations.c.owner).where(conversations.c.id == of.id))
+    owner = connection.scalar(_OWNER, {"conversation": of.id})
     if owner is None:
         fresh = {"id": of.id, "owner": of.owner, "summary": "", "summarised": 0}
-        connection.execute(conversations.insert().values(fresh | values))
+        connection.execute(_BEGIN, fresh | values)
     elif owner == of.owner:
         # The row is locked from here on: the numbers of turns that come at once follow each other.
-        connection.execute(conversations.update().where(conversations.c.id == of.id).values(values))
+        connection.execute(_GO_ON, values | {"conversation": of.id})
     else:
         raise PermissionError("the conversation is another learner's")
     row: dict[str, Any] = asdict(turn) | {"passages": list(turn.passages), "usage": dict(turn.usage)}
-    row["conversation_id"] = of.id
-    last = select(func.coalesce(func.max(turns.c.number), 0)).where(turns.c.conversation_id == of.id).scalar_subquery()
-    # A connection that broke in the commit has us do this twice: what is there already is not there again.
-    is_new = ~exists(select(turns.c.id).where(turns.c.id == turn.id))
-    told = [literal(value, turns.c[name].type).label(name) for name, value in row.items()]
-    connection.execute(turns.insert().from_select([*row, "number"], select(*told, last + 1).where(is_new)))
+    connection.execute(_APPEND, row | {"conversation_id": of.id})
 
 
 def _load(connection: Connection, id_: str) -> Conversation:

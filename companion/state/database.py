@@ -3,7 +3,9 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -23,6 +25,7 @@ _TRIES = 5
 _FIRST_PAUSE_SECONDS = 0.1
 _LEFT_ALONE_SECONDS = 3.0
 _left_alone_until: WeakKeyDictionary[Engine, float] = WeakKeyDictionary()
+_writing: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 _DOWN = "The database does not answer; please try again shortly."
 _SECONDS_FOR_A_LOCK = 5
 _LOCKED = "55P03"
@@ -117,6 +120,16 @@ def transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
             time.sleep(pause)
             pause *= 2
     raise AssertionError("unreachable")
+
+
+def in_turn(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """As `transaction`, for what every turn writes: of this process one at a time.
+
+    SQLite lets one write, and has the others sleep for longer and longer before they look again: with eight learners at
+    once 43 of 100 samples of the service stood there.
+    """
+    with _writing.setdefault(engine, Lock()) if is_sqlite(engine) else nullcontext():
+        return transaction(engine, work)
 
 
 def alone(connection: Connection, lock: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from companion.state.database import transaction
+from companion.state.database import in_turn, transaction
 from companion.state.tables import turn_log, wechat_inbox, workers
 
 _BEAT_SECONDS = 1.0
@@ -51,9 +51,9 @@ class TurnLog:
     def write(self, turn: LoggedTurn, is_new: bool = False) -> bool:
         """Write down how far it is; whether somebody asked for it to be cancelled. `is_new` spares looking for it."""
         try:
-            return transaction(self._engine, lambda connection: self._write(connection, turn, is_new))
+            return in_turn(self._engine, lambda connection: self._write(connection, turn, is_new))
         except IntegrityError:  # it was there all the same: a commit was heard of as a broken connection
-            return transaction(self._engine, lambda connection: self._write(connection, turn, False))
+            return in_turn(self._engine, lambda connection: self._write(connection, turn, False))
 
     def bury(self, turn: LoggedTurn, end: WireEvent) -> None:
         """Give a turn whose process died its end; its key is free, so that who asks again is answered anew."""

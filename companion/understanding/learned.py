@@ -1,6 +1,5 @@
 """What a message wants: by the rules of wishes.toml, and where they are silent or unsure by what it resembles."""
 
-import asyncio
 from typing import Protocol, cast
 
 from companion.guidance.subject import cannot_use, wants_a_trade
@@ -44,7 +43,7 @@ class LearnedWishes:
         by_rules = wish_by_rules(message)
         if by_rules in _HOLD_FOR_ALL:
             return by_rules
-        wish = wanted(by_rules, await asyncio.to_thread(self._recogniser.scores, message, WISHES))
+        wish = wanted(by_rules, await self._recogniser.soon(message, WISHES))
         if wish == "feedback" and by_rules is None and cannot_use(message):
             return "question"  # I don't know how to use wechat, and not what stands here
         # Hours a week make dates of a way too: a trade takes more than a plan of one course, or a list of them.

@@ -116,7 +116,7 @@ class StandingAlone:
         if len(terms) < _NAMES_A_THING or language_of(message) == language_of(before):
             return False
         lost = not find(self._index.search, carried_on, _LOOKED_AT, Scope()).answers
-        return lost and _closest(terms, self._index.search, message).near
+        return lost and _closest(terms, (), self._index.search, message).near
 
 
 class _Closest(NamedTuple):

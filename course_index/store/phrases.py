@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Collection
-from typing import get_args
+from typing import Any, get_args
 
-from sqlalchemy import Connection, Engine, bindparam, delete, inspect, literal_column, select, text
+from sqlalchemy import Connection, Engine, bindparam, delete, inspect, literal_column, select
 
 from course_index.spellings import Term
+from course_index.store.connections import Connections
 from course_index.store.tables import suggestion_keys, suggestions, terms
 from course_index.suggestions import RANKS, Suggestion, SuggestionKind, ranked_keys
 
@@ -25,17 +26,20 @@ _SUGGESTED = (
     .order_by(suggestion_keys.c.rank)
     .limit(bindparam("rows"))
 )
+# Each question that nothing answers is looked through for slips: these go to SQLite as they stand (see records.py).
 # One bound value, however many are looked up: the statement stays prepared.
-_SOUNDING = text("SELECT text, sound, weight FROM terms WHERE sound IN (SELECT value FROM json_each(:sounds))")
-_BEGINNING = text("SELECT text, sound, weight FROM terms WHERE text >= :first AND text < :beyond")
-_KNOWN = text("SELECT text FROM terms WHERE text IN (SELECT value FROM json_each(:texts))")
+_SOUNDING = "SELECT text, sound, weight FROM terms WHERE sound IN (SELECT value FROM json_each(?))"
+_BEGINNING = "SELECT text, sound, weight FROM terms WHERE text >= ? AND text < ?"
+_KNOWN = "SELECT text FROM terms WHERE text IN (SELECT value FROM json_each(?))"
+_LATIN = "SELECT text, sound, weight FROM terms WHERE sound = ''"
 
 
 class Phrases:
     """Reading is safe from many threads. A generation built before there were phrases simply has none."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, connections: Connections) -> None:
         self._engine = engine
+        self._connections = connections
         self._present = False
 
     # -- writing -----------------------------------------------------------------------------------------------------
@@ -68,44 +72,37 @@ class Phrases:
         One that has several such keys comes several times.
         """
         values = {"first": prefix, "beyond": prefix + _LAST_CHARACTER, "rows": rows}
+        if not self._exist():
+            return []
         with self._engine.connect() as connection:
-            if not self._exist(connection):
-                return []
             found = [(row.rank, Suggestion(*row[:4])) for row in connection.execute(_SUGGESTED, values)]
         found.sort(key=lambda one: (one[0], _KINDS.index(one[1].kind), -one[1].weight, one[1].text))
         return [suggestion for _, suggestion in found]
 
     def sounding(self, sounds: Collection[str]) -> list[Term]:
         """The terms that sound like one of `sounds`."""
-        with self._engine.connect() as connection:
-            if not self._exist(connection):
-                return []
-            return [Term(*row) for row in connection.execute(_SOUNDING, {"sounds": json.dumps(list(sounds))})]
+        return [Term(*row) for row in self._rows(_SOUNDING, json.dumps(list(sounds)))]
 
     def beginning(self, start: str) -> list[Term]:
         """The terms that begin with `start`."""
-        with self._engine.connect() as connection:
-            if not self._exist(connection):
-                return []
-            values = {"first": start, "beyond": start + _LAST_CHARACTER}
-            return [Term(*row) for row in connection.execute(_BEGINNING, values)]
+        return [Term(*row) for row in self._rows(_BEGINNING, start, start + _LAST_CHARACTER)]
 
     def known(self, texts: Collection[str]) -> set[str]:
         """Those of `texts` that are terms."""
-        with self._engine.connect() as connection:
-            if not self._exist(connection):
-                return set()
-            return set(connection.scalars(_KNOWN, {"texts": json.dumps(list(texts))}))
+        return {text for (text,) in self._rows(_KNOWN, json.dumps(list(texts)))}
 
     def latin(self) -> list[Term]:
         """All terms in Latin letters."""
-        with self._engine.connect() as connection:
-            if not self._exist(connection):
-                return []
-            return [Term(*row) for row in connection.execute(select(terms).where(terms.c.sound == ""))]
+        return [Term(*row) for row in self._rows(_LATIN)]
 
-    def _exist(self, connection: Connection) -> bool:
-        self._present = self._present or inspect(connection).has_table(terms.name)
+    def _rows(self, statement: str, *values: str) -> list[Any]:
+        if not self._exist():
+            return []
+        with self._connections.own() as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def _exist(self) -> bool:
+        self._present = self._present or inspect(self._engine).has_table(terms.name)
         return self._present
 
 

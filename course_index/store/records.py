@@ -53,6 +53,7 @@ _PLACED = (
 )
 _PLACED_OF = f"{_PLACED.compile(dialect=sqlite_dialect())} WHERE passages.id IN"
 _COURSES_OF = "SELECT id, record FROM courses WHERE id IN"
+_COURSE_OF_PASSAGES = "SELECT id, course_id FROM passages WHERE id IN"
 _HEADING_PATH = [field.name for field in fields(Passage)].index("heading_path")
 
 
@@ -98,7 +99,7 @@ class Records:
         self._engine = create_engine(f"sqlite:///{path}")
         self._connections = Connections(path, finished=finished)
         event.listen(self._engine, "connect", _enforce_foreign_keys)
-        self.phrases = Phrases(self._engine)
+        self.phrases = Phrases(self._engine, self._connections)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -235,10 +236,11 @@ class Records:
 
     def courses_of_passages(self, ids: Sequence[str] | None = None) -> dict[str, str]:
         """The course id of each passage, or of each in `ids`."""
-        query = select(passages.c.id, passages.c.course_id)
+        if ids is not None:
+            return dict(self._connections.of(ids, _COURSE_OF_PASSAGES))
         with self._engine.connect() as connection:
-            asked = [query] if ids is None else [query.where(passages.c.id.in_(some)) for some in _batched(ids, _BATCH)]
-            return {id_: course_id for one in asked for id_, course_id in connection.execute(one)}
+            rows = connection.execute(select(passages.c.id, passages.c.course_id))
+            return {row.id: row.course_id for row in rows}
 
     def passages_of_courses(self, ids: Sequence[str], limit: int) -> list[str]:
         """The ids of at most `limit` passages of the courses `ids`, of which there are at most a batch."""
