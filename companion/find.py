@@ -96,10 +96,22 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
         if found.answers:
             return found
     found = _read(search, query, _choice(search, query, passages, before), "everything")
-    found = _defined(found, partial(search.passages, query, CANDIDATES))
+    found = _in_own_language(_defined(found, partial(search.passages, query, CANDIDATES)), passages)
     # It may be from here all the same: beside passages of elsewhere it stands out more than among its own.
     first = found.quotes[0].hit.passage.id if found.quotes else None
     return replace(found, reach=next((reach for reach, ids in within if first in ids), "everything"))
+
+
+def _in_own_language(found: Found, passages: int) -> Found:
+    """`found`, unless it answers, is in another language than the question, and something in its own is on the subject:
+    what is merely closest helps only who can read it.
+    """
+    if found.answers or not found.hits or found.hits[0].passage.language == found.query.language:
+        return found
+    near = found.search.passages(found.query, CANDIDATES)
+    own = [hit for hit in near if hit.passage.language == found.query.language][:passages]
+    again = _read(found.search, found.query, own, found.reach)
+    return again if again.near else found
 
 
 def find_in_thread(search: Search, found: Found, passages: int, thread: Sequence[str]) -> Found:
