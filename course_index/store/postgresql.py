@@ -44,11 +44,15 @@ class PostgresTerms:
 
     def __init__(self, url: str) -> None:
         address = make_url(url)
-        self._writing = create_engine(address, pool_size=2, connect_args={"connect_timeout": _SECONDS_TO_CONNECT})
+        # Parameters are hidden: the words of a question are some, and what goes wrong is logged.
+        self._writing = create_engine(
+            address, hide_parameters=True, pool_size=2, connect_args={"connect_timeout": _SECONDS_TO_CONNECT}
+        )
         # Each round trip counts here: no transaction for one statement, no question before it whether anybody is there
         # (what was cut is tried once more), and its time limit is the connection's.
         self._reading = create_engine(
             address,
+            hide_parameters=True,
             isolation_level="AUTOCOMMIT",
             pool_size=8,
             max_overflow=8,

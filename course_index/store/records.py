@@ -96,7 +96,7 @@ class Records:
 
     def __init__(self, path: Path, *, finished: bool = False) -> None:
         """With `finished` nothing is written to it any more."""
-        self._engine = create_engine(f"sqlite:///{path}")
+        self._engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
         self._connections = Connections(path, finished=finished)
         event.listen(self._engine, "connect", _enforce_foreign_keys)
         self.phrases = Phrases(self._engine, self._connections)
