@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 # Quoted turns end within this time and are written down once; who answers longer may lose readers to another worker.
 _FLUSH_SECONDS = 0.5
 _POLL_SECONDS = 0.25
+# A turn of another process is in the log so soon after its first event, on a busy host too.
+_SOON_SECONDS = 2.5
 _STOPPED_ELSEWHERE_SECONDS = 3.0
 # All turns together are written down so many times a second, however many there are.
 _FLUSHES_A_SECOND = 40
@@ -154,7 +156,7 @@ class Turns:
         """Whose turn it is; None when it is not known, or not any more."""
         if turn := self._running.get(turn_id):
             return turn.owner
-        deadline = time.monotonic() + 2 * _FLUSH_SECONDS
+        deadline = time.monotonic() + _SOON_SECONDS
         while not (logged := await asyncio.to_thread(self._log.read, turn_id)) and time.monotonic() < deadline:
             await asyncio.sleep(_POLL_SECONDS)  # it may just have begun in another process
         return logged.owner if logged else None
