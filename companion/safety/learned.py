@@ -40,6 +40,12 @@ _HARMLESS = re.compile(
     r"红烧|叉烧|烧(?=[烤腊菜肉鸡鸭鹅鱼饭汤水开]|电?焊)|黑(?=[椒板木芝豆糖米])|消毒|杀(?=[菌青鱼鸡鸭鹅])|毒(?=[饵蛇]|蘑菇)|请假|假(?=[期日花])|死机|害虫|监(?=[考护])|盗汗|迷宫|绑粽"
     r"|(?:防(?:范|止|备)?|反|识破|识别|辨别|分辨|鉴别|预防|提防|警惕)(?:各种|常见的?|电信|网络|被)*(?:诈骗?|骗[子局术]?|盗|偷|毒|假[币钞货药酒证]|[陷圈]套)"
 )
+# What is there to keep people from harm; how it is used may resemble harm (how to use a fire extinguisher).
+_GUARDS = re.compile(
+    r"灭火|消防|逃生|急救|报警器|漏电保护|安全[帽带绳]"
+    r"|\b(?:fire|smoke|gas) (?:extinguishers?|alarms?|detectors?|exits?|drills?|safety|blankets?)\b"
+    r"|\bfirst[- ]aid|\blife ?jackets?\b|\bseat ?belts?\b|\bsafety (?:helmet|harness|belt|goggles)"
+)
 _OF_HARM = re.compile(
     r"[偷骗呃假毒杀烧虐贩黑盗枪撬伪迷撩赌裸死毁害诈劫绑监窃瞒]|炸[弹药学楼车人]|子弹|砍[人他她]|抢[钱人劫]|绕过|病毒|作弊|消失|报复|破解|套现|洗钱|跟踪|追踪|定位|灌醉"
     r"|自残|跳楼|逃[税单票]|打人|裙底|卖[假血卵身]|买卖"
@@ -68,6 +74,8 @@ class LearnedModerator:
         rule = rule_of(scores, MARGIN if plain else _WISH_MARGIN)
         if rule and rule != "crisis" and scores[rule] < _LEANING_RESEMBLES and depends(text):
             return None
+        if rule == "unsafe" and _is_of_a_guard(text):
+            return None
         if rule and await self._wants_to_be_taught(text):
             return None
         return self._bounds.refusal(rule, locale) if rule else None
@@ -80,6 +88,11 @@ class LearnedModerator:
         if not rest or _OF_HARM.search(_HARMLESS.sub("", rest)):
             return False
         return rule_of(await self._recogniser.soon(rest, RULES)) is None
+
+
+def _is_of_a_guard(text: str) -> bool:
+    asked = normalise(text)
+    return bool(_GUARDS.search(asked)) and not _OF_HARM.search(_HARMLESS.sub("", asked))
 
 
 def rule_of(scores: dict[str, float], margin: float = MARGIN) -> str | None:
