@@ -215,7 +215,7 @@ def _defined(found: Found, nearest: Callable[[], Sequence[Hit]]) -> Found:
         found,
         hits=hits,
         quotes=(quote,),
-        to_read=_to_read(hits[: len(found.contexts()) or 1]),
+        to_read=_to_read(hits[: len(found.to_read) or 1]),
         confidence=sure,
     )
 

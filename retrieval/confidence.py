@@ -68,8 +68,10 @@ def confidence(query: Query, hits: Sequence[Hit], closeness: float, bearing: Seq
     if query.asked is None:
         return Confidence(closeness >= CLOSE_SENTENCE or hits[0].ranked.fit >= FITTING_PASSAGE, None, None)
     lead = hits[0].score - hits[1].score if len(hits) > 1 else hits[0].score
-    leads = (min(lead, LEAD_ENOUGH), min(lead, LEAD_ENOUGH) if _same(query, hits[0]) else 0.0)
-    nearness = [_nearness(query, hit, ahead) for hit, ahead in zip(hits, leads, strict=False)]
+    ahead = min(lead, LEAD_ENOUGH)
+    # The second has no lead. Within one language the weights were chosen with that of the first counted for both.
+    leads = (ahead, ahead if _same(query, hits[0]) else 0.0)
+    nearness = [_nearness(query, hit, of_it) for hit, of_it in zip(hits, leads, strict=False)]
     # The passage that is cited first: that a later one has more of the words says little.
     looked_at = zip(hits, nearness, bearing, strict=False)
     probability = _probability(
