@@ -20,9 +20,24 @@ _ENGLISH = {
     }.items()
     for word in words.split()
 }  # fmt: skip
-_TENS = [word for word, value in _ENGLISH.items() if 20 <= value < 100]
+_TENS = "|".join(word for word, value in _ENGLISH.items() if 20 <= value < 100)
+_BELOW_TEN = "|".join(("one", *(word for word, value in _ENGLISH.items() if value < 10)))
+_SMALL = rf"(?:(?:{_TENS})(?:[ -](?:{_BELOW_TEN}))?|{'|'.join(word for word in _ENGLISH if word != 'hundred')})"
+_ENGLISH_GROUPS = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+_SCALE = rf"(?:hundred|{'|'.join(_ENGLISH_GROUPS)})"
+# three hundred and twenty thousand, a million, one hundred, twenty-one, five
+_ENGLISH_NUMBER = rf"(?:an?|one|{_SMALL})(?:[ -]{_SCALE})+(?:(?: and)? {_SMALL}(?:[ -]{_SCALE})*)*|{_SMALL}"
+_PARTS = {
+    "half": 2, "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
+}  # fmt: skip
+# a third of it, two thirds, four-fifths
+_ENGLISH_PARTS = rf"an? (?:{'|'.join(_PARTS)})(?= of)|(?:{_BELOW_TEN})[ -](?:{'|'.join(_PARTS)})s?"
+_ORDINALS = {word: value for word, value in _PARTS.items() if word not in ("half", "quarter")} | {
+    "first": 1, "fourth": 4,
+}  # fmt: skip
 # What is measured on one scale, in the smallest unit of it: half an hour is thirty minutes.
-_SCALES: dict[str, tuple[str, int]] = {
+_SCALES: dict[str, tuple[str, float]] = {
+    "percent": ("share", 0.01),
     "hour": ("second", 3_600), "minute": ("second", 60),
     "kilogram": ("gram", 1_000), "jin": ("gram", 500),
     "kilometre": ("millimetre", 1_000_000), "metre": ("millimetre", 1_000), "centimetre": ("millimetre", 10),
@@ -41,17 +56,19 @@ _UNITS = (
     ("yuan", r"元|块钱?|yuan|rmb"),
     ("percent", r"%|percent|per cent"),
     ("degree", r"℃|°c|摄氏度|度|degrees?(?: celsius)?"),
-    ("kilogram", r"公斤|千克|kg|kilograms?|kilos?"),
+    ("kilogram", r"公斤|千克|kg|kilograms?|kilos?\b"),
     ("gram", r"克|grams?|g\b"),
     ("jin", r"斤|jin\b"),
     ("kilometre", r"公里|千米|km|kilomet(?:er|re)s?"),
     ("centimetre", r"厘米|公分|cm|centimet(?:er|re)s?"),
     ("millimetre", r"毫米|mm|millimet(?:er|re)s?"),
     ("metre", r"米|met(?:er|re)s?"),
-    ("time", r"次|回|遍|times?"),
+    ("time", r"次|回|遍"),
+    ("times", r"times?\b"),  # so often, or so much more
     ("fold", r"倍|fold"),
     ("article", r"条(?=\s|的|规定|第|$)|articles?"),
 )
+_SO_OFTEN = ({"times", "time"}, {"times", "fold"})
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # An English month in lower case, whole or short.
 MONTH = rf"(?:{'|'.join(_MONTHS)})(?:uary|ruary|ch|il|e|y|ust|t|tember|ober|ember)?"
@@ -62,9 +79,15 @@ _NUMBER = re.compile(
     rf"|(?P<fraction>{_CHINESE}分之{_CHINESE})"
     rf"|(?P<andhalf>(?:{_CHINESE}|\d+)个半(?=小时|钟|月|星期|礼拜))"
     rf"|(?P<half>半(?=个?(?:小时|钟|月|年|天|日|斤|公斤|米))|half an? hour|half a (?:day|year|month))"
-    rf"|(?P<digits>\d+(?:[,，]\d{{3}})*(?:\.\d+)?[万亿]?)"
+    r"|\b(?P<one_and_half>(?:an?|one) (?:hour|day|week|month|year) and a half)\b"
+    rf"|(?P<digits>\d+(?:[,，]\d{{3}})*(?:\.\d+)?(?:[万亿]|(?: {_SCALE})+\b)?)"
     rf"|(?P<chinese>{_CHINESE})"
-    rf"|\b(?P<english>(?:(?:{'|'.join(_TENS)})[ -])?(?:{'|'.join(_ENGLISH)}))\b"
+    rf"|\b(?P<parts>{_ENGLISH_PARTS})\b|\b(?P<english>{_ENGLISH_NUMBER})\b"
+    rf"|\b(?P<ordinal>{'|'.join(_ORDINALS)}|one)\b"
+)
+_NAMED_MONTH = re.compile(
+    r"\b(?:\d{1,2}(?:st|nd|rd|th)?(?: of)? |(?:in|of|by|until|since|from|between|during|every|each|late|early|mid)[ -])"
+    rf"(?P<led>{MONTH})\b|\b(?P<dated>{MONTH})(?= \d)"
 )
 # A single 一, and numerals inside words that count nothing (一般, 三轮车, 千万不要, 四川).
 _COUNTS = re.compile(
@@ -73,7 +96,9 @@ _COUNTS = re.compile(
 )
 # 两天半, and no half of something else: 两次半小时.
 _AND_A_HALF = re.compile(r"半(?![个小天月年日斤公米])")
-_BELOW_ZERO = re.compile(r"(?:零下\s*|(?<![\d\w)~—-])-\s*)$")
+_MINUS = re.compile(r"(?:零下|\bminus)\s*$")
+_BELOW_ZERO = re.compile(r"(?<![\d\w)~—-])-\s*$")
+_HALF_MORE = re.compile(r"and a half\b[ -]?")
 _LIST_MARK = re.compile(r"^\s*\d{1,2}[.)、．](?!\d)\s*")
 
 
@@ -87,7 +112,7 @@ class Quantity:
 
 def quantities(text: str, *, ones: bool = False) -> list[Quantity]:
     """What a text states in numbers, in order. The mark of a list item is none; a single 一 is one only with `ones`,
-    where it has a unit: 一米 is a length, and 一天 mostly some day.
+    where it has a unit: 一米 is a length, and 一天 mostly some day. So are English ordinals and `one`.
     """
     return list(_found(_LIST_MARK.sub("", normalise(text)), ones))
 
@@ -98,7 +123,7 @@ def stated(claimed: Quantity, known: list[Quantity]) -> bool:
 
 
 def _same(one: Quantity, other: Quantity) -> bool:
-    if one.unit is None or other.unit is None or one.unit == other.unit:
+    if one.unit is None or other.unit is None or one.unit == other.unit or {one.unit, other.unit} in _SO_OFTEN:
         return one.value == other.value
     (unit, measured), (other_unit, other_measured) = _measured(one.unit, one.value), _measured(other.unit, other.value)
     return unit == other_unit and math.isclose(measured, other_measured)
@@ -138,43 +163,84 @@ def month_number(month: str) -> int:
     return int(month) if month.isdecimal() else chinese_value(month)
 
 
+def months_named(text: str) -> list[Quantity]:
+    """The months that an English text names in a date or after a preposition: March in `from March`, not `may`."""
+    found = _NAMED_MONTH.finditer(normalise(text))
+    return [Quantity(float(month_number(month["led"] or month["dated"])), "month") for month in found]
+
+
 def _found(text: str, ones: bool) -> Iterator[Quantity]:
     for match in _NUMBER.finditer(text):
         before, rest = text[: match.start()], text[match.end() :].lstrip(" -")
+        half_more = _HALF_MORE.match(rest)
+        rest = rest[half_more.end() if half_more else 0 :]
         unit_match = _UNIT.match(rest)
         unit = unit_match.lastgroup if unit_match else None
         dated = before.endswith("月") and rest[:1] in ("日", "号")
-        more = 0.5 if unit_match and _AND_A_HALF.match(rest, unit_match.end()) else 0.0
+        more = 0.5 if half_more or (unit_match and _AND_A_HALF.match(rest, unit_match.end())) else 0.0
+        sign = -1 if _MINUS.search(before) or (unit == "degree" and _BELOW_ZERO.search(before)) else 1
         match match.lastgroup:
-            case "percent":
-                said = match[0].removeprefix("百分之")
-                yield Quantity(float(said) if said[0].isdigit() else float(chinese_value(said)), "percent")
-            case "fraction":
-                below, above = match[0].split("分之")
-                yield Quantity(round(chinese_value(above) / max(1, chinese_value(below)), 6), "share")
-            case "half":
-                english = re.search(r"hour|day|year|month", match[0])
-                yield Quantity(0.5, english[0] if english else unit)
-            case "andhalf":
-                whole = match[0].removesuffix("个半")
-                yield Quantity((int(whole) if whole.isdecimal() else chinese_value(whole)) + 0.5, unit)
             case "digits":
-                sign = -1 if unit == "degree" and _BELOW_ZERO.search(before) else 1
                 yield Quantity(sign * _digits(match[0]) + more, "day" if dated else unit)
             case "english":
-                yield Quantity(float(sum(_ENGLISH[word] for word in re.split("[ -]", match[0]))), unit)
-            case _:
+                yield Quantity(sign * _english_value(match[0]) + more, unit)
+            case "chinese":
                 some = re.fullmatch("[两二三四五六七八九]{2}", match[0])
                 if some and _DIGITS[match[0][1]] == _DIGITS[match[0][0]] + 1:  # 两三天
                     yield from (Quantity(float(_DIGITS[digit]), unit) for digit in match[0])
                 elif dated or more or (ones and unit and match[0] == "一") or _counts(match[0], rest, before):
-                    sign = -1 if unit == "degree" and _BELOW_ZERO.search(before) else 1
                     yield Quantity(sign * float(chinese_value(match[0])) + more, "day" if dated else unit)
+            case "ordinal":
+                if ones:
+                    yield Quantity(float(_ORDINALS.get(match[0], 1)), unit)
+            case part:
+                yield _part(part, match[0], unit)
+
+
+def _part(kind: str | None, said: str, unit: str | None) -> Quantity:
+    """Shares, halves, and what has a half more."""
+    match kind:
+        case "percent":
+            share = said.removeprefix("百分之")
+            return Quantity(float(share) if share[0].isdigit() else float(chinese_value(share)), "percent")
+        case "fraction":
+            below, above = said.split("分之")
+            return Quantity(_share(chinese_value(above), chinese_value(below)), "share")
+        case "parts":
+            above, below = re.split("[ -]", said)
+            return Quantity(_share(_ENGLISH.get(above, 1), _PARTS[below.removesuffix("s")]), "share")
+        case "andhalf":
+            whole = said.removesuffix("个半")
+            return Quantity((int(whole) if whole.isdecimal() else chinese_value(whole)) + 0.5, unit)
+        case "one_and_half":
+            return Quantity(1.5, said.split(" ")[1])
+        case _:
+            english = re.search(r"hour|day|year|month", said)
+            return Quantity(0.5, english[0] if english else unit)
+
+
+def _share(above: int, below: int) -> float:
+    return round(above / max(1, below), 6)
 
 
 def _digits(number: str) -> float:
-    scale = _GROUPS.get(number[-1], 1)
-    return float(number.rstrip("万亿").replace(",", "").replace("，", "")) * scale
+    digits, *scales = number.split(" ")
+    value = float(digits.rstrip("万亿").replace(",", "").replace("，", "")) * _GROUPS.get(digits[-1], 1)
+    return value * math.prod(100 if scale == "hundred" else _ENGLISH_GROUPS[scale] for scale in scales)
+
+
+def _english_value(words: str) -> float:
+    """three hundred and twenty thousand as 320,000."""
+    total = group = 0
+    for word in re.split("[ -]", words):
+        if word == "hundred":
+            group = (group or 1) * 100
+        elif word in _ENGLISH_GROUPS:
+            total += (group or 1) * _ENGLISH_GROUPS[word]
+            group = 0
+        else:
+            group += _ENGLISH.get(word, 1 if word in ("a", "an", "one") else 0)
+    return float(total + group)
 
 
 def _counts(numeral: str, rest: str, before: str) -> bool:

@@ -13,12 +13,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.quantities import Quantity, quantities, stated
+from companion.quantities import Quantity, months_named, quantities, stated
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
 from course_index.language import ZH, language_of
 from course_index.stretches import stretches
 from retrieval.context import Context
+from retrieval.glossary import share_said
 from retrieval.query import Query
 from retrieval.search import Search
 
@@ -104,8 +105,6 @@ class Judge:
         found = overlay(claim, grounds)
         if fault := self.fault(claim, grounds, found):
             return fault
-        if found.poorest < SAID_SOMEWHERE and found.shared < TO_THE_LETTER:
-            return "unsupported"
         if self._is_in_another_language(claim, grounds):
             return "language"
         return "supported" if probability(claim, grounds, found) >= ENOUGH else "unsupported"
@@ -127,7 +126,8 @@ class Judge:
             return "number"
         if not _names_stand(claim, normalise(text), self._question):
             return "name"
-        if contradicts(claim.normalised, normalise(found.text)):
+        same = _same_language(claim, grounds)
+        if contradicts(claim.normalised, normalise(found.text)) if same else denies_otherwise(claim.normalised, found):
             return "negation"
         return None
 
@@ -148,18 +148,21 @@ def _letters(text: str) -> str:
 class Overlay:
     """A sentence laid over a passage: the stretches that take it up, and how well.
 
-    `one` is the mean nearness of the sentence's tokens to the best stretch, `two` to the best two together, `weakest`
-    that of the fifth that is taken up worst, `poorest` that of the three in a row that the passage takes up worst,
-    `shared` is the share of its terms that those stretches have, `anywhere` that the whole passage has.
+    `text` is that of the best two stretches, `best` of the best of them. `two` is the mean nearness of the sentence's
+    tokens to the best two together, `weakest` that of the fifth that is taken up worst, `poorest` that of the three in
+    a row that the passage takes up worst, `shared` is the share of its terms that those stretches have, `anywhere` that
+    the whole passage has, `translated` the share of its words that those stretches say in another language, of the half
+    of the sentence that they say less of.
     """
 
     text: str
-    one: float
-    two: float
-    weakest: float
-    poorest: float
-    shared: float
-    anywhere: float
+    best: str = ""
+    two: float = 0.0
+    weakest: float = 0.0
+    poorest: float = 0.0
+    shared: float = 0.0
+    anywhere: float = 0.0
+    translated: float = 0.0
 
 
 def overlay(claim: Claim, grounds: Sequence[Ground]) -> Overlay:
@@ -173,8 +176,8 @@ def overlay(claim: Claim, grounds: Sequence[Ground]) -> Overlay:
     filled = [number for number, part in enumerate(vectors) if len(part)]
     if tokens is None or not filled:
         present = [_share(wanted, set(terms(normalise(one)))) for one in cut]
-        best = int(np.argmax(present)) if cut else 0
-        return Overlay(cut[best] if cut else "", 0.0, 0.0, 0.0, 0.0, max(present, default=0.0), anywhere)
+        best = cut[int(np.argmax(present))] if cut else ""
+        return Overlay(best, best, shared=max(present, default=0.0), anywhere=anywhere)
     nearest = np.stack([(tokens @ vectors[number].T).max(axis=1) for number in filled])  # (stretches, tokens)
     first = int(nearest.mean(axis=1).argmax())
     together = np.maximum(nearest, nearest[first])
@@ -187,42 +190,62 @@ def overlay(claim: Claim, grounds: Sequence[Ground]) -> Overlay:
     text = "\n".join(cut[number] for number in kept)
     return Overlay(
         text,
-        float(nearest[first].mean()),
+        cut[filled[first]],
         float(both.mean()),
         float(np.sort(both)[:fifth].mean()),
         float(in_a_row.min()),
         _share(wanted, set(terms(normalise(text)))),
         anywhere,
+        _translated(claim, text),
     )
 
 
-# The log odds that the grounds support a sentence: weights of `Overlay.one`, `two`, `weakest`, `shared`, `anywhere` and
-# an intercept; for a sentence in the language of its ground and in another. Fitted on claims-dev.
-SAME_LANGUAGE = (0.0, 6.0, 4.0, 3.0, 2.0, -8.0)
-OTHER_LANGUAGE = (0.0, 10.0, 4.0, 0.0, 0.0, -5.0)
+def _translated(claim: Claim, text: str) -> float:
+    """Of either half: a model joins what one passage says to what its neighbour does."""
+    words = claim.query.other_words
+    middle = (len(words) + 1) // 2
+    halves = (words[:middle], words[middle:]) if len(words) >= _TWO_HALVES else (words,)
+    return min(share_said(half, text) for half in halves)
+
+
+# Fewer words of the dictionary are not halved.
+_TWO_HALVES = 4
+# The log odds that the grounds support a sentence in their language: of `Overlay.two`, `weakest`, `shared`, `anywhere`
+# and an intercept, fitted on claims-dev.
+SAME_LANGUAGE = (6.0, 4.0, 3.0, 2.0, -8.0)
+# In another: of `two`, `poorest`, `translated`, the logarithm of how many of its words the dictionary has, and an
+# intercept. Fitted on 4,000 sentences of passages that `eval/training/pairs` has in both languages, against those of
+# their neighbours, halves of two and empty phrases on the subject, so that ENOUGH lets 3 of 100 sentences of a
+# neighbour pass (docs/decisions/0005-honest-turn.md).
+OTHER_LANGUAGE = (12.8, 2.8, 6.2, 0.3, -6.64)
 ENOUGH = 0.8
 # One thing that the passage does not speak of at all (流鼻血 in a sentence that is else on burns) is not outweighed
 # by the rest: three tokens in a row this far from everything there, unless nearly all the words are the passage's own.
+# Between languages this would hold of four right sentences in five.
 SAID_SOMEWHERE = 0.42
 TO_THE_LETTER = 0.85
 
 
 def probability(claim: Claim, grounds: Sequence[Ground], found: Overlay) -> float:
     """How probable it is that the grounds support the sentence, by closeness alone."""
-    same = any(ground.language == claim.language for ground in grounds)
-    weights = SAME_LANGUAGE if same else OTHER_LANGUAGE
-    odds = weights[-1] + sum(
-        weight * value
-        for weight, value in zip(
-            weights, (found.one, found.two, found.weakest, found.shared, found.anywhere), strict=False
-        )
-    )
+    if _same_language(claim, grounds):
+        if found.poorest < SAID_SOMEWHERE and found.shared < TO_THE_LETTER:
+            return 0.0
+        weights, values = SAME_LANGUAGE, (found.two, found.weakest, found.shared, found.anywhere, 1.0)
+    else:
+        known = math.log1p(len(claim.query.other_words))
+        weights, values = OTHER_LANGUAGE, (found.two, found.poorest, found.translated, known, 1.0)
+    odds = sum(weight * value for weight, value in zip(weights, values, strict=True))
     return 1 / (1 + math.exp(-odds))
 
 
+def _same_language(claim: Claim, grounds: Sequence[Ground]) -> bool:
+    return any(ground.language == claim.language for ground in grounds)
+
+
 def _numbers_stand(claim: Claim, text: str) -> bool:
-    known = quantities(text, ones=True)
-    return all(stated(claimed, known) for claimed in quantities(claim.text))
+    known = quantities(text, ones=True) + months_named(text)
+    return all(stated(claimed, known) for claimed in (*quantities(claim.text), *months_named(claim.text)))
 
 
 def _names_stand(claim: Claim, text: str, question: str) -> bool:
@@ -271,6 +294,22 @@ _BOUND_BEHIND = re.compile(r"(?<=[个天日周月年岁时钟米次元度%])(?:(
 _NUMBER_LENGTH = 12
 _NEED_NOT = re.compile(r"不必|不用|无需|无须|不需要?|唔使|\bneed not\b|\bdo(?:es)? not need\b|\bneedn't\b")
 _MAY = re.compile(r"可以|有权|允许|\bmay\b|\bcan\b")
+
+
+# What may say in one language what a negation says in the other.
+_DENIAL = re.compile(
+    r"[不没未无勿别唔冇缺非免难少防避妨除停]|禁止|拒绝|\b(?:not?|none|nor|never|cannot|without|neither|nothing|nobody|avoid\w*|"
+    r"unless|stop|forbid\w*|prohibit\w*|refuse\w*|lack\w*|fail\w*|instead|rather|un\w+ed|unable|less|few|hardly|except|"
+    r"away|stays?|keeps? \w+(?: \w+)? from|leav(?:e|es|ing) out)\b|n't\b"
+)
+
+
+def denies_otherwise(claim: str, found: Overlay) -> bool:
+    """Whether only one of a sentence and the stretch in another language that comes closest to it denies anything."""
+    best = normalise(found.best)
+    return bool(
+        (_NEGATOR.search(claim) and not _DENIAL.search(best)) or (_NEGATOR.search(best) and not _DENIAL.search(claim))
+    )
 
 
 def contradicts(claim: str, ground: str) -> bool:

@@ -17,7 +17,7 @@ LESSONS = {
 
 
 @pytest.fixture(scope="module")
-def material(tmp_path_factory, embedder):
+def material(tmp_path_factory, embedder, wording):
     """The judge, and the three sections as the grounds 1, 2 and 3."""
     folder = tmp_path_factory.mktemp("check")
     for title, body in LESSONS.items():
@@ -25,7 +25,7 @@ def material(tmp_path_factory, embedder):
     home = IndexHome(folder / "data")
     build_index([folder], home, embedder)
     generation = home.open_current()
-    search = Search(generation, embedder)
+    search = Search(generation, embedder, wording=wording)
     questions = ("快件丢失怎么赔", "链表插入快不快", "what does a stack give back")
     hits = [search.choice(search.query(question), 1)[0] for question in questions]
     numbers = {hit.passage.id: number for number, hit in enumerate(hits, 1)}
@@ -160,9 +160,22 @@ def test_the_first_sentence_is_released_before_the_stream_ends(material):
     assert asyncio.run(run()).supported
 
 
-def test_across_languages_closeness_decides(release):
-    assert text(release("A linked list is made of nodes; inserting is fast and access is slow.[2]")) != ""
-    assert text(release("Tomatoes are sown in spring and harvested in summer.[2]")) == ""
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ("A linked list is made of nodes; inserting is fast and access is slow.[2]", "supported"),
+        ("Each node holds a value and the address of the next node.[2]", "supported"),
+        ("Apply for compensation within thirty days of signing.[1]", "supported"),
+        ("Apply for compensation within twenty days of signing.[1]", "number"),
+        ("You may ride against the traffic when delivering.[1]", "negation"),
+        ("A linked list has no nodes, and inserting is fast.[2]", "negation"),
+        ("By following these steps you can use linked lists well in daily life.[2]", "unsupported"),
+        ("Tomatoes are sown in spring and harvested in summer.[2]", "unsupported"),
+    ],
+)
+def test_across_languages_words_and_closeness_decide(release, said, verdict):
+    (sentence,) = release(said)
+    assert sentence.verdict == verdict
 
 
 def test_what_was_copied_in_another_language_than_was_asked_in_is_dropped(release, material):

@@ -1,6 +1,6 @@
 import pytest
 
-from companion.quantities import Quantity, quantities, stated
+from companion.quantities import Quantity, months_named, quantities, stated
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,14 @@ from companion.quantities import Quantity, quantities, stated
         ("等两三天，三到五周", [(2, "day"), (3, "day"), (3, None), (5, "week")]),
         ("三万五、一百二十", [(35_000, None), (120, None)]),
         ("三月一日，零下18℃，36-37℃", [(3, "month"), (1, "day"), (-18, "degree"), (36, None), (37, "degree")]),
-        ("twenty-five minutes", [(25, "minute")]),
+        ("twenty-one minutes, fifteen kilometres", [(21, "minute"), (15, "kilometre")]),
+        (
+            "two hundred and fifty thousand yuan, 3.5 million, a hundred",
+            [(250_000, "yuan"), (3_500_000, None), (100, None)],
+        ),
+        ("four and a half hours, one hour and a half", [(4.5, "hour"), (1.5, "hour")]),
+        ("two thirds, four-fifths, a tenth of it", [(0.666667, "share"), (0.8, "share"), (0.1, "share")]),
+        ("minus eighteen degrees, three or four", [(-18, "degree"), (3, None), (4, None)]),
         ("一般来说，千万不要，四川的三轮车", []),
     ],
 )
@@ -41,3 +48,21 @@ def test_a_number_is_stated_only_where_it_counts_the_same():
     assert stated(Quantity(30, "minute"), measured)
     assert stated(Quantity(100, "centimetre"), measured)
     assert not stated(Quantity(1, "minute"), measured)
+
+
+def test_english_and_chinese_state_the_same_number():
+    known = quantities("The first exit; seven tenths of the rent, four times as much, four times a day", ones=True)
+    assert all(stated(one, known) for one in quantities("第一个出口，七成，四倍，每天四次"))
+    assert not stated(Quantity(5, "fold"), known)
+
+
+@pytest.mark.parametrize(
+    ("text", "months"),
+    [
+        ("24 April 1961, May 3", [4, 5]),
+        ("in March or late December", [3, 12]),
+        ("you may go, march on", []),
+    ],
+)
+def test_months_are_named_in_dates_and_after_prepositions(text, months):
+    assert [one.value for one in months_named(text)] == months
