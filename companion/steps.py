@@ -42,8 +42,12 @@ def steps_first(search: Search, query: Query, hits: Sequence[Hit], quotes: Seque
 
     What else was to be quoted stays if its titles are on it too: first aid for another need only mentions this one.
     """
+    if not hits or not asks_how(query.text):
+        return tuple(quotes)
     on_it = [hit for hit in hits if _titled(hit) >= NAMED and hit.passage.language == query.language]
-    steps = _steps(search, on_it, hits) if on_it and asks_how(query.text) else None
+    if on_it and hits[0] not in on_it and _has_steps(hits[0]):
+        on_it = [hits[0], *on_it]  # 翻身的做法 is as near as any: its titles only word it otherwise
+    steps = _steps(search, on_it, hits) if on_it else None
     if steps is None:
         return tuple(quotes)
     hit, text = steps
@@ -72,6 +76,10 @@ def _steps(search: Search, on_it: Sequence[Hit], hits: Sequence[Hit]) -> tuple[H
                 if wanted and (text := _steps_of(one.passage.text, units)):
                     return ranked.get(one.passage.id, one), text
     return None
+
+
+def _has_steps(hit: Hit) -> bool:
+    return any(_steps_of(hit.passage.text, units) for _, units in _sections(hit))
 
 
 def _sections(hit: Hit) -> list[tuple[str, list[Stretch]]]:

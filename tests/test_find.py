@@ -95,6 +95,22 @@ LESSONS = {
 
 挑的时候看自己平时怎么做饭，也看家里是什么灶，还要看拿不拿得动，不必迷信牌子，更不必一次买一整套回家。
 """,
+    "turning.md": """# 翻身与防压疮
+
+## 翻身的做法
+
+1. 先跟老人说要做什么，再把门关上。
+2. 放平床头，一手扶肩一手扶髋，往自己这边翻。
+3. 背后和两膝之间各垫一个枕头。
+
+卧床不能自己翻身的，一般每两小时翻一次。
+
+## 扶老人从床上到轮椅
+
+1. 轮椅斜放在床边，刹车刹好。
+2. 让老人在床边坐几分钟再起来。
+3. 双手扶腰，一起站，慢慢坐下。
+""",
     "sorts.md": """# 归并排序
 
 ## 原理
@@ -140,6 +156,10 @@ def test_who_asks_how_gets_the_steps_of_the_lesson_on_it_from_the_first_on(searc
 def test_the_steps_of_another_section_answer_nobody(search):
     assert "床单" not in first(search, "怎么洗手").text
     assert "搓够二十秒" in first(search, "怎么洗手").text
+
+
+def test_steps_that_rank_first_are_not_passed_over_for_those_under_a_heading_that_words_it_like_the_question(search):
+    assert first(search, "怎么给卧床老人翻身").text.startswith("1. 先跟老人说")
 
 
 def test_who_asks_for_something_else_gets_no_steps(search):
