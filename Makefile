@@ -25,14 +25,15 @@ run: index
 	$(BIN)/companion-serve --host $(HOST) --port $(PORT)
 
 # A worker that crashes ends the run, and says in which test: xdist, starting another, may wait for ever.
+# The longest files come first, as tests/conftest.py orders them.
 test: setup
-	$(BIN)/python -m pytest --numprocesses 3 --max-worker-restart 0 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 3 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 	@if command -v npm > /dev/null && { [ -n "$$CHROMIUM" ] || command -v chromium > /dev/null; }; then $(MAKE) test-browser; \
 	else echo "Not run: the browser tests (make test-browser), which need Debian's chromium, Node.js and npm."; fi
 
 # Which lines the tests reach: a sixth longer.
 coverage: setup
-	$(BIN)/python -m pytest --numprocesses 2 --max-worker-restart 0 --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses 2 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 # The built widget on the real service in real Chromium.
 test-browser: setup widget/node_modules

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 
 from course_index.analyze import simplified
 
@@ -10,11 +11,18 @@ _MARKS = str.maketrans("，；：！", ",;:!")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
+# More than those that ship: `re` itself keeps 512, fewer than that, and would compile all of them for each companion.
+@lru_cache(maxsize=2_048)
 def for_normalised(pattern: str) -> re.Pattern[str]:
     """A pattern whose marks and characters are those that normalising leaves: [^，。] ends at the comma of such text,
     and 嗰 finds what OpenCC makes of it.
     """
-    return re.compile(_HAN.sub(lambda found: simplified(found[0]), pattern.translate(_MARKS)))
+    return re.compile(_HAN.sub(lambda found: _simplified_character(found[0]), pattern.translate(_MARKS)))
+
+
+@cache
+def _simplified_character(character: str) -> str:
+    return simplified(character)
 
 
 def pattern(entry: Mapping[str, Sequence[str]], **named: str) -> re.Pattern[str]:

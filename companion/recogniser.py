@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,12 @@ def load_learned(path: Path = LEARNED) -> Learned:
     )
 
 
+@cache
+def shipped_learned() -> Learned:
+    """What ships: unpacking it takes 50 ms, and every companion of a process holds the same."""
+    return load_learned()
+
+
 class Recogniser:
     """Scores messages for each label: about 1 for what is plainly such a one, about 0 for what is not. Thread-safe."""
 
@@ -134,14 +141,14 @@ class Recogniser:
         return np.asarray(near + runs_of(forms) @ learned.runs, np.float32)
 
 
-def make_recogniser(embedder: Embedder, path: Path = LEARNED) -> Recogniser | None:
+def make_recogniser(embedder: Embedder, learned: Learned | None = None) -> Recogniser | None:
     """The recogniser that ships; None, said once in the log, for an embedder whose vectors it did not learn from."""
-    learned = load_learned(path)
+    learned = learned or shipped_learned()
     if learned.embedder != embedder.fingerprint:
         _log.warning(
             "what is declined and what is wanted is recognised by rules alone: %s was learned with the embedder %s, "
             "and %s is set. To learn it anew, run: python -m eval.train_recognisers",
-            path.name,
+            LEARNED.name,
             learned.embedder,
             embedder.fingerprint,
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ Vectors = NDArray[np.float32]
 
 _LANGUAGES = (ZH, EN)
 _FILE = "centring.npz"
+# Of each embedder: whoever builds several indexes with one, as for adults and for minors, learns its means once.
+_learned: WeakKeyDictionary[Embedder, "Centring"] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,16 @@ def load_centring(folder: Path) -> Centring:
 
 
 def learn_centring(embedder: Embedder) -> Centring:
-    """The means of `embedder` over our own texts: some 300 short ones, a few seconds."""
-    return Centring(
-        {
-            (role, language): embedder.embed(own_texts(role, language), role).mean(axis=0)
-            for role in get_args(Role)
-            for language in _LANGUAGES
-        }
-    )
+    """The means of `embedder` over our own texts: some 300 short ones, a few seconds, the first time."""
+    if embedder not in _learned:
+        _learned[embedder] = Centring(
+            {
+                (role, language): embedder.embed(own_texts(role, language), role).mean(axis=0)
+                for role in get_args(Role)
+                for language in _LANGUAGES
+            }
+        )
+    return _learned[embedder]
 
 
 def no_centring(dimension: int) -> Centring:

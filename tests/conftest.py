@@ -1,5 +1,6 @@
 """A tiny real library, the real embedder, a scripted model, and a wall around everything that is not loopback."""
 
+import contextlib
 import ipaddress
 import os
 import shutil
@@ -19,12 +20,15 @@ from filelock import FileLock
 from api import create_app
 from companion.build import assemble
 from companion.circuit import Circuit
+from companion.guidance.occupations import SAMPLES as SAMPLE_OCCUPATIONS
+from companion.guidance.occupations import Occupations, read_occupations
 from companion.language_model import LanguageModel
 from companion.settings import CompanionSettings
 from companion.state.state import State, open_state
 from companion.turn import Companion
 from course_index.build import build_index
 from course_index.embedders.e5_onnx import OnnxE5
+from course_index.parts import one_thread_of_linear_algebra
 from course_index.store.generations import IndexHome
 from course_index.store.legs import LexicalLeg
 from course_index.store.lexical import LexicalIndex
@@ -43,6 +47,26 @@ SECRET = "s" * 48
 OPERATOR = "o" * 40
 # Converting the weights takes ten seconds: the files are kept between runs.
 MODELS = Path(__file__).parent.parent / ".data" / "test-models"
+# Files that take minutes, or wait much. xdist begins with those of the most tests, which says little of how long.
+LONGEST = (
+    "test_wechat_door",
+    "test_described",
+    "test_faults",
+    "test_many_hosts",
+    "test_index_on_servers",
+    "test_build",
+    "test_ray",
+    "test_kept_current",
+    "test_stories",
+    "test_embedders",
+    "test_eval_runs",
+    "test_conversation",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with them: one that began last would be waited for at the end by workers that have nothing left to do."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +93,12 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def linear_algebra() -> None:
+    """On one thread, as wherever the product makes an embedder: the threads of three workers fight for two cores."""
+    one_thread_of_linear_algebra()
+
+
 @pytest.fixture(scope="session")
 def model_folder() -> Path:
     """Where the converted weights are kept."""
@@ -77,8 +107,8 @@ def model_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def embedder(model_folder: Path) -> OnnxE5:
-    """The embedder that ships; as in the service, what is asked about again is not computed again."""
-    return OnnxE5(model_folder, remember=256)
+    """The embedder that ships; as in the service on one thread, and what is asked again is not computed again."""
+    return OnnxE5(model_folder, threads=1, remember=256)
 
 
 @pytest.fixture(scope="session")
@@ -144,6 +174,24 @@ def put_samples(tmp_path_factory: pytest.TempPathFactory, embedder: OnnxE5) -> C
     return put
 
 
+@pytest.fixture(scope="session")
+def occupations(tmp_path_factory: pytest.TempPathFactory, library_home: IndexHome, embedder: OnnxE5) -> Path:
+    """The vectors of the sample occupations as a data folder keeps them; to embed them takes half a second."""
+    folder = tmp_path_factory.mktemp("occupations")
+    with contextlib.closing(LiveIndex(library_home, embedder)) as live:
+        live.refresh()
+        Occupations(
+            read_occupations(SAMPLE_OCCUPATIONS), live.search.embed_plainly, folder, live.search.embedder_fingerprint
+        )
+    return folder
+
+
+@pytest.fixture
+def put_occupations(occupations: Path, no_settings_from_outside: None) -> None:
+    """Puts them where the test's companions look for them, as after a restart."""
+    shutil.copytree(occupations, CompanionSettings.model_fields["data_dir"].default / "occupations")
+
+
 @pytest.fixture
 def index(library_home: IndexHome, embedder: OnnxE5, wording: Wording) -> Iterator[LiveIndex]:
     """The tiny library, open."""
@@ -154,7 +202,7 @@ def index(library_home: IndexHome, embedder: OnnxE5, wording: Wording) -> Iterat
 
 
 @pytest.fixture
-def companion_with(index: LiveIndex, tmp_path: Path) -> Iterator[Callable[..., Companion]]:
+def companion_with(index: LiveIndex, put_occupations: None, tmp_path: Path) -> Iterator[Callable[..., Companion]]:
     """Makes a companion over the tiny library (or another index), with a scripted model or none, and real state."""
     states = []
 
@@ -181,7 +229,9 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def service(index: LiveIndex, provider: Provider, tmp_path: Path) -> Iterator[Callable[..., FastAPI]]:
+def service(
+    index: LiveIndex, provider: Provider, put_occupations: None, tmp_path: Path
+) -> Iterator[Callable[..., FastAPI]]:
     """Makes the public service over the tiny library: visitors of PAGE, users of the provider, state in SQLite."""
     states = []
 

@@ -35,7 +35,7 @@ def home(tmp_path_factory, embedder):
 
 
 @pytest.fixture
-def tutor(home, embedder, tmp_path):
+def tutor(home, embedder, put_occupations, tmp_path):
     with tutor_over(home, embedder, tmp_path) as found:
         yield found
 

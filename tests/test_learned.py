@@ -318,9 +318,8 @@ def test_despair_in_new_words_gets_the_hotline_and_is_not_kept(companion_with):
 
 
 def test_weights_of_another_shape_do_not_pass_as_those_that_ship(embedder, tmp_path):
-    shipped = load_learned()
-    replace(shipped, embedder="someone else's").save(tmp_path / "other.npz")
-    assert make_recogniser(embedder, tmp_path / "other.npz") is None
+    replace(load_learned(), embedder="someone else's").save(tmp_path / "other.npz")
+    assert make_recogniser(embedder, load_learned(tmp_path / "other.npz")) is None
 
 
 @pytest.mark.parametrize(
