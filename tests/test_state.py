@@ -302,7 +302,11 @@ def test_a_complaint_is_kept_as_long_as_is_set_after_its_answer(state, database,
     for name in ("旧", "新"):
         assert state.complaints.answer(tickets[name], "已更正")
     with state.engine.begin() as connection:
-        for name, column, days in (("旧", "answered_at", 1_096), ("新", "answered_at", 1_094), ("没人答", "due_at", 1_096)):
+        for name, column, days in (
+            ("旧", "answered_at", 1_096),
+            ("新", "answered_at", 1_094),
+            ("没人答", "due_at", 1_096),
+        ):
             row = update(complaints).where(complaints.c.ticket == tickets[name])
             connection.execute(row.values({column: datetime.now(UTC) - timedelta(days=days)}))
     assert state.sweep() == 2
