@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,6 +93,8 @@ SILENT = frozenset(
     ".mp4 .m4v .mov .webm .mkv .mp3 .m4a .wav .ogg .png .jpg .jpeg .gif .svg .ico .webp .bmp .css .js .map .ttf .otf "
     ".woff .woff2 .eot .xsd .dtd".split()
 )
+# Somebody's mail is no lesson, though it is written as a page that is saved in one file is.
+_LETTERS = (".eml", ".msg")
 # Possessive (*+): what is no HTML after forty comments is not tried again with each of them cut otherwise.
 _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _OPEN_DOCUMENT = {"text": ".odt", "presentation": ".odp", "spreadsheet": ".ods"}
@@ -107,7 +110,8 @@ def is_text(name: str) -> bool:
 def is_lesson(path: Path, name: str | None = None) -> bool:
     """Whether a file can be read as a lesson, by its name or, where that says nothing, by its content."""
     suffix = Path(name or path.name).suffix.lower()
-    return suffix in LESSON_SUFFIXES or (suffix not in {*_OTHER, *SILENT} and kind_of(path) in LESSON_SUFFIXES)
+    by_name = {*_OTHER, *SILENT, *_LETTERS}
+    return suffix in LESSON_SUFFIXES or (suffix not in by_name and kind_of(path) in LESSON_SUFFIXES)
 
 
 def reader_of(path: Path, name: str) -> Reader:
@@ -164,7 +168,7 @@ def _kind_of_archive(path: Path) -> str | None:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
             kind = archive.read("mimetype")[:100].decode("ascii", "replace") if "mimetype" in names else ""
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError):
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError):
         return None
     if found := re.match(r"application/vnd\.oasis\.opendocument\.(\w+)", kind):
         return _OPEN_DOCUMENT.get(found[1])

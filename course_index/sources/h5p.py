@@ -44,7 +44,7 @@ _NOT_ASKED = frozenset(
 _PICTURES = frozenset({"Image", "Shape", "ImageSlide", "ImageJuxtaposition", "Collage"})
 _BLANK = re.compile(r"\*([^*\n]{1,200})\*")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
-_BROKEN = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, NotImplementedError, RuntimeError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, OSError, NotImplementedError, RuntimeError)
 
 
 def read_h5p(path: Path) -> Document:

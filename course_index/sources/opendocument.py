@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, tostring
 from course_index.errors import SourceProblem
 from course_index.sources.document import Block, Document, Place
 from course_index.sources.html import page_blocks, read_html, words_of
+from course_index.sources.office import check_office
 from course_index.sources.xml import attribute, parse_xml, text_of
 
 _MOST_PART = 100_000_000
@@ -24,11 +25,12 @@ _SIGNS = {"s": " ", "tab": " ", "line-break": "<br>", "image": "", "covered-tabl
 _TAGS = {"p": "p", "list": "ul", "list-item": "li", "list-header": "li", "table": "table", "table-row": "tr"}
 _MOST_COLUMNS, _MOST_ROWS = 60, 2_000
 _FURNITURE = frozenset({"page-number", "date-time", "footer", "header"})
-_BROKEN = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, NotImplementedError, RuntimeError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, OSError, NotImplementedError, RuntimeError)
 
 
 def read_opendocument(path: Path, url: str | None = None) -> Document:
     """A text or a presentation. Raises SourceProblem for one that is broken or has a password."""
+    check_office(path)
     try:
         with zipfile.ZipFile(path) as archive:
             content, title = _parts(archive)
@@ -53,6 +55,7 @@ def is_opendocument(path: Path) -> bool:
 
 def opendocument_sheets(path: Path) -> Iterator[tuple[str, Iterator[list[str]]]]:
     """The name and rows of each sheet. Raises SourceProblem as `read_opendocument`."""
+    check_office(path)
     try:
         with zipfile.ZipFile(path) as archive:
             content, _ = _parts(archive)

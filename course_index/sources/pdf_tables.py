@@ -29,6 +29,8 @@ _MOST_RULES, _MOST_CELLS = 3_000, 4_000
 _LONGEST_CELL = 600
 # Words of one cell stand nearer than this many heights of their letters, those of two cells further apart.
 _APART = 0.8
+# Boxes of a line, and rows of a table, that the next one is held against.
+_LOOKED_BACK = 40
 # On average, and of each of the first column. Letters count one, Han characters two.
 _MOST_WIDTH_OF_CELLS = 36
 _HAN = re.compile(r"[\u2e80-\u9fff\uff00-\uffef]")
@@ -65,6 +67,8 @@ class PageTable:
 
 def tables_on(page: Any, text: Any, said: Callable[[str], str]) -> list[PageTable]:
     """The tables of a page of pypdfium2 with its text page, from the top down; `said` cleans what a cell says."""
+    if page.get_rotation():
+        return []  # its rows are columns to pdfium, which tells places as they are before a page is turned
     ruled = list(_ruled(page, text, said))
     boxes = [text.get_rect(number) for number in range(text.count_rects())]
     free = [box for box in boxes if not any(table.holds(box) for table in ruled)]
@@ -212,11 +216,13 @@ def _areas(
     xs: list[float], ys: list[float], rows: list[_Rule], columns: list[_Rule]
 ) -> dict[tuple[int, int], list[tuple[int, int]]]:
     """By their first one the places of the grid that no line parts: a cell over several rows or columns is several."""
+    at_x = [[rule for rule in columns if abs(rule.at - x) <= _NEAR] for x in xs]
+    at_y = [[rule for rule in rows if abs(rule.at - y) <= _NEAR] for y in ys]
     first: dict[tuple[int, int], tuple[int, int]] = {}
     for row, (top, bottom) in enumerate(pairwise(ys)):
         for column, (left, right) in enumerate(pairwise(xs)):
-            beside = column > 0 and not _parts(columns, left, (top + bottom) / 2)
-            below = row > 0 and not _parts(rows, top, (left + right) / 2)
+            beside = column > 0 and not _parts(at_x[column], (top + bottom) / 2)
+            below = row > 0 and not _parts(at_y[row], (left + right) / 2)
             place = first[row, column - 1] if beside else first[row - 1, column] if below else (row, column)
             first[row, column] = place
     areas: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
@@ -225,8 +231,8 @@ def _areas(
     return areas
 
 
-def _parts(rules: list[_Rule], at: float, where: float) -> bool:
-    return any(abs(rule.at - at) <= _NEAR and rule.start <= where <= rule.end for rule in rules)
+def _parts(rules: list[_Rule], where: float) -> bool:
+    return any(rule.start <= where <= rule.end for rule in rules)
 
 
 def _around(cells: list[tuple[int, int]], xs: list[float], ys: list[float]) -> Box:
@@ -285,8 +291,9 @@ def _lines(boxes: Iterable[Box]) -> Iterator[list[Box]]:
     """The boxes in lines from the top down, each from left to right."""
     line: list[Box] = []
     for box in sorted((one for one in boxes if one[3] > one[1]), key=_middle, reverse=True):
-        room = _height(line) / 4 if line else 0.0  # commas hang, and raised signs
-        if line and min(one[1] for one in line[-9:]) - room <= _middle(box):
+        near = line[-_LOOKED_BACK:]
+        # Commas hang, and raised signs do the contrary.
+        if line and min(one[1] for one in near) - _height(near) / 4 <= _middle(box):
             line.append(box)
         else:
             yield from [sorted(line)] if line else []
@@ -320,7 +327,7 @@ def _cells_above(line: list[Box], row: list[Box]) -> list[int]:
 
 def _fits(line: list[Box], run: list[list[Box]]) -> bool:
     """Whether no cell of the line would stand in two of the columns so far, nor two of them in one."""
-    columns = _columns(box for row in run for box in row)
+    columns = _columns(box for row in run[-_LOOKED_BACK:] for box in row)
     over = [{n for n, (left, right) in enumerate(columns) if left <= box[2] and box[0] <= right} for box in line]
     return all(len(one) < 2 for one in over) and sum(map(len, over)) == len(set().union(*over))
 

@@ -13,6 +13,7 @@ from course_index.errors import SourceProblem
 from course_index.language import ZH, language_of
 from course_index.sources.decode import decode
 from course_index.sources.document import Block, Document, Place
+from course_index.sources.xml import parse_xml
 from course_index.tokens import count_tokens
 
 # A paragraph ends with a sentence once it has so many tokens, or anywhere once it has the most.
@@ -30,6 +31,10 @@ _MARKUP = re.compile(
     r"</?\s*(?:b|i|u|s|c|v|br|font|lang|span|ruby|rt|p|div)\b[^>]*>|\{\\[^}]*\}|<\d\d:\d\d[^>]*>|&(?:nbsp|lrm|rlm);",
     re.IGNORECASE,
 )
+_UNREADABLE = (
+    pysubs2.exceptions.Pysubs2Error, ValueError, LookupError, AttributeError, OverflowError, NotImplementedError,
+    SyntaxError,  # of which XML's errors are
+)  # fmt: skip
 # Told in brackets or between notes; speech in capitals stands without them.
 _MUSIC = re.compile(r"^[\[(（【♪♫\s]+(?:[A-Z ]{3,30}|音乐|掌声|笑声)?[\])）】♪♫\s]+$|^(?:音乐|掌声|笑声)$")
 _EXTENSIONS = {
@@ -88,11 +93,14 @@ def _cues(text: str, suffix: str) -> list[_Cue]:
         return _lyric(text)
     text = _SBV.sub(r"\n\1 --> \2", text)
     text = _NOTE.sub("", text) if text.lstrip("\ufeff \n").startswith("WEBVTT") else text
+    format_ = _format(text, suffix)
+    if format_ == "ttml":
+        parse_xml(text.encode("utf-8", "replace"))  # pysubs2 would open its entities
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # margins and layers that it cannot read
-            parsed = pysubs2.SSAFile.from_string(text, format_=_format(text, suffix), keep_html_tags=True)
-    except (pysubs2.exceptions.Pysubs2Error, ValueError, KeyError, IndexError, AttributeError, OverflowError) as error:
+            parsed = pysubs2.SSAFile.from_string(text, format_=format_, keep_html_tags=True)
+    except _UNREADABLE as error:
         raise SourceProblem(f"its cues cannot be read ({type(error).__name__}); export it as SRT or VTT") from error
     cues = []
     for event in parsed:
