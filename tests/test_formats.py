@@ -405,7 +405,7 @@ def test_an_answer_cites_the_second_the_page_and_the_block_and_opens_them(ask):
     lychee = ask("一级荔枝的果径要多大？")
     assert ("三十二毫米" in lychee["text"], lychee["sources"][0]["locator"]) == (True, "第2页")
     wages = ask("韶关的月最低工资是多少？")
-    assert "| 城市 | 月最低工资 |\n| --- | --- |" in wages["text"]
+    assert "| 城市 | 月最低工资 |\n> | --- | --- |\n" in wages["text"]
     assert "| 韶关 | 1850元 |" in wages["text"]
     tyre = ask("轮胎花纹磨到多少要换新胎？")
     assert tyre["sources"][0]["anchor"].endswith("type@html+block@h1")

@@ -18,7 +18,7 @@ import pypdfium2
 # Left, bottom, right, top, in points: 72 are an inch.
 Box = tuple[float, float, float, float]
 
-_PATH = 2
+_PATH, _FORM = 2, 5
 _LINE_TO = 0
 # Lines so near each other are one: a border is drawn once for each of the cells beside it, or as a thin rectangle.
 _NEAR = 3.0
@@ -29,7 +29,7 @@ _MOST_RULES, _MOST_CELLS = 3_000, 4_000
 _LONGEST_CELL = 600
 # Words of one cell stand nearer than this many heights of their letters, those of two cells further apart.
 _APART = 0.8
-# Boxes of a line, and rows of a table, that the next one is held against.
+# Rows of a table that the next one is held against.
 _LOOKED_BACK = 40
 # On average, and of each of the first column. Letters count one, Han characters two.
 _MOST_WIDTH_OF_CELLS = 36
@@ -102,7 +102,7 @@ def _rules(page: Any) -> tuple[list[_Rule], list[_Rule]]:
     """The lines of the page's drawings that run across it and down, those in line with each other joined."""
     across: list[_Rule] = []
     down: list[_Rule] = []
-    for drawn in page.get_objects(filter=[_PATH], max_depth=3):
+    for drawn in _drawings(page):
         for (x, y), (to_x, to_y) in _strokes(drawn):
             if abs(y - to_y) < 1 and abs(x - to_x) >= _SHORTEST_RULE:
                 across.append(_Rule((y + to_y) / 2, min(x, to_x), max(x, to_x)))
@@ -111,6 +111,20 @@ def _rules(page: Any) -> tuple[list[_Rule], list[_Rule]]:
         if len(across) + len(down) > 4 * _MOST_RULES:
             return [], []
     return _joined(across), _joined(down)
+
+
+def _drawings(page: Any) -> Iterator[Any]:
+    """The paths of the page and of the forms on it; not by `get_objects`, where each letter may be an object."""
+    for number in range(pypdfium2.raw.FPDFPage_CountObjects(page)):
+        raw = pypdfium2.raw.FPDFPage_GetObject(page, number)
+        kind = pypdfium2.raw.FPDFPageObj_GetType(raw)
+        if kind not in (_PATH, _FORM):
+            continue
+        drawn = pypdfium2.PdfObject(raw, page=page, pdf=page.pdf)
+        if kind == _PATH:
+            yield drawn
+        else:
+            yield from page.get_objects(filter=[_PATH], max_depth=3, form=drawn, level=1)
 
 
 def _strokes(drawn: Any) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
@@ -274,9 +288,15 @@ def aligned(boxes: Iterable[Box], words: Callable[[Box], str]) -> list[PageTable
 
 
 def _is_layout(table: PageTable, lines: list[list[Box]]) -> bool:
-    """Whether the second of two columns is a column of the page: other lines begin where it does."""
-    others = (box[0] for line in lines for box in line if not table.holds(box))
-    return len(table.columns) == 3 and sum(abs(left - table.columns[1]) <= _NEAR for left in others) > 2
+    """Whether the second of two columns is a column of the page: more of the other words begin behind where it does
+    than reach across.
+    """
+    if len(table.columns) != 3:
+        return False
+    second = table.columns[1]
+    others = [box for line in lines for box in line if not table.holds(box)]
+    behind = sum(box[0] >= second - _NEAR for box in others)
+    return behind > max(2, sum(box[0] < second - _NEAR and box[2] > second for box in others))
 
 
 def _height(line: list[Box]) -> float:
@@ -290,14 +310,15 @@ def _middle(box: Box) -> float:
 def _lines(boxes: Iterable[Box]) -> Iterator[list[Box]]:
     """The boxes in lines from the top down, each from left to right."""
     line: list[Box] = []
+    bottom = height = 0.0  # of the line
     for box in sorted((one for one in boxes if one[3] > one[1]), key=_middle, reverse=True):
-        near = line[-_LOOKED_BACK:]
         # Commas hang, and raised signs do the contrary.
-        if line and min(one[1] for one in near) - _height(near) / 4 <= _middle(box):
+        if line and bottom - height / 4 <= _middle(box):
             line.append(box)
+            bottom, height = min(bottom, box[1]), max(height, box[3] - box[1])
         else:
             yield from [sorted(line)] if line else []
-            line = [box]
+            line, bottom, height = [box], box[1], box[3] - box[1]
     yield from [sorted(line)] if line else []
 
 
