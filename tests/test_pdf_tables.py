@@ -67,6 +67,13 @@ def test_columns_that_stand_apart_are_a_table_and_prose_in_columns_and_lists_are
         for n, name in enumerate(("总则", "管理", "附则"))
         for order in (written(60, 700 - 20 * n, f"第{'一二三'[n]}章"), written(120, 700 - 20 * n, name))
     ]
+    below = [
+        order
+        for n, row in enumerate((("工种", "补贴"), ("育婴员", "一千五"), ("保育师", "一千八")))
+        for order in cells((60, 160), 560 - 20 * n, *row)
+    ]
+    both = [block.text for block in blocks_of(tmp_path, [*table, *below]) if block.kind == "table"]
+    assert both[1] == "| 工种 | 补贴 |\n| --- | --- |\n| 育婴员 | 一千五 |\n| 保育师 | 一千八 |"
     read = [block.text for block in blocks_of(tmp_path, table) if block.kind == "table"]
     assert read == [
         "| 险种 | 单位 | 个人 |\n| --- | --- | --- |\n| 养老 | 16% | 8% |\n| 医疗 | 5.5% | 2% |\n"

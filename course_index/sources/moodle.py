@@ -619,6 +619,8 @@ def _old_module(
     where = f"{reading.where}!{name}"
     reference = text_of(module, "REFERENCE")
     file = inside(reading.folder, f"course_files/{reference}") if kind == "resource" and reference else None
+    if kind not in _READ | _INTRODUCED or kind in PLAYED:
+        reading.unread[kind].append(name)
     if file and file.suffix.lower() in LESSON_SUFFIXES:
         reading.outline[kind] += 1
         yield LessonFile(file, f"course_files/{reference}", shown=where, title=name or None, above=above)

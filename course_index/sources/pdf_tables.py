@@ -284,17 +284,18 @@ def aligned(boxes: Iterable[Box], words: Callable[[Box], str]) -> list[PageTable
         else:
             runs.append([line] if len(line) > 1 else [])
     tables = [table for run in runs if len(run) > 2 and (table := _columned(run, words))]
-    return [table for table in tables if not _is_layout(table, lines)]
+    # Pages have two columns, seldom three.
+    sure = [table for table in tables if len(table.columns) > 3]
+    others = [box for line in lines for box in line if not any(table.holds(box) for table in sure)]
+    return [table for table in tables if table in sure or not _is_layout(table, others)]
 
 
-def _is_layout(table: PageTable, lines: list[list[Box]]) -> bool:
+def _is_layout(table: PageTable, words: list[Box]) -> bool:
     """Whether the second of two columns is a column of the page: more of the other words begin behind where it does
     than reach across.
     """
-    if len(table.columns) != 3:
-        return False
     second = table.columns[1]
-    others = [box for line in lines for box in line if not table.holds(box)]
+    others = [box for box in words if not table.holds(box)]
     behind = sum(box[0] >= second - _NEAR for box in others)
     return behind > max(2, sum(box[0] < second - _NEAR and box[2] > second for box in others))
 
