@@ -73,6 +73,7 @@ def make_state(settings: CompanionSettings) -> State:
         settings.turn_minutes,
         settings.complaint_days,
         settings.demand_days,
+        settings.complaint_kept_days,
     )
 
 

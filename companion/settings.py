@@ -110,6 +110,8 @@ class CompanionSettings(RetrievalSettings):
     # Everybody is told after so many minutes without a pause; 0 tells nobody.
     reminder_minutes: int = Field(default=120, ge=0, le=1_440)
     complaint_days: int = Field(default=15, ge=1, le=90)
+    # Three years is how long claims can be brought by the Civil Code's article 188; the record is what settles them.
+    complaint_kept_days: int = Field(default=1_095, ge=30, le=3_650)
     # What the law wants to be said of a public service; GET /v1/about tells it.
     operator_name: str | None = None
     model_filing: str | None = None

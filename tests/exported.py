@@ -4,10 +4,18 @@ import io
 import json
 import tarfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 RIDER = "course-v1:GD+RIDER101+2026"
+
+
+def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """A folder of these files."""
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data.encode() if isinstance(data, str) else data)
+    return folder
 
 
 def zipped(path: Path, files: Mapping[str, str | bytes]) -> Path:
@@ -235,6 +243,36 @@ def moodle() -> dict[str, str | bytes]:
 
 def pdf(pages: list[list[str]]) -> bytes:
     """A text PDF with a line of Latin or Chinese text after the other; a line that begins with # is set large."""
+    return drawn_pdf(
+        [
+            [
+                written(60, 780 - down, line.lstrip("# "), 20 if line.startswith("#") else 11)
+                for down, line in zip(_downwards(lines), lines, strict=True)
+            ]
+            for lines in pages
+        ]
+    )
+
+
+def _downwards(lines: list[str]) -> Iterator[int]:
+    down = 0
+    for line in lines:
+        yield down
+        down += 40 if line.startswith("#") else 22
+
+
+def written(x: float, y: float, said: str, size: int = 11) -> str:
+    """The order that writes words on a page of a PDF."""
+    return f"BT /F1 {size} Tf {x} {y} Td <{said.encode('utf-16-be').hex().upper()}> Tj ET"
+
+
+def ruled(x: float, y: float, to_x: float, to_y: float) -> str:
+    """The order that draws a line."""
+    return f"{x} {y} m {to_x} {to_y} l S"
+
+
+def drawn_pdf(pages: list[list[str]]) -> bytes:
+    """A PDF whose pages are drawn by these orders."""
     objects: list[bytes] = [b"", b""]
     fonts = (
         b"<< /F1 << /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts "
@@ -242,13 +280,7 @@ def pdf(pages: list[list[str]]) -> bytes:
         b"<< /Registry (Adobe) /Ordering (GB1) /Supplement 2 >> /DW 1000 >>] >> >>"
     )
     kids = []
-    for lines in pages:
-        drawn, down = [], 780
-        for line in lines:
-            size = 20 if line.startswith("#") else 11
-            said = line.lstrip("# ").encode("utf-16-be").hex().upper()
-            drawn.append(f"BT /F1 {size} Tf 60 {down} Td <{said}> Tj ET")
-            down -= 2 * size
+    for drawn in pages:
         stream = "\n".join(drawn).encode()
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
         content = len(objects)

@@ -173,9 +173,14 @@ def test_entities_are_refused_wherever_xml_is_read(tmp_path, attack):
         parse_xml(attack.encode())
     exported.zipped(tmp_path / "a.imscc", {"imsmanifest.xml": attack, "a.html": "<p>x</p>"})
     word = exported.zipped(tmp_path / "b.docx", {"word/document.xml": attack, "[Content_Types].xml": "<Types/>"})
+    kind = "application/vnd.oasis.opendocument.text"
+    open_document = exported.zipped(tmp_path / "c.odt", {"mimetype": kind, "content.xml": attack})
+    subtitles = tmp_path / "d.ttml"
+    subtitles.write_text(attack, "utf-8")
     library = read_library([tmp_path], {})
     assert "entities" in notices(library)
-    assert "entities" in told(word)
+    for path in (word, open_document, subtitles):
+        assert "entities" in told(path)
     library.close()
 
 

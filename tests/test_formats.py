@@ -27,6 +27,14 @@ PAGES = [
 ]
 
 
+# A table without lines.
+WAGES = [
+    exported.written(60 + 120 * column, 740 - 20 * row, said)
+    for row, cells in enumerate([("城市", "月最低工资"), ("广州", "2500元"), ("珠海", "2080元"), ("韶关", "1850元")])
+    for column, said in enumerate(cells)
+]
+
+
 @pytest.fixture(scope="module")
 def providers(tmp_path_factory) -> Path:
     """A folder as a province collects it: each provider's export in its own format."""
@@ -42,6 +50,7 @@ def providers(tmp_path_factory) -> Path:
     exported.docx(files / "jiazheng.docx")
     exported.pptx(files / "kefu.pptx")
     (files / "lychee.pdf").write_bytes(exported.pdf(PAGES))
+    (files / "wages.pdf").write_bytes(exported.drawn_pdf([WAGES]))
     (files / "soup.srt").write_text(exported.SRT, "utf-8")
     (files / "taiji.vtt").write_text(exported.VTT, "utf-8")
     (files / "jianzhi.ass").write_text(exported.ASS, "utf-16")
@@ -99,6 +108,7 @@ PLACES = [
     ("一级荔枝果径多大", "三十二毫米", "page", "第2页", "2", None),
     ("运荔枝的冷链车厢多少度", "三到五度", "page", "第3页", "3", None),
     ("木工锯料锯缝留多少", "两毫米", "page", "第1页", "1", None),
+    ("韶关的月最低工资是多少", "| 韶关 | 1850元 |", "page", "第1页", "1", None),
     ("怎么擦玻璃才干净", "四十五度", "heading", "擦玻璃", None, None),
     ("油烟机的油网怎么洗", "小苏打", "heading", "油烟机", None, None),
     ("衣服上的血渍怎么去掉", "双氧水", "heading", "油烟机", None, None),
@@ -394,6 +404,9 @@ def test_an_answer_cites_the_second_the_page_and_the_block_and_opens_them(ask):
     assert rain["sources"][0]["locator"].startswith("00:00:05")
     lychee = ask("一级荔枝的果径要多大？")
     assert ("三十二毫米" in lychee["text"], lychee["sources"][0]["locator"]) == (True, "第2页")
+    wages = ask("韶关的月最低工资是多少？")
+    assert "| 城市 | 月最低工资 |\n> | --- | --- |\n" in wages["text"]
+    assert "| 韶关 | 1850元 |" in wages["text"]
     tyre = ask("轮胎花纹磨到多少要换新胎？")
     assert tyre["sources"][0]["anchor"].endswith("type@html+block@h1")
     assert tyre["sources"][0]["url"].startswith(

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from course_index.sources.library import natural_order, read_library
+from tests import exported
 
 GOOD = {"id": "good", "title": "好课", "provider": "校"}
 
@@ -90,7 +91,7 @@ def test_empty_folders_missing_paths_and_unread_formats_are_reported(tmp_path):
     said = notices(read(tmp_path / "empty", tmp_path / "nowhere", tmp_path / "mixed"))
     assert "the folder has no files" in said
     assert "nothing at this path" in said
-    assert "b.psd, c.psd: this format is not read" in said
+    assert "b.psd, c.psd: this format (.psd) is not read" in said
 
 
 def test_a_table_that_is_no_catalogue_is_told_what_it_lacks(tmp_path):
@@ -115,6 +116,14 @@ def test_two_folders_of_one_name_get_two_ids_and_keep_them(tmp_path):
     known = {draft.course.id: draft.source for draft in first.drafts}
     again = read(tmp_path / "two" / "zh", known=known)
     assert again.drafts[0].course.id == "zh-2"
+
+
+def test_exports_with_one_id_are_told_apart_in_the_order_of_their_names(tmp_path):
+    for number in range(1, 11):
+        exported.write(tmp_path / f"export-{number}", exported.cmi5())
+    found = {draft.source.rsplit("-", 1)[-1]: draft.course.id for draft in read_library([tmp_path], {}).drafts}
+    own = found["1"]
+    assert found == {"1": own} | {str(number): f"{own}-{number}" for number in range(2, 11)}
 
 
 def test_a_file_that_is_no_catalogue_does_not_flood_the_report(tmp_path):

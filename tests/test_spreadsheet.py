@@ -102,7 +102,7 @@ def test_a_workbook_that_is_broken_is_told_once(tmp_path):
     (tmp_path / "c.xlsx").write_text("课程名称,学校\n插秧,校\n", "utf-8")
     (tmp_path / "a.md").write_text("# 荔枝\n\n正文。", "utf-8")
     (told,) = read_library([tmp_path], {}).notices
-    assert "it is broken" in told.what
+    assert "a table .csv" in told.what
 
 
 def test_what_a_cell_over_several_rows_says_is_said_of_each_of_them(tmp_path):

@@ -1,3 +1,4 @@
+import contextlib
 import threading
 import traceback
 from dataclasses import replace
@@ -6,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, text, update
 from sqlalchemy.exc import DBAPIError
 
 from companion.conversation import REMEMBERED, Conversation, Hinted, PastTurn, Quiz, Rest
@@ -21,6 +22,7 @@ from companion.state.database import StateUnavailable, is_sqlite, migrate, open_
 from companion.state.reviews import Review
 from companion.state.spending import StoredSpending
 from companion.state.state import open_state
+from companion.state.tables import complaints
 from companion.state.turn_log import LoggedTurn
 from companion.state.wechat_inbox import Arrival
 from companion.state.wechat_people import Part, Quota
@@ -290,6 +292,31 @@ def test_thumbs_are_taken_for_turns_of_ones_own(state, kept):
     assert not state.feedback.give("bert", TURN.id, "down", (), "")
     (disliked,) = state.feedback.disliked(days=1)
     assert (disliked.message, disliked.reasons, disliked.comment) == (TURN.message, ("wrong",), "不对")
+
+
+def test_a_complaint_is_kept_as_long_as_is_set_after_its_answer(state, database, request, tmp_path):
+    tickets = {
+        name: state.complaints.make("anna", kind, f"独一无二的{name}", None).ticket
+        for name, kind in (("旧", "complaint"), ("新", "appeal"), ("没人答", "report"), ("还在等", "complaint"))
+    }
+    for name in ("旧", "新"):
+        assert state.complaints.answer(tickets[name], "已更正")
+    with state.engine.begin() as connection:
+        for name, column, days in (
+            ("旧", "answered_at", 1_096),
+            ("新", "answered_at", 1_094),
+            ("没人答", "due_at", 1_096),
+        ):
+            row = update(complaints).where(complaints.c.ticket == tickets[name])
+            connection.execute(row.values({column: datetime.now(UTC) - timedelta(days=days)}))
+    assert state.sweep() == 2
+    assert {one.ticket for one in state.complaints.of("anna")} == {tickets["新"], tickets["还在等"]}
+    wipe(state.engine)
+    folder = where_the_files_are(state.engine, request, tmp_path)
+    assert not files_with("独一无二的旧", folder)
+    assert files_with("独一无二的新", folder)
+    with contextlib.closing(open_state(database, 30, complaint_kept_days=1_000)) as strict:
+        assert strict.sweep() == 1
 
 
 def test_a_complaint_waits_until_it_is_answered_once(state):

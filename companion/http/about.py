@@ -30,6 +30,7 @@ class About(TypedDict):
     visitors: bool
     consent_version: str | None
     complaint_days: int
+    complaint_kept_days: int
     conversation_days: int
 
 
@@ -47,6 +48,7 @@ def about_router(settings: CompanionSettings) -> APIRouter:
         "visitors": bool(settings.session_secret),
         "consent_version": settings.consent_version,
         "complaint_days": settings.complaint_days,
+        "complaint_kept_days": settings.complaint_kept_days,
         "conversation_days": settings.conversation_days,
     }
 

@@ -21,7 +21,6 @@ from companion.state.audit import Audit
 from companion.state.backup import BackupProblem, back_up, restore
 from companion.state.database import StateUnavailable, migrate, open_database, wipe
 from companion.state.learners import Learners
-from companion.state.state import open_state
 from companion.state.turn_log import TurnLog
 from course_index.settings import explain
 
@@ -57,8 +56,9 @@ def restore_command(file: Annotated[Path, typer.Argument(help="What `backup` wro
 @commands.command("sweep")
 def sweep_command() -> None:
     """Erase what is older than its time. The service does it every hour."""
-    settings = CompanionSettings()
-    state = open_state(where_state_is(settings), settings.conversation_days, settings.turn_minutes)
+    from companion.build import make_state  # which loads all that answers, and no other command needs
+
+    state = make_state(CompanionSettings())
     typer.echo(f"erased {state.sweep()}")
     state.close()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy import Engine, Row, delete, func, insert, select, update
 
 from companion.state.database import transaction
 from companion.state.tables import complaints, turns
@@ -71,6 +71,12 @@ class Complaints:
             .values(answer=words, answered_at=datetime.now(UTC))
         )
         return transaction(self._engine, lambda connection: connection.execute(answered)).rowcount > 0
+
+    def forget_before(self, days: int) -> int:
+        """Erase those answered longer ago; who never was answered is kept as long from the day it was due."""
+        settled = func.coalesce(complaints.c.answered_at, complaints.c.due_at)
+        old = delete(complaints).where(settled < datetime.now(UTC) - timedelta(days=days))
+        return transaction(self._engine, lambda connection: connection.execute(old)).rowcount
 
     def _read(self, query: Any) -> list[Complaint]:
         return [

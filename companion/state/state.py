@@ -54,11 +54,17 @@ class State:
 
 
 def open_state(
-    where: Path | str, conversation_days: int, turn_minutes: int = 60, complaint_days: int = 15, demand_days: int = 92
+    where: Path | str,
+    conversation_days: int,
+    turn_minutes: int = 60,
+    complaint_days: int = 15,
+    demand_days: int = 92,
+    complaint_kept_days: int = 1_095,
 ) -> State:
     """The state in a SQLite file or a PostgreSQL database, brought to its newest shape."""
     engine = open_database(where)
     turn_log, book = TurnLog(engine, turn_minutes), StoredBook(engine)
+    complaints = Complaints(engine, complaint_days)
     inbox, people = WechatInbox(engine, str(uuid.uuid4())), WechatPeople(engine)
     return State(
         engine,
@@ -67,7 +73,7 @@ def open_state(
         turn_log,
         Learners(engine),
         Feedback(engine),
-        Complaints(engine, complaint_days),
+        complaints,
         Audit(engine),
         book,
         Reviews(engine),
@@ -79,6 +85,7 @@ def open_state(
         lambda: (
             inbox.sweep()
             + people.sweep(conversation_days)
+            + complaints.forget_before(complaint_kept_days)
             + _sweep(engine, turn_log, book, conversation_days, demand_days)
         ),
     )

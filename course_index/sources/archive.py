@@ -57,6 +57,8 @@ def unpack(path: Path, into: Path, limits: ArchiveLimits | None = None) -> list[
     is noticed while it unpacks, by what it really holds and not by what it says.
     """
     limits = limits or ArchiveLimits()
+    if not path.stat().st_size:
+        raise SourceProblem("it is empty; export it again")
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as opened:

@@ -1,7 +1,7 @@
 """Packages with an imsmanifest.xml: Common Cartridge, Canvas exports, IMS content packages, SCORM 1.2 and 2004."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ from xml.etree.ElementTree import Element
 from course_index.course import Course
 from course_index.errors import SourceProblem
 from course_index.sources.document import Document, Notice
-from course_index.sources.formats import is_lesson
+from course_index.sources.formats import DOCUMENTS, is_lesson
 from course_index.sources.html import read_html, words_of
 from course_index.sources.lesson_file import LessonFile, LessonSource, PackagedLesson, title_from, under
-from course_index.sources.package import Package, Wishes, course_id, inside
+from course_index.sources.package import Package, Wishes, course_id, inside, passed_over
 from course_index.sources.questions import questions_in
 from course_index.sources.xml import attribute, children, raw_of, read_xml, text_of
 
@@ -45,6 +45,7 @@ class _Reading:
     concealed: set[str]
     outline: Counter[str] = field(default_factory=Counter)
     notices: list[Notice] = field(default_factory=list)
+    unread: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     taken: set[str] = field(default_factory=set)
     left_out: set[str] = field(default_factory=set)
     hidden: int = 0
@@ -79,6 +80,8 @@ def read_cartridge(folder: Path, where: str, wishes: Wishes) -> Package:
     if organization is not None:
         lessons += _items(reading, organization, (), 0)
     lessons += _rest(reading)
+    if reading.unread:
+        reading.notices.append(passed_over(where, reading.unread))
     metadata = manifest.find("metadata")
     title = (
         _lom(metadata, "title") or text_of(organization, "title") or text_of(_settings(folder), "title") or folder.name
@@ -178,6 +181,8 @@ def _content(reading: _Reading, resource: _Resource, title: str, above: tuple[st
             yielded = True
             first = href == unquote(resource.href) or len(named) == 1
             yield _file(reading, path, title if first else None, above)
+        elif path.suffix.lower() in DOCUMENTS and not is_lesson(path) and not href.startswith(_NOT_LESSONS):
+            reading.unread[f"file ({path.suffix.lower()})"].append(path.name)
     if missing and not yielded:
         what = f"the manifest names files that are not in the package: {', '.join(missing[:3])}"
         reading.notices.append(Notice(f"{reading.where}!{title or resource.id}", what))

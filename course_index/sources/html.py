@@ -1,11 +1,14 @@
 """HTML lessons: the page's own words as Markdown, then read like any Markdown."""
 
+import email
+import email.policy
 import re
 import warnings
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
 from itertools import takewhile
+from pathlib import Path
 
 from bs4 import BeautifulSoup, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString, Tag
@@ -14,8 +17,10 @@ from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 from markdownify import MarkdownConverter
 
+from course_index.errors import SourceProblem
 from course_index.sources.commonmark import blocks_of
-from course_index.sources.document import Document
+from course_index.sources.decode import decode
+from course_index.sources.document import Block, Document, Place
 from course_index.sources.formulas import tex_of_mathml
 from course_index.sources.inline import picture_words, raised
 
@@ -64,6 +69,49 @@ def read_html(text: str) -> Document:
     )
     title = title and _with_formulas(title, formulas)
     return Document(title or None, tuple(block for block in blocks if block.kind != "heading" or block.text != title))
+
+
+def read_web_archive(path: Path) -> Document:
+    """A page saved with its pictures in one file, as Word saves it for the web, and some systems export as .doc.
+
+    Raises SourceProblem for one without a page.
+    """
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    part = message.get_body(("html", "plain"))
+    if part is None:
+        part = next((one for one in message.walk() if one.get_content_type() == "text/html"), None)
+    if part is None:
+        raise SourceProblem("it has no page in it; save it as .docx or HTML")
+    data = part.get_payload(decode=True)
+    text, _ = decode(data if isinstance(data, bytes) else b"")
+    return read_html(text)
+
+
+def page_links(text: str) -> list[tuple[str, str]]:
+    """The (address, words) of a page's links in order."""
+    links = ((str(link.get("href") or ""), _line(link)) for link in _page(text).find_all("a"))
+    return [(href, said) for href, said in links if href and said]
+
+
+def table_rows(text: str) -> list[list[list[str]]]:
+    """The cells of a page's tables, a table after the other."""
+    page = _page(text)
+    _said_plainly(page)
+    for table, rows in _tables(page):
+        _spread(table, rows)
+    return [[[_line(cell) for cell in _cells(row)] for row in table.find_all("tr")] for table in page.find_all("table")]
+
+
+def page_blocks(page: str, place: Place | None = None, below: int = 0) -> Iterator[Block]:
+    """The blocks of a piece of HTML that stands under a heading of the level `below`, at `place`."""
+    if not page:
+        return
+    document = read_html(f"<html><body>{page}</body></html>")
+    if document.title:
+        yield Block("heading", document.title, min(below + 1, 6), place)
+    for block in document.blocks:
+        level = min(block.level + below, 6) if block.kind == "heading" else 0
+        yield Block(block.kind, block.text, level, place)
 
 
 def _content(page: BeautifulSoup) -> Tag:

@@ -19,7 +19,7 @@ MAX_FILE_BYTES = 20_000_000
 # Mark-up can be written so that its parsers take the square of its length: beyond this it is read apart.
 _PLAIN_BYTES = 50_000
 # Raise this when a reader reads the same bytes otherwise: unchanged files are then read anew.
-_READERS_VERSION = 4
+_READERS_VERSION = 5
 _DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _ORDER_MARK = re.compile(r"^\d{1,3}[-_. ]+(?=\D)")
 _CHUNK = 1 << 20

@@ -24,7 +24,7 @@ from course_index.sources.cartridge import is_cartridge, read_cartridge
 from course_index.sources.decode import decode
 from course_index.sources.document import Notice
 from course_index.sources.feeds import feed_records
-from course_index.sources.formats import SILENT, TABLES, is_lesson
+from course_index.sources.formats import SILENT, TABLES, is_lesson, not_read
 from course_index.sources.launchable import is_launchable, read_launchable
 from course_index.sources.lesson_file import LessonFile, LessonSource, title_from
 from course_index.sources.moodle import is_moodle, read_moodle
@@ -257,7 +257,7 @@ def _unread(suffix: str, names: list[str]) -> str:
     if suffix in TABLES:
         what = "no column is a course's title beside its provider"
         return f"{listed}{what}; if it lists courses, map its columns in a sources file"
-    return f"{listed}this format is not read; export as PDF, DOCX, HTML or text"
+    return f"{listed}{not_read(suffix)}"
 
 
 def is_lesson_safely(path: Path) -> bool:
@@ -282,8 +282,7 @@ def _read_file(path: Path, root: _Root, library: Library, taken: Taken, source: 
     elif is_archive(path):
         _read_archive(path, root, library, taken, key)
     else:
-        what = f"this format ({suffix or 'no extension'}) is not read; export it as PDF, DOCX, HTML or text"
-        library.says(str(path), what)
+        library.says(str(path), not_read(suffix))
 
 
 def _read_archive(path: Path, root: _Root, library: Library, taken: Taken, key: str | None = None) -> None:
@@ -379,7 +378,8 @@ def _package_folders(files: list[Path]) -> list[Path]:
     marked = {path.parent for path in files if path.name in _MARKS or path.suffix.lower() == ".crs"}
     marked |= {path.parent.parent for path in files if path.name.endswith(".collection.xml")}
     found: list[Path] = []
-    for folder in sorted(marked, key=lambda one: len(one.parts)):
+    # In an order of their own: of two with one id the first keeps it, in whatever order a set gives them.
+    for folder in sorted(marked, key=lambda one: (len(one.parts), natural_order(str(one)))):
         if not any(folder.is_relative_to(outer) for outer in found) and any(known(folder) for known, _ in _PACKAGES):
             found.append(folder)
     return found

@@ -1,10 +1,10 @@
-"""Moodle backups (.mbz): sections, pages, books, labels, glossaries, quizzes, files; never users, grades or posts."""
+"""Moodle backups (.mbz): what teachers put into a course; never users, grades or what learners wrote."""
 
 import ipaddress
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,22 +15,30 @@ from course_index.course import Course, PracticeQuestion
 from course_index.errors import SourceProblem
 from course_index.sources.document import Block, Document, Notice, Place
 from course_index.sources.formats import LESSON_SUFFIXES, SILENT
-from course_index.sources.html import read_html, words_of
+from course_index.sources.html import page_blocks, words_of
 from course_index.sources.lesson_file import LessonFile, LessonSource, PackagedLesson, under
-from course_index.sources.package import Package, Wishes, course_id, inside
+from course_index.sources.moodle_packages import PLAYED, read_hvp, read_played
+from course_index.sources.package import Package, Wishes, course_id, inside, passed_over
 from course_index.sources.questions import moodle_answers
 from course_index.sources.xml import children, raw_of, read_xml, text_of
 
-# What the activities of learners fill: only what the teacher wrote above it is read.
+# What learners fill, or is a door to elsewhere: all that a teacher wrote of it is read.
 _INTRODUCED = frozenset(
-    "assign assignment forum hsuforum choice feedback questionnaire survey data workshop wiki chat lti scorm imscp url "
-    "h5pactivity bigbluebuttonbn".split()
+    "assign assignment forum hsuforum choice feedback questionnaire survey data workshop wiki chat url".split()
 )
-_READ = frozenset({"page", "book", "label", "glossary", "quiz", "lesson", "resource", "folder"}) | _INTRODUCED
-# What is no lesson where its teacher wrote nothing above it.
-_EMPTY_WITHOUT_WORDS = frozenset({"label", "quiz", "resource", "folder"}) | _INTRODUCED
-# What teachers write above an activity, and how they say that it is to be done.
-_INTRODUCTIONS = ("intro", "activity", "instructauthors", "instructreviewers")
+_READ = frozenset({"page", "book", "label", "glossary", "quiz", "lesson", "resource", "folder", "hvp", *PLAYED})
+# What teachers write above an activity, how they say that it is to be done, and what they say when it is over.
+_INTRODUCTIONS = ("intro", "activity", "instructauthors", "instructreviewers", "conclusion")
+# Where the files of teachers are; those that learners hand in have other places.
+_AREAS = frozenset(
+    "content intro introattachment activityattachment chapter page_contents mediafile instructauthors "
+    "instructreviewers conclusion".split()
+)
+_TEACHERS = frozenset({"editingteacher", "teacher", "manager", "coursecreator"})
+# Where what a teacher wrote stands beside what learners did.
+_SHARED = frozenset({"forum", "hsuforum", "data", "wiki"})
+# How a lesson's pages are called that ask something, by their number.
+_ASKED_ON_PAGES = {"1": "shortanswer", "2": "truefalse", "3": "multichoice", "8": "numerical"}
 _NULL = "$@NULL@$"
 
 
@@ -53,7 +61,10 @@ class _Reading:
     site: str | None
     outline: Counter[str] = field(default_factory=Counter)
     notices: list[Notice] = field(default_factory=list)
-    unread: Counter[str] = field(default_factory=Counter)
+    # By kind the names of what is not read.
+    unread: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    files: "dict[str, list[_Stored]]" = field(default_factory=dict)
+    teachers: frozenset[str] = frozenset()
     hidden: int = 0
 
     def conceals(self, element: Element | None) -> bool:
@@ -66,6 +77,17 @@ class _Reading:
     def url_of(self, activity: _Activity) -> str | None:
         """Where an activity opens on the platform."""
         return f"{self.site}/mod/{activity.kind}/view.php?id={activity.id}" if self.site else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A file of the backup: of which part, chapter or section it is, and under which name it is stored."""
+
+    area: str
+    item: str
+    hash: str
+    folder: str
+    name: str
 
 
 def is_moodle(folder: Path) -> bool:
@@ -101,8 +123,7 @@ def read_moodle(folder: Path, where: str, wishes: Wishes) -> Package:
 def _notices(reading: _Reading) -> Iterator[Notice]:
     yield from reading.notices
     if reading.unread:
-        listed = ", ".join(f"{count} {kind}" for kind, count in sorted(reading.unread.items()))
-        yield Notice(reading.where, f"activities of kinds that are not read were passed over: {listed}", skipped=False)
+        yield passed_over(reading.where, reading.unread)
 
 
 def _site(wishes: Wishes, root: str) -> str | None:
@@ -124,7 +145,7 @@ def _language(code: str) -> str | None:
 
 
 def _sections(reading: _Reading, information: Element, title: str) -> Iterator[LessonSource]:
-    files = _files(reading)
+    reading.files, reading.teachers = _files(reading), _teachers(reading)
     questions = _question_bank(reading)
     activities: dict[str, list[_Activity]] = {}
     for listed in information.iterfind("contents/activities/activity"):
@@ -144,13 +165,17 @@ def _sections(reading: _Reading, information: Element, title: str) -> Iterator[L
             yield PackagedLesson(
                 f"section/{id_}", f"{reading.where}!section {id_}", (path,), _read_section, (name or title,)
             )
+        for stored in [one for listed in reading.files.values() for one in listed]:
+            if (stored.area, stored.item) == ("section", id_):
+                relative = f"section/{id_}{stored.folder}{stored.name}"
+                yield from _stored_file(reading, stored, relative, stored.name, None, (name,) if name else (), None)
         order = {module: place for place, module in enumerate(text_of(section, "sequence").split(","))}
         for activity in sorted(mine, key=lambda one: order.get(one.id, len(order))):
-            yield from _activity(reading, activity, (name,) if name else (), files, questions)
+            yield from _activity(reading, activity, (name,) if name else (), questions)
     for left in activities.values():
         for activity in left:
             if not any(one.get("id") == activity.section for one in _in_order(reading, information)):
-                yield from _activity(reading, activity, (), files, questions)
+                yield from _activity(reading, activity, (), questions)
     if unasked := questions.unasked():
         yield PackagedLesson("questions", f"{reading.where}!questions.xml", (), _read_bank, (title, unasked))
 
@@ -173,76 +198,146 @@ def _activity(
     reading: _Reading,
     activity: _Activity,
     above: tuple[str, ...],
-    files: dict[str, list[tuple[str, str, str]]],
     questions: "_Questions",
 ) -> Iterator[LessonSource]:
     path = inside(reading.folder, f"{activity.directory}/{activity.kind}.xml")
     module = inside(reading.folder, f"{activity.directory}/module.xml")
-    if activity.kind not in _READ:
-        reading.unread[activity.kind] += 1
-        return
     if path is None:
         reading.notices.append(Notice(f"{reading.where}!{activity.title}", "the backup lists it and does not have it"))
         return
     if module and reading.conceals(read_xml(module)):
         return
+    is_known = activity.kind in _READ | _INTRODUCED
+    if not is_known:
+        reading.unread[activity.kind].append(activity.title)
     reading.outline[activity.kind] += 1
     where = f"{reading.where}!{activity.title}"
     url = reading.url_of(activity)
     asked: tuple[PracticeQuestion, ...] = ()
+    played: tuple[tuple[str, Path], ...] = ()
+    wrote = tuple(sorted(reading.teachers)) if activity.kind in _SHARED else ()
     try:
         root = read_xml(path)
     except SourceProblem:
         pass  # reading it says why, and what was read of it before stays
     else:
-        if activity.kind in ("resource", "folder"):
-            yield from _stored(reading, activity, files.get(root.get("contextid") or "", []), above, url)
+        stored = reading.files.get(root.get("contextid") or "", [])
+        played = _played(reading, activity, stored)
+        yield from _stored(reading, activity, _shown(stored, root, reading.wishes.hidden), above, url)
         asked = questions.of_quiz(root) if activity.kind == "quiz" else ()
         inner = root.find(activity.kind)
-        if not asked and activity.kind in _EMPTY_WITHOUT_WORDS and inner is not None and not _introduction(inner):
+        if inner is None and not is_known:
             return
-    facts = (activity.kind, activity.title, activity.id, above, url, asked, reading.wishes.hidden)
-    yield PackagedLesson(f"{activity.kind}/{activity.id}", where, (path,), _read_activity, facts)
+        if inner is not None and text_of(inner, "type") == "news" and next(inner.iter("post"), None) is not None:
+            reading.unread["forum of announcements"].append(activity.title)
+        if not asked and not played and inner is not None and not _says_something(activity.kind, inner, wrote):
+            if activity.kind in PLAYED:
+                what = "what it plays is not in the backup; back it up with its files"
+                reading.notices.append(Notice(where, what))
+            return
+    names = tuple(name for name, _ in played)
+    facts = (activity.kind, activity.title, activity.id, above, url, asked, reading.wishes.hidden, names, wrote)
+    files = (path, *(blob for _, blob in played))
+    yield PackagedLesson(f"{activity.kind}/{activity.id}", where, files, _read_activity, facts)
 
 
-def _introduction(activity: Element) -> str:
-    return "".join(words_of(raw_of(activity, tag)) for tag in _INTRODUCTIONS)
+def _says_something(kind: str, activity: Element, wrote: tuple[str, ...]) -> bool:
+    if kind in _READ - {"label", "quiz", "resource", "folder", *PLAYED}:
+        return True
+    said = any(words_of(raw_of(activity, tag)) for tag in _INTRODUCTIONS)
+    return said or any(True for _ in _written(kind, activity, wrote, Place("block")))
+
+
+def _played(reading: _Reading, activity: _Activity, stored: list[_Stored]) -> tuple[tuple[str, Path], ...]:
+    """The files of what an activity plays, with their names: one that is the package, or else all that is in it."""
+    for area in PLAYED.get(activity.kind, ()):
+        found = [
+            (f"{one.folder}{one.name}", blob)
+            for one in stored
+            if one.area == area
+            and Path(one.name).suffix.lower() not in SILENT
+            and (blob := _blob(reading, one)) is not None
+        ]
+        if found:
+            return tuple(found)
+    return ()
+
+
+def _blob(reading: _Reading, stored: _Stored) -> Path | None:
+    return inside(reading.folder, f"files/{stored.hash[:2]}/{stored.hash}")
+
+
+def _shown(stored: list[_Stored], root: Element, hidden: bool) -> list[_Stored]:
+    """The files without those of chapters that learners do not see."""
+    unseen = {one.get("id") for one in root.iter("chapter") if text_of(one, "hidden") == "1" and not hidden}
+    return [one for one in stored if one.area != "chapter" or one.item not in unseen]
 
 
 def _stored(
-    reading: _Reading, activity: _Activity, stored: list[tuple[str, str, str]], above: tuple[str, ...], url: str | None
+    reading: _Reading, activity: _Activity, stored: list[_Stored], above: tuple[str, ...], url: str | None
 ) -> Iterator[LessonFile]:
-    several = activity.kind == "folder"
-    for hash_, folder, name in stored:
-        suffix = Path(name).suffix.lower()
-        blob = inside(reading.folder, f"files/{hash_[:2]}/{hash_}")
-        where = f"{reading.where}!{activity.title}/{name}"
-        if suffix in SILENT:
+    """The documents that a teacher put into an activity, or beside what is written in it."""
+    alone = activity.kind == "resource"
+    learners_own = activity.kind in ("data", "forum", "hsuforum")  # whose area of content is filled by all
+    for one in stored:
+        if one.area not in _AREAS or (one.area == "content" and (activity.kind in PLAYED or learners_own)):
             continue
-        if suffix not in LESSON_SUFFIXES:
-            reading.unread[f"file ({suffix or 'no extension'})"] += 1
-        elif blob is None:
-            reading.notices.append(Notice(where, "the backup lists the file and does not have it; back it up again"))
-        else:
-            relative = f"{activity.kind}/{activity.id}{folder}{name}"
-            title = None if several or Path(name).stem == activity.title else activity.title
-            parts = (*above, activity.title) if several else above
-            yield LessonFile(blob, relative, name=name, shown=where, title=title, above=parts, url=url)
+        title = activity.title if alone and Path(one.name).stem != activity.title else None
+        parts = above if alone else (*above, activity.title)
+        part = f"/{one.item}" if one.item not in ("", "0") else ""
+        relative = f"{activity.kind}/{activity.id}{part}{one.folder}{one.name}"
+        yield from _stored_file(reading, one, relative, f"{activity.title}/{one.name}", title, parts, url)
 
 
-def _files(reading: _Reading) -> dict[str, list[tuple[str, str, str]]]:
-    """By context the (hash, folder, name) of the files that teachers put there; what learners handed in stays out."""
+def _stored_file(
+    reading: _Reading,
+    stored: _Stored,
+    relative: str,
+    shown: str,
+    title: str | None,
+    above: tuple[str, ...],
+    url: str | None,
+) -> Iterator[LessonFile]:
+    suffix = Path(stored.name).suffix.lower()
+    where = f"{reading.where}!{shown}"
+    if suffix in SILENT:
+        return
+    if suffix not in LESSON_SUFFIXES:
+        reading.unread[f"file ({suffix or 'no extension'})"].append(stored.name)
+    elif (blob := _blob(reading, stored)) is None:
+        reading.notices.append(Notice(where, "the backup lists the file and does not have it; back it up again"))
+    else:
+        yield LessonFile(blob, relative, name=stored.name, shown=where, title=title, above=above, url=url)
+
+
+def _files(reading: _Reading) -> dict[str, list[_Stored]]:
+    """By context the files of the backup, without those that nobody named."""
     path = inside(reading.folder, "files.xml")
-    found: dict[str, list[tuple[str, str, str]]] = {}
-    if path is None:
-        return found
-    for one in children(read_xml(path), "file"):
-        hash_, name = text_of(one, "contenthash"), text_of(one, "filename")
-        if name in ("", ".") or text_of(one, "filearea") != "content" or not re.fullmatch(r"[0-9a-f]{40}", hash_):
-            continue
-        folder = text_of(one, "filepath")
-        found.setdefault(text_of(one, "contextid"), []).append((hash_, folder, name))
+    found: dict[str, list[_Stored]] = {}
+    for one in children(read_xml(path), "file") if path else ():
+        facts = (text_of(one, tag) for tag in ("filearea", "itemid", "contenthash", "filepath", "filename"))
+        stored = _Stored(*facts)
+        if stored.name not in ("", ".") and re.fullmatch(r"[0-9a-f]{40}", stored.hash):
+            found.setdefault(text_of(one, "contextid"), []).append(stored)
     return found
+
+
+def _teachers(reading: _Reading) -> frozenset[str]:
+    """The users who teach the course; nobody where the backup has no people in it."""
+    defined, assigned = (inside(reading.folder, name) for name in ("roles.xml", "course/roles.xml"))
+    if defined is None or assigned is None:
+        return frozenset()
+    try:
+        roles = {
+            one.get("id")
+            for one in read_xml(defined).iter("role")
+            if {text_of(one, "shortname"), text_of(one, "archetype")} & _TEACHERS
+        }
+        return frozenset(
+            text_of(one, "userid") for one in read_xml(assigned).iter("assignment") if text_of(one, "roleid") in roles
+        )
+    except SourceProblem:
+        return frozenset()
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------
@@ -351,33 +446,89 @@ def _read_bank(_: tuple[Path, ...], facts: Any) -> Document:
 
 
 def _read_activity(files: tuple[Path, ...], facts: Any) -> Document:
-    kind, title, id_, above, url, questions, hidden = facts
+    kind, title, id_, above, url, questions, hidden, names, wrote = facts
     root = read_xml(files[0])
     inner = root.find(kind)
     if inner is None:
         raise SourceProblem(f"its {kind} is missing; back the course up again")
     place = Place("block", anchor=f"{kind}-{id_}", url=url)
     blocks = [block for tag in _INTRODUCTIONS for block in _html(raw_of(inner, tag), place)]
+    blocks += _content(kind, inner, place, hidden) if kind not in _SHARED else _written(kind, inner, wrote, place)
+    questions = (*questions, *(_asked_on_pages(inner) if kind == "lesson" else ()))
+    looks: tuple[str, ...] = ()
+    if kind in PLAYED or kind == "hvp":
+        try:
+            played = read_hvp(inner, place) if kind == "hvp" else read_played(kind, files[1:], names, place, hidden)
+        except SourceProblem as problem:
+            if not blocks:
+                raise
+            looks = (f"only what is written above it was read: {problem}",)
+        else:
+            blocks += [replace(block, place=block.place or place) for block in played.blocks]
+            questions, looks = (*questions, *played.questions), played.looks
+    day = _day(text_of(inner, "timemodified"))
+    return under(above, Document(title or text_of(inner, "name"), tuple(blocks), day, questions, looks))
+
+
+def _content(kind: str, activity: Element, place: Place, hidden: bool) -> Iterator[Block]:
+    """What teachers alone write in an activity."""
     match kind:
         case "page":
-            blocks += _html(raw_of(inner, "content"), place)
+            yield from _html(raw_of(activity, "content"), place)
         case "book":
-            for chapter in inner.iter("chapter"):
-                blocks += _chapter(chapter, place, hidden)
+            for chapter in activity.iter("chapter"):
+                yield from _chapter(chapter, place, hidden)
         case "glossary":
-            for entry in inner.iter("entry"):
-                blocks += _entry(entry, place)
+            for entry in activity.iter("entry"):
+                yield from _entry(entry, place)
         case "lesson":
-            for page in inner.iter("page"):
-                blocks += _with_title(text_of(page, "title"), raw_of(page, "contents"), 1, place)
+            for page in activity.iter("page"):
+                yield from _with_title(text_of(page, "title"), raw_of(page, "contents"), 1, place)
+        case "choice":
+            options = [f"- {words}" for one in activity.iter("option") if (words := text_of(one, "text"))]
+            yield from [Block("list", "\n".join(options), place=place)] if options else []
         case "url":
-            address = text_of(inner, "externalurl")
-            blocks += [Block("paragraph", address, place=place)] if address and blocks else []
-        case _:
-            pass
-    return under(
-        above, Document(title or text_of(inner, "name"), tuple(blocks), _day(text_of(inner, "timemodified")), questions)
-    )
+            address = text_of(activity, "externalurl")
+            said = any(words_of(raw_of(activity, tag)) for tag in _INTRODUCTIONS)
+            yield from [Block("paragraph", address, place=place)] if address and said else []
+
+
+def _written(kind: str, activity: Element, wrote: tuple[str, ...], place: Place) -> Iterator[Block]:
+    """What teachers wrote where learners write too; announcements are of one run of the course, and no content."""
+    if kind in ("forum", "hsuforum") and text_of(activity, "type") != "news":
+        for discussion in activity.iter("discussion"):
+            first = next((one for one in discussion.iter("post") if text_of(one, "parent") in ("", "0")), None)
+            if first is not None and text_of(first, "userid") in wrote:
+                yield from _with_title(text_of(discussion, "name"), raw_of(first, "message"), 1, place)
+    elif kind == "wiki":
+        for page in activity.iter("page"):
+            versions = sorted(page.iter("version"), key=lambda one: int(text_of(one, "version") or 0))
+            if text_of(versions[-1] if versions else page, "userid") in wrote:
+                yield from _with_title(text_of(page, "title"), raw_of(page, "cachedcontent"), 1, place)
+    elif kind == "data":
+        names = {one.get("id"): text_of(one, "name") for one in activity.iter("field")}
+        for record in activity.iter("record"):
+            cells = [(text_of(one, "fieldid"), words_of(raw_of(one, "content"))) for one in record.iter("content")]
+            said = [f"- {names.get(field, field)}：{words}" for field, words in cells if field and words]
+            if said and text_of(record, "userid") in wrote and text_of(record, "approved") != "0":
+                yield Block("list", "\n".join(said), place=place)
+
+
+def _asked_on_pages(lesson: Element) -> Iterator[PracticeQuestion]:
+    """The questions of a lesson's pages: right is what scores, or where nothing is scored what leads on."""
+    scored = text_of(lesson, "custom") == "1"
+    for page in lesson.iter("page"):
+        answers = [
+            (
+                words_of(raw_of(one, "answer_text")),
+                float(text_of(one, "score") not in ("", "0") if scored else text_of(one, "jumpto") not in ("", "0")),
+                words_of(raw_of(one, "response")),
+            )
+            for one in page.iter("answer")
+        ]
+        kind = _ASKED_ON_PAGES.get(text_of(page, "qtype"), "")
+        if question := moodle_answers(kind, words_of(raw_of(page, "contents")), answers, ""):
+            yield question
 
 
 def _chapter(chapter: Element, place: Place, hidden: bool) -> list[Block]:
@@ -415,14 +566,7 @@ def _with_title(title: str, page: str, level: int, place: Place) -> list[Block]:
 
 
 def _html(page: str, place: Place | None, below: int = 0) -> Iterator[Block]:
-    if not page or page == _NULL:
-        return
-    document = read_html(f"<html><body>{page}</body></html>")
-    if document.title:
-        yield Block("heading", document.title, min(below + 1, 6), place)
-    for block in document.blocks:
-        level = min(block.level + below, 6) if block.kind == "heading" else 0
-        yield Block(block.kind, block.text, level, place)
+    return page_blocks("" if page == _NULL else page, place, below)
 
 
 def _day(seconds: str) -> date | None:
@@ -475,6 +619,8 @@ def _old_module(
     where = f"{reading.where}!{name}"
     reference = text_of(module, "REFERENCE")
     file = inside(reading.folder, f"course_files/{reference}") if kind == "resource" and reference else None
+    if kind not in _READ | _INTRODUCED or kind in PLAYED:
+        reading.unread[kind].append(name)
     if file and file.suffix.lower() in LESSON_SUFFIXES:
         reading.outline[kind] += 1
         yield LessonFile(file, f"course_files/{reference}", shown=where, title=name or None, above=above)

@@ -26,6 +26,11 @@ _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
+_OLD = (
+    ("WordDocument", "Word", "docx"),
+    ("PowerPoint Document", "PowerPoint", "pptx"),
+    ("Workbook", "Excel", "xlsx"),
+)
 _ENTITIES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -34,15 +39,31 @@ def check_office(path: Path) -> None:
     try:
         if not zipfile.is_zipfile(path):
             with path.open("rb") as file:
-                if file.read(8) == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-                    raise SourceProblem(
-                        "it is encrypted, or in the format before 2007; save it as .docx, .pptx or .xlsx"
-                    )
+                head = file.read(8)
+            if not head:
+                raise SourceProblem("it is empty; add content or take it out")
+            if head == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+                raise SourceProblem(_of_before_2007(path))
+            if re.fullmatch(rb"[\t\n\r\x20-\x7e\x80-\xff]{8}", head):
+                raise SourceProblem("it is text under the name of an Office file; call it .txt, a table .csv")
             raise SourceProblem("it is broken; save it again")
         with zipfile.ZipFile(path) as archive:
             _check_parts(archive)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise SourceProblem(f"it is broken ({type(error).__name__}); save it again") from error
+
+
+def _of_before_2007(path: Path) -> str:
+    """Which of the files that the older container holds it is, and what to do."""
+    data = path.read_bytes() if path.stat().st_size <= _MOST_ALL else b""
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        return "it has a password; save it without one"
+    for stream, program, suffix in _OLD:
+        if stream.encode("utf-16-le") in data:
+            many = f"many at once: soffice --headless --convert-to {suffix} FILE..."
+            one = f"open it in {program} or WPS and save it as .{suffix}"
+            return f"it is in {program}'s format of before 2007; {one} ({many})"
+    return "it has a password, or is in a format of before 2007; save it as .docx, .pptx or .xlsx without one"
 
 
 def _check_parts(archive: zipfile.ZipFile) -> None:
@@ -60,11 +81,12 @@ def _check_parts(archive: zipfile.ZipFile) -> None:
 
 def read_pptx(path: Path, url: str | None = None) -> Document:
     """A presentation slide by slide: title, text, tables, and the speaker's notes."""
-    import pptx
+    from pptx.package import Package
 
     check_office(path)
     try:
-        presentation = pptx.Presentation(str(path))
+        # Not pptx.Presentation, which refuses a show (.ppsx), though it reads one.
+        presentation = Package.open(str(path)).main_document_part.presentation
         blocks = [
             replace(block, place=Place("slide", number, number, url=url))
             for number, slide in enumerate(presentation.slides, 1)

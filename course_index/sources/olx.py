@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from course_index.course import Course, PracticeQuestion
 from course_index.errors import SourceProblem
 from course_index.sources.document import Block, Document, Notice, Place, placed
-from course_index.sources.formats import is_lesson
+from course_index.sources.formats import DOCUMENTS, is_lesson
 from course_index.sources.html import read_html, words_of
 from course_index.sources.lesson_file import LessonFile, LessonSource, PackagedLesson, under
 from course_index.sources.package import Package, Wishes, course_id, inside
@@ -418,7 +418,7 @@ def _handouts(walk: _Walk) -> Iterator[LessonFile]:
     """Documents among the course's files."""
     static = walk.folder / "static"
     for path in sorted(static.rglob("*")) if static.is_dir() else ():
-        if path.suffix.lower() in (".pdf", ".docx", ".pptx", ".epub") and path.is_file() and is_lesson(path):
+        if path.suffix.lower() in DOCUMENTS and path.is_file() and is_lesson(path):
             walk.outline["document"] += 1
             relative = path.relative_to(walk.folder).as_posix()
             yield LessonFile(path, relative, shown=f"{walk.where}!{relative}")

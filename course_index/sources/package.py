@@ -2,13 +2,16 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_index.course import Course
 from course_index.sources.document import Notice
 from course_index.sources.lesson_file import LessonSource
+
+# Of one kind that a notice tells.
+_MOST_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,17 @@ def inside(folder: Path, href: str) -> Path | None:
         return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
     except (OSError, ValueError):
         return None
+
+
+def passed_over(where: str, unread: Mapping[str, Sequence[str]]) -> Notice:
+    """Which parts are of kinds that are not read, by kind with their names."""
+    listed = ", ".join(f"{len(names)} {kind} ({_named(names)})" for kind, names in sorted(unread.items()))
+    return Notice(where, f"parts of kinds that are not read were passed over: {listed}", skipped=False)
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 def hidden_notice(where: str, count: int) -> Notice:

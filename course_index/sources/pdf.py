@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pypdfium2
 
 from course_index.errors import SourceProblem
 from course_index.sources.document import Block, Document, Place
+from course_index.sources.office import table as as_markdown
+from course_index.sources.pdf_tables import PageTable, tables_on
 
 _MOST_PAGES = 5_000
 _MOST_BYTES = 500_000_000
@@ -27,6 +30,8 @@ _IMAGE = 3
 _LARGER = 1.12
 _MOST_SIZES = 8
 _LONGEST_HEADING = 80
+# A running head or foot and a page's number may stand between the two parts of a table.
+_MOST_ABOVE = 3
 # Of scanned lines: boxes of one size differ by a tenth, so a heading stands out by a quarter. Sizes in points.
 _STANDS_OUT = 1.25
 _BODY, _HEADING = 10.0, 14.0
@@ -65,6 +70,7 @@ def _document(pdf: Any, url: str | None, stem: str) -> Document:
     if len(pdf) > _MOST_PAGES:
         raise SourceProblem(f"it has {len(pdf):,} pages, and a lesson may have {_MOST_PAGES:,}; split it")
     pages, unread = _pages(pdf)
+    pages = list(_with_headings(pages))
     outline = _outline(pdf)
     levels = _levels([line for lines in pages for line in lines])
     furniture = _furniture(pages, levels)
@@ -82,7 +88,7 @@ def _document(pdf: Any, url: str | None, stem: str) -> Document:
     title = " ".join((pdf.get_metadata_value("Title") or "").split())
     # Software writes the file's name there, and its own.
     plausible = title not in ("", stem) and not re.search(
-        r"\.(?:docx?|pdf|pptx?|indd|tex|xlsx?)$|^(?:untitled|microsoft)", title, re.I
+        r"\.(?:docx?|pdf|pptx?|indd|tex|xlsx?)$|^\(?(?:untitled|anonymous|microsoft)", title, re.I
     )
     if not plausible and blocks[0].kind == "heading":
         title = blocks.pop(0).text
@@ -103,10 +109,11 @@ def _looks(unread: list[int]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line with the size of its letters as the font names it; 0 where nothing tells."""
+    """A line with the size of its letters as the font names it; 0 where nothing tells. Or a table in its place."""
 
     text: str
     size: float = 0.0
+    table: PageTable | None = None
 
 
 def _pages(pdf: Any) -> tuple[list[list[_Line]], list[int]]:
@@ -114,8 +121,10 @@ def _pages(pdf: Any) -> tuple[list[list[_Line]], list[int]]:
     pages, unread = [], []
     for number in range(len(pdf)):
         page = pdf[number]
-        lines = _lines(page.get_textpage())
-        if sum(len(line.text) for line in lines) < _SCANNED and any(page.get_objects(filter=[_IMAGE], max_depth=3)):
+        lines = _lines(page)
+        if sum(len(line.text) + 99 * bool(line.table) for line in lines) < _SCANNED and any(
+            page.get_objects(filter=[_IMAGE], max_depth=3)
+        ):
             read = _by_ocr(page)
             if read is None:
                 unread.append(number + 1)
@@ -126,17 +135,31 @@ def _pages(pdf: Any) -> tuple[list[list[_Line]], list[int]]:
 
 
 def _lines(page: Any) -> list[_Line]:
-    text = page.get_text_range()
+    """The page's lines as they stand in the file, and each of its tables where its first line would be."""
+    text = page.get_textpage()
+    tables = tables_on(page, text, _in_cell)
+    waiting = list(tables)
     lines, start = [], 0
-    for raw in text.splitlines(keepends=True):
+    for raw in text.get_text_range().splitlines(keepends=True):
         at = start + len(raw) - len(raw.lstrip())
         start += len(raw)
-        # pdfium writes U+FFFE for a hyphen at which a word is parted.
-        said = raw.rstrip("\r\n").replace("\ufffe", "-").replace("\0", "")
-        said = _RADICALS.sub(lambda found: unicodedata.normalize("NFKC", found[0]), said)
-        if said.strip():
-            lines.append(_Line(" ".join(said.split()), pypdfium2.raw.FPDFText_GetFontSize(page.raw, at)))
+        said = _said(raw)
+        if not said:
+            continue
+        table = next((one for one in tables if one.holds(text.get_charbox(at))), None) if tables else None
+        if table is None:
+            lines.append(_Line(said, pypdfium2.raw.FPDFText_GetFontSize(text.raw, at)))
+        elif table in waiting:
+            waiting.remove(table)
+            lines += [_Line(table.title)] if table.title else []
+            lines.append(_Line("", table=table))
     return lines
+
+
+def _said(raw: str) -> str:
+    # pdfium writes U+FFFE for a hyphen at which a word is parted.
+    words = " ".join(raw.replace("\ufffe", "-").replace("\0", "").split())
+    return _RADICALS.sub(lambda found: unicodedata.normalize("NFKC", found[0]), words)
 
 
 def _levels(lines: list[_Line]) -> dict[float, int]:
@@ -150,6 +173,26 @@ def _levels(lines: list[_Line]) -> dict[float, int]:
     larger = sorted((size for size in letters if size >= _LARGER * usual), reverse=True)
     # Where there are many sizes, they are a layout and no outline.
     return {size: level for level, size in enumerate(larger[:4], 1)} if len(larger) <= _MOST_SIZES else {}
+
+
+def _in_cell(raw: str) -> str:
+    """The lines of a cell as one."""
+    return reduce(_with, filter(None, map(_said, raw.splitlines())), "").replace("|", "/")
+
+
+def _with_headings(pages: list[list[_Line]]) -> Iterator[list[_Line]]:
+    """The pages; a table that goes on from the page before has its headings again."""
+    before: PageTable | None = None
+    for lines in pages:
+        told = list(lines)
+        for place, line in enumerate(lines[:_MOST_ABOVE]):
+            if line.table is not None:
+                if before is not None and line.table.goes_on(before) and line.table.rows[0] != before.rows[0]:
+                    rows = (before.rows[0], *line.table.rows)
+                    told[place] = replace(line, table=replace(line.table, rows=rows))
+                break
+        before = next((line.table for line in reversed(told[-_MOST_ABOVE:]) if line.table), None)
+        yield told
 
 
 _reader: Any = None
@@ -237,6 +280,11 @@ def _blocks(lines: list[_Line], titles: dict[str, int], levels: dict[float, int]
     usual = statistics.quantiles([len(one.text) for one in lines], n=10)[-1] if len(lines) > 1 else len(lines[0].text)
     held = ""
     for one in lines:
+        if one.table is not None:
+            yield from _paragraph(held)
+            held = ""
+            yield Block("table", as_markdown([list(row) for row in one.table.rows]))
+            continue
         line = one.text
         level = titles.get("".join(line.split()))
         if level is None and len(line) <= _LONGEST_HEADING and not _SENTENCE_END.search(line):

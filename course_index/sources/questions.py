@@ -103,7 +103,7 @@ def _qti_1(item: Element) -> tuple[str, PracticeQuestion | None]:
         return kind, None  # matching, or blanks to be filled from lists
     if labels and presentation.find(".//response_lid") is not None:
         answers = [labels[ident] for ident in right if ident in labels]
-        return kind, _choice_or_judgement(prompt, answers, list(labels.values()), explanation)
+        return kind, choice_or_judgement(prompt, answers, list(labels.values()), explanation)
     if presentation.find(".//response_str") is not None:
         return kind, question_of("open" if "essay" in kind else "fill_in", prompt, right, explanation=explanation)
     return kind, None
@@ -161,7 +161,7 @@ def _qti_2(item: Element) -> tuple[str, PracticeQuestion | None]:
     }
     feedback = " ".join(text_of(one) for one in item.iter() if one.tag in ("modalFeedback", "qti-modal-feedback"))
     if options and kind.replace("-", "").lower().endswith("choiceinteraction"):
-        return kind, _choice_or_judgement(
+        return kind, choice_or_judgement(
             prompt, [options[one] for one in right if one in options], list(options.values()), feedback
         )
     if kind in ("textEntryInteraction", "qti-text-entry-interaction"):
@@ -203,16 +203,15 @@ def moodle_answers(
     told = explanation or " ".join(feedback for _, share, feedback in answers if share > 0 and feedback)
     match kind:
         case "multichoice" | "truefalse":
-            return _choice_or_judgement(prompt, right, [words for words, _, _ in answers], told)
+            return choice_or_judgement(prompt, right, [words for words, _, _ in answers], told)
         case "shortanswer" | "numerical":
             return question_of("fill_in", prompt, [words for words in right if words != "*"], explanation=told)
         case _:
             return None
 
 
-def _choice_or_judgement(
-    prompt: str, right: list[str], options: list[str], explanation: str
-) -> PracticeQuestion | None:
+def choice_or_judgement(prompt: str, right: list[str], options: list[str], explanation: str) -> PracticeQuestion | None:
+    """A question with options; one of true and false is a judgement, answered in the language it is asked in."""
     judged = {option.strip().lower() for option in options}
     if len(judged) == 2 and len(right) == 1 and judged in _JUDGEMENTS:
         chinese = bool(re.search(r"[\u4e00-\u9fff]", prompt))
@@ -302,12 +301,12 @@ def _edx_question(response: Element, prompt: str, explanation: str) -> PracticeQ
                 (_choice_words(one), (one.get("correct") or "").lower() == "true") for one in response.iter("choice")
             ]
             right = [words for words, correct in choices if correct]
-            return _choice_or_judgement(prompt, right, [words for words, _ in choices], explanation)
+            return choice_or_judgement(prompt, right, [words for words, _ in choices], explanation)
         case "optionresponse":
             options = [
                 (_choice_words(one), (one.get("correct") or "").lower() == "true") for one in response.iter("option")
             ] or list(_options_listed(response))
-            return _choice_or_judgement(
+            return choice_or_judgement(
                 prompt, [w for w, correct in options if correct], [w for w, _ in options], explanation
             )
         case "stringresponse" if "regexp" not in (response.get("type") or ""):

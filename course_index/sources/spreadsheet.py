@@ -14,8 +14,10 @@ from typing import Any
 from course_index.errors import SourceProblem
 from course_index.sources.decode import decode
 from course_index.sources.document import Block, Document
+from course_index.sources.html import table_rows
 from course_index.sources.office import check_office
 from course_index.sources.office import table as as_markdown
+from course_index.sources.opendocument import is_opendocument, opendocument_sheets
 
 _MOST_ROWS = 1_000_000
 _MOST_BYTES = 200_000_000
@@ -25,6 +27,7 @@ _ROWS_A_BLOCK = 20
 _ROWS_LOOKED_AT = 12
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]+)(\d+):[A-Z]+(\d+)"')
 # As in [$HK$-C04] #,##0 and "US$"#,##0.00
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|meta|table|div)\b", re.IGNORECASE)
 _CURRENCY = re.compile(r"\[\$([^\]-]+)|((?:[A-Z]{1,3})?[$¥￥€£](?!-))")
 
 
@@ -60,14 +63,29 @@ def read_tables(path: Path) -> Iterator[Table]:
     """
     if path.stat().st_size > _MOST_BYTES:
         raise SourceProblem(f"it has more than {_MOST_BYTES / 1e6:.0f} MB; split it")
-    sheets = _excel_sheets(path) if path.suffix.lower() in (".xlsx", ".xlsm") else iter([("", _csv_rows(path))])
+    if not path.stat().st_size:
+        raise SourceProblem("it is empty; add content or take it out")
     found = False
-    for name, rows in sheets:
+    for name, rows in _sheets(path):
         if table := _table(name, rows):
             found = True
             yield table
     if not found:
         raise SourceProblem("its first row has no column headings; add them")
+
+
+def _sheets(path: Path) -> Iterator[tuple[str, Iterator[list[str]]]]:
+    """By content: what systems export as .xls is often a page with a table, or text."""
+    with path.open("rb") as file:
+        head = file.read(400)
+    if head.startswith(b"PK") and is_opendocument(path):
+        return opendocument_sheets(path)
+    if _PAGE.match(head):
+        tables = table_rows(decode(path.read_bytes())[0])
+        return (("", iter(rows)) for rows in tables)
+    if head.startswith((b"PK", b"\xd0\xcf")) or path.suffix.lower() in (".xlsx", ".xlsm", ".ods"):
+        return _excel_sheets(path)
+    return iter([("", _csv_rows(path))])
 
 
 def _table(name: str, rows: Iterator[list[str]]) -> Table | None:
@@ -135,14 +153,16 @@ def _excel_sheets(path: Path) -> Iterator[tuple[str, Iterator[list[str]]]]:
     import openpyxl
 
     check_office(path)
-    with _openpyxl_explained():
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    try:
-        for sheet in sheets:
-            yield sheet.title if len(sheets) > 1 else "", _told_below(_excel_rows(sheet), _merged(sheet))
-    finally:
-        book.close()
+    # Opened here: by its name openpyxl refuses a workbook that is called .xls or .et.
+    with path.open("rb") as file:
+        with _openpyxl_explained():
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        try:
+            for sheet in sheets:
+                yield sheet.title if len(sheets) > 1 else "", _told_below(_excel_rows(sheet), _merged(sheet))
+        finally:
+            book.close()
 
 
 def _excel_rows(sheet: Any) -> Iterator[list[str]]:

@@ -13,6 +13,7 @@ from course_index.errors import SourceProblem
 from course_index.language import ZH, language_of
 from course_index.sources.decode import decode
 from course_index.sources.document import Block, Document, Place
+from course_index.sources.xml import parse_xml
 from course_index.tokens import count_tokens
 
 # A paragraph ends with a sentence once it has so many tokens, or anywhere once it has the most.
@@ -30,6 +31,10 @@ _MARKUP = re.compile(
     r"</?\s*(?:b|i|u|s|c|v|br|font|lang|span|ruby|rt|p|div)\b[^>]*>|\{\\[^}]*\}|<\d\d:\d\d[^>]*>|&(?:nbsp|lrm|rlm);",
     re.IGNORECASE,
 )
+_UNREADABLE = (
+    pysubs2.exceptions.Pysubs2Error, ValueError, LookupError, AttributeError, OverflowError, NotImplementedError,
+    SyntaxError,  # of which XML's errors are
+)  # fmt: skip
 # Told in brackets or between notes; speech in capitals stands without them.
 _MUSIC = re.compile(r"^[\[(（【♪♫\s]+(?:[A-Z ]{3,30}|音乐|掌声|笑声)?[\])）】♪♫\s]+$|^(?:音乐|掌声|笑声)$")
 _EXTENSIONS = {
@@ -40,7 +45,16 @@ _EXTENSIONS = {
     ".sami": "sami",
     ".smi": "sami",
     ".ttml": "ttml",
+    ".dfxp": "ttml",
 }
+# Blocks of a VTT that nobody hears: pysubs2 takes them for the end of the cue before.
+_NOTE = re.compile(r"^(?:NOTE|STYLE|REGION)\b.*?(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
+_SBV = re.compile(r"^(\d+:\d\d:\d\d\.\d{3}),(\d+:\d\d:\d\d\.\d{3})$", re.MULTILINE)
+_LRC = re.compile(r"^((?:\[\d+:\d\d(?:[.:]\d+)?\])+)(.*)$", re.MULTILINE)
+# How long the last line of a lyric stands.
+_LAST = 5.0
+# Languages that are written with Han characters, but not with them alone.
+_OTHERS = (("ja", re.compile(r"[\u3040-\u30ff]")), ("ko", re.compile(r"[\uac00-\ud7af]")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +71,36 @@ def read_subtitles(path: Path, url: str | None = None) -> Document:
     """
     if path.stat().st_size > _LONGEST_FILE:
         raise SourceProblem(f"it has more than {_LONGEST_FILE / 1e6:.0f} MB of subtitles; split it")
-    text, encoding = decode(path.read_bytes())
-    cues = _cues(text, path.suffix.lower())
-    if not cues:
-        raise SourceProblem("it has no cue that says anything; export the subtitles again as SRT or VTT")
-    blocks = [block for track in _tracks(cues) for block in _paragraphs(track, url)]
+    blocks, encoding = subtitle_blocks(path.read_bytes(), path.suffix.lower(), url)
     looks = (f"it was read as {encoding.upper()}; look at it once",) if encoding in ("gb18030", "big5") else ()
     return Document(None, tuple(blocks), looks=looks)
 
 
+def subtitle_blocks(data: bytes, suffix: str, url: str | None) -> tuple[list[Block], str]:
+    """The paragraphs of a file of subtitles, and its encoding. Raises SourceProblem as `read_subtitles`."""
+    if not data.strip():
+        raise SourceProblem("it is empty; add content or take it out")
+    text, encoding = decode(data)
+    cues = _cues(text, suffix)
+    if not cues:
+        raise SourceProblem("it has no cue that says anything; export the subtitles again as SRT or VTT")
+    return [block for track in _tracks(cues) for block in _paragraphs(track, url)], encoding
+
+
 def _cues(text: str, suffix: str) -> list[_Cue]:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    if suffix == ".lrc" and _LRC.search(text):
+        return _lyric(text)
+    text = _SBV.sub(r"\n\1 --> \2", text)
+    text = _NOTE.sub("", text) if text.lstrip("\ufeff \n").startswith("WEBVTT") else text
+    format_ = _format(text, suffix)
+    if format_ == "ttml":
+        parse_xml(text.encode("utf-8", "replace"))  # pysubs2 would open its entities
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # margins and layers that it cannot read
-            parsed = pysubs2.SSAFile.from_string(text, format_=_format(text, suffix), keep_html_tags=True)
-    except (pysubs2.exceptions.Pysubs2Error, ValueError, KeyError, IndexError, AttributeError, OverflowError) as error:
+            parsed = pysubs2.SSAFile.from_string(text, format_=format_, keep_html_tags=True)
+    except _UNREADABLE as error:
         raise SourceProblem(f"its cues cannot be read ({type(error).__name__}); export it as SRT or VTT") from error
     cues = []
     for event in parsed:
@@ -83,6 +111,21 @@ def _cues(text: str, suffix: str) -> list[_Cue]:
         if lines and event.end >= event.start >= 0:
             cues.append(_Cue(event.start / 1000, event.end / 1000, "\n".join(lines)))
     return sorted(cues, key=lambda cue: cue.start)
+
+
+def _lyric(text: str) -> list[_Cue]:
+    """The lines of an LRC file, each until the next one; one that is sung again has several times."""
+    told = []
+    for found in _LRC.finditer(text):
+        for minutes, seconds in re.findall(r"\[(\d+):(\d\d(?:[.:]\d+)?)\]", found[1]):
+            told.append((60 * int(minutes) + float(seconds.replace(":", ".")), found[2].strip()))
+    told.sort()
+    ends = [start for start, _ in told[1:]] + [told[-1][0] + _LAST]
+    return [_Cue(start, end, said) for (start, said), end in zip(told, ends, strict=True) if said]
+
+
+def _spoken(line: str) -> str:
+    return next((code for code, sign in _OTHERS if sign.search(line)), language_of(line))
 
 
 def _format(text: str, suffix: str) -> str:
@@ -97,11 +140,9 @@ def _format(text: str, suffix: str) -> str:
 
 
 def _tracks(cues: list[_Cue]) -> list[list[_Cue]]:
-    """The cues of each language, where most say the same in Chinese and in a Latin script; else all as they are."""
-    both = [
-        cue for cue in cues if len({language_of(line) for line in cue.text.split("\n") if _WORDS.search(line)}) == 2
-    ]
-    chinese = [cue for cue in cues if language_of(cue.text) == ZH]
+    """The cues of each language, where most say the same in Chinese and in another; else all as they are."""
+    both = [cue for cue in cues if len({_spoken(line) for line in cue.text.split("\n") if _WORDS.search(line)}) == 2]
+    chinese = [cue for cue in cues if _spoken(cue.text) == ZH]
     if len(both) < 0.3 * len(cues) and not 0.3 * len(cues) < len(chinese) < 0.7 * len(cues):
         return [_once(cues)]
     tracks: dict[str, list[_Cue]] = {}
@@ -109,7 +150,7 @@ def _tracks(cues: list[_Cue]) -> list[list[_Cue]]:
     for cue in cues:
         parted: dict[str, list[str]] = {}
         for line in cue.text.split("\n"):
-            language = language_of(line) if _WORDS.search(line) else language  # 2026 is of either
+            language = _spoken(line) if _WORDS.search(line) else language  # 2026 is of either
             parted.setdefault(language, []).append(line)
         for spoken, lines in parted.items():
             tracks.setdefault(spoken, []).append(_Cue(cue.start, cue.end, "\n".join(lines)))

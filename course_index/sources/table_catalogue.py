@@ -14,24 +14,26 @@ from course_index.sources.spreadsheet import read_tables
 
 # What a heading says without an operator's mapping; compared without case, blanks and what stands in brackets.
 _HEADINGS = {
-    "id": "id code courseid coursecode identifier 编号 课程编号 课程编码 课程代码 课程id 編號 課程編號",
-    "title": "title name coursename coursetitle 课程名称 课程名 名称 标题 课程 課程名稱 名稱 課程",
+    "id": "id code courseid coursecode identifier 编号 课程编号 课程编码 课程代码 课程id 課程id 編號 課程編號",
+    "title": "title name coursename coursetitle 课程名称 课程名 课程标题 培训课程 名称 标题 课程 課程名稱 名稱 課程",
     "provider": (
         "provider university courseorganization organization organisation school institution 提供机构 机构 "
-        "学校 开课学校 开课机构 开课单位 开设单位 主办单位 單位 學校 机构名称"
+        "学校 开课学校 开课院校 开课机构 开课单位 开设单位 主办单位 主办方 培训机构 院校 單位 學校 机构名称"
     ),
-    "summary": "summary description coursedescription abstract 简介 课程简介 介绍 课程介绍 内容简介 簡介",
+    "summary": (
+        "summary description coursedescription abstract 简介 课程简介 介绍 课程介绍 课程概述 课程内容 内容简介 簡介"
+    ),
     "language": "language lang 语言 授课语言",
-    "subjects": "subjects subject category categories topic topics 学科 分类 类别 课程分类 课程类别 主题",
+    "subjects": "subjects subject category categories topic topics 学科 分类 类别 课程分类 课程类别 课程类型 主题",
     "skills": "skills skill 技能",
     "occupations": "occupations occupation 职业 工种",
-    "audience": "audience 适用人群 适合人群 对象 培训对象 受众",
+    "audience": "audience 适用人群 适合人群 面向人群 对象 培训对象 适用对象 招生对象 受众",
     "initiative": "initiative",
-    "level": "level 等级 级别",
-    "hours": "hours duration 学时 课时 学时数",
-    "credits": "credits credit 学分",
-    "price": "price fee 价格 费用 学费 收费",
-    "delivery": "delivery mode 授课方式 教学方式 学习方式 形式",
+    "level": "level 等级 级别 课程等级",
+    "hours": "hours duration 学时 课时 学时数 课时数 总学时 总课时",
+    "credits": "credits credit 学分 学分数",
+    "price": "price fee 价格 费用 学费 收费 收费标准 学费标准 课程费用 培训费 培训费用",
+    "delivery": "delivery mode 授课方式 授课形式 教学方式 教学形式 学习方式 学习形式 培训方式 形式",
     "url": "url link courseurl 网址 链接 课程链接 课程网址",
     "updated_at": "updatedat updated 更新日期 更新时间",
     "valid_until": "validuntil expires 有效期 有效期至 截止日期",
