@@ -47,7 +47,7 @@ _QUIZ_TOKENS = 500
 _GRADE_TOKENS = 150
 _HINT_TOKENS = 120
 _SECONDS = 60.0
-_COUNT = re.compile(r"(?<!第)(\d{1,2}|[一二两三四五六七八九十])\s*(?:道|条|個|个|题|questions?)")
+_COUNT = re.compile(r"(?<!第)(\d{1,2}|[一二两三四五六七八九十])\s*(?:道|条|个|题|questions?)")
 # What a learner says whom a hint did not help; in simplified script.
 _STUCK = re.compile(
     r"^(?:我)?(?:不会|不懂|不明白|不知道|没思路|唔识|唔知|再来|多一点)"

@@ -7,7 +7,8 @@ from typing import Any, Literal, TypeVar, cast
 
 import opencc
 
-from course_index.analyze import simplified
+from companion.patterns import for_normalised
+from course_index.analyze import normalise
 from course_index.course import Course, Price
 from course_index.language import EN, language_of
 
@@ -382,18 +383,17 @@ _EN = Words(
     aid="Study aid: ",
 )
 # What a model says when it finds no answer in the passages.
-_NO_ANSWER = re.compile(
+_NO_ANSWER = for_normalised(
     r"(?:段落|原文|资料|课程内容|文中|文本|上述内容|提供的内容|课程)(?:里|中|内)?(?:并)?(?:没有|未|无)(?:[^，。]{0,12})(?:答案|提到|提及|说明|相关|回答|涉及|包含|找到|提供)"
     r"|没有(?:找到|提供)?(?:相关的?)?(?:答案|信息|内容)|无法(?:回答|确定|从[^，。]{0,10}得)"
     r"|\b(?:no answer|does not (?:say|answer|mention|provide|contain)|do not (?:say|answer|mention|provide|contain)"
-    r"|not (?:mentioned|stated|provided) in|cannot (?:answer|be answered))\b",
-    re.IGNORECASE,
+    r"|not (?:mentioned|stated|provided) in|cannot (?:answer|be answered))\b"
 )
 
 
 def says_no_answer(sentence: str) -> bool:
     """Whether a model says that it has found no answer."""
-    return bool(_NO_ANSWER.search(simplified(sentence)))
+    return bool(_NO_ANSWER.search(normalise(sentence)))
 
 
 # What is answered to a choice, and said everywhere.
