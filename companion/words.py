@@ -31,8 +31,6 @@ class Words:
     courses_beside: str
     no_course_found: str
     reason_passage: str
-    reason_terms: str
-    reason_card: str
     greeting: str
     abilities: str
     about: str
@@ -150,8 +148,6 @@ _ZH = Words(
     courses_beside="想系统学，可以看这些课程：",
     no_course_found="目录里没有找到与您说的相符的课程。",
     reason_passage="课里有相关内容：《{lesson}》",
-    reason_terms="课程介绍里提到：{terms}",
-    reason_card="课程介绍与您说的相近",
     greeting="您好，我是学习助手。可以问我课程里的知识，也可以让我帮您找课程；答案都注明出处，没有的内容我会直说。",
     abilities=(
         "我能做这些，您这样说就行：\n\n"
@@ -259,8 +255,6 @@ _EN = Words(
     courses_beside="To learn more of it, these courses may help:",
     no_course_found="No course in the catalogue fits what you asked for. ",
     reason_passage="A lesson in it is on this: “{lesson}”",
-    reason_terms="Its description mentions: {terms}",
-    reason_card="Its description is close to what you asked",
     greeting=(
         "Hello, I am a study aid. Ask me about what the courses teach, or let me find a course; "
         "answers name their sources, and I say so when there is none."
