@@ -9,7 +9,9 @@ import pytest
 import companion
 import retrieval
 from companion.guidance.subject import cannot_use
+from companion.patterns import for_normalised
 from companion.words import says_no_answer
+from course_index.analyze import normalise
 
 # Addresses, which are sought in text as it was written, hold commas.
 OF_ADDRESSES = "companion.safety.untrusted"
@@ -32,6 +34,12 @@ def test_what_ends_at_a_wide_comma_ends_at_a_comma():
         if "，" in excluded and "," not in excluded
     ]
     assert runs_on == []
+
+
+def test_wide_marks_in_a_pattern_stand_for_what_normalising_makes_of_them():
+    found = for_normalised("(?:^|[，。！？])扮演（角色）？$")
+    assert all(found.search(normalise(f"你会演戏吗{mark}扮演（角色）？")) for mark in "，。！？")
+    assert not found.search("扮演(角色)")
 
 
 @pytest.mark.parametrize(
