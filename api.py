@@ -49,6 +49,7 @@ from companion.http.learners import learners_router
 from companion.http.mcp_door import mcp_application, mcp_server
 from companion.http.metrics import looked_up, metrics_router
 from companion.http.operators import operators_router
+from companion.http.opinions import opinions_router
 from companion.http.pathways import pathways_router
 from companion.http.portal import mount_portal
 from companion.http.progress import progress_router
@@ -151,6 +152,7 @@ def create_app(
         conversations_router(companion.remembering, turns),
         courses_router(tutors, {tutor: make_starting(settings, tutor) for tutor in tutors.all}),
         learners_router(state, turns, companion, kept_answers, settings.aigc_producer),
+        opinions_router(state),
         recommendations_router(tutors),
         pathways_router(tutors, state.pathways),
         progress_router(companion.advising, state),

@@ -1,5 +1,6 @@
 """The pictures under docs/images, of the sample courses: `make images`. Look at them before they are committed."""
 
+import argparse
 import io
 import os
 import tempfile
@@ -28,6 +29,7 @@ _ASKED = (
 
 def main() -> None:
     """Take them all."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)

@@ -35,6 +35,7 @@ from companion.guidance.telling import (
 )
 from companion.heard import Heard
 from companion.ledger import Ledger
+from companion.patterns import for_normalised
 from companion.practice.plan import PlanWish, wanted
 from companion.practice.study_days import without_days
 from companion.understanding.wish import wants_to_learn
@@ -51,20 +52,20 @@ _REACH_KM = 100.0
 _FROM_HOME: frozenset[Delivery] = frozenset({"online", "blended"})
 _CREDITS_AS_SUCH = re.compile(r"学分(?!布)|\bcredits?\b(?!.{0,6}card)")
 # What a learner asks of their own account, and not of credits as such.
-_MY_CREDITS = re.compile(
+_MY_CREDITS = for_normalised(
     r"我(?:现在|目前|一共|总共|已经|都)?(?:的|有|攒|拿|修|存)?(?:了)?[^，。？?]{0,6}(?:几|多少|几多)(?:个)?学分|我的学分|学分(?:账户|帐户|账号|余额|银行里)|(?:还|仲)(?:差|缺|要|爭|争)[^，。？?]{0,6}学分"
     r"|\b(?:how many credits (?:do i|have i)|my credits|credit (?:account|balance)|credits (?:am i|are) (?:missing|short))\b"  # noqa: E501
 )
 # What becomes of credits elsewhere is the office's to say.
 _ELSEWHERE = re.compile(r"[转换认抵折]|过期|承认|\b(?:transfer|convert|recogni[sz]|exchange|expire|valid|count)")
-_WOULD_ADD = re.compile(
+_WOULD_ADD = for_normalised(
     r"(?:学完|上完|修完|读完)[^，。？?]{0,30}(?:几|多少|几多)(?:个)?学分|\bcredits? (?:would|will) .{0,20}(?:add|give)\b"  # noqa: E501
 )
 _ASKS_FOR_FACTS = re.compile(
     r"多少|几多|几钱|吗|么|呢|嘛|[?？]|是不是|要不要|收不收|\b(?:how much|is it|are they|do i)\b"
 )
 # 有没有带学分的急救课: 有没有学分 asks of the one that was shown.
-_IS_THERE_ONE = re.compile(
+_IS_THERE_ONE = for_normalised(
     r"(?:有没有|有冇|有无|有(?:什么|啥|咩|哪些))[^，。？?]{2,16}(?:课|班|培训)(?!有|能|要|算)"
     r"|\b(?:is there|are there|any)\b[^.?!]{0,40}\b(?:course|class|training)"
 )

@@ -9,9 +9,10 @@ from typing import cast
 
 from companion.advising import Advising
 from companion.budget import Budget
-from companion.catalogue import card_of, cards_of_passages
+from companion.catalogue import cards_of_passages
 from companion.check import Sentence, checked_sentences
 from companion.conversation import PastTurn, Rest
+from companion.course_records import CourseRecords
 from companion.events import (
     Aigc,
     CoursesFound,
@@ -34,7 +35,6 @@ from companion.history import history
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.material import Material, material_of
-from companion.patterns import for_normalised
 from companion.portions import asking_for_more, at_once, portions, portions_of_quotes, quoted
 from companion.reading_on import next_of_lesson
 from companion.safety.moderation import Moderator
@@ -45,9 +45,6 @@ from companion.steps import asks_how
 from companion.understanding.follow_up import depends, in_thread
 from companion.understanding.of_a_course import (
     asks_for_a_certificate,
-    asks_of_it,
-    points_at_a_course,
-    title_in,
 )
 from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
@@ -67,19 +64,10 @@ _MONEY = re.compile(
 _YES_OR_NO = re.compile(
     r"是不是|系咪|能不能|可不可以|可唔可以|能否|吗[\s。！!?？]*$|\b(?:is it|are there|can i|do i (?:need|have))\b"
 )
-# 老人照护这门课能算几个学分: a course by its subject.
-_POINTED_AT = for_normalised(
-    r"([^，。,.？?]{2,12}?)(?:这|那|呢|嗰)(?:一?[门个])?(?:课|班)"
-    r"|(?:[上学读听]完|完成|报了)(?:你们?的?|[这那]个?)?([^，。,.？?]{2,12}?)(?:课|班)"
-    r"|\bthe ([a-z][a-z -]{2,30}?) (?:course|class)\b"
-)
 # 做红烧肉 is on 红烧肉.
 _BY_WHICH_ONE_MAKES = re.compile(r"^(?:怎么|如何|点样?)?[做煮弄整](?=..)|^(?:how to )?(?:make|cook) ")
 # What a turn wanted that may be read on from, and that has a course.
 _READ_ON = ("question", "again", "more", "credits")
-# More are seen on the course's own page.
-_LESSONS_TOLD = 20
-_ABOUT_SOMETHING = ("question", "courses", "pathway", "plan", "credits")
 # With less of it supported, an answer is completed by quotes.
 ENOUGH_SUPPORTED = 0.6
 # A model that finds no answer, or none that the passages bear, is believed below this probability; above, they are
@@ -139,6 +127,7 @@ class Answering:
         self._moderator = moderator
         self._budget = budget
         self._advising = advising
+        self._records = CourseRecords(index, advising)
         self._passages = passages
         self._rewrite_seconds = rewrite_seconds
         self._producer = aigc_producer
@@ -284,7 +273,7 @@ class Answering:
         self, heard: Heard, otherwise: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[Event, None]:
         """What the record of the course talked of states, as 要不要钱 asks after a course was shown; else the other."""
-        told = _record_of(await asyncio.to_thread(self._course_talked_of, heard), heard.say)
+        told = await asyncio.to_thread(self._records.of_the_one_talked_of, heard)
         if told and asks_for_a_certificate(heard.message):
             told.insert(1, TextAdded(f"{sayings(heard.locale).no_certificates}\n\n"))
         async with aclosing(_told_or(told, otherwise)) as events:
@@ -295,24 +284,10 @@ class Answering:
         self, title: str, heard: Heard, otherwise: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[Event, None]:
         """What the record of a course and its lessons say of it; the other where there is none of this title."""
-        course = await asyncio.to_thread(self._titled, title)
-        told = await asyncio.to_thread(self._introduction, course, heard.say) if course else []
+        told = await asyncio.to_thread(self._records.introduction, title, heard.say)
         async with aclosing(_told_or(told, otherwise)) as events:
             async for event in events:
                 yield event
-
-    def _titled(self, title: str) -> Course | None:
-        courses = self._advising.adviser.desk().shelf.courses
-        return next((course for course in courses if normalise(course.title) == title), None)
-
-    def _introduction(self, course: Course, say: Words) -> list[Event]:
-        lessons = self._index.search.records.lessons(course.id)
-        facts = say.facts(course)
-        stated = say.record_says.format(title=course.title, facts=facts) if facts else ""
-        named = "\n".join(f"{number}. {citing_nothing(one.title)}" for number, one in enumerate(lessons, 1))
-        listed = f"{say.course_lessons.format(len(lessons))}\n\n{named}" if 0 < len(lessons) <= _LESSONS_TOLD else ""
-        text = "\n\n".join(filter(None, (stated, listed))) or say.courses_found  # the card says the rest
-        return [CoursesFound((card_of(course, say.reason_record),)), TextAdded(text), Done("catalogue", None)]
 
     async def in_an_emergency(self, heard: Heard, ledger: Ledger, *, may_answer: bool) -> AsyncGenerator[Event, None]:
         """After the word on whom to call: where courses surely teach of it, and no other talk.
@@ -360,7 +335,7 @@ class Answering:
             async for event in self._advising.credits(heard):
                 yield event
             return
-        told = await asyncio.to_thread(self._told_by_record, heard)
+        told = await asyncio.to_thread(self._records.of_the_one_meant, heard)
         if told:
             for event in told:
                 yield event
@@ -387,7 +362,7 @@ class Answering:
             async for event in self._advising.credits(heard):
                 yield event
             return
-        told = await asyncio.to_thread(self._told_by_record, heard)
+        told = await asyncio.to_thread(self._records.of_the_one_meant, heard)
         for event in told:
             yield event
         if told:
@@ -400,52 +375,6 @@ class Answering:
             reply += f"\n\n{heard.say.course_speaks}\n\n{quoted(found.quotes[0].text, 1)}"
         async for event in said(reply, "declined"):
             yield event
-
-    def _told_by_record(self, heard: Heard) -> list[Event]:
-        """What the record of the course in question states of level, credits, price and sessions; nothing without."""
-        return _record_of(self._course_meant(heard), heard.say)
-
-    def _course_meant(self, heard: Heard) -> Course | None:
-        """The course where the learner is, else the one that the question names, by its title or as 骑行那门课."""
-        search = self._index.search
-        if heard.scope.course_id:
-            return search.records.courses([heard.scope.course_id]).get(heard.scope.course_id)
-        asked = normalise(heard.question)
-        if asks_of_it(heard.message):
-            return self._course_talked_of(heard)
-        hits = search.courses(search.query(heard.question), 3)
-        titled = next((hit.course for hit in hits if normalise(hit.course.title) in asked), None)
-        pointed = _POINTED_AT.search(asked)
-        if titled or not pointed:
-            return titled
-        found = self._advising.about(next(filter(None, pointed.groups())), heard, 1)
-        return found.courses[0].course if found.certain and found.courses else None
-
-    def _course_talked_of(self, heard: Heard) -> Course | None:
-        """The course that is named; where the learner is, or that was shown last; that of an answer, where 这课 is
-        said.
-        """
-        records = self._index.search.records
-        for message in (heard.message, *(turn.message for turn in reversed(heard.conversation.turns))):
-            if (title := title_in(message)) and (course := self._titled(title)):
-                return course
-            if not asks_of_it(message):
-                break
-        if heard.scope.course_id:
-            return records.courses([heard.scope.course_id]).get(heard.scope.course_id)
-        asked = (turn for turn in reversed(heard.conversation.turns) if not asks_of_it(turn.message))
-        last = next((turn for turn in asked if turn.wish in _ABOUT_SOMETHING), None)
-        if last is None:
-            return None
-        if last.wish in ("courses", "pathway", "plan") or not last.passages:
-            shown = self._advising.about(last.question, heard, 1)
-            known = shown.certain and shown.about_something and shown.courses
-            return shown.courses[0].course if known else None
-        since = heard.conversation.turns[heard.conversation.turns.index(last) + 1 :]
-        if not any(map(points_at_a_course, (*(turn.message for turn in since), heard.message))):
-            return None
-        told = records.passages(last.passages[:1]).values()
-        return next(iter(records.courses([passage.course_id for passage in told]).values()), None)
 
     async def nothing(
         self, found: Found, heard: Heard, ledger: Ledger, *, shown: bool = False
@@ -607,14 +536,3 @@ class Answering:
 
 def _says(course: Course, named: str) -> bool:
     return normalise(named) in normalise(card_text(course))
-
-
-def _record_of(course: Course | None, say: Words) -> list[Event]:
-    facts = say.facts(course) if course else ""
-    if not course or not facts:
-        return []
-    return [
-        CoursesFound((card_of(course, say.reason_record),)),
-        TextAdded(f"{say.record_says.format(title=course.title, facts=facts)}{say.official}"),
-        Done("catalogue", None),
-    ]

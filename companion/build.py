@@ -14,6 +14,7 @@ from companion.guidance.adviser import Adviser
 from companion.guidance.book import Book, NoBook
 from companion.guidance.credits import Rules, read_rules
 from companion.guidance.occupations import SAMPLES, read_occupations
+from companion.hinting import Hinting
 from companion.identity import Identities, PortalUsers, ProviderKeys, Visitors
 from companion.language_model import LanguageModel
 from companion.limits import Limits
@@ -303,6 +304,7 @@ def _around(
         answering,
         advising,
         Practising(index, writer, answering, settings.passages_per_answer, advising.book),
+        Hinting(index, writer, answering, settings.passages_per_answer),
         Planning(index, writer, answering, advising),
         remembering,
         Courtesy(settings.operator_name, settings.service_hotline),

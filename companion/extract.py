@@ -65,7 +65,7 @@ _KEY = re.compile(r"[\s>*\-]*(?:参考)?(?:答案|解答|解析|answers?|solutio
 _EXERCISE_WEIGHT = -0.2
 # What a lesson says of itself (这一课讲的是平常在家怎么做) takes up many a question and answers none.
 _OF_ITSELF = re.compile(
-    r"\s*(?:这一?|本|上一?|前一?|下一?)(?:课|节|章|讲|单元)[^，。]{0,6}[讲说学介谈]"
+    r"\s*(?:这一?|本|上一?|前一?|下一?)(?:课|节|章|讲|单元)[^，,。]{0,6}[讲说学介谈]"
     r"|\s*(?:in )?th(?:is|e next|e last) (?:lesson|chapter|section|unit)\b",
     re.IGNORECASE,
 )

@@ -6,8 +6,8 @@ from functools import cache, lru_cache
 
 from course_index.analyze import simplified
 
-# As `normalise` leaves these marks. Not ？ and brackets, which are operators of a pattern.
-_MARKS = str.maketrans("，；：！", ",;:!")
+# As `normalise` leaves these marks; those that are operators of a pattern, for themselves.
+_MARKS = str.maketrans({"，": ",", "；": ";", "：": ":", "！": "!", "？": r"\?", "（": r"\(", "）": r"\)"})
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 

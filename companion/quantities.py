@@ -55,7 +55,7 @@ _UNITS = (
     ("second", r"秒钟?|seconds?"),
     ("yuan", r"元|块钱?|yuan|rmb"),
     ("percent", r"%|percent|per cent"),
-    ("degree", r"℃|°c|摄氏度|度|degrees?(?: celsius)?"),
+    ("degree", r"°c|摄氏度|度|degrees?(?: celsius)?"),
     ("kilogram", r"公斤|千克|kg|kilograms?|kilos?\b"),
     ("gram", r"克|grams?|g\b"),
     ("jin", r"斤|jin\b"),

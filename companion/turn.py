@@ -17,6 +17,7 @@ from companion.find import Scope
 from companion.guidance.need import says_only_where
 from companion.guidance.subject import trade_spelt_out
 from companion.heard import Heard, Style
+from companion.hinting import Hinting
 from companion.ledger import Ledger
 from companion.planning import Planning
 from companion.portions import asking_for_more, place_of_step
@@ -93,6 +94,7 @@ class Companion:
         answering: Answering,
         advising: Advising,
         practising: Practising,
+        hinting: Hinting,
         planning: Planning,
         remembering: Remembering,
         courtesy: Courtesy,
@@ -109,6 +111,7 @@ class Companion:
         self._answering = answering
         self.advising = self._advising = advising
         self._practising = practising
+        self._hinting = hinting
         self._planning = planning
         self._courtesy = courtesy
 
@@ -251,7 +254,7 @@ class Companion:
         return together
 
     def _declined(self, refusal: Refusal, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        hinted = isinstance(heard.conversation.pending, Hinted) and self._practising.has_had_enough(heard)
+        hinted = isinstance(heard.conversation.pending, Hinted) and self._hinting.has_had_enough(heard)
         if refusal.rule == "graded_work" and (hinted or heard.answers_quiz):
             return self._answer(heard, ledger)  # 卡住了，直接讲答案吧: of what was no graded work so far
         if refusal.rule == "graded_work" and wish_by_rules(heard.message) == "end":
@@ -306,12 +309,12 @@ class Companion:
             return self._practising.quiz(heard, ledger)
         if isinstance(pending, Quiz) and heard.answers_quiz:
             return self._practising.grades(pending, heard, ledger)
-        if isinstance(pending, Quiz) and self._practising.wants_a_hint(heard):
+        if isinstance(pending, Quiz) and self._hinting.wants_a_hint(heard):
             return self._practising.hint_in_quiz(pending, heard, ledger)
-        if isinstance(pending, Hinted) and self._practising.has_had_enough(heard):
+        if isinstance(pending, Hinted) and self._hinting.has_had_enough(heard):
             return self._answering.events(replace(heard, question=pending.question, depends=False), ledger)
-        if isinstance(pending, Hinted) and self._practising.is_stuck(heard):
-            return self._practising.hint(heard, ledger)  # of the same question, or of another that it names
+        if isinstance(pending, Hinted) and self._hinting.is_stuck(heard):
+            return self._hinting.hint(heard, ledger)  # of the same question, or of another that it names
         if isinstance(pending, PlanWanted) and self._planning.completes(heard):
             return self._planning.events(heard, ledger)
         if isinstance(pending, PathwayWanted) and self._goes_on_a_way(pending, heard.message, heard.wish):
@@ -375,7 +378,7 @@ class Companion:
             case "plan":
                 return self._planning.events(heard, ledger)
             case "hint":
-                return self._practising.hint(heard, ledger)
+                return self._hinting.hint(heard, ledger)
         return self._answering.events(heard, ledger)
 
     async def _rest(self, rest: Rest, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:

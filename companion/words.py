@@ -7,7 +7,8 @@ from typing import Any, Literal, TypeVar, cast
 
 import opencc
 
-from course_index.analyze import simplified
+from companion.patterns import for_normalised
+from course_index.analyze import normalise
 from course_index.course import Course, Price
 from course_index.language import EN, language_of
 
@@ -30,8 +31,6 @@ class Words:
     courses_beside: str
     no_course_found: str
     reason_passage: str
-    reason_terms: str
-    reason_card: str
     greeting: str
     abilities: str
     about: str
@@ -149,8 +148,6 @@ _ZH = Words(
     courses_beside="想系统学，可以看这些课程：",
     no_course_found="目录里没有找到与您说的相符的课程。",
     reason_passage="课里有相关内容：《{lesson}》",
-    reason_terms="课程介绍里提到：{terms}",
-    reason_card="课程介绍与您说的相近",
     greeting="您好，我是学习助手。可以问我课程里的知识，也可以让我帮您找课程；答案都注明出处，没有的内容我会直说。",
     abilities=(
         "我能做这些，您这样说就行：\n\n"
@@ -258,8 +255,6 @@ _EN = Words(
     courses_beside="To learn more of it, these courses may help:",
     no_course_found="No course in the catalogue fits what you asked for. ",
     reason_passage="A lesson in it is on this: “{lesson}”",
-    reason_terms="Its description mentions: {terms}",
-    reason_card="Its description is close to what you asked",
     greeting=(
         "Hello, I am a study aid. Ask me about what the courses teach, or let me find a course; "
         "answers name their sources, and I say so when there is none."
@@ -382,18 +377,17 @@ _EN = Words(
     aid="Study aid: ",
 )
 # What a model says when it finds no answer in the passages.
-_NO_ANSWER = re.compile(
+_NO_ANSWER = for_normalised(
     r"(?:段落|原文|资料|课程内容|文中|文本|上述内容|提供的内容|课程)(?:里|中|内)?(?:并)?(?:没有|未|无)(?:[^，。]{0,12})(?:答案|提到|提及|说明|相关|回答|涉及|包含|找到|提供)"
     r"|没有(?:找到|提供)?(?:相关的?)?(?:答案|信息|内容)|无法(?:回答|确定|从[^，。]{0,10}得)"
     r"|\b(?:no answer|does not (?:say|answer|mention|provide|contain)|do not (?:say|answer|mention|provide|contain)"
-    r"|not (?:mentioned|stated|provided) in|cannot (?:answer|be answered))\b",
-    re.IGNORECASE,
+    r"|not (?:mentioned|stated|provided) in|cannot (?:answer|be answered))\b"
 )
 
 
 def says_no_answer(sentence: str) -> bool:
     """Whether a model says that it has found no answer."""
-    return bool(_NO_ANSWER.search(simplified(sentence)))
+    return bool(_NO_ANSWER.search(normalise(sentence)))
 
 
 # What is answered to a choice, and said everywhere.

@@ -386,16 +386,7 @@ def load_command(
                 await subject.close()
 
         about, levels = asyncio.run(measured())
-    table = Table(title="milliseconds")
-    for heading in ("at once", "turns", "errors", "first p50", "first p95", "whole p50", "whole p95", "turns/s"):
-        table.add_column(heading, justify="right")
-    for level in levels:
-        shown = (level.first_p50_ms, level.first_p95_ms, level.total_p50_ms, level.total_p95_ms)
-        table.add_row(
-            str(level.at_once), str(level.turns), f"{level.errors:.1%}",
-            *("–" if ms is None else f"{ms:.0f}" for ms in shown), f"{level.turns_per_second:.1f}",
-        )  # fmt: skip
-    _err.print(table)
+    _err.print(_load_table(levels))
     void = [level for level in levels if level.errors > FAILED_ALLOWED]
     figures = {
         "suite": "load",
@@ -417,6 +408,19 @@ def load_command(
         )
     if void:
         raise typer.Exit(1)
+
+
+def _load_table(levels: Sequence[Level]) -> Table:
+    table = Table(title="milliseconds")
+    for heading in ("at once", "turns", "errors", "first p50", "first p95", "whole p50", "whole p95", "turns/s"):
+        table.add_column(heading, justify="right")
+    for level in levels:
+        shown = (level.first_p50_ms, level.first_p95_ms, level.total_p50_ms, level.total_p95_ms)
+        table.add_row(
+            str(level.at_once), str(level.turns), f"{level.errors:.1%}",
+            *("–" if ms is None else f"{ms:.0f}" for ms in shown), f"{level.turns_per_second:.1f}",
+        )  # fmt: skip
+    return table
 
 
 def _of_level(level: Level) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 python -m eval.stories        # writes docs/stories.md
 """
 
+import argparse
 import asyncio
 import json
 import tempfile
@@ -127,6 +128,7 @@ def as_markdown(all_told: Sequence[tuple[Mapping[str, Any], Sequence[Told]]]) ->
 
 def main() -> None:
     """Tell all, and write them down."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         companion, state = storyteller(Path(folder))
 

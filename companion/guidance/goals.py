@@ -12,6 +12,7 @@ from companion.guidance.pathway import Goal, Requirement
 from companion.guidance.profile import Known
 from companion.guidance.recommend import LIKELY_OCCUPATION, Recommender
 from companion.guidance.subject import subject_of, wanted_part
+from companion.patterns import for_normalised
 from companion.understanding.wish import course_subject
 from course_index.analyze import normalise
 
@@ -34,7 +35,7 @@ _DIPLOMA = re.compile(r"文凭|学历|大专|本科|专升本|毕业证|学位|�
 DIPLOMA_WORDS = "学历提升"
 _SCHOOL_WORDS = "初中课程补习"
 _PARTICLES = re.compile(r"^(?:[\s的到了去把]|我|想|要|学)+|[\s的了去]+$")
-_TRADE = re.compile(
+_TRADE = for_normalised(
     r"当|做|成为|转行|改行|从事|找(?:一?份|个)?(?:[^，。]{0,8})工作|考(?:[^，。]{0,6})(?:师|员|工)|\b(?:become|be an?|work as|job|career|occupation)\b"  # noqa: E501
 )
 

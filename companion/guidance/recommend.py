@@ -45,7 +45,6 @@ _INTEREST = 0.06
 _OCCUPATION = 0.35
 _NAMED_OCCUPATION = 0.25
 _PREREQUISITES_MISSING = -0.06
-_SHORT_WAY = 0.02
 # For who asks for a cheap one: from what is free to the dearest of those that fit.
 _CHEAP = 0.3
 # A second course of the same provider, subject and initiative is worth less beside the first.

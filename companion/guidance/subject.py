@@ -6,6 +6,7 @@ from dataclasses import replace
 from companion.guidance.need import Need, conditions, need_of, says_only_where
 from companion.guidance.places import names_of_places
 from companion.guidance.whom import without_whom
+from companion.patterns import for_normalised
 from companion.understanding.wish import course_subject, wants_to_learn
 from course_index.analyze import normalise
 
@@ -16,7 +17,7 @@ _LEFT_OVER = re.compile(
 
 # What asks for just some course.
 _ANY = re.compile(
-    r"推荐|介绍|几|给|俾|畀|我|你|[他她佢]|补(?:习|补|一下)|一些|随便|随意|找|搵|揾|好|新|的|啲|点|下|课程?|网课|学|东西|什么|乜嘢?|咩|有用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
+    r"推荐|介绍|几|给|俾|畀|我|你|[他她佢]|补(?:习|补|一下)|一些|随便|随意|找|揾|好|新|的|啲|点|下|课程?|网课|学|东西|什么|乜嘢?|咩|有用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
     r"\b(?:recommend|suggest|some|any|something|him|her|them|my|he|she|courses?|class(?:es)?|for|me|please|to|learn|study|good|new|what|is|are|there|do|you|have|i|want|a|the|anything|useful|interesting|and|or|but|then|ones?|about|how|some|more|which|show|find|list|all|your|that|in|on|at|with)\b"
 )
 
@@ -131,9 +132,9 @@ _TROUBLE = re.compile(
 
 
 # What somebody cannot handle, and nothing else: 不会用微信怎么办. Not what they see before them: this app.
-_CANNOT_USE = re.compile(
+_CANNOT_USE = for_normalised(
     r"(?:我|佢|他|她|俺|真的?|完全|根本|还|都|又)*(?:不会|不懂(?:怎么|得)?|唔识(?:得)?(?:点样?)?|唔会)"
-    r"(?:使用|用|玩|弄|操作|搞)(?!这|呢|你)[^，。？?！!]{1,12}?(?:怎么办|点算(?:好)?|点办|咋办)?[啊呀呢吗\s。？?！!]*"
+    r"(?:使用|用|玩|弄|操作|搞)(?!这|呢|你)[^，。？?！!]{1,12}?(?:[，\s]*(?:怎么办|点算(?:好)?|点办|咋办))?[啊呀呢吗\s。？?！!]*"
     r"|(?:i |he |she |they )?(?:do(?:es)? not|do(?:es)?n't|did(?: not|n't)) know how to (?:use|operate|work with) "
     r"(?!this|your|the (?:app|page|site))[^,.?!]{2,40}(?:[,. ]+what (?:can|should|do) i do)?[\s.?!]*"
 )

@@ -1,4 +1,4 @@
-"""/v1/learners/me: what is kept of a learner, told, corrected, exported, erased; feedback and complaints."""
+"""/v1/learners/me: what is kept of a learner, told, corrected, exported, erased."""
 
 import uuid
 from collections.abc import Sequence
@@ -18,10 +18,7 @@ from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem, may_be
 from companion.identity import Caller
 from companion.identity import Kind as CallerKind
-from companion.safety.mask import masked
 from companion.state.audit import Deed, audited
-from companion.state.complaints import Complaint, Kind
-from companion.state.feedback import Rating, Reason
 from companion.state.learners import AgeBand
 from companion.state.state import State
 from companion.turn import Companion
@@ -62,23 +59,6 @@ class LearnerChange(_Body):
     rejected: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=200)] = []
 
 
-class Opinion(_Body):
-    """A thumb, with reasons."""
-
-    turn_id: str = Field(max_length=36)
-    rating: Rating
-    reasons: Annotated[list[Reason], Field(max_length=7)] = []
-    comment: str = Field(default="", max_length=1_000)
-
-
-class Grievance(_Body):
-    """A complaint about the service, a report of harmful content, or an appeal against a refusal."""
-
-    kind: Kind
-    words: str = Field(min_length=1, max_length=4_000)
-    turn_id: str | None = Field(default=None, max_length=36)
-
-
 class LearnerTold(TypedDict):
     """What a learner has told, and what was inferred of it, with the events that this rests on."""
 
@@ -99,12 +79,6 @@ class Receipt(TypedDict):
 
     receipt: str
     erased: dict[str, int]
-
-
-class ComplaintsTold(TypedDict):
-    """Complaints, with their answers where there are any."""
-
-    complaints: list[Complaint]
 
 
 class LearnerExport(BaseModel):
@@ -190,35 +164,6 @@ def learners_router(
         # The record must not lead back to who was erased.
         await run_in_threadpool(state.audit.record, "a learner", "erased", receipt)
         return AsciiJSONResponse({"receipt": receipt, "erased": erased})
-
-    @router.post("/feedback", status_code=204, responses=may_be(404))
-    async def feedback(opinion: Opinion, request: Request) -> Response:
-        """Keep a thumb on a turn of the learner's own; a second replaces the first."""
-        given = await run_in_threadpool(
-            state.feedback.give,
-            caller_of(request).learner,
-            opinion.turn_id,
-            opinion.rating,
-            tuple(opinion.reasons),
-            masked(opinion.comment).text,
-        )
-        return Response(status_code=204) if given else Problem(404, "You have no such turn; it may have been erased.")
-
-    @router.post("/complaints", status_code=201, response_model=Complaint)
-    async def complain(grievance: Grievance, request: Request) -> Response:
-        """Complain, report or appeal; the ticket, and the date by which there will be an answer."""
-        owner = caller_of(request).learner
-        words = masked(grievance.words).text
-        made = await run_in_threadpool(state.complaints.make, owner, grievance.kind, words, grievance.turn_id)
-        await run_in_threadpool(state.audit.record, audited(owner), "complained", f"{made.kind} {made.ticket}")
-        return AsciiJSONResponse(asdict(made), 201)
-
-    @router.get("/complaints", response_model=ComplaintsTold)
-    async def complaints(request: Request) -> Response:
-        """The learner's own complaints, with what was answered."""
-        caller = caller_of(request)
-        own = [] if _is_nobody(caller) else await run_in_threadpool(state.complaints.of, caller.learner)
-        return AsciiJSONResponse({"complaints": [asdict(one) for one in own]})
 
     return router
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from companion.http.gate import caller_of
-from companion.http.learners import ComplaintsTold
+from companion.http.opinions import ComplaintsTold
 from companion.http.problems import AsciiJSONResponse, Problem, may_be
 from companion.safety.mask import masked
 from companion.state.audit import AuditEntry

@@ -1,10 +1,14 @@
 """Grading a reply to a question against the passage it was made from, without a model."""
 
 import re
+import tomllib
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from string import ascii_uppercase
 from typing import Literal
 
+from companion.patterns import for_normalised
 from companion.practice.questions import QuizQuestion
 from companion.quantities import chinese_value, quantities
 from companion.words import Locale, to_traditional
@@ -12,32 +16,10 @@ from course_index.analyze import normalise, terms
 
 Verdict = Literal["right", "partly", "wrong"]
 
-# What is said around an answer: 我觉得是 B 吧, 應該係啱嘅, I think it is b. In simplified script and lower case.
-_BEFORE = re.compile(
-    r"(?:我们?(?=觉|认|想|猜|估|谂|选|拣|答|话)|觉得|认为|想(?=[是选])|猜|估计?|谂|话(?=[是系])|应该|应当|大概|大约|可能|好像|好似|也许|肯定|一定"
-    r"|选项?|拣|答(?:案|的)?|(?:呢|这)(?:一?[句个题]|句话|题)?(?:话|说法)?|就|都(?=[是系])|[是系](?=[a-l\d(第对错啱真假正])|选择|[\s(:：,，]"
-    r"|(?:i'd say|i|think|guess|believe|choose|pick|my|it's|it|that's|that|this|the|answer|option|is|probably"
-    r"|maybe)(?=[\s:]))+"
-)
-_BEHIND = re.compile(r"(?:[吧啦喇呀啊呢嘛咯喔哦㗎噃的嘅了~～…\s?？!！。.]|就是|选项|项)+$")
-_ENDS = r"(?=$|[，,。.;；:：!！?？、)）\s]|因|[的嘅了吧啦呀啊㗎])"
-_YES = re.compile(
-    rf"(?:(?:没|无|冇|不是|唔系)错|是|对+|啱+|正确|系|真|t|true|yes|y|yeah|right|correct|√|✓|✔|○|✅){_ENDS}"
-)
-_NO = re.compile(
-    rf"(?:(?:不|唔)(?:是|系)?(?:对|啱|正确)|(?:不是|唔系|不系)|[没冇]对|错误?|否|假|f|false|no|n"
-    rf"|not (?:true|right|correct)|wrong|incorrect|×|✗|✘|x|❌){_ENDS}"
-)
-_UNKNOWN = re.compile(
-    r"(?:我)?(?:(?:真的?|都|也|完全)?(?:不|唔|没|冇)(?:太|大)?(?:知道?|清楚|晓得|懂|识|记得|记住)"
-    r"|(?:都)?(?:忘(?:记|掉)?|唔记得)[了咗]?|想不起|看答案|(?:正确)?答案[是系](?:什么|咩|乜)"
-    r"|(?:这|呢)?一?[道条]?题?(?:实在)?(?:太|好)(?:难|深)"
-    r"|(?:公布|告诉我|话我知)(?:正确)?答案|(?:i )?(?:don't know|do not know|have no idea|forgot|give up)|no idea"
-    r"|no clue|(?:give|tell|show) me the answer|what(?:'s| is) the answer|(?:i'm )?not sure|idk"
-    r"|(?:不会(?:做|答|写)?|跳过|下一[题个道]|过|pass|skip|next)(?=$|[了啦吧呀啊喔哦，,。.!！\s]))"
-)
+# Where what judges or chooses has to end, so that 对于 judges nothing.
+_ENDS = r"(?=$|[,。.;:!?、)\s]|因|[的嘅了吧啦呀啊㗎])"
 _LETTER = r"(?<![a-z])([a-l])(?![a-z])"
-_OPTION = re.compile(rf"第?\s*([a-l一二三四]|1[0-2]|[1-9])(?:个|项|[.、)）])?{_ENDS}")
+_OPTION = re.compile(rf"第?\s*([a-l一二三四]|1[0-2]|[1-9])(?:个|项|[.、)])?{_ENDS}")
 # Not A but B; a or b, I take b.
 _TAKEN = re.compile(rf"(?<!不)(?<!唔)(?:[选拣是系])\s*{_LETTER}")
 _REFUSED = re.compile(r"(?:不|唔|非|\bnot )(?:应该|会)?(?:是|系|选|拣)?\s*$")
@@ -84,6 +66,21 @@ _SAID: dict[str, dict[Verdict | Literal["unknown"], str]] = {
 }
 
 
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """How learners reply, by the names of grading.toml."""
+    told = tomllib.loads(Path(__file__).with_name("grading.toml").read_text("utf-8"))
+    any_of = {name: f"(?:{'|'.join(alternatives)})" for name, alternatives in told.items()}
+    shapes = {
+        "before": f"{any_of['before']}+",
+        "behind": f"{any_of['behind']}+$",
+        "yes": f"{any_of['yes']}{_ENDS}",
+        "no": f"{any_of['no']}{_ENDS}",
+        "unknown": f"我?{any_of['unknown']}",
+    }
+    return {name: for_normalised(shape) for name, shape in shapes.items()}
+
+
 def grade(question: QuizQuestion, reply: str, locale: Locale) -> Grade:
     """Whether a reply is right, with the reason from the passage."""
     if is_no_answer(reply):
@@ -94,7 +91,7 @@ def grade(question: QuizQuestion, reply: str, locale: Locale) -> Grade:
 def is_no_answer(reply: str) -> bool:
     """Whether a reply says that one does not know, or wants to go on: no model is asked about that."""
     said = _said(reply)
-    return not said or bool(_UNKNOWN.match(said))
+    return not said or bool(_patterns()["unknown"].match(said))
 
 
 def reads_as_answer(question: QuizQuestion, reply: str) -> bool:
@@ -116,9 +113,9 @@ def _said(reply: str) -> str:
 
 def _bare(said: str) -> str:
     """What is left of a reply without what is said around it."""
-    found = _BEFORE.match(said)
+    found = _patterns()["before"].match(said)
     left = said[found.end() :] if found else said
-    return _BEHIND.sub("", left) or said
+    return _patterns()["behind"].sub("", left) or said
 
 
 def told(verdict: Verdict | Literal["unknown"], question: QuizQuestion, locale: Locale) -> Grade:
@@ -204,8 +201,10 @@ def _judged(question: QuizQuestion, said: str) -> Verdict:
 def _judgement(said: str) -> bool | None:
     """What a reply says of a statement; None where it says nothing of it."""
     for one in (said, _bare(said)):
-        if _YES.match(one) or _NO.match(one):
-            return bool(_YES.match(one))
+        if _patterns()["yes"].match(one):
+            return True
+        if _patterns()["no"].match(one):
+            return False
     return None
 
 
