@@ -16,9 +16,11 @@ from companion.guidance.credits import Clause, Target, balance, standing, would_
 from companion.guidance.goals import aim_of
 from companion.guidance.need import Need, carried_on, need_of, says_only_where
 from companion.guidance.pathway import Step, Terms
+from companion.guidance.places import place_in
 from companion.guidance.profile import Known
 from companion.guidance.recommend import Recommended
 from companion.guidance.sayings import sayings
+from companion.guidance.shelf import NEAR_KM
 from companion.guidance.skills import Gap
 from companion.guidance.subject import cannot_use, named_in, names_only_conditions, titles_named
 from companion.guidance.telling import (
@@ -38,6 +40,7 @@ from companion.ledger import Ledger
 from companion.patterns import for_normalised
 from companion.practice.plan import PlanWish, wanted
 from companion.practice.study_days import without_days
+from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
 from course_index.analyze import normalise
 from course_index.course import Course, Delivery
@@ -49,7 +52,7 @@ SHOWN = 5
 _MAY_SUIT = 3
 # Where there is no class in a city, one may travel so far to another.
 _REACH_KM = 100.0
-_FROM_HOME: frozenset[Delivery] = frozenset({"online", "blended"})
+_FROM_HOME: frozenset[Delivery] = frozenset({"online"})
 _CREDITS_AS_SUCH = re.compile(r"学分(?!布)|\bcredits?\b(?!.{0,6}card)")
 # What a learner asks of their own account, and not of credits as such.
 _MY_CREDITS = for_normalised(
@@ -62,11 +65,14 @@ _WOULD_ADD = for_normalised(
     r"(?:学完|上完|修完|读完)[^，。？?]{0,30}(?:几|多少|几多)(?:个)?学分|\bcredits? (?:would|will) .{0,20}(?:add|give)\b"  # noqa: E501
 )
 _ASKS_FOR_FACTS = re.compile(
-    r"多少|几多|几钱|吗|么|呢|嘛|[?？]|是不是|要不要|收不收|\b(?:how much|is it|are they|do i)\b"
+    r"多少|几多|几钱|吗|(?<![怎什那这要])么|呢|嘛"
+    r"|(?:怎么|哪里?|边度|几时|什么时候)(?:可以|能|先)?(?:报|开|截)|[?？]|是不是|要不要|收不收"
+    r"|\b(?:how much|is it|are they|do i)\b"
 )
 # 有没有带学分的急救课: 有没有学分 asks of the one that was shown.
 _IS_THERE_ONE = for_normalised(
     r"(?:有没有|有冇|有无|有(?:什么|啥|咩|哪些))[^，。？?]{2,16}(?:课|班|培训)(?!有|能|要|算)"
+    r"|[,，\s]有(?:没有|冇)?(?:吗|么|呢)?[\s?？。]*$"
     r"|\b(?:is there|are there|any)\b[^.?!]{0,40}\b(?:course|class|training)"
 )
 # A way is wanted, and not only to know something about ways.
@@ -170,7 +176,8 @@ class Advising:
         found = await self._recommended(need, heard, ledger, SHOWN)
         if not found.certain:
             return found
-        held = [one for one in found.courses if one.session and (one.session.km or 0) <= _REACH_KM]
+        reach = NEAR_KM if need.stays else _REACH_KM
+        held = [one for one in found.courses if one.session and (one.session.km or 0) <= reach]
         return replace(found, courses=tuple(held))
 
     async def recommended(self, heard: Heard, ledger: Ledger, k: int = SHOWN) -> Recommended:
@@ -178,7 +185,7 @@ class Advising:
         need = need_of(heard.question, heard.audience)
         if heard.depends and names_only_conditions(heard.message):
             need = carried_on(need, need_of(heard.message, heard.audience))
-        return await self._recommended(need, heard, ledger, k)
+        return await self._recommended(_near_where_they_said(need, heard), heard, ledger, k)
 
     async def _recommended(self, need: Need, heard: Heard, ledger: Ledger, k: int) -> Recommended:
         known = await self._known(heard, ledger)
@@ -190,6 +197,12 @@ class Advising:
         found = await asyncio.to_thread(self.adviser.recommend, need, None, k, only_certain=True)
         about = bool(found.need.text) and found.certain and found.about_something
         return await asyncio.to_thread(self.cards, found, heard) if about else ()
+
+    def as_wanted(self, heard: Heard) -> frozenset[str]:
+        """The ids of the courses that are as a message says that a course must be."""
+        shelf = self.adviser.desk().shelf
+        fits = shelf.permitted(need_of(heard.question), frozenset(), self.adviser.today())
+        return frozenset(course.id for course, meets in zip(shelf.courses, fits.tolist(), strict=True) if meets)
 
     def about(self, subject: str, heard: Heard, k: int) -> Recommended:
         """The courses on a subject, whoever asks."""
@@ -210,9 +223,16 @@ class Advising:
         """
         need = need_of(heard.question)
         asks_for_one = bool(_IS_THERE_ONE.search(normalise(heard.question)))
-        hard = need.free or need.max_price is not None or need.max_hours is not None or need.delivery or need.step_free
+        hard = _hard_conditions(replace(need, language=None)) > 0
         rated = asks_for_one and (need.credits or need.level is not None)
         return bool(hard or rated) and (asks_for_one or not asks_for_facts(heard.question))
+
+    def wants_one_that(self, heard: Heard) -> bool:
+        """Whether a message wants a course and says what it must be, in whatever words: 想让老师当面教我用手机."""
+        if not self.names_conditions(heard) or (heard.depends and not wants_to_learn(heard.message)):
+            return False
+        several = _hard_conditions(need_of(heard.question)) > 1 and not asks_anything(heard.question)
+        return several or wants_to_learn(heard.question)
 
     def names_a_subject(self, heard: Heard) -> bool:
         """Whether a message is no more than what one may learn, that our dictionary has or courses are on: guitar."""
@@ -231,13 +251,13 @@ class Advising:
         """Whether a message asks after a course by its title."""
         return bool(titles_named(heard.question))
 
-    async def may_suit(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+    async def may_suit(self, heard: Heard, ledger: Ledger, before: str = "") -> AsyncGenerator[Event, None]:
         """For who tells of a need without asking: the nearest courses, told as no more than that; nothing for none."""
         found = await self.recommended(heard, ledger, _MAY_SUIT)
         if not found.courses or not found.about_something:
             return
         yield CoursesFound(await asyncio.to_thread(self.cards, found, heard))
-        yield TextAdded(heard.say.courses_beside if found.certain else sayings(heard.locale).may_suit)
+        yield TextAdded(before + (heard.say.courses_beside if found.certain else sayings(heard.locale).may_suit))
         ledger.unmet = None if found.certain else "no_course"
 
     def _place(self, found: Recommended, heard: Heard, ledger: Ledger) -> str:
@@ -250,7 +270,7 @@ class Advising:
         if found.need.in_person and not there:
             ledger.unmet = "no_place"
             told += sayings(heard.locale).counted
-            online = any(one.course.delivery in ("online", "blended") for one in found.courses)
+            online = any(one.course.delivery in _FROM_HOME for one in found.courses)
             return told + (sayings(heard.locale).online_instead if online else "")
         return told if there else ""
 
@@ -444,6 +464,23 @@ def cards_of(found: Recommended, search: Search, heard: Heard) -> tuple[CourseCa
 def asks_for_facts(message: str) -> bool:
     """Whether fees and dates are asked for, and not a course."""
     return bool(_ASKS_FOR_FACTS.search(normalise(message)))
+
+
+def _near_where_they_said(need: Need, heard: Heard) -> Need:
+    """A class near by is one near where somebody said earlier that they are."""
+    if not need.near or need.place:
+        return need
+    earlier = (place_in(normalise(turn.message)) for turn in reversed(heard.conversation.turns))
+    where = next(filter(None, earlier), None)
+    return replace(need, place=where, around=where) if where else need
+
+
+def _hard_conditions(need: Need) -> int:
+    """How many conditions are named that a course meets or not."""
+    limits = (need.max_price, need.max_hours)
+    return sum(map(bool, (need.free, need.delivery, need.step_free, need.language))) + sum(
+        one is not None for one in limits
+    )
 
 
 def _is_target(rule: Clause) -> bool:

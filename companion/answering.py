@@ -15,6 +15,7 @@ from companion.conversation import PastTurn, Rest
 from companion.course_records import CourseRecords
 from companion.events import (
     Aigc,
+    CourseCard,
     CoursesFound,
     Done,
     Event,
@@ -46,15 +47,17 @@ from companion.understanding.follow_up import depends, in_thread
 from companion.understanding.of_a_course import (
     asks_for_a_certificate,
 )
-from companion.understanding.parts import asks_anything
+from companion.understanding.parts import asks_anything, tells_of_a_need
 from companion.understanding.wish import wants_to_learn
 from companion.words import Words, to_traditional
 from companion.writer import Writer
 from course_index.analyze import normalise
 from course_index.card import card_text
 from course_index.course import Course
+from course_index.language import ZH
 from prompts import for_audience, render
 from retrieval.live import LiveIndex
+from retrieval.search import Hit
 
 _COURSES_SHOWN = 5
 _COURSES_BESIDES = 3
@@ -135,6 +138,10 @@ class Answering:
 
     async def events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The answer to a question. Raises IndexProblem."""
+        if self._advising.wants_one_that(heard):
+            async for event in self.courses(heard, ledger):
+                yield event
+            return
         found = await self._find(heard, ledger)
         ledger.mark("found")
         # 我想当电工 wants a way there, whatever the lessons say of electricians.
@@ -142,7 +149,7 @@ class Answering:
             async for event in self._advising.way(heard, ledger):
                 yield event
             return
-        if found.answers:
+        if found.answers and not _wants_no_passage(found, heard):
             steps = self._answered(found, heard, ledger)
         elif not heard.depends and (wanted := await self._wanted(found, heard, ledger)):
             steps = self._advising.courses(heard, ledger, found=wanted)
@@ -175,20 +182,38 @@ class Answering:
             yield event
 
     async def _answered(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        """The answer; for those who want to learn it, or tell of a need without asking, also the courses on it."""
+        """The answer; for those who want to learn it, or tell of a need, also the courses on it."""
+        wants = wants_to_learn(heard.question) or not asks_anything(heard.question)
         async with aclosing(self._answer(found, heard, ledger)) as answer:
             async for event in answer:
-                if isinstance(event, Done) and (wants_to_learn(heard.question) or not asks_anything(heard.question)):
-                    async for course_event in self._besides(found, heard):
+                if isinstance(event, Done) and (wants or _tells(heard)):
+                    async for course_event in self._besides(found, heard, ledger, asks=not wants):
                         yield course_event
                 yield event
 
-    async def _besides(self, found: Found, heard: Heard) -> AsyncGenerator[Event, None]:
-        """The courses that teach what was said, by their records, else by the passages that answer."""
+    async def _besides(self, found: Found, heard: Heard, ledger: Ledger, *, asks: bool) -> AsyncGenerator[Event, None]:
+        """The courses that teach what was said, by their records, else by the passages that answer, if near by their
+        records too; else, to who asks nothing, the nearest as no more than that.
+        """
         cards = await self._advising.beside(heard, _COURSES_BESIDES)
-        cards = cards or tuple(cards_of_passages(found.hits[:_COURSES_BESIDES], heard.say, _COURSES_BESIDES))
-        yield CoursesFound(cards)
-        yield TextAdded(f"\n\n{heard.say.courses_beside}")
+        if not cards:
+            near = await self._advising.recommended(heard, ledger, _COURSES_BESIDES)
+            ids = {one.course.id for one in near.courses}
+            hits = [hit for hit in found.hits[: 1 if asks else _COURSES_BESIDES] if hit.course.id in ids]
+            cards = await self._of_passages(hits, heard, _COURSES_BESIDES)
+        if cards:
+            yield CoursesFound(cards)
+            yield TextAdded(f"\n\n{heard.say.courses_beside}")
+        elif not asks:
+            async for event in self._advising.may_suit(heard, ledger, "\n\n"):
+                yield event
+            if not wants_to_learn(heard.question):
+                ledger.unmet = None  # it was answered, and no course asked for
+
+    async def _of_passages(self, hits: Sequence[Hit], heard: Heard, k: int) -> tuple[CourseCard, ...]:
+        """The courses of passages that are as the message says that a course must be."""
+        fitting = await asyncio.to_thread(self._advising.as_wanted, heard)
+        return tuple(cards_of_passages([hit for hit in hits if hit.course.id in fitting], heard.say, k))
 
     async def _answer(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         yield SourcesFound(sources := sources_of(found))
@@ -335,14 +360,15 @@ class Answering:
             async for event in self._advising.credits(heard):
                 yield event
             return
-        told = await asyncio.to_thread(self._records.of_the_one_meant, heard)
+        learns, conditions = wants_to_learn(heard.question), self._advising.names_conditions(heard)
+        # What a course must be is no question on what a record states.
+        told = [] if conditions else await asyncio.to_thread(self._records.of_the_one_meant, heard)
         if told:
             for event in told:
                 yield event
             return
-        learns, conditions = wants_to_learn(heard.question), self._advising.names_conditions(heard)
         # 想学心理学，免费的 says what a course is to be, and asks for nothing that a lesson says.
-        found = None if learns and conditions else await self._find(heard, ledger)
+        found = None if conditions else await self._find(heard, ledger)
         if found and found.answers:
             async for event in self._answered(found, heard, ledger):
                 yield event
@@ -386,16 +412,17 @@ class Answering:
             closest = await asyncio.to_thread(closest_in_thread, found.search, found.query, thread)
             found = closest or found
         near = found.near
-        if not near and not shown and not heard.scope.course_id and not asks_anything(heard.question):
-            suited = [event async for event in self._advising.may_suit(heard, ledger)]
+        # What lies near is no answer for who only tells, and courses are none for who asks of what is near.
+        speaks_for_courses = (_tells(heard), not near, not asks_anything(heard.question))
+        if sum(speaks_for_courses) > 1 and not shown and not heard.scope.course_id:
+            suited = [event async for event in self._for_a_need(found, heard, ledger)]
             if suited:
                 for event in suited:
                     yield event
-                yield Done("catalogue", None)
                 return
         cards = await self._advising.beside(heard, _COURSES_SHOWN)
         if near and not cards:
-            cards = tuple(cards_of_passages(found.hits[:1], say, _COURSES_SHOWN))
+            cards = await self._of_passages(found.hits[:1], heard, _COURSES_SHOWN)
         ledger.unmet = "low_confidence" if near else "no_answer"
         if near and not shown:
             yield SourcesFound(sources_of(found))
@@ -410,6 +437,25 @@ class Answering:
             yield event
         if cards:
             yield TextAdded(f"\n\n{say.may_help}" if near else say.may_help)
+        yield Done("catalogue", None)
+
+    async def _for_a_need(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """The nearest courses, below the closest passage where one in the learner's language is near and not only
+        courses are wanted; nothing where no course is near at all.
+        """
+        closest = found.near and not _in_another_language(found) and not wants_to_learn(heard.question)
+        suited = [event async for event in self._advising.may_suit(heard, ledger, "\n\n" if closest else "")]
+        if not suited:
+            return
+        if closest:
+            yield SourcesFound(sources_of(found))
+            ledger.cited.add(1)
+            closest_said = quoted(found.quotes[0].text, 1)
+            yield TextAdded(f"{heard.say.nothing_answers}{heard.say.closest}\n\n{closest_said}")
+        for event in suited:
+            yield event
+        async for event in self._care(found.quotes[:1] if closest else (), heard):
+            yield event
         yield Done("catalogue", None)
 
     async def _find(self, heard: Heard, ledger: Ledger) -> Found:
@@ -532,6 +578,25 @@ class Answering:
     def label(self, ledger: Ledger, say: Words) -> Aigc:
         """The label of text that a model wrote."""
         return Aigc("1", self._producer, ledger.turn_id, say.ai_notice)
+
+
+def _tells(heard: Heard) -> bool:
+    """Whether a message that stands alone tells of a need."""
+    return not heard.depends and tells_of_a_need(heard.question)
+
+
+def _wants_no_passage(found: Found, heard: Heard) -> bool:
+    """Whether a message asks nothing, no passage surely says it, and it wants to learn, or tells in Chinese of a need
+    that one in English is near to: who writes English has hardly any in English.
+    """
+    if heard.depends or asks_anything(heard.question) or (found.confidence.probability or 0.0) >= SURE:
+        return False
+    in_english = found.query.language == ZH and _in_another_language(found)
+    return wants_to_learn(heard.question) or (_tells(heard) and in_english)
+
+
+def _in_another_language(found: Found) -> bool:
+    return found.hits[0].passage.language != found.query.language
 
 
 def _says(course: Course, named: str) -> bool:

@@ -1,5 +1,6 @@
 """Search over one generation of the index: passages that may answer, and courses that fit."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -28,7 +29,7 @@ from retrieval.query import Query, read_query
 from retrieval.rank import CANDIDATES, Ranked, ranked, ranked_among
 from retrieval.rerank.gate import DEPTH, Gate
 from retrieval.spelling import Spelling
-from retrieval.taught import taught
+from retrieval.taught import Said, taught
 from retrieval.wording import Wording, shipped_wording
 
 __all__ = ["Hit", "Search"]
@@ -40,6 +41,9 @@ CHOSEN_FROM = 16
 READ_TOGETHER = 8
 READING_WEIGHT = 0.04
 READING_ENOUGH = 5.0
+
+# What is made or sold for a deed is another word than the deed: 化妆品, 清洁剂.
+_MADE_FOR_IT = "品具剂"
 
 
 class Search:
@@ -183,7 +187,10 @@ class Search:
             if one.id in course_of:
                 inside.setdefault(course_of[one.id], one)
         courses = self.records.courses([*(cards | inside)])
-        on_it = taught(query, cards, inside, COURSE_FLOOR)
+        said = {id_: _share_said(query, card_text(courses[id_])) for id_ in cards if id_ in courses}
+        texts = self.records.passages([one.id for one in inside.values()])
+        said_inside = {id_: _share_said(query, texts[one.id].text) for id_, one in inside.items() if one.id in texts}
+        on_it = taught(query, cards, inside, Said(said, said_inside), COURSE_FLOOR)
         found = []
         for id_, course in courses.items():
             card, best = cards.get(id_), inside.get(id_)
@@ -272,6 +279,16 @@ def _names(query: Query, course: Course) -> bool:
         return True
     called = " ".join((course.title, *course.skills, *course.subjects))
     return all(term.isascii() for term in query.terms) and _says_all(query, called)
+
+
+def _share_said(query: Query, text: str) -> float:
+    """Which share of the words of a query a text says, none that is only of what is made for it: 化妆 in 化妆品."""
+    wanted, plain = {term for term in query.terms if len(term) > 1}, normalise(text)
+    in_text = set(terms(plain))
+    said = [
+        one for one in wanted if one in in_text and (one.isascii() or re.search(f"{one}(?![{_MADE_FOR_IT}])", plain))
+    ]
+    return len(said) / len(wanted) if wanted else 0.0
 
 
 def _says_all(query: Query, text: str) -> bool:

@@ -5,6 +5,7 @@ thing, so that its course has to be about something like it as well.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from retrieval.query import Query
 from retrieval.rank import Ranked
@@ -13,6 +14,8 @@ from retrieval.rank import Ranked
 _CLOSEST = 0.53
 # How near it has to come to a few words; less near where it says most of them, or where more was told.
 _TAUGHT, _IN_ITS_WORDS, _MOST = 0.73, 0.65, 0.55
+# More where it has the letters and not the words: 化妆品 and 营养与卫生 come near to 化妆 and 养生 by those alone.
+_IN_ITS_LETTERS = 0.8
 # Another language's card shares no words, and its cosines are lower.
 _IN_ANOTHER_LANGUAGE = 0.66
 # A passage that teaches it, and how near the card of its course has to come.
@@ -22,7 +25,23 @@ _AT_LENGTH = 6
 _LEADER, _LEAD = 0.5, 0.2
 
 
-def taught(query: Query, cards: Mapping[str, Ranked], passages: Mapping[str, Ranked], floor: float) -> set[str]:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Which share of the query's words each course's card, and its best passage, says as words, and not letter by
+    letter: 营养与卫生 does not say 养生.
+    """
+
+    by_card: Mapping[str, float]
+    by_passage: Mapping[str, float]
+
+
+def taught(
+    query: Query,
+    cards: Mapping[str, Ranked],
+    passages: Mapping[str, Ranked],
+    said: Said,
+    floor: float,
+) -> set[str]:
     """The ids of the courses that teach what the query names, by their cards or their best passages, both by course.
 
     `floor` is what counts with an embedder that gives no tokens, and so tells no more.
@@ -36,10 +55,16 @@ def taught(query: Query, cards: Mapping[str, Ranked], passages: Mapping[str, Ran
     def needed(id_: str) -> float:
         if id_ in foreign:
             return _IN_ANOTHER_LANGUAGE
-        return _IN_ITS_WORDS if at_length or cards[id_].covered >= _MOST else _TAUGHT
+        if at_length:
+            return _IN_ITS_WORDS
+        in_its_letters, in_its_words = cards[id_].covered >= _MOST, said.by_card.get(id_, 0.0) >= _MOST
+        return _TAUGHT if not in_its_letters else _IN_ITS_WORDS if in_its_words else _IN_ITS_LETTERS
 
     found = {id_ for id_, nearness in near.items() if nearness >= needed(id_)}
     for id_, one in passages.items():
+        # Of a short name a passage in its language has a word at least: 唱念做打 is no lesson in 唱歌.
+        if not at_length and one.language == query.language and not said.by_passage.get(id_):
+            continue
         depth = one.fit + _CLOSEST * one.closest
         if any(depth >= passage and near.get(id_, -1.0) >= card for passage, card in _PASSAGES):
             found.add(id_)

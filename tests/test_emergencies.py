@@ -89,6 +89,7 @@ def test_none_of_the_blind_messages_was_learned_from():
     ("message", "number"),
     [
         ("有人触电了快点", "120"),
+        ("心脏病发點算", "120"),
         ("my grandpa is not breathing", "120"),
         ("厨房突然起火了快来", "119"),
         ("刚刚有人踹门", "110"),

@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 
 from companion.guidance.need import audience_in, need_of, standing_in, with_profile
@@ -70,7 +72,17 @@ def test_distance_is_between_points_where_they_are_known_else_between_districts(
         ("a course under 100 yuan", {"max_price": 100}),
         ("十二个小时以内能学完的", {"max_hours": 12}),
         ("每天学两个小时", {"max_hours": None}),
-        ("只想上网课", {"delivery": {"online", "blended"}}),
+        ("只想上网课", {"delivery": {"online"}}),
+        ("最好能在网上学", {"delivery": {"online"}}),
+        ("网上接了八十单", {"delivery": frozenset()}),
+        ("something on the computer, eight hours at most", {"max_hours": 8}),
+        ("I can't read Chinese", {"language": "en"}),
+        ("想学Excel，中文的", {"language": "zh"}),
+        ("随便什么课，一块都不行", {"free": True}),
+        ("they want me to see some boats in June", {"begins": None}),
+        ("any class in June", {"begins": 6}),
+        ("出不了远门", {"stays": True}),
+        ("I read Chinese fine", {"locale_language": ""}),
         ("不要网课，要面授", {"delivery": {"offline", "blended"}}),
         ("坐轮椅能进去的", {"step_free": True}),
         ("taught in English please", {"language": "en"}),
@@ -92,6 +104,8 @@ def test_saying_where_one_is_does_not_ask_for_a_class_there():
     asks = need_of("佛山有没有学舞狮的班")
     assert asks.place is not None
     assert asks.in_person
+    goes_in = need_of("湛江这边讲环保的，轮椅能进")
+    assert goes_in.place is not None
 
 
 @pytest.mark.parametrize(
@@ -141,9 +155,23 @@ def test_a_profile_fills_in_what_the_message_leaves_open():
     assert not said_otherwise.free
 
 
-def test_the_session_in_ones_own_town_comes_first_then_the_districts_then_the_nearest():
-    from datetime import date
+def test_of_two_editions_only_the_newer_is_offered():
+    from companion.guidance.need import Need
+    from companion.guidance.shelf import Shelf
+    from course_index.course import Course
 
+    old, new = date(2016, 5, 1), date(2026, 5, 1)
+    courses = [
+        Course("old", "垃圾分类", "甲校", updated_at=old),
+        Course("new", "垃圾分类", "甲校", updated_at=new),
+        Course("elsewhere", "垃圾分类", "乙校", updated_at=old),
+        Course("undated", "垃圾分类", "甲校"),
+    ]
+    offered = Shelf(courses).permitted(Need(), frozenset(), date(2026, 11, 24))
+    assert offered.tolist() == [False, True, True, True]
+
+
+def test_the_session_in_ones_own_town_comes_first_then_the_districts_then_the_nearest():
     from companion.guidance.need import Need
     from companion.guidance.shelf import Shelf
     from course_index.course import Course

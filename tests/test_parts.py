@@ -6,7 +6,7 @@ import pytest
 
 from companion.events import SourcesFound, TextAdded
 from companion.turn import Ask
-from companion.understanding.parts import parts_of
+from companion.understanding.parts import asks_anything, parts_of, tells_of_a_need
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,23 @@ def test_a_message_is_parted_into_the_questions_it_asks(message, parts):
 def test_what_is_said_first_belongs_to_every_question():
     assert parts_of("头一回卖荔枝：斤数连箱子算吗？交快递前问什么")[1] == "头一回卖荔枝：交快递前问什么"
     assert parts_of("快件丢了怎么赔") == ("快件丢了怎么赔",)
+
+
+@pytest.mark.parametrize(
+    ("message", "tells", "asks"),
+    [
+        ("家里二十亩荔枝，年年花开得满树，最后挂不住几个果", True, False),
+        ("婆婆躺床上，喂粥老是呛，我真不知道怎么弄才对", True, False),
+        ("新来的班长说我们没规矩，想学学在单位怎么做人做事", True, False),
+        ("I type how many pieces each line made every day. There must be a quicker way", True, False),
+        ("I don't know how anything works here yet", True, False),
+        ("我妈摔了一跤，要不要马上扶起来", True, True),
+        ("快件丢了怎么赔", False, True),
+        ("行吧", False, True),
+    ],
+)
+def test_who_tells_of_a_need_is_told_from_who_asks(message, tells, asks):
+    assert (tells_of_a_need(message), asks_anything(message)) == (tells, asks)
 
 
 def test_both_questions_are_answered_and_cited(companion_with):

@@ -9,13 +9,14 @@ from tests.small_catalogue import indexed, talk, tutor_over, unmet
 
 TITLES = (
     "大学英语口语|国际商法（双语）|书法临帖|西点：蛋糕与面包|电路基础|汽车保养|儿童舞蹈|土木施工概论|机器学习导论|"
-    "有机化学|手机拍照技巧|心理学|家庭急救|茶文化|交响乐欣赏|昆虫世界|数据库原理|English for Travellers|"
+    "有机化学|手机拍照技巧|化妆品赏析|智慧课堂教学|营养与卫生|心理学|家庭急救|茶文化|交响乐欣赏|昆虫世界|数据库原理|"
+    "English for Travellers|"
     "Guitar for Beginners|"
     "Introduction to Machine Learning|Self-Publishing a Novel|Caring for Horses|Java Programming|Design of Buildings|"
     "The History of Rome"
 ).split("|")
 NOBODY_TEACHES = (
-    "想学法语|有没有日语课|想学手语|想学木工|想学电焊|想学小提琴|想学考驾照|想学养蜂|想学剪纸|"
+    "想学法语|有没有日语课|想学手语|想学木工|想学电焊|想学小提琴|想学考驾照|想学养蜂|想学剪纸|化妆|家长课堂|想学养生|"
     "I want to learn French|any chess course?|is there a nail art course|any swimming class?"
 ).split("|")
 

@@ -48,7 +48,7 @@ class Need:
 
     `near` asks for a session in person. `level` is the level asked for, as records state it. `begins` is the month in
     which a session is to begin. `times` asks for days of the week or hours of the day, and `certified` for a
-    certificate, which no record states. `for_another` is for somebody else than who asks.
+    certificate, which no record states. `stays` is of who cannot go far. `for_another` is for somebody else than who asks.
     """
 
     text: str = ""
@@ -77,6 +77,7 @@ class Need:
     cheap: bool = False
     times: bool = False
     certified: bool = False
+    stays: bool = False
     for_another: bool = False
 
     @property
@@ -91,9 +92,10 @@ def need_of(message: str, audience: str | None = None) -> Need:
     place = place_in(said)
     near = _says(_condition("near"), said)
     delivery = _delivery(said)
-    class_there = place is not None and (
-        near or "offline" in delivery or says_only_where(said) or _asks_for_a_class_in(said, place)
-    )
+    step_free = _says(_condition("step_free"), said)
+    # Whether one can get in matters only where one goes.
+    goes_there = near or "offline" in delivery or (step_free and not delivery)
+    class_there = place is not None and (goes_there or says_only_where(said) or _asks_for_a_class_in(said, place))
     free = bool(_condition("free").search(said) or _condition("free_english").search(said)) and not _read()["said"][
         "not_free"
     ].search(said)
@@ -114,16 +116,18 @@ def need_of(message: str, audience: str | None = None) -> Need:
         begins=_month(said),
         place=place if class_there else None,
         near=near or class_there,
-        step_free=_says(_condition("step_free"), said),
+        step_free=step_free,
         audience=audience_in(message) or (None if other else audience),
         for_another=other is not None,
         initiative=_kind_in("initiative", said),
         standing=standing_in(said),
-        locale_language=language_of(message) if message.strip() else "",
+        # Who reads another language as well is not kept from what is in it.
+        locale_language="" if not message.strip() or _condition("speaks").search(said) else language_of(message),
         around=place,
         cheap=_says(_condition("cheap"), said),
         times=_says(_condition("times"), said),
         certified=_says(_condition("certified"), said),
+        stays=bool(_condition("stays").search(said)),
     )
 
 
@@ -154,6 +158,7 @@ def carried_on(before: Need, now: Need) -> Need:
         cheap=before.cheap or now.cheap,
         times=before.times or now.times,
         certified=before.certified or now.certified,
+        stays=before.stays or now.stays,
         for_another=before.for_another or now.for_another,
     )
 
@@ -208,10 +213,10 @@ def _says(pattern: re.Pattern[str], said: str) -> bool:
 
 
 def _delivery(said: str) -> frozenset[Delivery]:
-    """Blended courses are met online and in person, so they do for either."""
+    """Who wants to be taught in person has that in a blended course; who wants to learn online only has not."""
     online, offline = _says(_condition("online"), said), _says(_condition("offline"), said)
     if online and not offline:
-        return frozenset({"online", "blended"})
+        return frozenset({"online"})
     return frozenset({"offline", "blended"}) if offline and not online else frozenset()
 
 
@@ -238,14 +243,16 @@ def _limit(pattern: re.Pattern[str], said: str, only_with: re.Pattern[str] | Non
     found = pattern.search(said)
     if not found or (only_with and not only_with.search(said[found.start() : found.end() + 3])):
         return None
-    text = found["a"] or found["b"]
+    text = next(filter(None, found.groups()))
     (number, *_) = quantities(f"{text}个") or quantities(text) or (None,)
     return number.value if number else None
 
 
 def _month(said: str) -> int | None:
     found = _condition("begins").search(said)
-    return month_number(found["a"] or found["b"]) if found else None
+    if not found or (found["only"] and not _read()["said"]["a_class"].search(said[: found.start()])):
+        return None
+    return month_number(found["a"] or found["b"])
 
 
 def _level(said: str) -> int | None:

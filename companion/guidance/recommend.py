@@ -60,8 +60,10 @@ _OF_A_TRADE = 0.5
 # A rating counts as if so many had given .7 before.
 _PRIOR_RATERS, _PRIOR_RATING = 20, 0.7
 _DEFAULT_SHOWN = 5
-# Of courses that are only the nearest fewer are shown.
-_NEAREST_SHOWN = 3
+# Of courses that are only the nearest fewer are shown, and none less near than this share of how near the first comes.
+_NEAREST_SHOWN, _NEARLY = 3, 0.75
+# How much nearness by one of two readings alone counts.
+_NEAR_ONE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,7 @@ class Recommender:
         sure = [one for one in best if about_nothing or one.row in taught]
         barred = [row for row in taught if not permitted[row] and self._may_be_named(row, need, finished)]
         barred.sort(key=lambda row: (-found[row].score if row in found else 0.0, self.shelf.courses[row].id))
-        best = sure or best[:_NEAREST_SHOWN]
+        best = sure or [one for one in best[:_NEAREST_SHOWN] if one is best[0] or one.score >= _NEARLY * best[0].score]
         return Recommended(
             need,
             tuple(self._told(one, need, day, sure=bool(sure)) for one in best),
@@ -417,16 +419,36 @@ def _for_them(course: Course, audience: str) -> float:
 
 
 def _by_name(found: Mapping[int, CourseHit], named: Mapping[int, CourseHit]) -> dict[int, CourseHit]:
-    """What was found, those on it by what was named alone where any is; each as near as the nearer of both says."""
-    by_name = any(hit.certain for hit in named.values())
-    return {
-        row: replace(
-            max(hits, key=lambda hit: hit.score),
-            certain=(hits[-1].certain and row in named) if by_name else hits[0].certain,
+    """What was found, those on it by what was named alone where any is; each as near as the nearer of both says.
+
+    Of 送餐的，想学点安全的 also what is on all of it and comes as near to what was named as what is on that.
+    """
+    nearest = min((hit.score for hit in named.values() if hit.certain), default=None)
+
+    def certain(row: int) -> bool:
+        whole, by_name = found.get(row), named.get(row)
+        if nearest is None:
+            return (whole or named[row]).certain
+        return by_name is not None and (
+            by_name.certain or (whole is not None and whole.certain and by_name.score >= nearest)
         )
+
+    if nearest is None and not any(hit.certain for hit in found.values()):
+        return {row: _near_both(found.get(row), named.get(row)) for row in {**found, **named}}
+    return {
+        row: replace(max(hits, key=lambda hit: hit.score), certain=certain(row))
         for row in {**found, **named}
         if (hits := [one[row] for one in (found, named) if row in one])
     }
+
+
+def _near_both(whole: CourseHit | None, named: CourseHit | None) -> CourseHit:
+    """A course that only comes near: as near as both say, since a part alone (一起学学) comes near to much."""
+    if whole and named:
+        return replace(max(whole, named, key=lambda hit: hit.score), score=(whole.score + named.score) / 2)
+    only = whole or named
+    assert only
+    return replace(only, score=_NEAR_ONE * only.score)
 
 
 def _also(found: Mapping[int, CourseHit], translated: Mapping[int, CourseHit], language: str) -> dict[int, CourseHit]:
@@ -436,7 +458,9 @@ def _also(found: Mapping[int, CourseHit], translated: Mapping[int, CourseHit], l
         row: hit
         for row, hit in translated.items()
         # A passage may only mention it: an English name comes near to much (插花 to an orchard, 舞狮 to dragon boats).
-        if hit.certain and (hit.passage_id is None or "en" != language == language_of(card_text(hit.course)))
+        if hit.certain
+        and language_of(card_text(hit.course)) == language
+        and (hit.passage_id is None or language != "en")
     }
     more = {row: hit for row, hit in named.items() if not (row in found and found[row].certain)}
     return {**found, **{row: replace(hit, score=min(hit.score, most)) for row, hit in more.items()}}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from companion.guidance.need import Need
 from companion.guidance.places import Place, city_key, distance_km, point_of, same_city
+from course_index.analyze import normalise
 from course_index.course import Course, Offering
 
 Mask = NDArray[np.bool_]
@@ -163,8 +164,8 @@ class Shelf:
         return mask
 
     def _open_on(self, today: date) -> Mask:
-        """Not past its date; where a course is held only in person, with a session that is still to come."""
-        return self._valid_until >= today.toordinal()
+        """Not past its date, nor an older edition of another; held only in person, with a session still to come."""
+        return (self._valid_until >= today.toordinal()) & self._latest
 
     @cached_property
     def _sessions(self) -> "_Sessions":
@@ -190,6 +191,15 @@ class Shelf:
     def _valid_until(self) -> NDArray[np.int64]:
         """The last day (ordinal) on which a course can be begun."""
         return np.fromiter((_last_day(course) for course in self.courses), np.int64, len(self))
+
+    @cached_property
+    def _latest(self) -> Mask:
+        """The courses of which their provider has none of the same title and language that was changed later."""
+        last: dict[tuple[str, str, str], date] = {}
+        for course in self.courses:
+            if course.updated_at:
+                last[_edition(course)] = max(course.updated_at, last.get(_edition(course), date.min))
+        return self._each(lambda course: not course.updated_at or course.updated_at == last[_edition(course)])
 
     @cached_property
     def _prices(self) -> NDArray[np.float64]:
@@ -237,6 +247,10 @@ class Shelf:
 
 def _known(value: float | None) -> float:
     return np.nan if value is None else float(value)
+
+
+def _edition(course: Course) -> tuple[str, str, str]:
+    return normalise(course.title), course.provider or course.id, course.language or ""
 
 
 def _last_day(course: Course) -> int:

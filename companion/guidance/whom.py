@@ -27,7 +27,7 @@ _KIN: dict[str | None, tuple[str, str]] = {
 }
 _PERSON = "|".join(f"(?P<zh{at}>{chinese})" for at, (chinese, _) in enumerate(_KIN.values()))
 _PERSON_IN_ENGLISH = "|".join(f"(?P<en{at}>{english})" for at, (_, english) in enumerate(_KIN.values()))
-_AGED = r"(?:今年|现在|已经|刚|才|都|快|差不多|就|到|满|有|是)*(?:\d+|[一二三四五六七八九十]+)(?:多|几|来)?(?:周?岁|(?=[，。,]))(?:多|半)?[了啦嘅的]*"  # noqa: E501
+_AGED = r"(?:今年|现在|已经|刚|才|都|快|差不多|就|到|满|有|是)*(?:\d+|[一二三四五六七八九十]+)(?:多|几|来)?(?:周?岁|(?=[了啦]*[，。,]))(?:多|半)?[了啦嘅的]*"  # noqa: E501
 # Who stands at the beginning of a clause is who is to learn: 我妈想学, and not 照顾老人 or 教孩子.
 _CHINESE_ONE = re.compile(
     r"(?:^|(?<=[，。,;；!！?？\s]))(?:那|但|其实|想|要|打算)*(?:给|帮|替|同|让|为|叫|畀|俾)?(?:我们?家?|俺|咱们?|家里?|屋企|厂里|店里|公司)?(?:的|嘅|个|有个?|这个)*"

@@ -17,7 +17,7 @@ BUILT_IN = Path(__file__).with_name("bounds.toml")
 
 Side = Literal["input", "output"]
 
-_KEYS = {"name", "patterns", "unless", "always", "sides", "zh", "en"}
+_KEYS = {"name", "patterns", "unless", "never", "always", "sides", "zh", "en"}
 _HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 # What stands between the characters of a word only to hide it; sentence marks are no such thing: 。，？ part thoughts.
 _HIDING = r"[\s*\-_.·•|/\\~^+=#&@'\"`…]{1,3}"
@@ -34,6 +34,7 @@ class Rule:
     name: str
     patterns: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
+    never: tuple[re.Pattern[str], ...]
     always: tuple[re.Pattern[str], ...]
     sides: frozenset[str]
     reply: dict[Locale, str]
@@ -43,7 +44,7 @@ class Rule:
         if any(pattern.search(form) for form in forms for pattern in self.always):
             return True
         hit = any(pattern.search(form) for form in forms for pattern in self.patterns)
-        return hit and not any(pattern.search(form) for form in forms for pattern in self.unless)
+        return hit and not any(pattern.search(form) for form in forms for pattern in (*self.unless, *self.never))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,13 @@ class Bounds:
                 return Refusal(rule.name, rule.reply[locale])
         return None
 
+    def excuses(self, name: str, message: str) -> bool:
+        """Whether a text that resembles what the rule of this name declines is surely something else."""
+        forms = spellings(message)
+        return any(
+            never.search(form) for rule in self._rules if rule.name == name for never in rule.never for form in forms
+        )
+
     def refusal(self, name: str, locale: Locale) -> Refusal | None:
         """What the rule of this name tells, for who recognised its kind in another way; None when there is none."""
         return next((Refusal(name, rule.reply[locale]) for rule in self._rules if rule.name == name), None)
@@ -99,6 +107,7 @@ def _rule(entry: dict[str, Any], words: Mapping[str, str], hotline: str) -> Rule
             name=entry["name"],
             patterns=_compiled(entry["patterns"], words),
             unless=_compiled(entry.get("unless", []), words),
+            never=_compiled(entry.get("never", []), words),
             always=_compiled(entry.get("always", []), words),
             sides=sides,
             reply={"zh-Hans": chinese, "zh-Hant": to_traditional(chinese), "en": english},
@@ -110,5 +119,5 @@ def _rule(entry: dict[str, Any], words: Mapping[str, str], hotline: str) -> Rule
 
 def _compiled(patterns: object, words: Mapping[str, str]) -> tuple[re.Pattern[str], ...]:
     if not isinstance(patterns, list) or not all(isinstance(pattern, str) and pattern for pattern in patterns):
-        raise ValueError("patterns, unless and always are lists of texts that are not empty")
+        raise ValueError("patterns, unless, never and always are lists of texts that are not empty")
     return tuple(for_normalised(_WORD.sub(lambda word: f"(?:{words[word[1]]})", pattern)) for pattern in patterns)

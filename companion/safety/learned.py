@@ -76,7 +76,7 @@ class LearnedModerator:
             return None
         if rule == "unsafe" and _is_of_a_guard(text):
             return None
-        if rule and await self._wants_to_be_taught(text):
+        if rule and (self._bounds.excuses(rule, text) or await self._wants_to_be_taught(text)):
             return None
         return self._bounds.refusal(rule, locale) if rule else None
 

@@ -2,25 +2,38 @@
 
 import re
 
+from companion.understanding.wish import speaks_of_oneself, without_what_is_told
 from course_index.analyze import normalise
 from retrieval.query import content_parts
 
 _CLAUSE = re.compile(r"[^，,；;。？?！!：:\n]+[，,；;。？?！!：:\n]*")
 _ENGLISH_AND = re.compile(r",?\s+and\s+(?=(?:how|what|which|when|where|who|why|should|can|do|must)\b)", re.IGNORECASE)
+_ENGLISH_END = re.compile(r"(?<=\w)\.\s")
 # What asks, in simplified script and lower case.
 _ASKS = re.compile(
     r"多少|多[久长大高重]|几|怎么|怎样|点样|点算|点(?=[整煮做炒蒸煲搞学])|咋|如何|什么|甚么|啥|咩|乜|哪|边[个度]|谁|为何|点解|吗|㗎|呢$|(.)[不唔](?:\1|可以)"
-    r"|有没有|有冇|行不行|得唔得|还是"
+    r"|有没有|有冇|行不行|得唔得|还是|真的?假的?|行吧|可以不|干嘛|做咩|点(?:样|先|救|摆|落|用|处理|照顾|防|教|讲|读|写)"
     r"|\b(?:how|what|which|when|where|who|why|can i|should|must|do i|does|is it|are there)\b"
 )
 # A part with fewer letters of content stands for nothing by itself.
 _SHORTEST = 3
+# A need that is told has at least so many.
+_AT_LENGTH = 6
 _MOST = 3
 
 
 def asks_anything(message: str) -> bool:
     """Whether a message asks at all; who tells of a need (楼下换了四个桶，我每次都扔错) does not."""
-    return bool(_ASKS.search(normalise(message))) or message.rstrip().endswith(("?", "？"))
+    said = without_what_is_told(normalise(message))
+    return bool(_ASKS.search(said)) or message.rstrip().endswith(("?", "？"))
+
+
+def tells_of_a_need(message: str) -> bool:
+    """Whether a message tells, at some length, of one's own need or wish, whatever it asks besides."""
+    if not speaks_of_oneself(message) or _content(message) < _AT_LENGTH:
+        return False
+    clauses = [clause for part in _ENGLISH_END.split(message) for clause in _CLAUSE.findall(part)]
+    return any(_content(clause) >= _SHORTEST and not asks_anything(clause) for clause in clauses)
 
 
 def parts_of(message: str) -> tuple[str, ...]:

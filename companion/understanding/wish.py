@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
-from companion.guidance.whom import without_whom
+from companion.guidance.whom import whom, without_whom
 from companion.patterns import for_normalised, pattern
 from course_index.analyze import normalise
 
@@ -74,6 +74,17 @@ def asks(message: str) -> bool:
 def wants_to_learn(message: str) -> bool:
     """Whether a message says that its sender wants to learn something, or asks for a course by the way."""
     return bool(_asking()["wants_to_learn"].search(normalise(message)))
+
+
+def speaks_of_oneself(message: str) -> bool:
+    """Whether a message speaks of its sender, of their people, or of what they are after."""
+    said = normalise(message)
+    return bool(_asking()["of_oneself"].search(said)) or whom(said) is not None
+
+
+def without_what_is_told(said: str) -> str:
+    """What is said, normalised, without words that ask in a part that only tells: 不知道怎么弄, 想学学要注意啥."""
+    return _asking()["tells"].sub(" ", said)
 
 
 def course_subject(message: str) -> str:
