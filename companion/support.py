@@ -27,6 +27,7 @@ Verdict = Literal["supported", "number", "name", "negation", "unsupported", "no_
 
 _LATIN = re.compile(r"[a-z][a-z0-9_+#.-]*[a-z0-9_+#]|[a-z]")
 _ASKS_FOR_ENGLISH = re.compile(r"英语|英文|英译|翻译|\btranslat")
+_CHOICE = re.compile(r"([\u4e00-\u9fff])[不没唔]\1")
 _TITLE = re.compile(r"《([^《》]{1,40})》")
 
 
@@ -97,8 +98,8 @@ class Judge:
 
     def verdict(self, claim: Claim, grounds: Sequence[Ground]) -> Verdict:
         """Whether the grounds together support it, or what speaks against."""
-        if {one for one in claim.normalised if one.isalnum()} <= set(self._question):
-            return "unsupported"  # the question said back, which a passage on its subject would seem to bear
+        if self._says_the_question_back(claim):
+            return "unsupported"  # which a passage on its subject would seem to bear
         titles = [title for ground in grounds for title in ground.titles]
         if _is_titles_alone(claim, titles):
             return "unsupported"  # only what the lesson is called, and where in it
@@ -108,6 +109,11 @@ class Judge:
         if self._is_in_another_language(claim, grounds):
             return "language"
         return "supported" if probability(claim, grounds, found) >= ENOUGH else "unsupported"
+
+    def _says_the_question_back(self, claim: Claim) -> bool:
+        """Whether it has no other letter: 不能泼水 is an answer to 能不能泼水 all the same."""
+        decides = _CHOICE.search(self._question) and not _CHOICE.search(claim.normalised)
+        return not decides and {one for one in claim.normalised if one.isalnum()} <= set(self._question)
 
     def _is_in_another_language(self, claim: Claim, grounds: Sequence[Ground]) -> bool:
         """Whether it was copied in a language that the learner did not ask in, nor after."""
@@ -217,8 +223,8 @@ SAME_LANGUAGE = (6.0, 4.0, 3.0, 2.0, -8.0)
 # intercept. Fitted on 4,000 sentences of passages that `eval/training/pairs` has in both languages, against those of
 # their neighbours, halves of two and empty phrases on the subject, so that ENOUGH lets 3 of 100 sentences of a
 # neighbour pass (docs/decisions/0005-honest-turn.md).
-OTHER_LANGUAGE = (12.8, 2.8, 6.2, 0.3, -6.64)
-ENOUGH = 0.8
+OTHER_LANGUAGE = (12.8, 2.8, 6.2, 0.3, -7.03)
+ENOUGH = 0.73
 # One thing that the passage does not speak of at all (流鼻血 in a sentence that is else on burns) is not outweighed
 # by the rest: three tokens in a row this far from everything there, unless nearly all the words are the passage's own.
 # Between languages this would hold of four right sentences in five.

@@ -117,6 +117,16 @@ def test_what_no_passage_bears_is_dropped_and_it_is_told_why(release, answer, ve
     assert (sentence.text, sentence.verdict) == ("", verdict)
 
 
+def test_one_side_of_a_choice_is_an_answer(material):
+    judge, grounds = material
+    asked = Judge(judge._search, "骑车送件时能不能逆行，得不得")
+    said = [
+        asked.verdict(asked.claim(text), [grounds[1]])
+        for text in ("骑车送件时不得逆行。", "骑车送件时能逆行。", "能不能逆行")
+    ]
+    assert said == ["supported", "negation", "unsupported"]
+
+
 def test_the_question_said_back_is_no_answer(release):
     (sentence,) = release("快件丢了赔。[1]")
     assert sentence.verdict == "unsupported"
