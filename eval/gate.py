@@ -42,7 +42,8 @@ class Drop:
 
 
 def accept(runs: Sequence[Result], path: Path = ACCEPTED) -> None:
-    """Keep the first run's figures as accepted, with a figure for each case, so that a drop can name its cases.
+    """Keep the first run's figures as accepted, with a figure for each case, so that a drop can name its cases. Suites
+    that it did not ask stay as they were accepted before.
 
     The noise of a figure is how far the other runs stray from it: runs of the same build that should be the same, as
     on another machine or with the other engine of the same weights. Raises DataProblem for a run that is not whole,
@@ -58,7 +59,12 @@ def accept(runs: Sequence[Result], path: Path = ACCEPTED) -> None:
         shared = run.manifest["cases"].keys() & first.manifest["cases"].keys()
         if others := sorted(suite for suite in shared if _asked(run, suite) != _asked(first, suite)):
             raise DataProblem(f"{run.folder} is of other cases of {', '.join(others)} than {first.folder}")
-    kept: dict[str, Any] = {"commit": first.manifest["commit"], "cases": dict(first.manifest["cases"]), "suites": {}}
+    before = _accepted(path) if path.exists() else {"cases": {}, "suites": {}}
+    kept: dict[str, Any] = {
+        "commit": first.manifest["commit"],
+        "cases": before["cases"] | first.manifest["cases"],
+        "suites": before["suites"],
+    }
     for suite, scores in first.scores.items():
         figures: dict[str, dict[str, float]] = {}
         of_cases = by_case(scores)
@@ -85,10 +91,7 @@ def accept(runs: Sequence[Result], path: Path = ACCEPTED) -> None:
 
 def drops(now: Result, path: Path = ACCEPTED) -> list[Drop]:
     """The figures that fell below their floors. Raises DataProblem when the run is of other cases."""
-    try:
-        accepted: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataProblem(f"{path} holds no accepted run; make one with: companion-eval accept RUN") from error
+    accepted = _accepted(path)
     fallen = []
     for suite, figures in now.figures.items():
         if suite not in accepted["suites"]:
@@ -100,6 +103,13 @@ def drops(now: Result, path: Path = ACCEPTED) -> list[Drop]:
             )
         fallen += _drops(suite, accepted["suites"][suite], figures, by_case(now.scores[suite]))
     return fallen
+
+
+def _accepted(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        raise DataProblem(f"{path} holds no accepted run; make one with: companion-eval accept RUN") from error
 
 
 def _drops(

@@ -288,6 +288,20 @@ def test_without_other_runs_two_cases_are_let_pass_for_other_processors(tmp_path
     assert drops(three, tmp_path / "accepted.json")
 
 
+def test_suites_that_a_run_did_not_ask_stay_accepted(tmp_path):
+    sound = scored(run_of(tmp_path / "a", Fake(), [answer_case(n) for n in range(5)]))
+    accepted = tmp_path / "accepted.json"
+    accept([sound], accepted)
+    before = json.loads(accepted.read_text("utf-8"))
+    before["suites"]["tutor"], before["cases"]["tutor"] = {"figures": {}, "cases": {}}, "of tutor"
+    accepted.write_text(json.dumps(before), "utf-8")
+    accept([sound], accepted)
+    assert json.loads(accepted.read_text("utf-8")) == before
+    accepted.write_text("{", "utf-8")
+    with pytest.raises(DataProblem, match="holds no accepted run"):
+        accept([sound], accepted)
+
+
 def test_runs_that_differ_by_more_than_noise_are_not_accepted_as_noise(tmp_path):
     cases = [answer_case(n) for n in range(40)]
     sound = scored(run_of(tmp_path / "a", Fake(), cases))
