@@ -122,9 +122,10 @@ def test_a_pathway_is_planned_drawn_kept_and_planned_anew(door, provider):
     assert way["possible"]
     assert [step["course_id"] for step in way["steps"]] == ["lists"]
     assert way["ends"] >= "2026-12-10"
-    drawn = door.post("/v1/pathways", json=wish | {"keep": False}, headers=anna | {"Accept": "image/svg+xml"})
-    assert ET.fromstring(drawn.text).tag.endswith("svg")
     own = f"/v1/pathways/{way['pathway_id']}"
+    drawn = door.post("/v1/pathways", json=wish | {"personalised": False}, headers=anna | {"Accept": "image/svg+xml"})
+    assert ET.fromstring(drawn.text).tag.endswith("svg")
+    impersonal = drawn.headers["location"]
     assert door.get(own, headers=user(provider, "bert")).status_code == 404
     door.post("/v1/events", json=statement("failed", "lists"), headers=anna)
     assert door.get(own, headers=anna).json()["changed"]["again"] == ["lists"]
@@ -133,7 +134,8 @@ def test_a_pathway_is_planned_drawn_kept_and_planned_anew(door, provider):
     again = door.get(own, headers=anna).json()
     assert again["steps"][0]["status"] == "done"
     assert again["changed"]["finished"] == ["lists"]
-    assert len(door.get("/v1/pathways", headers=anna).json()["pathways"]) == 1
+    assert door.get(impersonal, headers=anna).json()["steps"][0]["status"] == "open"
+    assert len(door.get("/v1/pathways", headers=anna).json()["pathways"]) == 2
     assert door.delete(own, headers=anna).status_code == 204
     assert door.get(own, headers=anna).status_code == 404
 

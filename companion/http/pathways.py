@@ -160,7 +160,8 @@ def pathways_router(tutors: Tutors, kept_ones: Pathways) -> APIRouter:
     async def pathways(wish: PathwayWish, request: Request) -> Response:
         """Ordered steps to a goal with hours, dates and credits; as a picture with `Accept: image/svg+xml`.
 
-        With `keep`, it can be asked for again, and is then planned anew from what was finished or failed since.
+        With `keep`, it can be asked for again at the address in `Location`, and is then planned anew from what was
+        finished or failed since; without `personalised`, from the catalogue alone.
         """
         if not (wish.goal.strip() or wish.course_id or wish.occupation_id or wish.target_level or wish.credits):
             return Problem(422, "Name a goal: goal, course_id, occupation_id, target_level or credits.")
@@ -168,9 +169,7 @@ def pathways_router(tutors: Tutors, kept_ones: Pathways) -> APIRouter:
         if wish.occupation_id and adviser.occupations.get(wish.occupation_id) is None:
             return Problem(404, "There is no occupation with this id; GET /v1/occupations finds ids.")
         way, locale = await run_in_threadpool(planned, adviser, wish, learner)
-        if _SVG in request.headers.get("accept", ""):
-            return Response(svg(way.pathway, locale), media_type=_SVG)
-        told = way_as_told(way, locale, official=adviser.rules.are_loaded)
+        told, where = way_as_told(way, locale, official=adviser.rules.are_loaded), {}
         if wish.keep:
             owner = caller_of(request).learner
             if not owner:
@@ -179,7 +178,10 @@ def pathways_router(tutors: Tutors, kept_ones: Pathways) -> APIRouter:
             kept["goal"] = masked(wish.goal).text
             steps = tuple(step.course.id for step in way.pathway.left)
             told["pathway_id"] = await run_in_threadpool(kept_ones.keep, owner, kept, steps)
-        return AsciiJSONResponse(told)
+            where = {"Location": f"/v1/pathways/{told['pathway_id']}"}
+        if _SVG in request.headers.get("accept", ""):
+            return Response(svg(way.pathway, locale), media_type=_SVG, headers=where)
+        return AsciiJSONResponse(told, headers=where)
 
     @router.get("/pathways", response_model=PathwayOutlines)
     async def all_kept(request: Request) -> Response:
@@ -195,7 +197,7 @@ def pathways_router(tutors: Tutors, kept_ones: Pathways) -> APIRouter:
         if kept is None:
             return Problem(404, "You have no such pathway.")
         wish = PathwayWish.model_validate(kept.wish)
-        adviser, learner = await known(request, True)
+        adviser, learner = await known(request, wish.personalised)
         way, locale = await run_in_threadpool(planned, adviser, wish, learner)
         if _SVG in request.headers.get("accept", ""):
             return Response(svg(way.pathway, locale), media_type=_SVG)
