@@ -17,6 +17,7 @@ from companion.quantities import Quantity, months_named, quantities, stated
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
 from course_index.language import ZH, language_of
+from course_index.store.legs import Word
 from course_index.stretches import stretches
 from retrieval.context import Context
 from retrieval.glossary import share_said
@@ -46,12 +47,15 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Claim:
-    """A sentence to be judged."""
+    """A sentence to be judged; `translated` is what its words that the question has not may be called in the other
+    language.
+    """
 
     text: str
     normalised: str
     query: Query
     language: str
+    translated: tuple[Word, ...]
 
 
 def grounds_of(search: Search, contexts: Sequence[Context], numbers: dict[str, int]) -> dict[int, Ground]:
@@ -90,11 +94,14 @@ class Judge:
         self._search = search
         self._question = normalise(question)
         self._language = language_of(question) if any(one.isalpha() for one in question) else None
+        self._asked = frozenset(search.query(question).other_words)
 
     def claim(self, text: str) -> Claim:
         """The sentence made ready: this embeds it once, for however many grounds."""
         query = self._search.query(text)
-        return Claim(text, normalise(text), query, query.language)
+        # "To greet a customer when delivering a parcel, say hello" is near all that speaks of customers and parcels.
+        new = tuple(word for word in query.other_words if word not in self._asked)
+        return Claim(text, normalise(text), query, query.language, new or query.other_words)
 
     def verdict(self, claim: Claim, grounds: Sequence[Ground]) -> Verdict:
         """Whether the grounds together support it, or what speaks against."""
@@ -208,7 +215,7 @@ def overlay(claim: Claim, grounds: Sequence[Ground]) -> Overlay:
 
 def _translated(claim: Claim, text: str) -> float:
     """Of either half: a model joins what one passage says to what its neighbour does."""
-    words = claim.query.other_words
+    words = claim.translated
     middle = (len(words) + 1) // 2
     halves = (words[:middle], words[middle:]) if len(words) >= _TWO_HALVES else (words,)
     return min(share_said(half, text) for half in halves)
@@ -223,7 +230,7 @@ SAME_LANGUAGE = (6.0, 4.0, 3.0, 2.0, -8.0)
 # intercept. Fitted on 4,000 sentences of passages that `eval/training/pairs` has in both languages, against those of
 # their neighbours, halves of two and empty phrases on the subject, so that ENOUGH lets 3 of 100 sentences of a
 # neighbour pass (docs/decisions/0005-honest-turn.md).
-OTHER_LANGUAGE = (12.8, 2.8, 6.2, 0.3, -7.03)
+OTHER_LANGUAGE = (12.8, 2.8, 6.2, 0.3, -7.2)
 ENOUGH = 0.73
 # One thing that the passage does not speak of at all (流鼻血 in a sentence that is else on burns) is not outweighed
 # by the rest: three tokens in a row this far from everything there, unless nearly all the words are the passage's own.
@@ -239,7 +246,7 @@ def probability(claim: Claim, grounds: Sequence[Ground], found: Overlay) -> floa
             return 0.0
         weights, values = SAME_LANGUAGE, (found.two, found.weakest, found.shared, found.anywhere, 1.0)
     else:
-        known = math.log1p(len(claim.query.other_words))
+        known = math.log1p(len(claim.translated))
         weights, values = OTHER_LANGUAGE, (found.two, found.poorest, found.translated, known, 1.0)
     odds = sum(weight * value for weight, value in zip(weights, values, strict=True))
     return 1 / (1 + math.exp(-odds))

@@ -117,6 +117,15 @@ def test_what_no_passage_bears_is_dropped_and_it_is_told_why(release, answer, ve
     assert (sentence.text, sentence.verdict) == ("", verdict)
 
 
+def test_across_languages_the_words_of_the_question_prove_nothing(material):
+    judge, grounds = material
+    said = "To apply for compensation when a parcel is lost or damaged, you should say hello to the postman."
+    asked = Judge(judge._search, "how do I apply for compensation when a parcel is lost or damaged")
+    assert asked.verdict(asked.claim(said), [grounds[1]]) == "unsupported"
+    other = Judge(judge._search, "what should I do")
+    assert asked.claim(said).translated != other.claim(said).translated
+
+
 def test_one_side_of_a_choice_is_an_answer(material):
     judge, grounds = material
     asked = Judge(judge._search, "骑车送件时能不能逆行，得不得")
