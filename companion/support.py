@@ -47,15 +47,15 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Claim:
-    """A sentence to be judged; `translated` is what its words that the question has not may be called in the other
-    language.
+    """A sentence to be judged; `new_words` are those that the question has not, each as what it may be called in the
+    other language.
     """
 
     text: str
     normalised: str
     query: Query
     language: str
-    translated: tuple[Word, ...]
+    new_words: tuple[Word, ...]
 
 
 def grounds_of(search: Search, contexts: Sequence[Context], numbers: dict[str, int]) -> dict[int, Ground]:
@@ -215,7 +215,7 @@ def overlay(claim: Claim, grounds: Sequence[Ground]) -> Overlay:
 
 def _translated(claim: Claim, text: str) -> float:
     """Of either half: a model joins what one passage says to what its neighbour does."""
-    words = claim.translated
+    words = claim.new_words
     middle = (len(words) + 1) // 2
     halves = (words[:middle], words[middle:]) if len(words) >= _TWO_HALVES else (words,)
     return min(share_said(half, text) for half in halves)
@@ -246,7 +246,7 @@ def probability(claim: Claim, grounds: Sequence[Ground], found: Overlay) -> floa
             return 0.0
         weights, values = SAME_LANGUAGE, (found.two, found.weakest, found.shared, found.anywhere, 1.0)
     else:
-        known = math.log1p(len(claim.translated))
+        known = math.log1p(len(claim.new_words))
         weights, values = OTHER_LANGUAGE, (found.two, found.poorest, found.translated, known, 1.0)
     odds = sum(weight * value for weight, value in zip(weights, values, strict=True))
     return 1 / (1 + math.exp(-odds))

@@ -7,6 +7,7 @@ from datetime import date
 from functools import lru_cache
 
 from course_index.analyze import normalise, terms
+from retrieval.editions import date_in, work_of
 from retrieval.hit import Hit
 
 # Share of common terms (Jaccard) from which two texts with the same numbers say the same. Of the 134 articles of
@@ -26,10 +27,6 @@ SPEAKS_OF_IT = 0.5
 
 _LABEL = re.compile(r"^第[一二三四五六七八九十百千零〇两\d]+[条節节章](?:之[一二三四五六七八九十\d]+)?\s")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百千万亿]+")
-_OPEN, _CLOSE, _INSIDE = r"[(\[【〔]", r"[)\]】〕]", r"[^()\[\]【】〔〕]*"
-# What tells editions of one thing apart in its title: a year, a date or a revision in brackets.
-_EDITION = re.compile(rf"{_OPEN}{_INSIDE}(?:(?:19|20)\d\d|第[\d一二三四五六七八九十]+版|修[订正]){_INSIDE}{_CLOSE}")
-_DAY = re.compile(r"((?:19|20)\d\d)(?:[-年./](\d{1,2})(?:[-月./](\d{1,2}))?)?")
 
 
 def choose(hits: Sequence[Hit], k: int, today: date | None = None) -> list[Hit]:
@@ -79,7 +76,7 @@ def spread(hits: Sequence[Hit], k: int) -> list[Hit]:
     first: list[int] = []
     others: list[int] = []
     for place, hit in enumerate(hits):
-        lesson = _work(hit.lesson.title), _work(hit.course.title)  # its editions are no other lessons
+        lesson = work_of(hit.lesson.title), work_of(hit.course.title)  # its editions are no other lessons
         of_lesson[lesson] += 1
         wanted = of_lesson[lesson] <= MOST_OF_A_LESSON and hit.score >= enough
         (first if wanted else others).append(place)
@@ -104,7 +101,7 @@ def _is_newer_course(one: Hit, other: Hit) -> bool:
     return (
         one.score >= SPEAKS_OF_IT * other.score
         and one.course.id != other.course.id
-        and _work(one.course.title) == _work(other.course.title)
+        and work_of(one.course.title) == work_of(other.course.title)
         and one.course.provider == other.course.provider
         and _is_newer(one, other)
     )
@@ -121,15 +118,15 @@ def _is_newer_edition(one: Hit, other: Hit) -> bool:
 def _same_work(one: Hit, other: Hit) -> bool:
     """Whether two lessons are the same but for the edition: lessons called 导论 of two courses are not."""
     return (
-        _work(one.lesson.title) == _work(other.lesson.title)
-        and _work(one.course.title) == _work(other.course.title)
+        work_of(one.lesson.title) == work_of(other.lesson.title)
+        and work_of(one.course.title) == work_of(other.course.title)
         and one.course.provider == other.course.provider
     )
 
 
 def _says_the_same(one: Hit, other: Hit) -> bool:
     """Whether either can stand for both. Laws repeat each other word for word, and each rule is its own law's."""
-    if "article" in (one.passage.locator_kind, other.passage.locator_kind) and _work(one.lesson.title) != _work(
+    if "article" in (one.passage.locator_kind, other.passage.locator_kind) and work_of(one.lesson.title) != work_of(
         other.lesson.title
     ):
         return False
@@ -145,27 +142,8 @@ def _is_newer(one: Hit, other: Hit) -> bool:
 
 def _edition_date(hit: Hit) -> date | None:
     """The date in the title, which a later upload leaves as it is; else when the lesson or the course was updated."""
-    titled = _date_in(hit.lesson.title) or _date_in(hit.course.title)
+    titled = date_in(hit.lesson.title) or date_in(hit.course.title)
     return titled or hit.lesson.updated_at or hit.course.updated_at
-
-
-@lru_cache(maxsize=512)
-def _date_in(title: str) -> date | None:
-    mark = _EDITION.search(normalise(title))
-    day = mark and _DAY.search(mark[0])
-    if not day:
-        return None
-    year, month, of_month = (int(part or 1) for part in day.groups())
-    try:
-        return date(year, month, of_month)
-    except ValueError:
-        return date(year, 1, 1)
-
-
-@lru_cache(maxsize=512)
-def _work(title: str) -> str:
-    """The title in any script and edition."""
-    return re.sub(r"\s", "", _EDITION.sub("", normalise(title)))
 
 
 def _overlap(one: Hit, other: Hit) -> float:

@@ -286,7 +286,9 @@ def _share_said(query: Query, text: str) -> float:
     wanted, plain = {term for term in query.terms if len(term) > 1}, normalise(text)
     in_text = set(terms(plain))
     said = [
-        one for one in wanted if one in in_text and (one.isascii() or re.search(f"{one}(?![{_MADE_FOR_IT}])", plain))
+        one
+        for one in wanted
+        if one in in_text and (one.isascii() or re.search(f"{re.escape(one)}(?![{_MADE_FOR_IT}])", plain))
     ]
     return len(said) / len(wanted) if wanted else 0.0
 

@@ -122,8 +122,8 @@ def test_across_languages_the_words_of_the_question_prove_nothing(material):
     said = "To apply for compensation when a parcel is lost or damaged, you should say hello to the postman."
     asked = Judge(judge._search, "how do I apply for compensation when a parcel is lost or damaged")
     assert asked.verdict(asked.claim(said), [grounds[1]]) == "unsupported"
-    other = Judge(judge._search, "what should I do")
-    assert asked.claim(said).translated != other.claim(said).translated
+    whoever = Judge(judge._search, "what should I do")
+    assert set(asked.claim(said).new_words) < set(whoever.claim(said).new_words)
 
 
 def test_one_side_of_a_choice_is_an_answer(material):

@@ -166,9 +166,11 @@ def test_of_two_editions_only_the_newer_is_offered():
         Course("new", "垃圾分类", "甲校", updated_at=new),
         Course("elsewhere", "垃圾分类", "乙校", updated_at=old),
         Course("undated", "垃圾分类", "甲校"),
+        Course("titled", "安全用电（2021年版）", "甲校", updated_at=new),
+        Course("later", "安全用电（2025年版）", "甲校", updated_at=old),
     ]
     offered = Shelf(courses).permitted(Need(), frozenset(), date(2026, 11, 24))
-    assert offered.tolist() == [False, True, True, True]
+    assert offered.tolist() == [False, True, True, True, False, True]
 
 
 def test_the_session_in_ones_own_town_comes_first_then_the_districts_then_the_nearest():

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from companion.guidance.need import Need
 from companion.guidance.places import Place, city_key, distance_km, point_of, same_city
-from course_index.analyze import normalise
 from course_index.course import Course, Offering
+from retrieval.editions import date_in, work_of
 
 Mask = NDArray[np.bool_]
 
@@ -194,12 +194,13 @@ class Shelf:
 
     @cached_property
     def _latest(self) -> Mask:
-        """The courses of which their provider has none of the same title and language that was changed later."""
+        """The courses of which their provider has no newer edition in the same language, as far as dates tell."""
+        editions = [_edition(course) for course in self.courses]
         last: dict[tuple[str, str, str], date] = {}
-        for course in self.courses:
-            if course.updated_at:
-                last[_edition(course)] = max(course.updated_at, last.get(_edition(course), date.min))
-        return self._each(lambda course: not course.updated_at or course.updated_at == last[_edition(course)])
+        for work, day in editions:
+            if day:
+                last[work] = max(day, last.get(work, day))
+        return np.fromiter((day is None or day == last[work] for work, day in editions), np.bool_, len(self))
 
     @cached_property
     def _prices(self) -> NDArray[np.float64]:
@@ -249,8 +250,10 @@ def _known(value: float | None) -> float:
     return np.nan if value is None else float(value)
 
 
-def _edition(course: Course) -> tuple[str, str, str]:
-    return normalise(course.title), course.provider or course.id, course.language or ""
+def _edition(course: Course) -> tuple[tuple[str, str, str], date | None]:
+    """The work that a course is an edition of, and of when."""
+    work = work_of(course.title), course.provider or course.id, course.language or ""
+    return work, date_in(course.title) or course.updated_at
 
 
 def _last_day(course: Course) -> int:
