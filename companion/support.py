@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from companion.quantities import Quantity, months_named, quantities, stated
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
+from course_index.chunk import BELOW
 from course_index.language import ZH, language_of
 from course_index.store.legs import Word
 from course_index.stretches import stretches
@@ -108,8 +109,8 @@ class Judge:
         if self._says_the_question_back(claim):
             return "unsupported"  # which a passage on its subject would seem to bear
         titles = [title for ground in grounds for title in ground.titles]
-        if _is_titles_alone(claim, titles):
-            return "unsupported"  # only what the lesson is called, and where in it
+        if BELOW in claim.text or _is_titles_alone(claim, titles):
+            return "unsupported"  # only what the lesson is called, and where in it, which may be half translated
         found = overlay(claim, grounds)
         if fault := self.fault(claim, grounds, found):
             return fault

@@ -213,7 +213,8 @@ def test_a_model_that_goes_round_in_circles_is_not_read_any_further(release):
 
 
 def test_what_a_lesson_is_called_is_no_answer(release):
-    for titles in ("赔偿", "赔偿 赔偿"):  # the lesson's, and the section's behind it
+    # The lesson's, the section's behind it, and where in it as the prompt has it.
+    for titles in ("赔偿", "赔偿 赔偿", "快件丢失、损坏的赔 Compensation › 赔偿申请"):
         (title, sentence) = release(f"{titles}。[1]\n快件丢失的，保过价的按保价规则赔。[1]")
         assert (title.supported, sentence.supported) == (False, True)
 
