@@ -66,10 +66,15 @@ _EXERCISE_WEIGHT = -0.2
 # What a lesson says of itself (这一课讲的是平常在家怎么做) takes up many a question and answers none.
 _OF_ITSELF = re.compile(
     r"\s*(?:这一?|本|上一?|前一?|下一?)(?:课|节|章|讲|单元)[^，,。]{0,6}[讲说学介谈]"
-    r"|\s*(?:in )?th(?:is|e next|e last) (?:lesson|chapter|section|unit)\b",
+    r"|\s*(?:学完|学习)(?:这一?|本)(?:课|节|章|讲|单元)[^，,。]{0,6}[，,]?[^，,。]{0,6}[能会可应]"
+    r"|.{0,40}\bth(?:is|e next|e last|e following|e previous) (?:lesson|chapter|section|unit|module)\b",
     re.IGNORECASE,
 )
 _OF_ITSELF_WEIGHT = -0.6
+# A line that is no sentence and has only what its titles or the question have says nothing (清蒸鲈鱼-预览图-3).
+_ENDS = re.compile(r"[。．.！!；;：:）)]\s*$")
+_NAMES = re.compile(r"[^\W\d_a-z]|[a-z]+")  # a letter, of Latin script a word
+_SHOWN = frozenset("图片预览示意例")
 # A question of the lesson answers nobody's.
 _ASKED = re.compile(r"[?？][”’」』）)]*\s*$")
 _LEADS_IN = ("：", ":")
@@ -199,17 +204,22 @@ def _closeness(search: Search, query: Query, candidates: list[_Candidate]) -> ND
 def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
     found = []
     asked = normalise(query.text)
+    named = frozenset(_names(query.text))
     amount = next((answer for asks, answer in _AMOUNTS if asks.search(asked)), None)
     for hit in hits:
         units = tuple(stretches(hit.passage.text))
         posed = in_exercise(hit, units)
-        of_itself = {unit.block for unit in units if _OF_ITSELF.match(unit.text)}
+        of_itself = _blocks_on_itself(units)
+        headings = headings_of(hit.passage.heading_path)
+        titles = _SHOWN.union(_names(hit.passage.titles(hit.lesson.title)))
         key = _key([unit for unit, set_ in zip(units, posed, strict=True) if set_])
         same_language = hit.passage.language == query.language
         for position, unit in enumerate(units):
             if posed[position] and unit not in key:
                 continue
             if unit.is_code or _ASKED.search(unit.text) or is_an_order(unit):
+                continue
+            if unit.text.strip() not in headings and any(_only_names(unit.text, known) for known in (titles, named)):
                 continue
             if len(unit.text.strip()) >= _SHORTEST:
                 coverage = _coverage(query, unit.text) if same_language else share_said(query.other_words, unit.text)
@@ -221,6 +231,25 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
         return found
     # The leading sentences of the best passage stay in even when they share no word with the question.
     return sorted(found, key=lambda candidate: (-candidate.promise, candidate.position))[:MAX_EMBEDDED]
+
+
+def _blocks_on_itself(units: Sequence[Stretch]) -> Collection[int]:
+    """The paragraphs in which a lesson speaks of itself, each with the list that it leads into."""
+    found = {unit.block for unit in units if _OF_ITSELF.match(unit.text)}
+    for before, after in pairwise(units):
+        if before.block in found and before.block + 1 == after.block and before.text.rstrip().endswith(_LEADS_IN):
+            found.add(after.block)
+    return found
+
+
+def _only_names(text: str, known: Collection[str]) -> bool:
+    """Whether a line is no sentence, and has names, all of them `known`."""
+    names = [] if _ENDS.search(text) else _names(text)
+    return bool(names) and all(name in known for name in names)
+
+
+def _names(text: str) -> list[str]:
+    return _NAMES.findall(normalise(text))
 
 
 def _key(units: Sequence[Stretch]) -> Collection[Stretch]:

@@ -11,9 +11,10 @@ from companion.definitions import definition, thing_asked
 from companion.extract import Quote, best_quotes, is_exercise, read_closely
 from companion.steps import steps_first
 from companion.understanding.parts import parts_of
-from retrieval.confidence import LOOKED_AT, Confidence, confidence
+from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
 from retrieval.of_place import of_another_place
+from retrieval.of_thing import of_another_thing
 from retrieval.query import Query
 from retrieval.rank import CANDIDATES
 from retrieval.search import Hit, Search
@@ -247,8 +248,21 @@ def _choice(search: Search, query: Query, k: int, before: Sequence[str]) -> list
 
 
 def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Found:
-    # Another place's rule is neither first nor quoted beside the one that holds; alone, it is at most the closest.
-    hits = [hit for hit in hits if not of_another_place(query.text, hit)] or hits
+    # Another place's rule, or how another dish is made, is neither first nor quoted beside the one that holds; alone, it
+    # is at most the closest.
+    kept = [hit for hit in hits if not of_another_place(query.text, hit) and not of_another_thing(query, hit)]
+    if not 0 < len(kept) < len(hits):
+        return _read_all(search, query, hits, reach)
+    found = _read_all(search, query, kept, reach)
+    if found.answers:
+        # What is left is no surer for what was set aside.
+        before = _read_all(search, query, hits, reach).confidence.probability
+        sure = before is None or before >= ENOUGH
+        found = replace(found, confidence=replace(found.confidence, answers=sure))
+    return found
+
+
+def _read_all(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Found:
     reading = read_closely(search, query, hits)
     bearing = search.answerability(query, hits[:LOOKED_AT])
     sure = confidence(query, hits, reading.closeness, bearing)

@@ -113,6 +113,16 @@ def test_what_a_lesson_says_of_itself_is_not_quoted_first(tmp_path, embedder):
     assert first_quote(tmp_path, embedder, lesson, "怎样喂鸡").text.startswith("早晚各喂一次")
 
 
+def test_what_a_lesson_lists_of_itself_is_not_quoted_first(tmp_path, embedder):
+    lesson = "# Hens\n\nIn this chapter you will learn:\n\n- how to feed hens\n- how to house hens\n\nTwo handfuls of grain a day do.\n"
+    assert first_quote(tmp_path, embedder, lesson, "how to feed hens").text.startswith("Two handfuls")
+
+
+def test_a_caption_that_only_names_its_lesson_is_not_quoted(tmp_path, embedder):
+    lesson = "# 清蒸鲈鱼\n\n清蒸鲈鱼-预览图-3\n\n水开后大火蒸八分钟。\n"
+    assert first_quote(tmp_path, embedder, lesson, "清蒸鲈鱼蒸几分钟").text == "水开后大火蒸八分钟。"
+
+
 def test_an_exercise_is_quoted_from_where_it_is_answered_on(tmp_path, embedder):
     lesson = """# 身份证
 

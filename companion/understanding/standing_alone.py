@@ -22,6 +22,7 @@ from course_index.store.legs import Word
 from prompts import render
 from retrieval.glossary import share_said
 from retrieval.live import LiveIndex
+from retrieval.of_thing import thing_made
 from retrieval.query import query_terms
 from retrieval.search import Search
 from retrieval.wording import shipped_wording
@@ -57,7 +58,8 @@ class StandingAlone:
         """Whether a message depends on the turns before, and the question it puts when it stands alone."""
         put_right = corrected(message) if conversation.subjects else None
         message = put_right or message
-        if not conversation.subjects or not (put_right or depends(message)):
+        # 双皮奶怎么做 names its thing, also where nothing here tells of it.
+        if not conversation.subjects or not (put_right or depends(message)) or thing_made(message):
             return False, message
         plain = carried(message, conversation.subjects)
         if (

@@ -1,0 +1,69 @@
+"""Whether a passage is on another thing than the one that a question asks how to make: 糖醋里脊 is no 糖醋排骨."""
+
+import re
+from functools import cache
+
+from course_index.analyze import normalise
+from course_index.stretches import stretches
+from retrieval.hit import Hit
+from retrieval.query import Query
+
+_MAKE = r"(?:[做煮整炒蒸炖煲烤包炸煎腌酿熬卤焖烧]|制作|自制)"
+_HOW = r"(?:怎么|怎样|如何|咋|点样?)"
+_MUST = r"(?:要|需要?|应该|该|得|大概|一般)"
+# A name, and no clause: 被狗咬了 is made by nobody.
+_THING = r"(?P<thing>[^\s，。,.?？!！、《》的了被我你他她它这那给把在有是不没会着过时后咗冇唔喺畀就都来去到]{2,10}?)"
+_HOW_MUCH = r"(?:多少|几多|几|多久|几耐)[^，。,]{0,6}"
+_TAIL = r"(?:才?(?:能|最|得|更)?好?[^，。,]{0,3})?"
+_MADE = tuple(
+    re.compile(rf"(?:请问|想问一下|想问|教我|想知道|我想知道)?(?:自己|在家)?{pattern}(?:呢|啊|呀|嘅|噶)?")
+    for pattern in (
+        rf"{_MAKE}?{_THING}{_MUST}?{_HOW}(?:自己|在家)?{_MAKE}{_TAIL}",
+        rf"{_HOW}(?:自己|在家)?{_MAKE}好?{_THING}",
+        rf"{_THING}的?(?:做法|制作方法|配方|菜谱|食谱|方子)(?:是什么|有哪些|步骤)?",
+        rf"{_MAKE}?{_THING}{_MUST}(?:用|准备|放|买)*(?:哪些|什么|啥|乜嘢?|咩)(?:材料|食材|原料|配料|调料|佐料)",
+        rf"{_THING}{_MUST}?(?:{_MAKE}|[放加搁]){_HOW_MUCH}",
+        rf"{_MAKE}{_THING}{_MUST}?(?:{_MAKE}|[放加搁用])?{_HOW_MUCH}",
+        r"how (?:do (?:i|you)|to|can i|should i) (?:make|cook|bake|brew|fry|steam) (?:an? |the |some )?(?P<thing>.{3,30})",
+        r"(?:an? |the )?recipe (?:for|of) (?P<thing>.{3,30})",
+    )
+)
+_MARKS = re.compile(r"[\s。．.？?！!，,]+$")
+# So many of the letters of a longer name in one title are the same thing under a longer or shorter name (红烧鱼, 红烧鲤鱼);
+# a short one has to stand there.
+_LETTERS, _LONG = 0.75, 4
+# A line with no more letters than that beside the name lists it and says nothing of it.
+_MERE = 3
+
+
+def of_another_thing(query: Query, hit: Hit) -> bool:
+    """Whether a question asks how a thing is made, and neither the titles above a passage nor a sentence of it name it.
+
+    Of passages in the question's language alone.
+    """
+    thing = thing_made(query.text)
+    if thing is None or hit.passage.language != query.language:
+        return False
+    names = (thing, *(normalise(name) for name in query.called if thing in name or name in thing))
+    titles = [normalise(title) for title in (hit.course.title, hit.lesson.title, *hit.passage.heading_path)]
+    return not any(_names(title, name) for title in titles for name in names) and not _speaks_of(hit, names)
+
+
+@cache
+def thing_made(question: str) -> str | None:
+    """What a question asks how to make, or with what, or for how long."""
+    asked = _MARKS.sub("", normalise(question))
+    found = next((match for pattern in _MADE if (match := pattern.fullmatch(asked))), None)
+    return found["thing"].strip() if found else None
+
+
+def _names(title: str, thing: str) -> bool:
+    if thing in title:
+        return True
+    letters = set(thing.replace(" ", ""))
+    return len(letters) >= _LONG and not thing.isascii() and len(letters & set(title)) >= _LETTERS * len(letters)
+
+
+def _speaks_of(hit: Hit, names: tuple[str, ...]) -> bool:
+    units = (normalise(unit.text) for unit in stretches(hit.passage.text))
+    return any(name in unit and len(re.findall(r"\w", unit)) > len(name) + _MERE for unit in units for name in names)

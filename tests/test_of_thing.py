@@ -1,0 +1,83 @@
+"""Of several dishes the one that is asked for."""
+
+import numpy as np
+import pytest
+
+from course_index.build import build_index
+from course_index.course import Course, Lesson, Passage
+from course_index.store.generations import IndexHome
+from retrieval.hit import Hit
+from retrieval.live import LiveIndex
+from retrieval.of_thing import of_another_thing
+from retrieval.query import read_query
+from retrieval.rank import Ranked
+from tests.test_conversation import Talk
+
+DISHES = {
+    "紫苏炒鸭": "1. 鸭子斩块，焯水沥干。\n2. 下姜片把鸭块炒到出油。\n3. 放紫苏叶翻炒，加盐五克。\n4. 焖二十分钟收汁。",
+    "酸梅蒸鸭": "1. 鸭子斩块，用酱油腌半小时。\n2. 放酸梅六颗，糖十克拌匀。\n3. 水开后蒸四十分钟。\n4. 撒葱花上桌。",
+    "陈皮鸭汤": "1. 鸭子斩块，焯水沥干。\n2. 陈皮泡软刮去白瓤。\n3. 加水炖两小时。\n4. 放盐调味。",
+}
+
+
+def hit(title="某菜", text="先洗净，再下锅。", language="zh"):
+    passage = Passage("p", "c", "l", 0, text, (), "", "", language, 10)
+    ranked = Ranked("p", 0.0, 0.0, 0.0, 0.0, 0.0, np.zeros(0, np.float32))
+    return Hit(passage, Lesson("l", "c", 0, title, "l.md", ""), Course("c", "家常菜", "made"), ranked)
+
+
+def asked(question):
+    return read_query(question, lambda *_: (np.ones(2, np.float32), None, None))
+
+
+@pytest.mark.parametrize(
+    ("question", "title", "other"),
+    [
+        ("糖醋排骨怎么做", "糖醋里脊的做法", True),
+        ("糖醋排骨怎么做", "糖醋排骨的做法", False),
+        ("糖醋排骨點整先好食", "糖醋里脊的做法", True),
+        ("怎么做双皮奶？", "牛奶面包", True),
+        ("双皮奶要哪些材料", "双皮奶", False),
+        ("做双皮奶要多久", "牛奶面包", True),
+        ("红烧鲤鱼怎么做", "红烧鱼", False),  # the same under a shorter name
+        ("肠粉怎么做", "腊肠炒粉", True),  # a short name has to stand there
+        ("how to make lemonade", "Iced tea", True),
+        ("how to make lemonade", "Lemonade at home", False),
+        ("被狗咬了怎么做", "被猫抓伤", False),  # a clause is no name
+        ("电动车几年换一次电池", "自行车", False),  # and nothing is made
+    ],
+)
+def test_what_is_made_is_held_against_the_titles(question, title, other):
+    assert of_another_thing(asked(question), hit(title, language="en" if question.isascii() else "zh")) is other
+
+
+def test_a_sentence_that_speaks_of_it_counts_and_an_item_of_a_list_does_not():
+    assert not of_another_thing(asked("双皮奶怎么做"), hit(text="做双皮奶先把牛奶煮到冒小泡，晾出奶皮。"))
+    assert of_another_thing(asked("双皮奶怎么做"), hit(text="- 姜撞奶\n- 双皮奶\n- 龟苓膏"))
+
+
+def test_of_a_passage_in_another_language_nothing_is_said():
+    assert not of_another_thing(asked("双皮奶怎么做"), hit("Steamed milk", "Heat the milk.", "en"))
+
+
+@pytest.fixture
+def talk(tmp_path, embedder, companion_with):
+    folder = tmp_path / "dishes"
+    folder.mkdir()
+    for dish, steps in DISHES.items():
+        (folder / f"{dish}.md").write_text(f"# {dish}的做法\n\n## 操作\n\n{steps}\n", "utf-8")
+    home = IndexHome(tmp_path / "dishes-index")
+    build_index([folder], home, embedder)
+    live = LiveIndex(home, embedder)
+    live.refresh()
+    yield Talk(companion_with(over=live))
+    live.close()
+
+
+def test_a_turn_tells_the_dish_that_is_asked_for_and_no_other_in_its_place(talk):
+    assert "紫苏叶" in talk.say("紫苏炒鸭怎么做")
+    assert talk.done.mode == "extracted"
+    assert "酸梅六颗" in talk.say("酸梅蒸鸭要蒸多久")
+    assert talk.done.mode == "extracted"
+    talk.say("啤酒烧鸭怎么做")
+    assert talk.done.mode == "catalogue"
