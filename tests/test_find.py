@@ -202,7 +202,8 @@ def test_what_is_asked_to_be_defined(question, thing):
 
 
 @pytest.mark.parametrize(
-    "question", ["怎么泡茶", "教我做茶果", "点样冲茶", "茶果點整", "泡茶的步骤", "how do I make tea", "Steps to fold a sheet"]
+    "question",
+    ["怎么泡茶", "教我做茶果", "点样冲茶", "茶果點整", "泡茶的步骤", "how do I make tea", "Steps to fold a sheet"],
 )
 def test_ways_of_asking_how(question):
     assert asks_how(question)
