@@ -248,8 +248,8 @@ def _choice(search: Search, query: Query, k: int, before: Sequence[str]) -> list
 
 
 def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Found:
-    # Another place's rule, or how another dish is made, is neither first nor quoted beside the one that holds; alone, it
-    # is at most the closest.
+    # Another place's rule, or how another dish is made, is neither first nor quoted beside the one that holds; alone,
+    # it is at most the closest.
     kept = [hit for hit in hits if not of_another_place(query.text, hit) and not of_another_thing(query, hit)]
     if not 0 < len(kept) < len(hits):
         return _read_all(search, query, hits, reach)

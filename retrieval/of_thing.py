@@ -24,13 +24,14 @@ _MADE = tuple(
         rf"{_MAKE}?{_THING}{_MUST}(?:用|准备|放|买)*(?:哪些|什么|啥|乜嘢?|咩)(?:材料|食材|原料|配料|调料|佐料)",
         rf"{_THING}{_MUST}?(?:{_MAKE}|[放加搁]){_HOW_MUCH}",
         rf"{_MAKE}{_THING}{_MUST}?(?:{_MAKE}|[放加搁用])?{_HOW_MUCH}",
-        r"how (?:do (?:i|you)|to|can i|should i) (?:make|cook|bake|brew|fry|steam) (?:an? |the |some )?(?P<thing>.{3,30})",
+        r"how (?:do (?:i|you)|to|can i|should i) (?:make|cook|bake|brew|fry|steam) (?:an? |the |some )?"
+        r"(?P<thing>.{3,30})",
         r"(?:an? |the )?recipe (?:for|of) (?P<thing>.{3,30})",
     )
 )
 _MARKS = re.compile(r"[\s。．.？?！!，,]+$")
-# So many of the letters of a longer name in one title are the same thing under a longer or shorter name (红烧鱼, 红烧鲤鱼);
-# a short one has to stand there.
+# So many of the letters of a longer name in one title are the same thing under a longer or shorter name
+# (红烧鱼, 红烧鲤鱼); a short one has to stand there.
 _LETTERS, _LONG = 0.75, 4
 # A line with no more letters than that beside the name lists it and says nothing of it.
 _MERE = 3

@@ -114,7 +114,8 @@ def test_what_a_lesson_says_of_itself_is_not_quoted_first(tmp_path, embedder):
 
 
 def test_what_a_lesson_lists_of_itself_is_not_quoted_first(tmp_path, embedder):
-    lesson = "# Hens\n\nIn this chapter you will learn:\n\n- how to feed hens\n- how to house hens\n\nTwo handfuls of grain a day do.\n"
+    told = "In this chapter you will learn:\n\n- how to feed hens\n- how to house hens"
+    lesson = f"# Hens\n\n{told}\n\nTwo handfuls of grain a day do.\n"
     assert first_quote(tmp_path, embedder, lesson, "how to feed hens").text.startswith("Two handfuls")
 
 
