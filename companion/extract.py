@@ -284,7 +284,7 @@ def stretch_around(hit: Hit, units: Sequence[Stretch], position: int, most: int 
     headings = headings_of(passage.heading_path)
     if here.strip() in headings and first + 1 < len(units):
         # Small sections are joined with their headings: what a heading names stands under it.
-        return _section(passage.text, units[first + 1 :], headings)
+        return section_from(passage.text, units[first + 1 :], headings)
     if _LIST_ITEM.match(here):
         # What it is an item of stands above it; the items below it say something else.
         above = position
@@ -306,7 +306,7 @@ def stretch_around(hit: Hit, units: Sequence[Stretch], position: int, most: int 
     return passage.text[units[first].start : units[last].end].strip()
 
 
-def _section(text: str, units: Sequence[Stretch], headings: Collection[str]) -> str:
+def section_from(text: str, units: Sequence[Stretch], headings: Collection[str]) -> str:
     """From the first of `units` on, up to the next heading, as much as a quote holds."""
     last = 0
     room = QUOTE_TOKENS - count_tokens(units[0].text)

@@ -9,6 +9,7 @@ from typing import Literal
 from companion.cases import asks_for_cases, cases
 from companion.definitions import definition, thing_asked
 from companion.extract import Quote, best_quotes, is_exercise, read_closely
+from companion.remedies import remedy_first
 from companion.steps import steps_first
 from companion.understanding.parts import parts_of
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
@@ -93,11 +94,11 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
     within = _within(search, scope)
     for reach, ids in within:
         found = _read(search, query, search.choice_among(query, passages, ids), reach)
-        found = _defined(found, partial(search.choice_among, query, CANDIDATES, ids))
+        found = _in_form(found, partial(search.choice_among, query, CANDIDATES, ids))
         if found.answers:
             return found
     found = _read(search, query, _choice(search, query, passages, before), "everything")
-    found = _in_own_language(_defined(found, partial(search.passages, query, CANDIDATES)), passages)
+    found = _in_own_language(_in_form(found, partial(search.passages, query, CANDIDATES)), passages)
     # It may be from here all the same: beside passages of elsewhere it stands out more than among its own.
     first = found.quotes[0].hit.passage.id if found.quotes else None
     return replace(found, reach=next((reach for reach, ids in within if first in ids), "everything"))
@@ -199,6 +200,19 @@ def find_parts(search: Search, question: str, passages: int, scope: Scope, befor
         quotes=tuple(quotes),
         to_read=_to_read([hit for hit in ordered if hit.passage.id in read]),
     )
+
+
+def _in_form(found: Found, nearest: Callable[[], Sequence[Hit]]) -> Found:
+    """`found`, led by what has the form that the question asks for, where one of the `nearest` has it."""
+    found = _defined(found, nearest)
+    if not found.answers:
+        return found
+    quotes = remedy_first(found.query, found.quotes, nearest)
+    quoted = [quote.hit for quote in quotes]
+    ids = {hit.passage.id for hit in quoted}
+    hits = (*quoted, *(hit for hit in found.hits if hit.passage.id not in ids))[: max(len(found.hits), len(quoted))]
+    read = (*quoted, *(hit for hit in found.to_read if hit.passage.id not in ids))
+    return replace(found, hits=hits, quotes=quotes, to_read=_to_read(read[: max(len(found.to_read), len(quoted))]))
 
 
 def _defined(found: Found, nearest: Callable[[], Sequence[Hit]]) -> Found:

@@ -44,14 +44,14 @@ def steps_first(search: Search, query: Query, hits: Sequence[Hit], quotes: Seque
     """
     if not hits or not asks_how(query.text):
         return tuple(quotes)
-    on_it = [hit for hit in hits if _titled(hit) >= NAMED and hit.passage.language == query.language]
+    on_it = [hit for hit in hits if titled(hit) >= NAMED and hit.passage.language == query.language]
     if on_it and hits[0] not in on_it and _has_steps(hits[0]):
         on_it = [hits[0], *on_it]  # 翻身的做法 is as near as any: its titles only word it otherwise
     steps = _steps(search, on_it, hits) if on_it else None
     if steps is None:
         return tuple(quotes)
     hit, text = steps
-    others = [quote for quote in quotes if quote.hit.passage.id != hit.passage.id and _titled(quote.hit) >= NAMED]
+    others = [quote for quote in quotes if quote.hit.passage.id != hit.passage.id and titled(quote.hit) >= NAMED]
     return (Quote(hit, text, quotes[0].score), *others[:1])
 
 
@@ -69,20 +69,20 @@ def _steps(search: Search, on_it: Sequence[Hit], hits: Sequence[Hit]) -> tuple[H
         # In the order of the lesson, so that a section that was cut begins with its first step.
         for one in lessons[here]:
             of_it = one.passage.heading_path == hit.passage.heading_path
-            for heading, units in _sections(one):
+            for heading, units in sections(one):
                 wanted = of_it and heading == closest
                 if here == next(iter(lessons)):
                     wanted = wanted or tells_how or _is_where_it_is_done(one.passage.heading_path, heading)
-                if wanted and (text := _steps_of(one.passage.text, units)):
+                if wanted and (text := steps_of(one.passage.text, units)):
                     return ranked.get(one.passage.id, one), text
     return None
 
 
 def _has_steps(hit: Hit) -> bool:
-    return any(_steps_of(hit.passage.text, units) for _, units in _sections(hit))
+    return any(steps_of(hit.passage.text, units) for _, units in sections(hit))
 
 
-def _sections(hit: Hit) -> list[tuple[str, list[Stretch]]]:
+def sections(hit: Hit) -> list[tuple[str, list[Stretch]]]:
     """The sections of a passage that set no task, each with its heading."""
     units = stretches(hit.passage.text)
     above = zip(units, headings_above(hit, units), in_exercise(hit, units), strict=True)
@@ -104,12 +104,12 @@ def _is_where_it_is_done(headings: Sequence[str], heading: str) -> bool:
     return any(_DONE_HERE.fullmatch(normalise(one).strip()) for one in (heading, *above))
 
 
-def _titled(hit: Hit) -> float:
+def titled(hit: Hit) -> float:
     """How near the titles above the passage come to the question; -1 without token vectors."""
     return float(hit.ranked.stretches[0]) if len(hit.ranked.stretches) else -1.0
 
 
-def _steps_of(text: str, units: Sequence[Stretch]) -> str | None:
+def steps_of(text: str, units: Sequence[Stretch]) -> str | None:
     """The steps among the `units` of a passage with what leads into them; None without two of them."""
     numbered = [place for place, unit in enumerate(units) if _STEP.match(unit.text) and not unit.is_code]
     if len(numbered) < _FEWEST or any(map(is_an_order, units)):

@@ -1,0 +1,97 @@
+"""What is to be done once it has happened, before how it is prevented and what comes afterwards."""
+
+import pytest
+
+from companion.find import Scope, find
+from companion.remedies import what_happened
+from course_index.build import build_index
+from course_index.store.generations import IndexHome
+from retrieval.search import Search
+
+LESSONS = {
+    "boat.md": """# 渔船上的安全
+
+## 有人落水
+
+### 平时怎么防落水
+
+甲板上穿防滑鞋，落水多半是因为甲板湿滑。夜里出舱门要有人看着，风浪大时不站船舷，免得落水。
+
+### 马上要做的
+
+1. 一个人指着落水的人，眼睛不离开他。
+2. 马上抛救生圈，关掉发动机。
+3. 从上风一侧靠过去，用竹竿或绳子拉他上来。
+
+### 拉上来以后
+
+落水的人拉上来以后，脱掉湿衣服，裹上毯子，送去医院看肺里有没有进水。
+
+## 渔网缠住螺旋桨了
+
+停机，挂空挡，再下水去割。机器没有停，谁都不许下水。
+
+缠住螺旋桨的网割下来以后要带回岸上，扔在海里会再缠住别人的螺旋桨，也会缠住海龟。螺旋桨缠过网，要看叶片有没有弯。
+""",
+    "nets.md": """# 补网
+
+## 网破了几个洞
+
+网破了，小洞用同样粗的线补，大洞要剪成方口再补。网破了还接着用，破口会越扯越大。
+
+## 摔伤与割伤
+
+手割破了，用淡水冲干净再包。
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def search(tmp_path_factory, embedder):
+    folder = tmp_path_factory.mktemp("boats")
+    for name, text in LESSONS.items():
+        (folder / name).write_text(text, "utf-8")
+    home = IndexHome(folder / "data")
+    build_index(sorted(folder.glob("*.md")), home, embedder)
+    search = Search(home.open_current(), embedder)
+    yield search
+    search.generation.close()
+
+
+def first(search, question):
+    found = find(search, question, 4, Scope())
+    assert found.answers, found.confidence
+    return found.quotes[0].text
+
+
+@pytest.mark.parametrize(
+    "question", ["有人落水怎么办", "有人落水点算好", "有人落水了應該怎麼辦？", "船员掉下去落水了该如何处理"]
+)
+def test_what_is_to_be_done_leads_and_not_how_it_is_prevented_or_what_comes_after(search, question):
+    assert first(search, question).startswith("1. 一个人指着落水的人")
+
+
+def test_a_section_that_says_that_it_happened_is_given_from_its_beginning(search):
+    assert first(search, "螺旋桨缠住了怎么办").startswith("停机，挂空挡")
+
+
+def test_who_asks_how_it_is_prevented_gets_that(search):
+    assert first(search, "平时怎么防落水").startswith("甲板上穿防滑鞋")
+
+
+@pytest.mark.parametrize(
+    ("question", "happened"),
+    [
+        ("摔倒了怎么办", "摔倒了"),
+        ("电脑坏了點算", "电脑坏了"),
+        ("被骗了咋办呢", "被骗了"),
+        ("煤气漏了该怎么处理？", "煤气漏了"),
+        ("What should I do if it leaks?", "if it leaks"),
+        ("身份证怎么办理", ""),
+        ("怎么办签证", ""),
+        ("what do you do for a living", ""),
+        ("怎么做豆腐", ""),
+    ],
+)
+def test_what_happened_is_read_from_who_asks_what_to_do(question, happened):
+    assert what_happened(question).rstrip("呢 ") == happened
