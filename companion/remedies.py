@@ -32,6 +32,9 @@ _SO_CALLED = re.compile(rf"(?P<verb>[^\W\d_]){_CAME_TO}")
 _HAPPENED = for_normalised(r"(?:了|后|时|时候|怎么办|怎么处理)$|^(?:遇到|发现|发生|出现)")
 _PREVENTS = for_normalised(r"防(?!疫|火门|盗门)|避免|平时|平常|事前|之前|以前|\bprevent|\bavoid|\bbefore\b")
 
+# A section counts that ranks at least so high, of what else would be quoted (噎住 .49 for 老人吃汤圆噎着了).
+_NEAR_ENOUGH = 0.4
+
 
 @dataclass(frozen=True, slots=True)
 class _Section:
@@ -54,7 +57,8 @@ def remedy_first(query: Query, quotes: Sequence[Quote], nearest: Callable[[], Se
     if not quotes or not event:
         return tuple(quotes)
     other_words = " ".join(map(normalise, query.called))
-    on_it = [one for hit in nearest() for one in _sections(query, hit) if _is_called_so(one, event, other_words)]
+    near = [hit for hit in nearest() if hit.score >= _NEAR_ENOUGH * quotes[0].hit.score]
+    on_it = [one for hit in near for one in _sections(query, hit) if _is_called_so(one, event, other_words)]
     if not on_it:
         return tuple(sorted(quotes, key=lambda quote: bool(_PREVENTS.search(_path(quote.hit)[-1]))))
     called = {one.hit.passage.id for one in on_it}
@@ -101,6 +105,8 @@ def _is_called_so(section: _Section, event: str, other_words: str) -> bool:
 def _names(heading: str, event: str) -> bool:
     for part in _PARTS.split(heading):
         core = _AROUND.sub("", part)
+        if core.isascii():
+            continue  # a word of English by itself names nothing that happened
         if len(core) > 1 and core in event:
             return True
         if (so := _SO_CALLED.fullmatch(core)) and re.search(so["verb"] + _CAME_TO, event):

@@ -43,6 +43,16 @@ LESSONS = {
 
 手割破了，用淡水冲干净再包。
 """,
+    "knots.md": """# Knots for beginners
+
+## After your next lesson
+
+Write three questions about knots and how they slip on paper, and answer them tomorrow without looking.
+
+## A knot that slips
+
+A knot that slips was tied with too short an end. Tie it again with an end as long as your hand.
+""",
 }
 
 
@@ -73,6 +83,10 @@ def test_what_is_to_be_done_leads_and_not_how_it_is_prevented_or_what_comes_afte
 
 def test_a_section_that_says_that_it_happened_is_given_from_its_beginning(search):
     assert first(search, "螺旋桨缠住了怎么办").startswith("停机，挂空挡")
+
+
+def test_a_word_of_an_english_heading_names_nothing_that_happened(search):
+    assert first(search, "My knot slips on the next pull. What should I do?").startswith("A knot that slips")
 
 
 def test_who_asks_how_it_is_prevented_gets_that(search):
