@@ -4,58 +4,41 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import cast
 
 from companion.advising import Advising
-from companion.budget import Budget
 from companion.catalogue import cards_of_passages
-from companion.check import Sentence, checked_sentences
-from companion.conversation import PastTurn, Rest
-from companion.course_records import CourseRecords
+from companion.conversation import Rest
+from companion.drafting import Draft, Drafting, enough_stands
 from companion.events import (
-    Aigc,
     CourseCard,
     CoursesFound,
     Done,
     Event,
     Fallback,
-    FallbackReason,
-    Mode,
     Source,
     SourcesFound,
     TextAdded,
 )
-from companion.extract import Quote, sets_a_task
+from companion.extract import Quote
 from companion.find import Found, closest_in_thread, find_in_thread, find_meant
 from companion.guidance.recommend import Recommended
-from companion.guidance.sayings import sayings
 from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
-from companion.history import history
-from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
-from companion.material import Material, material_of
-from companion.portions import asking_for_more, at_once, portions, portions_of_quotes, quoted
-from companion.reading_on import next_of_lesson
-from companion.safety.moderation import Moderator
-from companion.safety.untrusted import for_prompt
+from companion.material import material_of
+from companion.portions import asking_for_more, portions, portions_of_quotes, quoted
+from companion.reading_on import lesson_talked_of
 from companion.sentences import cited_in, citing_nothing
-from companion.sources import passages_for, source_of, sources_of
+from companion.sources import source_of, sources_of
 from companion.steps import asks_how
 from companion.understanding.follow_up import depends, in_thread
-from companion.understanding.of_a_course import (
-    asks_for_a_certificate,
-)
 from companion.understanding.parts import asks_anything, tells_of_a_need
 from companion.understanding.wish import wants_to_learn
-from companion.words import Words, to_traditional
 from companion.writer import Writer
 from course_index.analyze import normalise
 from course_index.card import card_text
 from course_index.course import Course
 from course_index.language import ZH
-from prompts import for_audience, render
 from retrieval.live import LiveIndex
 from retrieval.search import Hit
 
@@ -64,49 +47,11 @@ _COURSES_BESIDES = 3
 _MONEY = re.compile(
     r"转(?:账|帐|了|过去|给|出)|汇款|验证码|密码|银行卡|中奖|投资|理财|保健品|刷单|退款|客服|贷款|钱|\b(?:money|bank|transfer|code)\b"
 )
-_YES_OR_NO = re.compile(
-    r"是不是|系咪|能不能|可不可以|可唔可以|能否|吗[\s。！!?？]*$|\b(?:is it|are there|can i|do i (?:need|have))\b"
-)
 # 做红烧肉 is on 红烧肉.
 _BY_WHICH_ONE_MAKES = re.compile(r"^(?:怎么|如何|点样?)?[做煮弄整](?=..)|^(?:how to )?(?:make|cook) ")
-# What a turn wanted that may be read on from, and that has a course.
-_READ_ON = ("question", "again", "more", "credits")
-# With less of it supported, an answer is completed by quotes.
-ENOUGH_SUPPORTED = 0.6
 # A model that finds no answer, or none that the passages bear, is believed below this probability; above, they are
 # quoted.
 SURE = 0.8
-# A model that runs on is not read any further: an answer has so many sentences at most.
-_LONGEST_ANSWER = 8
-# How much of the window the conversation so far may take.
-_HISTORY_SHARE = 0.2
-
-
-@dataclass(slots=True)
-class _Written:
-    """What became of the model's answer."""
-
-    failure: FallbackReason | None = None
-    no_answer: bool = False
-    text: str = ""
-    withheld: list[Sentence] = field(default_factory=list)
-
-
-async def said(text: str, mode: Mode = "catalogue") -> AsyncGenerator[Event, None]:
-    """A turn of one fixed text."""
-    yield TextAdded(text)
-    yield Done(mode, None)
-
-
-async def _told_or(told: Sequence[Event], otherwise: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-    """A turn of these events; where there are none, the other."""
-    async with aclosing(otherwise) as events:
-        for event in told:
-            yield event
-        if told:
-            return
-        async for event in events:
-            yield event
 
 
 class Answering:
@@ -116,24 +61,16 @@ class Answering:
         self,
         index: LiveIndex,
         writer: Writer,
-        moderator: Moderator,
-        budget: Budget,
+        drafting: Drafting,
         advising: Advising,
-        *,
         passages: int,
-        rewrite_seconds: float,
-        aigc_producer: str,
         anti_fraud_hotline: str,
     ) -> None:
         self._index = index
         self._writer = writer
-        self._moderator = moderator
-        self._budget = budget
+        self._drafting = drafting
         self._advising = advising
-        self._records = CourseRecords(index, advising)
         self._passages = passages
-        self._rewrite_seconds = rewrite_seconds
-        self._producer = aigc_producer
         self._hotline = anti_fraud_hotline
 
     async def events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
@@ -142,7 +79,7 @@ class Answering:
             async for event in self.courses(heard, ledger):
                 yield event
             return
-        found = await self._find(heard, ledger)
+        found = await self.find(heard, ledger)
         ledger.mark("found")
         # 我想当电工 wants a way there, whatever the lessons say of electricians.
         if (not found.answers or is_a_wish_for_a_trade(heard.question)) and await self._advising.leads_somewhere(heard):
@@ -150,7 +87,7 @@ class Answering:
                 yield event
             return
         if found.answers and not _wants_no_passage(found, heard):
-            steps = self._answered(found, heard, ledger)
+            steps = self.answered(found, heard, ledger)
         elif not heard.depends and (wanted := await self._wanted(found, heard, ledger)):
             steps = self._advising.courses(heard, ledger, found=wanted)
         else:
@@ -175,13 +112,13 @@ class Answering:
         steps = self._advising.courses(heard, ledger, found=wanted)
         named = _BY_WHICH_ONE_MAKES.sub("", named_in(heard.question))
         if named and not wanted.need.in_person and not any(_says(one.course, named) for one in wanted.courses):
-            found = await self._find(heard, ledger)
+            found = await self.find(heard, ledger)
             if found.answers and normalise(named) in normalise(found.hits[0].lesson.title):
-                steps = self._answered(found, heard, ledger)
+                steps = self.answered(found, heard, ledger)
         async for event in steps:
             yield event
 
-    async def _answered(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+    async def answered(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The answer; for those who want to learn it, or tell of a need, also the courses on it."""
         wants = wants_to_learn(heard.question) or not asks_anything(heard.question)
         async with aclosing(self._answer(found, heard, ledger)) as answer:
@@ -223,94 +160,28 @@ class Answering:
             yield TextAdded(f"{heard.say.not_in_course}\n\n")
         elif found.reach == "course" and heard.scope.lesson_id:
             yield TextAdded(f"{heard.say.not_in_lesson}\n\n")
-        written = _Written()
+        draft = Draft()
         if self._writer.has_model:
             material = await asyncio.to_thread(material_of, found)
-            async with aclosing(self._written(material, heard, ledger, written)) as texts:
+            async with aclosing(self._drafting.released(material, heard, ledger, draft)) as texts:
                 async for text in texts:
                     yield TextAdded(text, ai=True)
-            judged = written.failure is None and (written.no_answer or ledger.checked)
+            judged = draft.failure is None and (draft.no_answer or ledger.checked)
             # What was only said in the passage's own language is quoted.
             borne = ledger.released or any(sentence.verdict == "language" for sentence in ledger.rejected)
             if judged and not borne and (found.confidence.probability or 0.0) < SURE:
                 async for event in self.nothing(found, heard, ledger, shown=True):
                     yield event
                 return
-        async for event in self._ended(found, sources, heard, ledger, written):
+        async for event in self._ended(found, sources, heard, ledger, draft):
             yield event
 
     async def unless_answered(
         self, heard: Heard, ledger: Ledger, otherwise: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[Event, None]:
         """The answer where the courses have one, since a word of it was misread; else what it was taken for."""
-        found = await self._find(heard, ledger)
-        async with aclosing(self._answered(found, heard, ledger) if found.answers else otherwise) as events:
-            async for event in events:
-                yield event
-
-    async def again(self, last: PastTurn | None, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        """再说一遍: the last answer in the same words, with its sources; what waited goes on waiting."""
-        if last is None:
-            async for event in said(heard.say.nothing_told):
-                yield event
-            return
-        ledger.pending = heard.conversation.pending
-        sources = await asyncio.to_thread(self._sources_of, last)
-        if sources:
-            yield SourcesFound(sources)
-        ledger.cited.update({source.n for source in sources} & set(cited_in(last.reply)))
-        yield TextAdded(last.reply, ai=last.ai)
-        mode = cast("Mode", last.mode if sources or last.mode == "declined" else "catalogue")
-        yield Done(mode, last.grounded, aigc=self.label(ledger, heard.say) if last.ai else None)
-
-    def _sources_of(self, last: PastTurn) -> tuple[Source, ...]:
-        """The sources of a turn that has ended, by their numbers; none of what is in the index no more."""
-        hits = {hit.passage.id: hit for hit in self._index.search.placed(list(last.passages))}
-        numbered = enumerate(last.passages, 1)
-        return tuple(source_of(hits[id_], n, hits[id_].passage.text) for n, id_ in numbered if id_ in hits)
-
-    async def further(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        """更多 when all of an answer was told: what its lesson says next, if anything."""
-        turns = heard.conversation.turns
-        last = turns[-1] if turns else None
-        found = None
-        if last and last.passages and last.wish in _READ_ON and last.mode != "catalogue":
-            replies = "\n".join(turn.reply for turn in turns)
-            found = await asyncio.to_thread(next_of_lesson, self._index.search, last.passages[0], replies)
-        if found is None:
-            told = next((turn for turn in reversed(turns) if turn.wish != "more"), None)
-            answered = told and (told.mode != "catalogue" or told.wish not in ("question", "hint"))
-            async for event in said(heard.say.no_more if answered else heard.say.more_of_what):
-                yield event
-            return
-        hit, text = found
-        sources = (source_of(hit, 1, text),)
-        yield SourcesFound(sources)
-        first, *left = portions_of_quotes([text], heard.audience)
-        ledger.cited.add(1)
-        yield TextAdded(f"{heard.say.lesson_goes_on}\n\n{first}")
-        if left:
-            ledger.pending = Rest(tuple(left), sources, ai=False)
-            yield TextAdded(f"\n\n{asking_for_more(left[0], heard.audience, heard.say)}")
-        yield Done("extracted", True)
-
-    async def of_the_course_talked_of(
-        self, heard: Heard, otherwise: AsyncGenerator[Event, None]
-    ) -> AsyncGenerator[Event, None]:
-        """What the record of the course talked of states, as 要不要钱 asks after a course was shown; else the other."""
-        told = await asyncio.to_thread(self._records.of_the_one_talked_of, heard)
-        if told and asks_for_a_certificate(heard.message):
-            told.insert(1, TextAdded(f"{sayings(heard.locale).no_certificates}\n\n"))
-        async with aclosing(_told_or(told, otherwise)) as events:
-            async for event in events:
-                yield event
-
-    async def of_the_course_named(
-        self, title: str, heard: Heard, otherwise: AsyncGenerator[Event, None]
-    ) -> AsyncGenerator[Event, None]:
-        """What the record of a course and its lessons say of it; the other where there is none of this title."""
-        told = await asyncio.to_thread(self._records.introduction, title, heard.say)
-        async with aclosing(_told_or(told, otherwise)) as events:
+        found = await self.find(heard, ledger)
+        async with aclosing(self.answered(found, heard, ledger) if found.answers else otherwise) as events:
             async for event in events:
                 yield event
 
@@ -319,7 +190,7 @@ class Answering:
 
         The passage is only pointed at: of first aid a sentence out of its place does harm.
         """
-        found = await self._find(heard, ledger) if may_answer else None
+        found = await self.find(heard, ledger) if may_answer else None
         sure = found and found.answers and (found.confidence.probability or 0.0) >= SURE
         if not found or not sure or found.hits[0].passage.language != found.query.language:
             yield TextAdded(heard.say.only_an_aid)
@@ -331,76 +202,6 @@ class Answering:
         told = heard.say.while_waiting.format(lesson=citing_nothing(first.lesson.title), place=first.passage.locator)
         yield TextAdded(f"{told} [1]")
         yield Done("declined", None)  # nothing is quoted, and no page is to say so
-
-    async def pathway(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        """The way to a goal, where one is wanted and courses lead there; else what courses teach of such ways; else
-        courses on it, and the office that knows.
-        """
-        found = await self._find(heard, ledger)
-        ledger.mark("found")
-        # 是不是要先有高中毕业证 asks for a fact, which the lessons have or have not.
-        asks_a_fact = found.answers and bool(_YES_OR_NO.search(normalise(heard.question)))
-        if not asks_a_fact and await self._advising.leads_somewhere(heard, by_words=True):
-            async for event in self._advising.way(heard, ledger):
-                yield event
-            return
-        opening = f"{heard.say.no_pathways}\n\n"
-        steps = (
-            self._answered(found, heard, ledger) if found.answers else self._advising.courses(heard, ledger, opening)
-        )
-        async for event in steps:
-            yield event
-
-    async def records(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        """What the learner's account holds, what the record of the course in question says of level, credits and the
-        like, or what the courses teach of such things; all else is for the office.
-        """
-        say = heard.say
-        if self._advising.asks_for_own_credits(heard):
-            async for event in self._advising.credits(heard):
-                yield event
-            return
-        learns, conditions = wants_to_learn(heard.question), self._advising.names_conditions(heard)
-        # What a course must be is no question on what a record states.
-        told = [] if conditions else await asyncio.to_thread(self._records.of_the_one_meant, heard)
-        if told:
-            for event in told:
-                yield event
-            return
-        # 想学心理学，免费的 says what a course is to be, and asks for nothing that a lesson says.
-        found = None if conditions else await self._find(heard, ledger)
-        if found and found.answers:
-            async for event in self._answered(found, heard, ledger):
-                yield event
-            return
-        wanted = self._advising.courses(heard, ledger) if learns or conditions else None
-        if not wanted:
-            ledger.unmet = "refused"
-        async for event in wanted or said(say.official):
-            yield event
-
-    async def official(self, reply: str, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        """What only an office can state: the learner's own credits, what the record of the course in question says,
-        else that the office knows. What a lesson says of it may be of another year or another place: it is shown as no
-        more than that.
-        """
-        if self._advising.asks_for_own_credits(heard):
-            async for event in self._advising.credits(heard):
-                yield event
-            return
-        told = await asyncio.to_thread(self._records.of_the_one_meant, heard)
-        for event in told:
-            yield event
-        if told:
-            return
-        ledger.unmet = "refused"
-        found = await self._find(heard, ledger)
-        if found.answers and not sets_a_task(found.quotes[0]):
-            yield SourcesFound(sources_of(found))
-            ledger.cited.add(1)
-            reply += f"\n\n{heard.say.course_speaks}\n\n{quoted(found.quotes[0].text, 1)}"
-        async for event in said(reply, "declined"):
-            yield event
 
     async def nothing(
         self, found: Found, heard: Heard, ledger: Ledger, *, shown: bool = False
@@ -458,99 +259,30 @@ class Answering:
             yield event
         yield Done("catalogue", None)
 
-    async def _find(self, heard: Heard, ledger: Ledger) -> Found:
+    async def find(self, heard: Heard, ledger: Ledger) -> Found:
+        """The passages on a question, in the lesson that was talked of where it leans on that."""
         before = heard.conversation.turns[-1].passages if heard.depends and heard.conversation.turns else ()
         search = self._index.search
         found = await asyncio.to_thread(find_meant, search, heard.question, self._passages, heard.scope, before)
         if heard.conversation.turns and not heard.depends and depends(heard.question):
-            thread = await asyncio.to_thread(self.lesson_talked_of, heard)
+            thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
             found = await asyncio.to_thread(find_in_thread, search, found, self._passages, thread)
         ledger.confidence = found.confidence.probability
         return found
 
-    def lesson_talked_of(self, heard: Heard) -> list[str]:
-        """The passages of the lesson that the last turn was answered from."""
-        last = heard.conversation.turns[-1].passages[:1]
-        records = self._index.search.records
-        told = records.passages(list(last))
-        return [id_ for one in told.values() for id_ in records.passages_within(one.course_id, one.lesson_id)]
-
-    async def _written(
-        self, material: Material, heard: Heard, ledger: Ledger, written: _Written
-    ) -> AsyncGenerator[str, None]:
-        """The sentences that stand up, as they come: as many as suit the audience at once, the rest is withheld."""
-        try:
-            async with aclosing(self._sentences(material, heard, ledger)) as sentences:
-                async for sentence in sentences:
-                    if not sentence.supported:
-                        written.no_answer = written.no_answer or sentence.verdict == "no_answer"
-                        continue
-                    text = to_traditional(sentence.text) if heard.locale == "zh-Hant" else sentence.text
-                    refusal = await self._moderator.check(text, heard.locale, "output")
-                    if refusal:
-                        continue
-                    if written.withheld or not at_once(written.text, text, heard.audience):
-                        written.withheld.append(sentence)
-                    else:
-                        written.text += text
-                        yield text
-        except ModelUnavailable as error:
-            written.failure = error.reason
-
-    async def _sentences(self, material: Material, heard: Heard, ledger: Ledger) -> AsyncGenerator[Sentence, None]:
-        """What the model writes, judged; when too little of it stands, what it makes of the rest on a second try."""
-        contexts = self._budget.fitting(material.contexts)
-        passages = passages_for(material.found, contexts)
-        prompt = render(
-            "answer",
-            question=for_prompt(material.found.meant or heard.question),
-            passages=passages,
-            history=history(heard.conversation, heard.say, self._budget.share(_HISTORY_SHARE)) if heard.depends else "",
-            audience=for_audience(heard.audience),
-            language=heard.say.language,
-        )
-        deltas = self._writer.write(prompt, ledger.count)
-        told = set[str]()
-        async with aclosing(checked_sentences(deltas, material.grounds, material.judge)) as sentences:
-            async for sentence in sentences:
-                ledger.note(sentence)
-                told.add(sentence.text.strip())
-                yield sentence
-                if ledger.released == _LONGEST_ANSWER:
-                    return
-        failed = [sentence.written.strip() for sentence in ledger.rejected if sentence.verdict != "no_answer"]
-        suffices = ledger.released >= ENOUGH_SUPPORTED * ledger.checked
-        if not failed or suffices or ledger.seconds() > self._rewrite_seconds:
-            return
-        prompt = render(
-            "rewrite",
-            question=for_prompt(material.found.meant or heard.question),
-            passages=passages,
-            sentences=for_prompt("\n".join(failed)),
-            language=heard.say.language,
-        )
-        deltas = self._writer.write(prompt, ledger.count)
-        async with aclosing(checked_sentences(deltas, material.grounds, material.judge)) as sentences:
-            async for sentence in sentences:
-                if sentence.supported and sentence.text.strip() not in told:
-                    told.add(sentence.text.strip())
-                    ledger.replaced(sentence)
-                    yield sentence
-
     async def _ended(
-        self, found: Found, sources: tuple[Source, ...], heard: Heard, ledger: Ledger, written: _Written
+        self, found: Found, sources: tuple[Source, ...], heard: Heard, ledger: Ledger, draft: Draft
     ) -> AsyncGenerator[Event, None]:
         """What follows the model's sentences: nothing more when they suffice, else the course's own words."""
         say = heard.say
-        suffices = ledger.released > 0 and written.failure is None
-        if suffices and ledger.released >= ENOUGH_SUPPORTED * ledger.checked:
-            if written.withheld:
-                rest = "".join(sentence.text for sentence in written.withheld)
+        if ledger.released > 0 and draft.failure is None and enough_stands(ledger):
+            if draft.withheld:
+                rest = "".join(sentence.text for sentence in draft.withheld)
                 ledger.pending = Rest(tuple(portions(rest, heard.audience)), sources, ai=True)
                 yield TextAdded(f"\n\n{asking_for_more(rest, heard.audience, say)}")
             async for event in self._care(found.quotes, heard):
                 yield event
-            yield Done("generated", True, aigc=self.label(ledger, say))
+            yield Done("generated", True, aigc=self._writer.label(ledger.turn_id, say))
             return
         # What of the model's answer was released before it broke off stays, labelled; the quotes complete it.
         # Steps are told from the first one on.
@@ -558,15 +290,15 @@ class Answering:
         texts = [quote.text for quote in found.quotes]
         first, *rest_of_quotes = portions_of_quotes(texts, heard.audience, answers)
         ledger.cited.update(cited_in(first))
-        completed = say.continued if written.failure else say.rest_quoted
+        completed = say.continued if draft.failure else say.rest_quoted
         yield TextAdded(f"\n\n{completed}\n\n{first}" if ledger.released else f"{say.quoted}\n\n{first}")
         if rest_of_quotes:
             ledger.pending = Rest(tuple(rest_of_quotes), sources, ai=False)
             yield TextAdded(f"\n\n{asking_for_more(rest_of_quotes[0], heard.audience, say)}")
         async for event in self._care(found.quotes, heard):
             yield event
-        reason = written.failure or ("llm_uncited" if self._writer.has_model else None)
-        label = self.label(ledger, say) if ledger.released else None
+        reason = draft.failure or ("llm_uncited" if self._writer.has_model else None)
+        label = self._writer.label(ledger.turn_id, say) if ledger.released else None
         yield Done("extracted", True, fallback=Fallback(reason) if reason else None, aigc=label)
 
     async def _care(self, quotes: Sequence[Quote], heard: Heard) -> AsyncGenerator[Event, None]:
@@ -574,10 +306,6 @@ class Answering:
         said = heard.question + "".join(quote.text for quote in quotes)
         if heard.audience == "senior" and _MONEY.search(said):
             yield TextAdded(f"\n\n{heard.say.fraud_care.format(hotline=self._hotline)}")
-
-    def label(self, ledger: Ledger, say: Words) -> Aigc:
-        """The label of text that a model wrote."""
-        return Aigc("1", self._producer, ledger.turn_id, say.ai_notice)
 
 
 def _tells(heard: Heard) -> bool:

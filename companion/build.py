@@ -8,8 +8,11 @@ from companion.advising import Advising
 from companion.answering import Answering
 from companion.budget import Budget
 from companion.circuit import Circuit
+from companion.continuing import Continuing
 from companion.conversation import Conversations
+from companion.course_records import CourseRecords
 from companion.courtesy import Courtesy
+from companion.drafting import Drafting
 from companion.guidance.adviser import Adviser
 from companion.guidance.book import Book, NoBook
 from companion.guidance.credits import Rules, read_rules
@@ -32,8 +35,9 @@ from companion.settings import CompanionSettings, hours_of, where_state_is
 from companion.starting import SAMPLES as STARTERS
 from companion.starting import Starting, read_starters
 from companion.state.state import State, open_state
+from companion.stating import Stating
 from companion.telemetry.alarm import Alarm
-from companion.turn import Companion
+from companion.turn import Companion, Guards, Replies, Understanding
 from companion.understanding.learned import LearnedWishes, RuleWishes, Wishes
 from companion.understanding.standing_alone import StandingAlone
 from companion.usage import Prices, Spending
@@ -183,20 +187,22 @@ def assemble(
         spending,
         Prices(settings.llm_prompt_price, settings.llm_completion_price),
         settings.llm_daily_tokens,
+        settings.aigc_producer,
     )
     book = book or NoBook()
-    advising = Advising(make_adviser(settings, index, book, today), book)
     recogniser = make_recogniser(index.embedder)
     return _around(
+        index,
         writer,
         settings,
-        index,
-        Remembering(conversations, writer),
-        advising,
-        make_moderator(settings, recogniser),
-        Emergencies(settings.anti_fraud_hotline, recogniser),
-        Aftercare(settings.crisis_hotline),
+        Guards(
+            make_moderator(settings, recogniser),
+            Emergencies(settings.anti_fraud_hotline, recogniser),
+            Aftercare(settings.crisis_hotline),
+        ),
         LearnedWishes(recogniser) if recogniser else RuleWishes(),
+        Advising(make_adviser(settings, index, book, today), book),
+        Remembering(conversations, writer),
     )
 
 
@@ -258,57 +264,42 @@ def _again(
     advising: Advising | None = None,
 ) -> Companion:
     return _around(
+        index or companion.index,
         writer,
         settings,
-        index or companion.index,
-        companion.remembering,
+        companion.guards,
+        companion.understanding.wishes,
         advising or companion.advising,
-        companion.moderator,
-        companion.emergencies,
-        companion.aftercare,
-        companion.wishes,
+        companion.remembering,
     )
 
 
 def _around(
+    index: LiveIndex,
     writer: Writer,
     settings: CompanionSettings,
-    index: LiveIndex,
-    remembering: Remembering,
-    advising: Advising,
-    moderator: Moderator,
-    emergencies: Emergencies,
-    aftercare: Aftercare,
+    guards: Guards,
     wishes: Wishes,
+    advising: Advising,
+    remembering: Remembering,
 ) -> Companion:
-    answering = Answering(
-        index,
-        writer,
-        moderator,
-        Budget(settings.llm_context_tokens, settings.llm_max_tokens),
-        advising,
-        passages=settings.passages_per_answer,
-        # A second try begins only while the learner has waited less than half of what a whole answer may take.
-        rewrite_seconds=settings.llm_answer_seconds / 2,
-        aigc_producer=settings.aigc_producer,
-        anti_fraud_hotline=settings.anti_fraud_hotline,
-    )
-    return Companion(
-        index,
-        writer,
-        moderator,
-        emergencies,
-        aftercare,
-        wishes,
-        StandingAlone(writer, settings.llm_first_token_seconds, index),
+    budget = Budget(settings.llm_context_tokens, settings.llm_max_tokens)
+    # A second try begins only while the learner has waited less than half of what a whole answer may take.
+    drafting = Drafting(writer, guards.moderator, budget, rewrite_seconds=settings.llm_answer_seconds / 2)
+    passages = settings.passages_per_answer
+    answering = Answering(index, writer, drafting, advising, passages, settings.anti_fraud_hotline)
+    replies = Replies(
         answering,
+        Stating(answering, advising, CourseRecords(index, advising)),
+        Continuing(index, writer),
         advising,
-        Practising(index, writer, answering, settings.passages_per_answer, advising.book),
-        Hinting(index, writer, answering, settings.passages_per_answer),
-        Planning(index, writer, answering, advising),
-        remembering,
+        Practising(index, writer, answering, passages, advising.book),
+        Hinting(index, writer, answering, passages),
+        Planning(index, writer, advising),
         Courtesy(settings.operator_name, settings.service_hotline),
     )
+    understanding = Understanding(wishes, StandingAlone(writer, settings.llm_first_token_seconds, index))
+    return Companion(index, writer, guards, understanding, replies, remembering)
 
 
 def _model(settings: CompanionSettings) -> LanguageModel | None:

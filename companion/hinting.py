@@ -15,6 +15,7 @@ from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.material import material_of
 from companion.practice.hint import LAST_STEP, hint, reveals
+from companion.reading_on import lesson_talked_of
 from companion.safety.untrusted import for_learner, for_prompt
 from companion.sentences import without_citations
 from companion.sources import passages_for, source_of
@@ -84,7 +85,7 @@ class Hinting:
         search = self._index.search
         found = await asyncio.to_thread(find, search, question, self._passages, heard.scope, before)
         if heard.depends and step == 1:
-            thread = await asyncio.to_thread(self._answering.lesson_talked_of, heard)
+            thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
             found = await asyncio.to_thread(find_in_thread, search, found, self._passages, thread)
         ledger.mark("found")
         quotes = [quote for quote in found.quotes if not is_exercise(quote.hit)] if found.answers else []
@@ -117,7 +118,7 @@ class Hinting:
         if not told_by_model:
             given = hint(question, hit.passage, hit.lesson.title, quote, step, heard.locale)
             yield TextAdded(f"{given.text} [1]" if given.quotes else given.text)
-        label = self._answering.label(ledger, say) if told_by_model else None
+        label = self._writer.label(ledger.turn_id, say) if told_by_model else None
         yield Done("generated" if told_by_model else "extracted", True, aigc=label)
 
     def _place(self, found: Found, scope: Scope, step: int) -> Hit | None:

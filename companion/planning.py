@@ -12,7 +12,6 @@ from pathlib import PurePosixPath
 from rapidfuzz import fuzz, process
 
 from companion.advising import SHOWN, Advising, time_said, times_kept
-from companion.answering import Answering
 from companion.catalogue import card_of
 from companion.check import checked_sentences
 from companion.conversation import PlanWanted
@@ -65,10 +64,9 @@ _NUMBERS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "first": 0, "secon
 class Planning:
     """Study plans, from the catalogue's records and the learner's hours."""
 
-    def __init__(self, index: LiveIndex, writer: Writer, answering: Answering, advising: Advising) -> None:
+    def __init__(self, index: LiveIndex, writer: Writer, advising: Advising) -> None:
         self._index = index
         self._writer = writer
-        self._answering = answering
         self._advising = advising
         self._today = advising.adviser.today
 
@@ -133,7 +131,7 @@ class Planning:
                 async for event in events:
                     advice = advice or isinstance(event, TextAdded)
                     yield event
-        label = self._answering.label(ledger, say) if advice else None
+        label = self._writer.label(ledger.turn_id, say) if advice else None
         yield Done("generated" if advice else "catalogue", True if advice else None, aigc=label)
 
     async def _none(self, nearest: Recommended | None, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:

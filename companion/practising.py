@@ -7,8 +7,9 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from companion.answering import Answering, said
+from companion.answering import Answering
 from companion.conversation import Pending, Quiz
+from companion.event_streams import said
 from companion.events import Done, Event, QuizItem, Source, SourcesFound, TextAdded
 from companion.find import find
 from companion.guidance.book import Book
@@ -101,7 +102,7 @@ class Practising:
         yield TextAdded("\n\n".join(f"{number}. {one.prompt}" for number, one in shown), ai=by_model)
         if together:
             yield TextAdded(f"\n\n{say.practise_how}")
-        label = self._answering.label(ledger, say) if by_model else None
+        label = self._writer.label(ledger.turn_id, say) if by_model else None
         yield Done(
             "generated" if by_model else "extracted", True, aigc=label, quiz=_items(asked if together else asked[:1])
         )
@@ -181,7 +182,7 @@ class Practising:
             by_model = by_model or following[0].kind == "open"
         else:
             yield TextAdded(say.practise_score.format(right=right, count=len(quiz.questions)))
-        label = self._answering.label(ledger, say) if by_model else None
+        label = self._writer.label(ledger.turn_id, say) if by_model else None
         quiz_on = _items(following, position + 1)
         yield Done("generated" if by_model else "extracted", True, aigc=label, quiz=quiz_on)
 

@@ -1,5 +1,8 @@
-"""更多 after an answer: what the same lesson goes on to say, which the learner has not been shown."""
+"""The lesson that was talked of: its passages, and 更多, what it goes on to say that was not shown."""
 
+from collections.abc import Sequence
+
+from companion.conversation import PastTurn
 from companion.extract import in_exercise
 from companion.safety.untrusted import is_an_order
 from course_index.stretches import Stretch, stretches
@@ -7,6 +10,12 @@ from retrieval.search import Hit, Search
 
 # So many letters are worth a turn; less is a leftover heading.
 _ENOUGH = 8
+
+
+def lesson_talked_of(search: Search, turns: Sequence[PastTurn]) -> list[str]:
+    """The passages of the lesson that the last turn was answered from."""
+    told = search.records.passages(list(turns[-1].passages[:1]))
+    return [id_ for one in told.values() for id_ in search.records.passages_within(one.course_id, one.lesson_id)]
 
 
 def next_of_lesson(search: Search, told: str, replies: str) -> tuple[Hit, str] | None:

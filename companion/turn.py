@@ -9,10 +9,12 @@ from typing import TypeGuard, cast
 
 from companion.advising import Advising
 from companion.answer_cache import AnswerCache, key_of
-from companion.answering import Answering, said
+from companion.answering import Answering
+from companion.continuing import Continuing
 from companion.conversation import Conversation, Hinted, PathwayWanted, Pending, PlanWanted, Quiz, Rest, brought_along
 from companion.courtesy import Courtesy
-from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
+from companion.event_streams import said, with_words_below
+from companion.events import Done, Event, Failed, TextAdded, TurnStarted
 from companion.find import Scope
 from companion.guidance.need import says_only_where
 from companion.guidance.subject import trade_spelt_out
@@ -20,7 +22,7 @@ from companion.heard import Heard, Style
 from companion.hinting import Hinting
 from companion.ledger import Ledger
 from companion.planning import Planning
-from companion.portions import asking_for_more, place_of_step
+from companion.portions import place_of_step
 from companion.practising import Practising
 from companion.remembering import Remembering
 from companion.safety.aftercare import Aftercare
@@ -28,7 +30,7 @@ from companion.safety.bounds import Refusal
 from companion.safety.emergencies import Emergencies, Emergency
 from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
-from companion.sentences import cited_in
+from companion.stating import Stating
 from companion.understanding.follow_up import adds_to_a_wish, carried, corrected, depends
 from companion.understanding.in_language import language_asked
 from companion.understanding.learned import Wishes
@@ -79,6 +81,37 @@ class Ask:
     personalised: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What looks at a message before it is answered."""
+
+    moderator: Moderator
+    emergencies: Emergencies
+    aftercare: Aftercare
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What tells what a message wants, and which question it puts."""
+
+    wishes: Wishes
+    standing_alone: StandingAlone
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """What makes the replies, each of a kind."""
+
+    answering: Answering
+    stating: Stating
+    continuing: Continuing
+    advising: Advising
+    practising: Practising
+    hinting: Hinting
+    planning: Planning
+    courtesy: Courtesy
+
+
 class Companion:
     """The tutor. Without a model every turn is quoted, found or computed, never written."""
 
@@ -86,34 +119,25 @@ class Companion:
         self,
         index: LiveIndex,
         writer: Writer,
-        moderator: Moderator,
-        emergencies: Emergencies,
-        aftercare: Aftercare,
-        wishes: Wishes,
-        standing_alone: StandingAlone,
-        answering: Answering,
-        advising: Advising,
-        practising: Practising,
-        hinting: Hinting,
-        planning: Planning,
+        guards: Guards,
+        understanding: Understanding,
+        replies: Replies,
         remembering: Remembering,
-        courtesy: Courtesy,
     ) -> None:
         self.index = index
         self.writer = writer
+        self.guards = guards
+        self.understanding = understanding
         self.remembering = remembering
         self.answers = AnswerCache()
-        self.moderator = moderator
-        self.emergencies = emergencies
-        self.aftercare = aftercare
-        self.wishes = wishes
-        self._standing_alone = standing_alone
-        self._answering = answering
-        self.advising = self._advising = advising
-        self._practising = practising
-        self._hinting = hinting
-        self._planning = planning
-        self._courtesy = courtesy
+        self.advising = self._advising = replies.advising
+        self._answering = replies.answering
+        self._stating = replies.stating
+        self._continuing = replies.continuing
+        self._practising = replies.practising
+        self._hinting = replies.hinting
+        self._planning = replies.planning
+        self._courtesy = replies.courtesy
 
     async def reply(self, ask: Ask) -> AsyncGenerator[Event, None]:
         """The events of one turn; the last one is Done or Failed, and there is exactly one of those."""
@@ -126,7 +150,7 @@ class Companion:
             conversation = await self._conversation(ask, conversation_id)
             message = picked(masked(ask.message).text, conversation.pending)
             locale = _spoken(ask.locale, [*(turn.message for turn in conversation.turns), message])
-            refusal = await self.moderator.check(message, locale, "input")
+            refusal = await self.guards.moderator.check(message, locale, "input")
             if refusal and refusal.rule == "official_fact" and self._advising.knows_the_rule(message):
                 # The operator has said it, with source and date.
                 refusal, ask = None, replace(ask, wish="credits")
@@ -157,7 +181,9 @@ class Companion:
     async def stands_alone(self, message: str, conversation: Conversation) -> str:
         """The question that a message puts behind a conversation, as a turn would take it."""
         say = words(locale_of(message, None))
-        _, question = await self._standing_alone.question(message, conversation, say, Ledger("stands-alone"))
+        _, question = await self.understanding.standing_alone.question(
+            message, conversation, say, Ledger("stands-alone")
+        )
         return question
 
     async def _heard(
@@ -193,7 +219,7 @@ class Companion:
         elif refusal:
             depends, question = False, asked
         else:
-            depends, question = await self._standing_alone.question(asked, conversation, say, ledger)
+            depends, question = await self.understanding.standing_alone.question(asked, conversation, say, ledger)
             if wish in ("question", "smalltalk") and says_only_where(asked):
                 depends, question, wish = False, asked, "courses"  # 我在佛山: what there is to learn there
             if wish == "practice" and conversation.subjects and not practice_subject(asked):
@@ -226,16 +252,16 @@ class Companion:
         if emergency and emergency.plainly:
             return self._answering.in_an_emergency(heard, ledger, may_answer=refusal is None)
         conversation_id = heard.conversation.id
-        despaired = self.aftercare.needed(conversation_id)
+        despaired = self.guards.aftercare.needed(conversation_id)
         if refusal and refusal.rule == "crisis":
-            self.aftercare.note(conversation_id)
-            return said(self.aftercare.again(heard.say) if despaired else refusal.reply, "declined")
+            self.guards.aftercare.note(conversation_id)
+            return said(self.guards.aftercare.again(heard.say) if despaired else refusal.reply, "declined")
         if despaired and (heard.wish in _NO_SUBJECT or (refusal and refusal.rule in _ALONE)):
-            return said(self.aftercare.heard(heard.say), "declined")
+            return said(self.guards.aftercare.heard(heard.say), "declined")
         steps = self._declined(refusal, heard, ledger) if refusal else self._answer(heard, ledger)
         if emergency:
-            steps = _with(emergency.notice, steps)
-        return _with(self.aftercare.kept(heard.say), steps) if despaired else steps
+            steps = with_words_below(steps, emergency.notice)
+        return with_words_below(steps, self.guards.aftercare.kept(heard.say)) if despaired else steps
 
     async def _emergency(
         self, message: str, locale: Locale, refusal: Refusal | None, conversation: Conversation
@@ -243,13 +269,13 @@ class Companion:
         """What the message tells, else what it tells behind the one before: 叫不醒怎么办 after 我妈突然晕倒了."""
         if refusal and refusal.rule in _NO_EMERGENCY:
             return None
-        told = await self.emergencies.check(message, locale)
+        told = await self.guards.emergencies.check(message, locale)
         last = conversation.turns[-1] if conversation.turns else None
         practises = isinstance(conversation.pending, Quiz | Hinted)  # on lessons, which are full of accidents
         if told or not last or practises or last.wish not in _TELLS or not depends(message):
             return told
-        together = await self.emergencies.check(f"{last.message} {message}", locale)
-        if together and together.plainly and await self.emergencies.check(last.message, locale):
+        together = await self.guards.emergencies.check(f"{last.message} {message}", locale)
+        if together and together.plainly and await self.guards.emergencies.check(last.message, locale):
             return replace(together, plainly=False)  # whom to call was said: what is asked now is answered
         return together
 
@@ -265,12 +291,12 @@ class Companion:
             return self._advising.courses(heard, ledger)  # a course that there is not has no fees
         if heard.wish not in ("question", "credits") or self._advising.names_conditions(heard):
             return self._answer(heard, ledger)  # a way, courses or a plan is told with what is not known of it
-        return self._answering.official(refusal.reply, heard, ledger)
+        return self._stating.official(refusal.reply, heard, ledger)
 
     async def _wish(self, ask: Ask, asked: str, refusal: Refusal | None) -> Wish:
         if refusal and refusal.rule not in _STILL_A_SUBJECT:
             return "smalltalk"
-        return ask.wish or await self.wishes.of(asked)
+        return ask.wish or await self.understanding.wishes.of(asked)
 
     def _note_what_was_learned_of(self, heard: Heard, ledger: Ledger) -> None:
         """Needs that no course met, and practice: counted and scheduled behind the learner's back."""
@@ -320,13 +346,13 @@ class Companion:
         if isinstance(pending, PathwayWanted) and self._goes_on_a_way(pending, heard.message, heard.wish):
             return self._advising.way(heard, ledger, pending.goal)
         if isinstance(pending, Rest) and (step := place_of_step(pending.portions, heard.message)) is not None:
-            return self._rest(replace(pending, portions=pending.portions[step:]), heard, ledger)
+            return self._continuing.rest(replace(pending, portions=pending.portions[step:]), heard, ledger)
         if is_only_a_choice(heard.message):
             return said(say.more_of_what)
         if asks_of_it(heard.message):
-            return self._answering.of_the_course_talked_of(heard, self._by_wish(heard, ledger))
+            return self._stating.of_the_course_talked_of(heard, self._by_wish(heard, ledger))
         if title := course_introduced(heard.message):
-            return self._answering.of_the_course_named(title, heard, self._by_wish(heard, ledger))
+            return self._stating.of_the_course_named(title, heard, self._by_wish(heard, ledger))
         return self._by_wish(heard, ledger)
 
     def _by_wish(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911, PLR0912
@@ -362,15 +388,15 @@ class Companion:
                 if last and (last.wish in _COMPUTED or in_another_language):
                     earlier = replace(heard, message=last.message, question=last.question, wish=cast("Wish", last.wish))
                     return self._by_wish(earlier, ledger)
-                return self._answering.again(last, heard, ledger)
+                return self._continuing.again(last, heard, ledger)
             case "more":
                 if isinstance(pending, Rest):
-                    return self._rest(pending, heard, ledger)
-                return self._answering.further(heard, ledger)
+                    return self._continuing.rest(pending, heard, ledger)
+                return self._continuing.further(heard, ledger)
             case "credits":
-                return self._answering.records(heard, ledger)
+                return self._stating.records(heard, ledger)
             case "pathway":
-                return self._answering.pathway(heard, ledger)
+                return self._stating.pathway(heard, ledger)
             case "courses":
                 return self._answering.courses(heard, ledger)
             case "practice":
@@ -380,28 +406,6 @@ class Companion:
             case "hint":
                 return self._hinting.hint(heard, ledger)
         return self._answering.events(heard, ledger)
-
-    async def _rest(self, rest: Rest, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        """The next portion of the answer before."""
-        first, *left = rest.portions
-        yield SourcesFound(rest.sources)
-        ledger.cited.update(cited_in(first))
-        if left:
-            ledger.pending = Rest(tuple(left), rest.sources, rest.ai)
-        yield TextAdded(first, ai=rest.ai)
-        if left:
-            yield TextAdded(f"\n\n{asking_for_more(left[0], heard.audience, heard.say)}")
-        label = self._answering.label(ledger, heard.say) if rest.ai else None
-        yield Done("generated" if rest.ai else "extracted", True, aigc=label)
-
-
-async def _with(more: str, steps: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-    """A turn with some words below it."""
-    async with aclosing(steps) as events:
-        async for event in events:
-            if isinstance(event, Done):
-                yield TextAdded(f"\n\n{more}")
-            yield event
 
 
 def _spoken(preferred: str | None, said: Sequence[str]) -> Locale:

@@ -5,8 +5,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from companion.circuit import Circuit
+from companion.events import Aigc
 from companion.language_model import Counted, LanguageModel, ModelUnavailable
 from companion.usage import Prices, Spending, Usage
+from companion.words import Words
 from course_index.tokens import count_tokens
 from prompts import Prompt
 
@@ -23,6 +25,7 @@ class Writer:
         spending: Spending,
         prices: Prices | None = None,
         daily_tokens: int | None = None,
+        producer: str = "",
     ) -> None:
         self.has_model = model is not None
         self.circuit = circuit
@@ -30,15 +33,16 @@ class Writer:
         self._spending = spending
         self._prices = prices or Prices()
         self._daily_tokens = daily_tokens
+        self._producer = producer
         self._counting: set[asyncio.Task[None]] = set()
 
     def without_budget(self) -> "Writer":
         """The same model with nothing left to spend."""
-        return Writer(self._model, self.circuit, self._spending, self._prices, daily_tokens=0)
+        return Writer(self._model, self.circuit, self._spending, self._prices, 0, self._producer)
 
     def without_model(self) -> "Writer":
         """None at all."""
-        return Writer(None, self.circuit, self._spending)
+        return Writer(None, self.circuit, self._spending, producer=self._producer)
 
     async def write(self, prompt: Prompt, count: Count, max_tokens: int | None = None) -> AsyncGenerator[str, None]:
         """Stream what the model writes; `count` gets its usage, also of a call that broke off.
@@ -68,6 +72,10 @@ class Writer:
             if not settled:
                 self.circuit.abandoned()
             self._count(prompt, written, counted, count)
+
+    def label(self, turn_id: str, say: Words) -> Aigc:
+        """The label that the law wants of text that a model wrote."""
+        return Aigc("1", self._producer, turn_id, say.ai_notice)
 
     async def whole(self, prompt: Prompt, count: Count, max_tokens: int, seconds: float) -> str:
         """A short reply as a whole. Raises ModelUnavailable, also when it takes longer than `seconds`."""

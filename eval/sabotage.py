@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from companion import answering, check
+from companion import check, drafting
 from companion.build import assemble, make_state
 from companion.events import CoursesFound, Done, Event, SourcesFound
 from companion.language_model import Counted, LanguageModel
@@ -133,7 +133,7 @@ def _injected_prompt() -> Iterator[None]:
         prompt = render(name, **fields)
         return replace(prompt, system=f"{prompt.system}\n{_ORDER}{_ADVERTISEMENT}")
 
-    with patch.object(answering, "render", ordered):
+    with patch.object(drafting, "render", ordered):
         yield
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -151,7 +152,7 @@ class Doubtful:
 
 def test_what_may_be_one_is_answered_and_told_below(companion_with):
     companion = companion_with()
-    companion.emergencies = Doubtful()
+    companion.guards = replace(companion.guards, emergencies=Doubtful())
     said = Talk(companion).say("快件丢了谁来赔")
     assert "保价规则" in said
     assert said.endswith("\n\n先打 120。")

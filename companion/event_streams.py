@@ -1,0 +1,32 @@
+"""Streams of a turn's events, and how one is made of others."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from companion.events import Done, Event, Mode, TextAdded
+
+
+async def said(text: str, mode: Mode = "catalogue") -> AsyncGenerator[Event, None]:
+    """A turn of one fixed text."""
+    yield TextAdded(text)
+    yield Done(mode, None)
+
+
+async def told_or(told: Sequence[Event], otherwise: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """A turn of these events; where there are none, the other."""
+    async with aclosing(otherwise) as events:
+        for event in told:
+            yield event
+        if told:
+            return
+        async for event in events:
+            yield event
+
+
+async def with_words_below(steps: AsyncGenerator[Event, None], more: str) -> AsyncGenerator[Event, None]:
+    """A turn with some words below it."""
+    async with aclosing(steps) as events:
+        async for event in events:
+            if isinstance(event, Done):
+                yield TextAdded(f"\n\n{more}")
+            yield event

@@ -1,0 +1,126 @@
+"""What records state of courses, ways and credits; else what lessons say of it; else that an office knows."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from companion.advising import Advising
+from companion.answering import Answering
+from companion.course_records import CourseRecords
+from companion.event_streams import said, told_or
+from companion.events import Event, SourcesFound, TextAdded
+from companion.extract import sets_a_task
+from companion.guidance.sayings import sayings
+from companion.heard import Heard
+from companion.ledger import Ledger
+from companion.portions import quoted
+from companion.sources import sources_of
+from companion.understanding.of_a_course import asks_for_a_certificate
+from companion.understanding.wish import wants_to_learn
+from course_index.analyze import normalise
+
+_YES_OR_NO = re.compile(
+    r"是不是|系咪|能不能|可不可以|可唔可以|能否|吗[\s。！!?？]*$|\b(?:is it|are there|can i|do i (?:need|have))\b"
+)
+
+
+class Stating:
+    """Tells what is on record."""
+
+    def __init__(self, answering: Answering, advising: Advising, records: CourseRecords) -> None:
+        self._answering = answering
+        self._advising = advising
+        self._records = records
+
+    async def of_the_course_talked_of(
+        self, heard: Heard, otherwise: AsyncGenerator[Event, None]
+    ) -> AsyncGenerator[Event, None]:
+        """What the record of the course talked of states, as 要不要钱 asks after a course was shown; else the other."""
+        told = await asyncio.to_thread(self._records.of_the_one_talked_of, heard)
+        if told and asks_for_a_certificate(heard.message):
+            told.insert(1, TextAdded(f"{sayings(heard.locale).no_certificates}\n\n"))
+        async with aclosing(told_or(told, otherwise)) as events:
+            async for event in events:
+                yield event
+
+    async def of_the_course_named(
+        self, title: str, heard: Heard, otherwise: AsyncGenerator[Event, None]
+    ) -> AsyncGenerator[Event, None]:
+        """What the record of a course and its lessons say of it; the other where there is none of this title."""
+        told = await asyncio.to_thread(self._records.introduction, title, heard.say)
+        async with aclosing(told_or(told, otherwise)) as events:
+            async for event in events:
+                yield event
+
+    async def pathway(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """The way to a goal, where one is wanted and courses lead there; else what courses teach of such ways; else
+        courses on it, and the office that knows.
+        """
+        found = await self._answering.find(heard, ledger)
+        ledger.mark("found")
+        # 是不是要先有高中毕业证 asks for a fact, which the lessons have or have not.
+        asks_a_fact = found.answers and bool(_YES_OR_NO.search(normalise(heard.question)))
+        if not asks_a_fact and await self._advising.leads_somewhere(heard, by_words=True):
+            async for event in self._advising.way(heard, ledger):
+                yield event
+            return
+        opening = f"{heard.say.no_pathways}\n\n"
+        steps = (
+            self._answering.answered(found, heard, ledger)
+            if found.answers
+            else self._advising.courses(heard, ledger, opening)
+        )
+        async for event in steps:
+            yield event
+
+    async def records(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """What the learner's account holds, what the record of the course in question says of level, credits and the
+        like, or what the courses teach of such things; all else is for the office.
+        """
+        say = heard.say
+        if self._advising.asks_for_own_credits(heard):
+            async for event in self._advising.credits(heard):
+                yield event
+            return
+        learns, conditions = wants_to_learn(heard.question), self._advising.names_conditions(heard)
+        # What a course must be is no question on what a record states.
+        told = [] if conditions else await asyncio.to_thread(self._records.of_the_one_meant, heard)
+        if told:
+            for event in told:
+                yield event
+            return
+        # 想学心理学，免费的 says what a course is to be, and asks for nothing that a lesson says.
+        found = None if conditions else await self._answering.find(heard, ledger)
+        if found and found.answers:
+            async for event in self._answering.answered(found, heard, ledger):
+                yield event
+            return
+        wanted = self._advising.courses(heard, ledger) if learns or conditions else None
+        if not wanted:
+            ledger.unmet = "refused"
+        async for event in wanted or said(say.official):
+            yield event
+
+    async def official(self, reply: str, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """What only an office can state: the learner's own credits, what the record of the course in question says,
+        else that the office knows. What a lesson says of it may be of another year or another place: it is shown as no
+        more than that.
+        """
+        if self._advising.asks_for_own_credits(heard):
+            async for event in self._advising.credits(heard):
+                yield event
+            return
+        told = await asyncio.to_thread(self._records.of_the_one_meant, heard)
+        for event in told:
+            yield event
+        if told:
+            return
+        ledger.unmet = "refused"
+        found = await self._answering.find(heard, ledger)
+        if found.answers and not sets_a_task(found.quotes[0]):
+            yield SourcesFound(sources_of(found))
+            ledger.cited.add(1)
+            reply += f"\n\n{heard.say.course_speaks}\n\n{quoted(found.quotes[0].text, 1)}"
+        async for event in said(reply, "declined"):
+            yield event
