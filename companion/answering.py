@@ -24,6 +24,7 @@ from companion.find import Found, closest_in_thread, find_in_thread, find_meant
 from companion.guidance.recommend import Recommended
 from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
+from companion.leading import Leading
 from companion.ledger import Ledger
 from companion.material import material_of
 from companion.portions import asking_for_more, portions, portions_of_quotes, quoted
@@ -63,6 +64,7 @@ class Answering:
         writer: Writer,
         drafting: Drafting,
         advising: Advising,
+        leading: Leading,
         passages: int,
         anti_fraud_hotline: str,
     ) -> None:
@@ -70,6 +72,7 @@ class Answering:
         self._writer = writer
         self._drafting = drafting
         self._advising = advising
+        self._leading = leading
         self._passages = passages
         self._hotline = anti_fraud_hotline
 
@@ -82,8 +85,8 @@ class Answering:
         found = await self.find(heard, ledger)
         ledger.mark("found")
         # 我想当电工 wants a way there, whatever the lessons say of electricians.
-        if (not found.answers or is_a_wish_for_a_trade(heard.question)) and await self._advising.leads_somewhere(heard):
-            async for event in self._advising.way(heard, ledger):
+        if (not found.answers or is_a_wish_for_a_trade(heard.question)) and await self._leading.leads_somewhere(heard):
+            async for event in self._leading.way(heard, ledger):
                 yield event
             return
         if found.answers and not _wants_no_passage(found, heard):

@@ -12,6 +12,7 @@ from companion.continuing import Continuing
 from companion.conversation import Conversations
 from companion.course_records import CourseRecords
 from companion.courtesy import Courtesy
+from companion.crediting import Crediting
 from companion.drafting import Drafting
 from companion.guidance.adviser import Adviser
 from companion.guidance.book import Book, NoBook
@@ -20,6 +21,7 @@ from companion.guidance.occupations import SAMPLES, read_occupations
 from companion.hinting import Hinting
 from companion.identity import Identities, PortalUsers, ProviderKeys, Visitors
 from companion.language_model import LanguageModel
+from companion.leading import Leading
 from companion.limits import Limits
 from companion.pace import Pace, today
 from companion.planning import Planning
@@ -287,12 +289,15 @@ def _around(
     # A second try begins only while the learner has waited less than half of what a whole answer may take.
     drafting = Drafting(writer, guards.moderator, budget, rewrite_seconds=settings.llm_answer_seconds / 2)
     passages = settings.passages_per_answer
-    answering = Answering(index, writer, drafting, advising, passages, settings.anti_fraud_hotline)
+    leading, crediting = Leading(advising), Crediting(advising.adviser, advising.book)
+    answering = Answering(index, writer, drafting, advising, leading, passages, settings.anti_fraud_hotline)
     replies = Replies(
         answering,
-        Stating(answering, advising, CourseRecords(index, advising)),
+        Stating(answering, advising, leading, crediting, CourseRecords(index, advising)),
         Continuing(index, writer),
         advising,
+        leading,
+        crediting,
         Practising(index, writer, answering, passages, advising.book),
         Hinting(index, writer, answering, passages),
         Planning(index, writer, advising),

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from rapidfuzz import fuzz, process
 
-from companion.advising import SHOWN, Advising, time_said, times_kept
+from companion.advising import SHOWN, Advising
 from companion.catalogue import card_of
 from companion.check import checked_sentences
 from companion.conversation import PlanWanted
@@ -19,6 +19,7 @@ from companion.events import CoursesFound, Done, Event, SourcesFound, TextAdded
 from companion.guidance.recommend import Recommended
 from companion.heard import Heard
 from companion.language_model import ModelUnavailable
+from companion.leading import time_said, times_kept
 from companion.ledger import Ledger
 from companion.material import Material, material_of_passages
 from companion.practice.plan import PlanWish, StudyPlan, number, study_plan, wanted

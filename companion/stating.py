@@ -8,11 +8,13 @@ from contextlib import aclosing
 from companion.advising import Advising
 from companion.answering import Answering
 from companion.course_records import CourseRecords
+from companion.crediting import Crediting
 from companion.event_streams import said, told_or
 from companion.events import Event, SourcesFound, TextAdded
 from companion.extract import sets_a_task
 from companion.guidance.sayings import sayings
 from companion.heard import Heard
+from companion.leading import Leading
 from companion.ledger import Ledger
 from companion.portions import quoted
 from companion.sources import sources_of
@@ -28,9 +30,18 @@ _YES_OR_NO = re.compile(
 class Stating:
     """Tells what is on record."""
 
-    def __init__(self, answering: Answering, advising: Advising, records: CourseRecords) -> None:
+    def __init__(
+        self,
+        answering: Answering,
+        advising: Advising,
+        leading: Leading,
+        crediting: Crediting,
+        records: CourseRecords,
+    ) -> None:
         self._answering = answering
         self._advising = advising
+        self._leading = leading
+        self._crediting = crediting
         self._records = records
 
     async def of_the_course_talked_of(
@@ -61,8 +72,8 @@ class Stating:
         ledger.mark("found")
         # 是不是要先有高中毕业证 asks for a fact, which the lessons have or have not.
         asks_a_fact = found.answers and bool(_YES_OR_NO.search(normalise(heard.question)))
-        if not asks_a_fact and await self._advising.leads_somewhere(heard, by_words=True):
-            async for event in self._advising.way(heard, ledger):
+        if not asks_a_fact and await self._leading.leads_somewhere(heard, by_words=True):
+            async for event in self._leading.way(heard, ledger):
                 yield event
             return
         opening = f"{heard.say.no_pathways}\n\n"
@@ -79,8 +90,8 @@ class Stating:
         like, or what the courses teach of such things; all else is for the office.
         """
         say = heard.say
-        if self._advising.asks_for_own_credits(heard):
-            async for event in self._advising.credits(heard):
+        if self._crediting.asks_for_own_credits(heard):
+            async for event in self._crediting.credits(heard):
                 yield event
             return
         learns, conditions = wants_to_learn(heard.question), self._advising.names_conditions(heard)
@@ -107,8 +118,8 @@ class Stating:
         else that the office knows. What a lesson says of it may be of another year or another place: it is shown as no
         more than that.
         """
-        if self._advising.asks_for_own_credits(heard):
-            async for event in self._advising.credits(heard):
+        if self._crediting.asks_for_own_credits(heard):
+            async for event in self._crediting.credits(heard):
                 yield event
             return
         told = await asyncio.to_thread(self._records.of_the_one_meant, heard)

@@ -13,6 +13,7 @@ from companion.answering import Answering
 from companion.continuing import Continuing
 from companion.conversation import Conversation, Hinted, PathwayWanted, Pending, PlanWanted, Quiz, Rest, brought_along
 from companion.courtesy import Courtesy
+from companion.crediting import Crediting
 from companion.event_streams import said, with_words_below
 from companion.events import Done, Event, Failed, TextAdded, TurnStarted
 from companion.find import Scope
@@ -20,6 +21,7 @@ from companion.guidance.need import says_only_where
 from companion.guidance.subject import trade_spelt_out
 from companion.heard import Heard, Style
 from companion.hinting import Hinting
+from companion.leading import Leading
 from companion.ledger import Ledger
 from companion.planning import Planning
 from companion.portions import place_of_step
@@ -106,6 +108,8 @@ class Replies:
     stating: Stating
     continuing: Continuing
     advising: Advising
+    leading: Leading
+    crediting: Crediting
     practising: Practising
     hinting: Hinting
     planning: Planning
@@ -134,6 +138,8 @@ class Companion:
         self._answering = replies.answering
         self._stating = replies.stating
         self._continuing = replies.continuing
+        self._leading = replies.leading
+        self._crediting = replies.crediting
         self._practising = replies.practising
         self._hinting = replies.hinting
         self._planning = replies.planning
@@ -151,7 +157,7 @@ class Companion:
             message = picked(masked(ask.message).text, conversation.pending)
             locale = _spoken(ask.locale, [*(turn.message for turn in conversation.turns), message])
             refusal = await self.guards.moderator.check(message, locale, "input")
-            if refusal and refusal.rule == "official_fact" and self._advising.knows_the_rule(message):
+            if refusal and refusal.rule == "official_fact" and self._crediting.knows_the_rule(message):
                 # The operator has said it, with source and date.
                 refusal, ask = None, replace(ask, wish="credits")
             # What was said in despair is not kept.
@@ -244,7 +250,7 @@ class Companion:
         """Whether it says what the way that was told waits for; behind other talk only where that is wanted."""
         if not isinstance(pending, PathwayWanted) or (pending.aside and wish not in ("plan", "pathway")):
             return False
-        return self._advising.completes(message)
+        return self._leading.completes(message)
 
     def _steps(
         self, heard: Heard, ledger: Ledger, refusal: Refusal | None, emergency: Emergency | None
@@ -344,7 +350,7 @@ class Companion:
         if isinstance(pending, PlanWanted) and self._planning.completes(heard):
             return self._planning.events(heard, ledger)
         if isinstance(pending, PathwayWanted) and self._goes_on_a_way(pending, heard.message, heard.wish):
-            return self._advising.way(heard, ledger, pending.goal)
+            return self._leading.way(heard, ledger, pending.goal)
         if isinstance(pending, Rest) and (step := place_of_step(pending.portions, heard.message)) is not None:
             return self._continuing.rest(replace(pending, portions=pending.portions[step:]), heard, ledger)
         if is_only_a_choice(heard.message):
