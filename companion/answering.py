@@ -130,7 +130,7 @@ class Answering:
         self._moderator = moderator
         self._budget = budget
         self._advising = advising
-        self._records = CourseRecords(index, advising)
+        self.records_of = CourseRecords(index, advising)
         self._passages = passages
         self._rewrite_seconds = rewrite_seconds
         self._producer = aigc_producer
@@ -298,7 +298,7 @@ class Answering:
         self, heard: Heard, otherwise: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[Event, None]:
         """What the record of the course talked of states, as 要不要钱 asks after a course was shown; else the other."""
-        told = await asyncio.to_thread(self._records.of_the_one_talked_of, heard)
+        told = await asyncio.to_thread(self.records_of.of_the_one_talked_of, heard)
         if told and asks_for_a_certificate(heard.message):
             told.insert(1, TextAdded(f"{sayings(heard.locale).no_certificates}\n\n"))
         async with aclosing(_told_or(told, otherwise)) as events:
@@ -309,7 +309,7 @@ class Answering:
         self, title: str, heard: Heard, otherwise: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[Event, None]:
         """What the record of a course and its lessons say of it; the other where there is none of this title."""
-        told = await asyncio.to_thread(self._records.introduction, title, heard.say)
+        told = await asyncio.to_thread(self.records_of.introduction, title, heard.say)
         async with aclosing(_told_or(told, otherwise)) as events:
             async for event in events:
                 yield event
@@ -362,7 +362,7 @@ class Answering:
             return
         learns, conditions = wants_to_learn(heard.question), self._advising.names_conditions(heard)
         # What a course must be is no question on what a record states.
-        told = [] if conditions else await asyncio.to_thread(self._records.of_the_one_meant, heard)
+        told = [] if conditions else await asyncio.to_thread(self.records_of.of_the_one_meant, heard)
         if told:
             for event in told:
                 yield event
@@ -388,7 +388,7 @@ class Answering:
             async for event in self._advising.credits(heard):
                 yield event
             return
-        told = await asyncio.to_thread(self._records.of_the_one_meant, heard)
+        told = await asyncio.to_thread(self.records_of.of_the_one_meant, heard)
         for event in told:
             yield event
         if told:
