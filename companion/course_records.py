@@ -52,6 +52,15 @@ class CourseRecords:
         text = "\n\n".join(filter(None, (stated, listed))) or say.courses_found  # the card says the rest
         return [CoursesFound((card_of(course, say.reason_record),)), TextAdded(text), Done("catalogue", None)]
 
+    def named_or_shown(self, heard: Heard) -> Course | None:
+        """The course that a message names, else the one that is talked of."""
+        named = self.named_in(heard.message)
+        return named[0][1] if named else self._talked_of(heard)
+
+    def named_in(self, message: str) -> list[tuple[str, Course]]:
+        """The courses that a message names, each with the words, normalised, that name it."""
+        return self._advising.adviser.desk().shelf.named_in(normalise(message))
+
     def _titled(self, title: str) -> Course | None:
         courses = self._advising.adviser.desk().shelf.courses
         return next((course for course in courses if normalise(course.title) == title), None)

@@ -1,9 +1,13 @@
 """Small talk: what is said back to a greeting, to thanks, and to who asks whom they are talking to."""
 
 import re
+from datetime import date
 
-from companion.words import Words
+from companion.understanding.desk import desk_reply
+from companion.understanding.wholly import Kind
+from companion.words import Locale, Words, to_traditional
 from course_index.analyze import normalise
+from course_index.course import Course
 
 _WHO_RUNS_IT = re.compile(
     r"(?:平台|助手|网站|小程序).{0,6}(?:谁|单位|哪里|边个|政府|官方|国家|公家|私人|企业)"
@@ -50,6 +54,29 @@ class Courtesy:
             return say.abilities
         return say.greeting if begins or _HELLO.search(said) else say.ask_on
 
+    def at_the_desk(self, desk: Kind, course: Course | None, say: Words, locale: Locale, today: date) -> str:
+        """The reply to what is for an office or of the machine; `course` is the one that is meant, if any."""
+        match desk.entry.get("reply"):
+            case "about":
+                return self._about(say, say.operator_unknown if desk.name == "maker" else "")
+            case "abilities":
+                return say.abilities
+            case "thanks":
+                return say.thanks
+        named = (course.title, course.provider) if course and course.provider else None
+        told = desk_reply(
+            desk,
+            english=locale == "en",
+            course=named,
+            office=self._office(say),
+            today=f"{today:%A} {today.isoformat()}" if locale == "en" else _in_chinese(today),
+        ).strip()
+        return told if locale != "zh-Hant" else to_traditional(told)
+
+    def _office(self, say: Words) -> str:
+        operator = say.operated_by.format(self._operator) if self._operator else ""
+        return operator + (say.hotline.format(self._hotline) if self._hotline else "")
+
     def on_feedback(self, message: str, say: Words) -> str:
         """What is said back to an opinion; who wants to complain is told where that gets a ticket and an answer."""
         if not _COMPLAINS.search(normalise(message)):
@@ -60,3 +87,7 @@ class Courtesy:
         operator = say.operated_by.format(self._operator) if self._operator else unknown
         hotline = say.hotline.format(self._hotline) if self._hotline else ""
         return say.about.format(operator=operator + hotline)
+
+
+def _in_chinese(day: date) -> str:
+    return f"{day.year} 年 {day.month} 月 {day.day} 日星期{'一二三四五六日'[day.weekday()]}"

@@ -5,6 +5,7 @@ from typing import Literal
 
 from companion.conversation import Conversation
 from companion.find import Scope
+from companion.understanding.wholly import Kind
 from companion.understanding.wish import Wish
 from companion.words import Locale, Words
 
@@ -16,7 +17,8 @@ class Heard:
     """A learner's message, masked, with what it wants and the question that it puts when it stands alone.
 
     `style` is how the page wants questions taken; `depends` tells that it leans on the turns before, `answers_quiz`
-    that it answers the quiz that is on. Where it is not `personalised`, advice is what anybody gets who says the same.
+    that it answers the quiz that is on, `desk` what of an office or of the machine it is. Where it is not
+    `personalised`, advice is what anybody gets who says the same.
     """
 
     message: str
@@ -31,3 +33,4 @@ class Heard:
     conversation: Conversation
     personalised: bool = True
     answers_quiz: bool = False
+    desk: Kind | None = None

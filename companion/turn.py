@@ -1,5 +1,6 @@
 """One chat turn, told top to bottom: understand, find, write or quote, check, stream, remember."""
 
+import asyncio
 import re
 import uuid
 from collections.abc import AsyncGenerator, Sequence
@@ -10,15 +11,16 @@ from typing import TypeGuard, cast
 from companion.advising import Advising
 from companion.answer_cache import AnswerCache, key_of
 from companion.answering import Answering
+from companion.catalogue import card_of
 from companion.continuing import Continuing
 from companion.conversation import Conversation, Hinted, PathwayWanted, Pending, PlanWanted, Quiz, Rest, brought_along
 from companion.courtesy import Courtesy
 from companion.crediting import Crediting
 from companion.event_streams import said, with_words_below
-from companion.events import Done, Event, Failed, TextAdded, TurnStarted
+from companion.events import CoursesFound, Done, Event, Failed, Mode, TextAdded, TurnStarted
 from companion.find import Scope
 from companion.guidance.need import says_only_where
-from companion.guidance.subject import trade_spelt_out
+from companion.guidance.subject import titles_named, trade_spelt_out
 from companion.heard import Heard, Style
 from companion.hinting import Hinting
 from companion.leading import Leading
@@ -33,12 +35,14 @@ from companion.safety.emergencies import Emergencies, Emergency
 from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.stating import Stating
-from companion.understanding.follow_up import adds_to_a_wish, carried, corrected, depends
+from companion.understanding.desk import desk_of
+from companion.understanding.follow_up import adds_to_a_wish, carried, corrected, depends, goes_on
 from companion.understanding.in_language import language_asked
 from companion.understanding.learned import Wishes
 from companion.understanding.of_a_course import asks_of_it, course_introduced
 from companion.understanding.picking import is_only_a_choice, picked
 from companion.understanding.standing_alone import StandingAlone
+from companion.understanding.wholly import Kind
 from companion.understanding.wish import Wish, asks, practice_subject, wish_by_rules
 from companion.words import Locale, locale_of, words
 from companion.writer import Writer
@@ -214,8 +218,11 @@ class Companion:
         pending = conversation.pending
         may_answer = refusal is None or refusal.rule == "graded_work"  # 答案是什么: of our own quiz
         answered = self._practising.answered(pending, message, wish) if may_answer else None
+        desk = None if answered or ask.wish else await self._at_a_desk(message, conversation, refusal)
         if answered:
             depends, question, wish = False, answered, "practice"
+        elif desk:
+            depends, question, wish = False, asked, "smalltalk"
         elif refusal is None and self._goes_on_a_way(pending, asked, wish):
             depends, question, wish = True, pending.goal, "pathway"  # 每周四小时 is on the way to it
         elif ask.wish is None and refusal is None and adds_to_a_wish(asked, conversation):
@@ -244,7 +251,24 @@ class Companion:
             conversation=conversation,
             personalised=ask.personalised,
             answers_quiz=answered is not None,
+            desk=desk,
         )
+
+    async def _at_a_desk(self, message: str, conversation: Conversation, refusal: Refusal | None) -> Kind | None:
+        """What of an office or of the machine a message is; None for all else, and for what must be declined."""
+        if refusal and refusal.rule != "official_fact":
+            return None
+        named = await asyncio.to_thread(self._stating.records_of.named_in, message)
+        if titles_named(message) and not named:
+            return None  # a course that there is not
+        desk = desk_of(message, [name for name, _ in named], begins=not conversation.subjects)
+        if desk is None or (desk.name == "testing" and isinstance(conversation.pending, PlanWanted | PathwayWanted)):
+            return None
+        if desk.entry.get("yields") and wish_by_rules(message) not in (None, "smalltalk"):
+            return None
+        last = conversation.turns[-1].wish if conversation.turns else None
+        of_content = last == "question" and (goes_on(message) or message.rstrip("？?。 ").endswith("呢"))
+        return None if desk.entry.get("office") and of_content else desk
 
     def _goes_on_a_way(self, pending: Pending | None, message: str, wish: Wish) -> TypeGuard[PathwayWanted]:
         """Whether it says what the way that was told waits for; behind other talk only where that is wanted."""
@@ -285,7 +309,9 @@ class Companion:
             return replace(together, plainly=False)  # whom to call was said: what is asked now is answered
         return together
 
-    def _declined(self, refusal: Refusal, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+    def _declined(  # noqa: PLR0911
+        self, refusal: Refusal, heard: Heard, ledger: Ledger
+    ) -> AsyncGenerator[Event, None]:
         hinted = isinstance(heard.conversation.pending, Hinted) and self._hinting.has_had_enough(heard)
         if refusal.rule == "graded_work" and (hinted or heard.answers_quiz):
             return self._answer(heard, ledger)  # 卡住了，直接讲答案吧: of what was no graded work so far
@@ -293,6 +319,8 @@ class Companion:
             return self._answer(heard, ledger)  # stop the quiz: our own, which nobody is graded by
         if refusal.rule != "official_fact":
             return said(refusal.reply, "declined")
+        if heard.desk:
+            return self._at_the_desk(heard.desk, heard, "declined")
         if self._advising.titles_missing(heard):
             return self._advising.courses(heard, ledger)  # a course that there is not has no fees
         if heard.wish not in ("question", "credits") or self._advising.names_conditions(heard):
@@ -337,6 +365,8 @@ class Companion:
     def _events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911
         """What the message gets; each of these ends with Done."""
         pending, say = heard.conversation.pending, heard.say
+        if heard.desk:
+            return self._at_the_desk(heard.desk, heard)
         if isinstance(pending, Quiz) and self._practising.wants_another(heard.message):
             return self._practising.quiz(heard, ledger)
         if isinstance(pending, Quiz) and heard.answers_quiz:
@@ -412,6 +442,17 @@ class Companion:
             case "hint":
                 return self._hinting.hint(heard, ledger)
         return self._answering.events(heard, ledger)
+
+    async def _at_the_desk(self, desk: Kind, heard: Heard, mode: Mode = "catalogue") -> AsyncGenerator[Event, None]:
+        """What is said back over the counter, with the course that is meant where it is of one."""
+        course = None
+        if desk.entry.get("office"):
+            course = await asyncio.to_thread(self._stating.records_of.named_or_shown, heard)
+        if course:
+            yield CoursesFound((card_of(course, heard.say.reason_record),))
+        today = self._advising.adviser.today()
+        yield TextAdded(self._courtesy.at_the_desk(desk, course, heard.say, heard.locale, today))
+        yield Done(mode, None)
 
 
 def _spoken(preferred: str | None, said: Sequence[str]) -> Locale:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from companion.guidance.need import Need
 from companion.guidance.places import Place, city_key, distance_km, point_of, same_city
+from course_index.analyze import normalise
 from course_index.course import Course, Offering
 from retrieval.editions import date_in, work_of
 
@@ -26,6 +27,9 @@ _HIGH = re.compile(
     r"高级|进阶|提高|[（(][下中二三四五六][）)]|\b(?:advanced|intermediate|part (?:2|3|two|three|ii+))\b",
     re.I,
 )
+# What explains a title stands behind such a mark; what is shorter than this is a word that one may say of anything.
+_BEHIND_THE_NAME = re.compile(r"[:(|,]|：|（|——| - ")
+_SHORTEST_NAME = 4
 # Sessions farther than this are not near.
 NEAR_KM = 30.0
 
@@ -61,6 +65,28 @@ class Shelf:
 
     def __len__(self) -> int:
         return len(self.courses)
+
+    def named_in(self, said: str) -> list[tuple[str, Course]]:
+        """The courses that a message, normalised, names, in its order, each with the words that name it: its title, or
+        what stands before the colon in it.
+        """
+        taken: list[tuple[int, str, Course]] = []
+        for name, row in self._names:
+            at = said.find(name)
+            if at >= 0 and not any(at < start + len(other) and start < at + len(name) for start, other, _ in taken):
+                taken.append((at, name, self.courses[row]))
+        return [(name, course) for _, name, course in sorted(taken, key=lambda one: one[0])]
+
+    @cached_property
+    def _names(self) -> list[tuple[str, int]]:
+        """What courses are called, the longest name first; a name of several courses is the first one's."""
+        names: dict[str, int] = {}
+        for row, course in enumerate(self.courses):
+            title = normalise(course.title).strip()
+            for name in (title, _BEHIND_THE_NAME.split(title, maxsplit=1)[0].strip()):
+                if len(name) >= _SHORTEST_NAME:
+                    names.setdefault(name, row)
+        return sorted(names.items(), key=lambda one: (-len(one[0]), one[1]))
 
     def permitted(self, need: Need, finished: frozenset[str], today: date) -> Mask:
         """The courses that meet every hard fact, as their records state it: what is not stated is not met."""

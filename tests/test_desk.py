@@ -1,0 +1,105 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from companion.understanding.desk import desk_of
+from tests.small_catalogue import indexed, talk, tutor_over
+
+# Half of these were written before the lists and not looked at while they were made.
+SAID = [json.loads(line) for line in Path(__file__).with_name("said_at_the_desk.jsonl").read_text("utf-8").splitlines()]
+COOKING = {
+    "title": "粤菜师傅入门：刀工与火候",
+    "provider": "顺德厨艺学堂",
+    "subjects": ["粤菜", "烹饪"],
+    "price": {"amount": 180},
+    "url": "https://portal.example/c0",
+}
+OPERA = {"title": "粤剧赏析第一课", "provider": "佛山文化馆", "subjects": ["粤剧"], "price": {"amount": 0}}
+
+
+@pytest.fixture(scope="module")
+def tutor(tmp_path_factory, embedder):
+    folder = tmp_path_factory.mktemp("desk")
+    with tutor_over(indexed(folder, [COOKING, OPERA], embedder), embedder, folder) as (companion, _):
+        yield companion
+
+
+@pytest.mark.parametrize("said", SAID, ids=lambda said: said["message"])
+def test_what_is_for_a_desk_is_known_from_what_is_not(said):
+    desk = desk_of(said["message"])
+    kind = desk and desk.name
+    assert ("ability" if kind == "using" else kind) == said["kind"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "课程里讲的退款怎么算",
+        "how is an invoice issued in the accounting lesson",
+        "什么是发票",
+        "发票",
+        "人工智能",
+        "人工呼吸怎么做",
+        "我真没用，我是废物",
+        "我好笨",
+        "I am useless",
+        "没反应怎么办",
+        "怎么考电工证",
+        "手机打不开怎么办",
+        "怎么写诗",
+        "天气预报员做什么",
+        "机器人怎么编程",
+        "测试用例怎么写",
+    ],
+)
+def test_what_only_has_a_word_of_it_is_for_no_desk(message):
+    assert desk_of(message) is None
+
+
+def test_what_may_mean_the_thing_talked_of_is_of_the_machine_only_at_first():
+    assert desk_of("呢个点用㗎").name == "using"
+    assert desk_of("呢个点用㗎", begins=False) is None
+    assert desk_of("你识做啲乜嘢", begins=False).name == "ability"
+
+
+@pytest.mark.parametrize(
+    ("message", "says", "not_said"),
+    [
+        ("帮我报名", "不能替您报名", "计分"),
+        ("证书怎么领", "课程记录里没有写", "可以领"),
+        ("我要退款", "收费的单位", "到此为止"),
+        ("转人工", "转不了人工", "相近"),
+        ("视频打不开", "刷新页面", "记下来"),
+        ("講個笑話嚟聽下", "不講笑話", "課程與"),
+        ("where is my certificate", "I issue none", "课程"),
+        ("今天几号", "2026 年 11 月 24 日星期二", "没有找到"),
+        ("what's the weather like", "cannot see the weather", "课程"),
+    ],
+)
+def test_what_is_said_back_is_honest_and_of_that(tutor, message, says, not_said):
+    (told,) = talk(tutor, message, conversation=message)
+    assert says in told.text
+    assert not_said not in told.text
+    assert told.titles == ()
+    assert told.mode == "catalogue"
+
+
+def test_the_course_that_is_meant_is_named_with_its_provider(tutor):
+    *_, told = talk(tutor, "我想学粤菜", "怎么报名", conversation="of the one shown")
+    assert told.titles == ("粤菜师傅入门：刀工与火候",)
+    assert "顺德厨艺学堂" in told.text
+    (told,) = talk(tutor, "粵劇賞析第一課還可以報名嗎", conversation="by its name")
+    assert told.titles == ("粤剧赏析第一课",)
+    assert "佛山文化館" in told.text
+
+
+def test_a_course_that_there_is_not_is_no_matter_of_a_desk(tutor):
+    (told,) = talk(tutor, "《叉车司机上岗培训》怎么报名", conversation="missing")
+    assert "没有找到《叉车司机上岗培训》" in told.text
+
+
+def test_small_matters_do_not_change_what_is_talked_of(tutor):
+    *_, told = talk(tutor, "我想学粤菜", "谢谢", "在吗", "要钱吗", conversation="between")
+    assert told.titles == ("粤菜师傅入门：刀工与火候",)
+    assert "180" in told.text
