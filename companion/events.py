@@ -118,7 +118,8 @@ class Done:
     `confidence` is the probability that the passages found answer, where passages were looked for.
     `checked` and `released` count the sentences the LLM wrote and those that passed; `support` is their share. `usage`
     counts tokens and what they cost. `more` tells that the answer goes on when the learner asks for more, `quiz` which
-    questions the next message may answer.
+    questions the next message may answer. `call` are the numbers that who writes of an emergency or of despair is told
+    to call, the first of them first: a page puts them before all else.
     """
 
     mode: Mode
@@ -132,6 +133,7 @@ class Done:
     confidence: float | None = None
     more: bool = False
     quiz: tuple[QuizItem, ...] = ()
+    call: tuple[str, ...] = ()
     usage: dict[str, float] = field(default_factory=dict)
     timing_ms: dict[str, float] = field(default_factory=dict)
 

@@ -35,6 +35,7 @@ class Ledger:
     unmet_words: str | None = None
     practised: list[Practised] = field(default_factory=list)
     shown: tuple[str, ...] = ()  # the titles of courses
+    call: tuple[str, ...] = ()  # telephone numbers, in an emergency
     # What is known of the learner has shaped the answer: it is nobody else's.
     personal: bool = False
 
@@ -89,6 +90,7 @@ class Ledger:
             released=self.released,
             support=round(self.released / self.checked, 3) if self.checked else None,
             confidence=None if self.confidence is None else round(self.confidence, 3),
+            call=self.call,
             more=bool(self.pending and self.pending.kind == "rest"),
             usage=self.used(),
             timing_ms=self.timing_ms,

@@ -31,7 +31,7 @@ from companion.practising import Practising
 from companion.remembering import Remembering
 from companion.safety.aftercare import Aftercare
 from companion.safety.bounds import Refusal
-from companion.safety.emergencies import Emergencies, Emergency
+from companion.safety.emergencies import Emergencies, Emergency, numbers_to_call
 from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.stating import Stating
@@ -170,6 +170,7 @@ class Companion:
             if emergency and emergency.plainly:
                 # Before anything is looked for: that may take a model's seconds.
                 told = TextAdded(f"{emergency.notice}\n\n")
+                ledger.call = numbers_to_call(emergency.notice)
                 ledger.see(told)
                 yield told
             heard = await self._heard(ask, message, locale, conversation, ledger, refusal)
@@ -285,6 +286,7 @@ class Companion:
         despaired = self.guards.aftercare.needed(conversation_id)
         if refusal and refusal.rule == "crisis":
             self.guards.aftercare.note(conversation_id)
+            ledger.call = numbers_to_call(refusal.reply)
             return said(self.guards.aftercare.again(heard.say) if despaired else refusal.reply, "declined")
         if despaired and (heard.wish in _NO_SUBJECT or (refusal and refusal.rule in _ALONE)):
             return said(self.guards.aftercare.heard(heard.say), "declined")

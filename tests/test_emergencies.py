@@ -9,7 +9,7 @@ import pytest
 from companion.events import CoursesFound, Done, SourcesFound, TextAdded, TurnStarted
 from companion.recogniser import make_recogniser
 from companion.safety.aftercare import Aftercare
-from companion.safety.emergencies import RESEMBLES, Emergencies, Emergency, emergency_of
+from companion.safety.emergencies import RESEMBLES, Emergencies, Emergency, emergency_of, numbers_to_call
 from companion.turn import Ask
 from companion.words import locale_of, words
 from course_index.build import build_index
@@ -123,7 +123,33 @@ def test_whom_to_call_comes_first_and_no_courses_after_it(companion_with):
     assert words("zh-Hans").only_an_aid in said
     assert (talk.done.mode, talk.done.grounded, talk.done.aigc) == ("declined", None, None)
     assert not any(isinstance(event, CoursesFound | SourcesFound) for event in talk.events)
+    assert talk.done.call == ("120",)
     assert not model.prompts
+
+
+def test_a_page_is_told_whom_to_call_in_the_order_of_the_notice_and_of_nothing_else(companion_with):
+    scammed = Talk(companion_with())
+    scammed.say("骗子叫我共享屏幕，钱刚转过去了怎么办")
+    assert scammed.done.call == ("110", "96110")
+    despairs = Talk(companion_with())
+    despairs.say("我不想活了")
+    assert despairs.done.call == ("12356", "120", "110")
+    despairs.say("真的不想活了")
+    assert despairs.done.call == ("12356", "120", "110")
+    despairs.say("快件丢了谁来赔")
+    assert despairs.done.call == ()
+
+
+@pytest.mark.parametrize(
+    ("notice", "numbers"),
+    [
+        ("call 120, or 020-83333333; again 120", ("120", "020-83333333")),
+        ("拨打400-820-8820。", ("400-820-8820",)),
+        ("叫身边的人来帮忙，说清 3 件事。", ()),
+    ],
+)
+def test_a_number_to_call_is_no_part_of_another_and_no_count(notice, numbers):
+    assert numbers_to_call(notice) == numbers
 
 
 def test_a_lesson_that_surely_teaches_of_it_is_pointed_at_and_read_on_from(companion_with, first_aid):

@@ -94,7 +94,7 @@ class StandIn:
                 elif self.path.startswith("/v1/passages"):
                     self._json(404, {"title": "Not Found", "status": 404})
                 elif self.path.startswith("/v1/"):
-                    self._json(200, {"questions": [], "conversations": []})
+                    self._json(200, {"questions": [], "conversations": [], "complaints": []})
                 else:
                     self._say(200, "text/html; charset=utf-8", stand_in.page.encode(), stand_in.headers)
 

@@ -370,7 +370,7 @@ def test_a_complaint_gets_a_ticket_and_a_day_and_stands_there(shared, visit):
     go_to(page, "投诉与举报")
     panel(page).get_by_label("请写下经过").fill("回答有误")
     panel(page).get_by_role("button", name="提交").click()
-    expect(panel(page).locator(".said")).to_contain_text(re.compile(r"编号 \S+，最迟 20\d\d-\d\d-\d\d"))
+    expect(panel(page).locator(".said")).to_contain_text(re.compile(r"编号 \w{4} \w{4}，最迟 20\d\d-\d\d-\d\d"))
     expect(panel(page).locator(".menu")).to_contain_text(re.compile(r"投诉.*回答有误.*还没有答复", re.DOTALL))
 
 

@@ -32,6 +32,7 @@ class About(TypedDict):
     complaint_days: int
     complaint_kept_days: int
     conversation_days: int
+    message_characters: int
 
 
 def about_router(settings: CompanionSettings) -> APIRouter:
@@ -50,6 +51,7 @@ def about_router(settings: CompanionSettings) -> APIRouter:
         "complaint_days": settings.complaint_days,
         "complaint_kept_days": settings.complaint_kept_days,
         "conversation_days": settings.conversation_days,
+        "message_characters": settings.message_max_characters,
     }
 
     @router.get("/about", response_model=About)

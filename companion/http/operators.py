@@ -52,10 +52,11 @@ def operators_router(state: State) -> APIRouter:
 
     @router.post("/complaints/{ticket}/answer", status_code=204, responses=may_be(404))
     async def answer(ticket: str, said: Answer, request: Request) -> Response:
-        """Answer a complaint."""
-        if not await run_in_threadpool(state.complaints.answer, ticket, masked(said.words).text):
+        """Answer a complaint, by its ticket or by the eight characters of it that learners are shown."""
+        answered = await run_in_threadpool(state.complaints.answer, ticket, masked(said.words).text)
+        if answered is None:
             return Problem(404, "No complaint with this ticket waits for an answer.")
-        await run_in_threadpool(state.audit.record, caller_of(request).learner, "answered", ticket)
+        await run_in_threadpool(state.audit.record, caller_of(request).learner, "answered", answered)
         return Response(status_code=204)
 
     @router.get("/audit", response_model=AuditTold)

@@ -1,5 +1,6 @@
 """What needs help at once is told whom to call before anything else: rules, and likeness to messages people sorted."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,10 @@ RESEMBLES, PLAINLY = 0.4, 0.6
 _WANTS_TO_LEARN = for_normalised(
     r"想(?:先|要|再)?学|学会|学学|学点|有(?:没有|冇|无|什么|啥)[^，。]{0,8}(?:课|班)|培训|\b(?:learn|course|training)\b"
 )
+
+
+# 120, 12356 and 020-12345678; a notice has no other figures.
+_NUMBER = re.compile(r"(?<![\d-])\d[\d-]{1,13}\d(?![\d-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,11 @@ class Emergencies:
         kind = emergency_of(scores)
         told = self._rules.refusal(kind, locale) if kind else None
         return Emergency(told.rule, told.reply, _likeness(scores) >= PLAINLY) if told else None
+
+
+def numbers_to_call(notice: str) -> tuple[str, ...]:
+    """The telephone numbers that a notice names, in its order."""
+    return tuple(dict.fromkeys(_NUMBER.findall(notice)))
 
 
 def emergency_of(scores: dict[str, float]) -> str | None:

@@ -1,5 +1,6 @@
 """Complaints, reports and appeals: each gets a ticket, a date by which it is answered, and an answer."""
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,9 @@ from sqlalchemy import Engine, Row, delete, func, insert, select, update
 
 from companion.state.database import transaction
 from companion.state.tables import complaints, turns
+
+# What a page shows of a ticket, to be read out on the telephone.
+_CODE = re.compile(r"[0-9a-f]{8}")
 
 Kind = Literal["complaint", "report", "appeal"]
 
@@ -63,14 +67,28 @@ class Complaints:
         rows = transaction(self._engine, lambda connection: connection.execute(query).all())
         return [(row.owner, tuple(row.passages)) for row in rows]
 
-    def answer(self, ticket: str, words: str) -> bool:
-        """Answer one; False when there is none that waits."""
+    def answer(self, ticket: str, words: str) -> str | None:
+        """Answer one, by its ticket or the code of it that learners read out; its ticket, None when none such waits."""
+        meant = self._waiting(ticket)
+        if meant is None:
+            return None
         answered = (
             update(complaints)
-            .where(complaints.c.ticket == ticket, complaints.c.answered_at.is_(None))
+            .where(complaints.c.ticket == meant, complaints.c.answered_at.is_(None))
             .values(answer=words, answered_at=datetime.now(UTC))
         )
-        return transaction(self._engine, lambda connection: connection.execute(answered)).rowcount > 0
+        return meant if transaction(self._engine, lambda connection: connection.execute(answered)).rowcount else None
+
+    def _waiting(self, ticket: str) -> str | None:
+        """The ticket that is meant: whole, or its first eight characters as `3F2A 9C1B`, if they are one's alone."""
+        code = re.sub(r"\s", "", ticket).lower()
+        if not _CODE.fullmatch(code):
+            return ticket
+        query = select(complaints.c.ticket).where(
+            complaints.c.ticket.startswith(code, autoescape=True), complaints.c.answered_at.is_(None)
+        )
+        found = transaction(self._engine, lambda connection: connection.execute(query).scalars().all())
+        return found[0] if len(found) == 1 else None
 
     def forget_before(self, days: int) -> int:
         """Erase those answered longer ago; who never was answered is kept as long from the day it was due."""

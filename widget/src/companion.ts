@@ -60,7 +60,9 @@ export class LearningCompanion extends LitElement implements Host {
   private source: Source | null = null;
   private passage: Passage | null | undefined;
   private note = ""; // what a form was answered
+  private erased = false;
   private complaints: Complaint[] = [];
+  private length = 0; // of what stands in the box
   private offline = false;
   private dictates = false;
   private listening: (() => void) | null = null;
@@ -175,6 +177,8 @@ export class LearningCompanion extends LitElement implements Host {
 
   get say(): Say { return speaking(this.locale); }
   get busy(): boolean { return Boolean(this.thread?.running); }
+  private get longest(): number { return this.told?.message_characters ?? 4_000; }
+  get writes(): boolean { return Boolean(this.told?.model); }
 
   announce(text: string): void {
     this.status = text;
@@ -309,7 +313,7 @@ export class LearningCompanion extends LitElement implements Host {
             ${bubble()}<span>${say("title")}</span><small>${say("badge")}</small></button>
           <dialog class="panel" aria-labelledby="title" @keydown=${this.onKey} @cancel=${this.onCancel}>${inside}</dialog>`}
       <dialog class="source" aria-labelledby="source-title" @close=${this.sourceClosed} @click=${this.onBackdrop}>
-        ${this.source ? html`<button type="button" class="close" @click=${this.closeSource}>${say("close")}</button>${sourceView(this.source, this.passage, say)}` : nothing}</dialog>
+        ${this.source ? sourceView(this.source, this.passage, say, this.closeSource) : nothing}</dialog>
       <p class="hidden" role="status" aria-live="polite">${this.status}</p>
     </div>`;
   }
@@ -341,9 +345,10 @@ export class LearningCompanion extends LitElement implements Host {
       <div class="foot" ?inert=${this.hasToAgree}>
         <div class="styles" role="group" aria-label=${say("style")}>${STYLES.map((style) => html`
           <button type="button" aria-pressed=${this.replyStyle === style} @click=${() => this.choose(style)}>${say(`style_${style}`)}</button>`)}</div>
+        <p class="over" id="over" role="alert">${this.length > this.longest ? say("tooLong", this.length, this.longest) : nothing}</p>
         <form class="ask" @submit=${this.onSubmit}>
           <label class="hidden" for="message">${say("question")}</label>
-          <textarea id="message" rows="1" maxlength="4000" autocomplete="off" enterkeyhint="send" placeholder=${say("placeholder")} @keydown=${this.onEnter}></textarea>
+          <textarea id="message" rows="1" aria-describedby="over" @input=${this.onInput} autocomplete="off" enterkeyhint="send" placeholder=${say("placeholder")} @keydown=${this.onEnter}></textarea>
           ${this.dictates ? html`<button type="button" aria-pressed=${Boolean(this.listening)} aria-label=${say("dictate")} @click=${this.dictation}>${icon("M12 4a2.500 2.500 0 0 1 2.500 2.500v5a2.500 2.500 0 0 1-5 0v-5A2.500 2.500 0 0 1 12 4zM6 11a6 6 0 0 0 12 0M12 17v3")}</button>` : nothing}
           ${thread.running
             ? html`<button type="button" class="stop" @click=${() => { thread.stop(); this.box?.focus(); }}>${say("stop")}</button>`
@@ -439,7 +444,7 @@ export class LearningCompanion extends LitElement implements Host {
     const link = (url: string | null) => url && /^https?:\/\//.test(url) ? html`<a href=${url} target="_blank" rel="noopener noreferrer">${url}</a>` : url;
     const facts: [Word, unknown][] = [
       ["operator", told.operator], ["model", told.model?.name ?? say("noModel")], ...(told.model ? [["filing", told.model.filing] as [Word, unknown]] : []),
-      ["terms", link(told.terms_url)], ["privacy", link(told.privacy_url)], ["hotline", told.hotline],
+      ["terms", link(told.terms_url)], ["privacy", link(told.privacy_url)], ["hotline", told.hotline && html`<a href="tel:${told.hotline}">${told.hotline}</a>`],
     ];
     return html`<p>${say("tagline")}</p><p class="note">${say("notice")}。${say("keptDays", told.conversation_days)}。</p>
       <dl class="about">${facts.map(([name, fact]) => html`<dt>${say(name)}</dt><dd class=${fact ? "" : "unknown"}>${fact || say("unknown")}</dd>`)}</dl>`;
@@ -452,7 +457,7 @@ export class LearningCompanion extends LitElement implements Host {
       <label>${say("complaintWords")}<textarea name="words" rows="6" maxlength="4000" required></textarea></label>
       <button type="submit" class="main">${say("sendOpinion")}</button>${this.note ? html`<p class="said">${this.note}</p>` : nothing}</form>
       ${this.complaints.length ? html`<h3>${say("complaintsMade")}</h3><ul class="menu">${this.complaints.map((one) => html`<li class="course">
-        <p><b>${say(`kind_${one.kind}` as Word)}</b> <time datetime=${one.made_at}>${one.made_at.slice(0, 10)} · ${one.ticket}</time></p><p>${one.words}</p>
+        <p><b>${say(`kind_${one.kind}` as Word)}</b> <time datetime=${one.made_at}>${one.made_at.slice(0, 10)} · ${short(one.ticket)}</time></p><p>${one.words}</p>
         <p class=${one.answer ? "" : "unknown"}>${one.answer ?? say("complaintWaits", one.due_at.slice(0, 10))}</p></li>`)}</ul>` : nothing}`;
   }
 
@@ -463,6 +468,7 @@ export class LearningCompanion extends LitElement implements Host {
 
   private erasure(): TemplateResult {
     const { say } = this;
+    if (this.erased) return html`<p class="said" role="status">${this.note}</p>`;
     return html`<p class="warn">${say("eraseAsk")}</p><div class="form">
       <button type="button" class="main" id="erase-all" @click=${this.eraseAll}>${say("eraseYes")}</button>
       <button type="button" @click=${() => this.goTo("chat")}>${say("cancel")}</button>${this.note ? html`<p class="said">${this.note}</p>` : nothing}</div>`;
@@ -476,9 +482,17 @@ export class LearningCompanion extends LitElement implements Host {
     event.preventDefault();
     const { box } = this;
     const words = box?.value.trim();
-    if (!box || !words || this.thread.running) return;
+    if (!box || !words || this.thread.running || this.length > this.longest) return;
     box.value = "";
+    this.length = 0;
     void this.ask(words);
+  };
+
+  /** What is too long is told, and not cut behind the learner's back. */
+  private onInput = (): void => {
+    const { length } = this.box?.value.trim() ?? "";
+    if (Math.max(length, this.length) > this.longest) this.requestUpdate();
+    this.length = length;
   };
 
   private onEnter = (event: KeyboardEvent): void => {
@@ -510,6 +524,7 @@ export class LearningCompanion extends LitElement implements Host {
 
   private goTo(page: Page): void {
     this.page = page;
+    this.erased = false;
     this.note = "";
     if (page === "history") void this.fetchHistory();
     if (page === "about") void this.fetchAbout();
@@ -550,7 +565,7 @@ export class LearningCompanion extends LitElement implements Host {
     const about = this.thread.turns.at(-1)?.id ?? null;
     try {
       const made = await this.door.json<{ ticket: string; due_at: string }>("/v1/complaints", "POST", { kind: given.get("kind"), words: given.get("words"), turn_id: about });
-      this.note = this.say("complaintMade", made.ticket, String(made.due_at).slice(0, 10));
+      this.note = this.say("complaintMade", short(made.ticket), String(made.due_at).slice(0, 10));
       form.reset();
       void this.fetchComplaints();
     } catch (error) {
@@ -562,9 +577,9 @@ export class LearningCompanion extends LitElement implements Host {
   /** All that the service keeps of the learner, as a file. */
   private takeAway = async (): Promise<void> => {
     try {
-      const whole = await this.door.json("/v1/learners/me/export");
+      const whole = await this.door.json<{ turns: unknown[] }>("/v1/learners/me/export");
       download("learning-companion.json", JSON.stringify(whole, null, 2), "application/json");
-      this.note = "";
+      this.note = this.say("exported", whole.turns.length, new Date().toLocaleString(this.locale));
     } catch (error) {
       this.note = this.say(error instanceof Refused && error.problem.status === 404 ? "nothingKept" : "notDone");
     }
@@ -588,7 +603,8 @@ export class LearningCompanion extends LitElement implements Host {
       keep(SETTINGS, null, "browser");
       this.settings = {};
       this.listed = null;
-      this.note = say("erased") + (receipt ? ` ${say("receipt")}: ${receipt}` : "");
+      this.erased = true;
+      this.note = say("erased") + (receipt ? ` ${say("receipt", short(receipt), receipt)}` : "");
     } catch { this.note = say("notDone"); }
     this.announce(this.note);
   };
@@ -657,6 +673,11 @@ function listOf(questions: string): string[] {
     if (Array.isArray(list)) return list.map(String);
   } catch { /* not JSON: one a line */ }
   return questions.split("\n").map((line) => line.trim()).filter(Boolean);
+}
+
+/** What is read out on the telephone: by the first eight characters of a number it is found again. */
+function short(number: string): string {
+  return `${number.slice(0, 4)} ${number.slice(4, 8)}`.toUpperCase();
 }
 
 function icon(path: string): TemplateResult {

@@ -107,6 +107,7 @@ function nodesOf(token: Token, cite: Cite): Node[] {
   const fragment = DOMPurify.sanitize(marked.parser([token] as Tokens.Generic[] as Token[]), {
     ALLOWED_TAGS: TAGS, ALLOWED_ATTR: ["start"], ALLOW_DATA_ATTR: true, ALLOW_ARIA_ATTR: false, RETURN_DOM_FRAGMENT: true,
   });
+  putTelephones(fragment);
   putCitations(fragment, cite);
   for (const pre of fragment.querySelectorAll("pre")) pre.tabIndex = 0; // it scrolls, so the keyboard must reach it
   for (const table of fragment.querySelectorAll("table")) {
@@ -122,6 +123,43 @@ function nodesOf(token: Token, cite: Cite): Node[] {
 
 function putCitations(root: ParentNode, cite: Cite): void {
   for (const spot of root.querySelectorAll<HTMLElement>("span[data-cite]")) spot.replaceWith(cite(Number(spot.dataset.cite)) ?? spot.textContent ?? "");
+}
+
+// 拨打 120 或 110, 热线 12345, call 96110: by a word of calling, so that 血压 120 and 打 120 分 are none.
+const NUMBER = /(?:1[12]\d(?:\d\d)?|1[3-9]\d{9}|9[56]\d{3}|[48]00-?\d{3,4}-?\d{3,4}|0\d{2,3}-\d{7,8})(?![\d%℃-]|\.\d|\s?(?:[分元毫度岁次个年天秒米页张]|mm))/g;
+const CALLING = /(?:[拨撥]打?|打(?!印|字|包)|致电|致電|电话|電話|热线|熱線|专线|專線|call|dial|line|police|phone)[^\d。；;.]{0,7}$/i;
+const AND = /^(?:[\s,，、]|或者?|和|及|or|and)+$/;
+const LINE = /^\s?(?:热线|熱線|专线|專線|急救|报警|報警|hotline|line)/;
+
+/** What can be called is called by a touch; nothing else of an answer is a link. */
+function putTelephones(root: DocumentFragment): void {
+  const walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const texts: Text[] = [];
+  while (walk.nextNode()) texts.push(walk.currentNode as Text);
+  let said = "", called = false; // since the last number, over bold and plain
+  for (const spot of texts) {
+    if (spot.parentElement?.closest("code, [data-tex]")) continue;
+    const text = spot.data;
+    const parts: (string | Node)[] = [];
+    let to = 0; // so far it is put into parts
+    for (const { 0: number, index } of text.matchAll(NUMBER)) {
+      const before = said + text.slice(to, index);
+      const after = text.slice(index + number.length);
+      if (/[\d.-]$/.test(before) || !(CALLING.test(before) || LINE.test(after) || (called && AND.test(before)))) continue;
+      parts.push(text.slice(to, index), telephone(number));
+      to = index + number.length;
+      [said, called] = ["", true];
+    }
+    said += text.slice(to);
+    if (to) spot.replaceWith(...parts, text.slice(to));
+  }
+}
+
+function telephone(number: string): HTMLElement {
+  const link = document.createElement("a");
+  link.href = `tel:${number}`;
+  link.textContent = number;
+  return link;
 }
 
 // Half of what the widget weighs, and few answers have a formula: fetched from our own service with the first one.

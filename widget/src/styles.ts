@@ -10,8 +10,10 @@ export const styles = css`
   --brand: var(--companion-brand, #0b5d57); --on-brand: var(--companion-on-brand, #fff);
   --paper: #f7f5f0; --card: #fff; --ink: #1d2624; --quiet: #55605d; --line: #dcd8cd; --edge: #737d79;
   --soft: #e6f0ed; --sample: #744600; --sample-soft: #fbeed8; --bad: #96291b; --bad-soft: #fbeae6; --mark: #fff0b8;
-  --target: 2.6em; --radius: var(--companion-radius, .8em);
-  font-family: var(--companion-font, inherit); font-size: calc(var(--companion-font-size, 16px) * var(--scale, 1));
+  --target: min(2.6em, 60px); --gap: min(1em, 16px); --radius: var(--companion-radius, .8em);
+  /* The page's text size, which may be its reader's own; some pages lay out by it, and it says nothing then. */
+  --text: var(--companion-font-size, clamp(16px, 1rem, 32px));
+  font-family: var(--companion-font, inherit); font-size: calc(var(--text) * var(--scale, 1));
   line-height: 1.65; color: var(--ink); color-scheme: light; overflow-wrap: anywhere; -webkit-text-size-adjust: 100%;
 }
 .dark {
@@ -20,7 +22,8 @@ export const styles = css`
   --soft: #213633; --sample: #f2c884; --sample-soft: #3a2f1c; --bad: #ffa597; --bad-soft: #3a2320; --mark: #54481b;
   color-scheme: dark;
 }
-.elder { --target: 60px; font-weight: 500; }
+/* 18 to 30 pt, whatever the page has. */
+.elder { --target: 60px; font-weight: 500; font-size: max(calc(var(--companion-font-size, 16px) * var(--scale, 1)), var(--text)); }
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -30,7 +33,7 @@ button, select, textarea, input:not([type="checkbox"]) {
   font: inherit; color: inherit; background: var(--card); margin: 0;
   border: 1px solid var(--edge); border-radius: .6em; min-height: var(--target);
 }
-button, select { padding: .25em .85em; cursor: pointer; }
+button, select { padding: .25em min(.85em, 16px); cursor: pointer; }
 input:not([type="checkbox"]), textarea { padding: .4em .7em; width: 100%; }
 input[type="checkbox"] { width: 1.25em; height: 1.25em; accent-color: var(--brand); flex: none; }
 button:hover:not(:disabled), select:hover { border-color: var(--brand); background: var(--soft); }
@@ -45,7 +48,8 @@ a { color: var(--brand); }
 /* The button that opens it, and the panel. */
 .launcher {
   position: fixed; z-index: var(--companion-z-index, 2147483000); inset-block-end: var(--companion-offset, 20px); inset-inline-end: var(--companion-offset, 20px);
-  display: flex; align-items: center; gap: .5em; min-height: max(var(--target), 52px); padding: .4em 1.15em; border-radius: 2em; border: 0;
+  display: flex; align-items: center; gap: .5em; min-height: max(var(--target), 52px); padding: .4em min(1.15em, 20px); border-radius: 2em; border: 0;
+  font-size: min(1em, 7vw); white-space: nowrap;
   background: var(--brand); color: var(--on-brand); font-weight: 600; box-shadow: 0 4px 18px rgb(0 0 0 / .28);
 }
 .launcher:hover:not(:disabled) { background: var(--brand); filter: brightness(1.1); }
@@ -57,20 +61,21 @@ a { color: var(--brand); }
 .panel[open], .inline .panel { display: flex; }
 .floating .panel {
   position: fixed; z-index: var(--companion-z-index, 2147483000); inset: auto var(--companion-offset, 20px) var(--companion-offset, 20px) auto;
-  width: min(var(--companion-width, 440px), calc(100vw - 2 * var(--companion-offset, 20px)));
-  height: min(var(--companion-height, 720px), calc(100dvh - 2 * var(--companion-offset, 20px))); max-width: none; max-height: none;
+  width: min(var(--companion-width, 27.5em), calc(100vw - 2 * var(--companion-offset, 20px)));
+  height: min(var(--companion-height, 45em), calc(100vh - 2 * var(--companion-offset, 20px)));
+  height: min(var(--companion-height, 45em), calc(100dvh - 2 * var(--companion-offset, 20px))); max-width: none; max-height: none;
   box-shadow: 0 12px 48px rgb(0 0 0 / .3);
 }
-.floating.elder .panel { width: min(620px, calc(100vw - 40px)); height: min(900px, calc(100dvh - 40px)); }
+.floating.elder .panel { width: min(620px, calc(100vw - 40px)); height: min(900px, calc(100vh - 40px)); height: min(900px, calc(100dvh - 40px)); }
 .inline { height: 100%; }
 .inline .panel { position: static; width: 100%; height: var(--companion-height, min(46rem, 86dvh)); }
 .panel::backdrop { background: rgb(0 0 0 / .45); }
 
-.head { display: flex; align-items: center; gap: .5em; padding: .55em .6em .55em 1em; border-bottom: 1px solid var(--line); background: var(--card); }
-.head h2 { flex: 1; display: flex; flex-wrap: wrap; align-items: center; column-gap: .4em; min-width: 0; font-size: 1.08em; line-height: 1.35; }
+.head { display: flex; align-items: center; gap: min(.5em, 8px); padding: min(.55em, 10px) min(.6em, 10px) min(.55em, 10px) var(--gap); border-bottom: 1px solid var(--line); background: var(--card); }
+.head h2 { flex: 1; display: flex; flex-wrap: wrap; align-items: center; column-gap: .4em; min-width: 0; font-size: min(1.08em, 7vw); line-height: 1.35; }
 .head h2 small { padding: 0 .45em; border-radius: .4em; background: var(--soft); color: var(--brand); font-size: .74em; font-weight: 600; }
 .icon { display: grid; place-items: center; min-width: var(--target); padding: 0; border-color: transparent; background: none; }
-.page { flex: 1; min-height: 0; overflow-y: auto; padding: .9em 1em 1.2em; overscroll-behavior: contain; scroll-padding-block: 1em; }
+.page { flex: 1; min-height: 0; overflow-y: auto; padding: .9em var(--gap) 1.2em; overscroll-behavior: contain; scroll-padding-block: 1em; }
 .no-network { padding: .35em 1em; background: var(--bad-soft); color: var(--bad); font-size: .9em; }
 
 .welcome p { color: var(--quiet); margin-bottom: 1em; }
@@ -86,13 +91,16 @@ learning-companion-turn[latest]:not(:first-child) { min-height: calc(100cqh - 2.
   width: fit-content; max-width: 88%; margin: 0 0 .7em auto; padding: .45em .9em; border-radius: 1em 1em .25em 1em;
   background: var(--brand); color: var(--on-brand); font-size: 1em; font-weight: 500; white-space: pre-wrap;
 }
-.answer { margin-bottom: 1.4em; padding: .75em 1em .7em; background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); }
+.answer { margin-bottom: 1.4em; padding: .75em var(--gap) .7em; background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); }
 .state { display: flex; flex-wrap: wrap; align-items: center; gap: .2em .6em; color: var(--quiet); font-size: .84em; }
 .moving::before { content: ""; width: .6em; height: .6em; border-radius: 50%; background: var(--brand); animation: breathe 1.6s ease-in-out infinite; }
 @keyframes breathe { 50% { opacity: .2; } }
 .aigc, .sample { padding: 0 .5em; border-radius: .4em; white-space: nowrap; }
 .aigc { background: var(--brand); color: var(--on-brand); font-weight: 600; }
 .sample { background: var(--sample-soft); color: var(--sample); font-size: .76em; font-weight: 400; }
+a[href^="tel:"] { font-weight: 700; white-space: nowrap; }
+.call { display: flex; flex-wrap: wrap; gap: .5em; margin-bottom: .5em; }
+.call a { flex: 1 1 7em; padding: .5em; border-radius: .6em; background: var(--bad); color: var(--card); font-size: 1.25em; text-align: center; text-decoration: none; }
 .note { margin-top: .6em; color: var(--quiet); font-size: .86em; }
 .problem { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .5em 1em; margin-top: .5em; padding: .5em .8em; border-radius: .6em; background: var(--bad-soft); color: var(--bad); }
 .problem.stopped { background: var(--paper); color: var(--ink); }
@@ -102,7 +110,7 @@ learning-companion-turn[latest]:not(:first-child) { min-height: calc(100cqh - 2.
 .body ul, .body ol { padding-inline-start: 1.7em; }
 .body li + li { margin-top: .2em; }
 .body h4, .body h5, .body h6 { font-size: 1.03em; }
-blockquote { margin: 0; padding: .5em .9em; border-inline-start: 4px solid var(--brand); background: var(--soft); border-radius: 0 .5em .5em 0; }
+blockquote { margin: 0; padding: .5em min(.9em, 16px); border-inline-start: 4px solid var(--brand); background: var(--soft); border-radius: 0 .5em .5em 0; }
 blockquote > * + * { margin-top: .5em; }
 pre, .table { overflow-x: auto; border-radius: .5em; }
 pre { padding: .6em .8em; background: var(--paper); line-height: 1.5; }
@@ -161,13 +169,15 @@ blockquote .cite { background: var(--card); }
 .why legend { font-weight: 600; margin-bottom: .2em; }
 .why fieldset label, .check { display: flex; align-items: center; gap: .5em; min-height: max(2em, calc(var(--target) * .8)); cursor: pointer; }
 
-.foot { padding: .5em .8em .55em; border-top: 1px solid var(--line); background: var(--card); }
+.foot { padding: .5em min(.8em, 13px) .55em; border-top: 1px solid var(--line); background: var(--card); }
 .styles { display: flex; gap: .3em; margin-bottom: .4em; padding: 3px; overflow-x: auto; scrollbar-width: none; }
-.styles button { flex: none; min-height: max(24px, calc(var(--target) * .72)); padding: 0 .75em; font-size: .86em; border-color: var(--line); border-radius: 1.5em; }
+.styles button { flex: none; min-height: max(24px, calc(var(--target) * .72)); padding: 0 min(.55em, 12px); font-size: .86em; border-color: var(--line); border-radius: 1.5em; }
 .elder .styles button { min-height: 60px; font-size: .95em; }
+.elder .notice { font-size: .62em; }
+.over:not(:empty) { margin-bottom: .4em; color: var(--bad); font-size: .86em; }
 .ask { display: flex; gap: .3em; align-items: end; padding: .25em; background: var(--paper); border: 1px solid var(--edge); border-radius: 1em; }
 .ask:focus-within { border-color: var(--brand); box-shadow: 0 0 0 1px var(--brand); }
-.ask textarea { flex: 1; min-width: 0; padding: .4em .65em; resize: none; max-height: 30dvh; field-sizing: content; border: 0; background: none; }
+.ask textarea { flex: 1; min-width: 0; padding: .4em min(.65em, 10px); resize: none; max-height: 30dvh; field-sizing: content; border: 0; background: none; }
 .ask textarea::placeholder { color: var(--quiet); opacity: 1; }
 .ask textarea:focus-visible { outline: none; } /* the frame around the box shows the focus */
 .ask button { flex: none; border-radius: .75em; font-weight: 600; }
@@ -187,24 +197,27 @@ blockquote .cite { background: var(--card); }
 .about { display: grid; grid-template-columns: auto 1fr; gap: .4em 1em; } .about dt { color: var(--quiet); }
 
 dialog.source {
-  width: min(40em, 94vw); max-height: 88dvh; padding: 1em 1.2em; overflow-y: auto; font-size: 1em;
+  width: min(40em, 94vw); max-height: 88vh; max-height: 88dvh; padding: 0; flex-direction: column; overflow: hidden; font-size: 1em;
   border: 1px solid var(--line); border-radius: calc(var(--radius) * 1.3); background: var(--card); color: var(--ink);
 }
 .source::backdrop { background: rgb(0 0 0 / .5); }
-.source .close { float: inline-end; margin-inline-start: 1em; }
-.source h3 { font-size: 1.12em; line-height: 1.5; min-height: 2.4em; }
-.source .facts { margin: .4em 0 .8em; }
+dialog.source[open] { display: flex; }
+.source header { display: flex; gap: .5em; align-items: start; justify-content: space-between; padding: min(1em, 16px); padding-bottom: .4em; }
+.source header button { flex: none; }
+.source h3 { font-size: min(1.12em, 7vw); line-height: 1.5; }
+.inside { overflow-y: auto; padding: 0 min(1em, 16px) 1em; }
+.source .facts { margin: 0 0 .8em; }
 .source blockquote { white-space: pre-line; }
 .source h4 { margin: .9em 0 .35em; font-size: .9em; color: var(--quiet); }
-.passage { max-height: 40dvh; padding: .7em .9em; overflow-y: auto; white-space: pre-wrap; background: var(--paper); border-radius: .6em; }
+.passage { padding: .7em min(.9em, 14px); white-space: pre-wrap; background: var(--paper); border-radius: .6em; }
 mark { background: var(--mark); color: inherit; }
 
 @media (max-width: 600px) {
-  .floating .panel, .floating.elder .panel { inset: 0; width: 100vw; height: 100dvh; border: 0; border-radius: 0; }
+  .floating .panel, .floating.elder .panel { inset: 0; width: 100vw; height: 100vh; height: 100dvh; border: 0; border-radius: 0; }
   dialog.source { width: 100vw; max-width: none; margin: auto 0 0; border-radius: 1em 1em 0 0; border-width: 1px 0 0; }
 }
 /* Three buttons of 60 px leave a title no room for gaps on the smallest phones. */
-@media (max-width: 26em) { .elder .head { gap: 0; padding-inline: .6em 0; } }
+@media (max-width: 400px) { .head { gap: 0; padding-inline-end: 0; } }
 /* With large text on a small window what stays in view would cover what one reads. */
 @media (max-height: 30em) { .styles, .notice { display: none; } }
 @media (max-height: 40em) { .elder .styles { display: none; } }

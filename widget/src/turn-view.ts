@@ -17,6 +17,7 @@ export interface Host {
   say: Say;
   locale: Locale;
   busy: boolean;
+  writes: boolean; // a model does, so that the same question may be answered otherwise
   courseLink: CourseLink;
   announce(text: string): void;
   ask(message: string): void;
@@ -63,7 +64,7 @@ export class TurnView extends LitElement {
     return html`<article class="turn" aria-busy=${!over}>
       <h3 class="asked"><span class="hidden">${say("you")}: </span>${turn.message}</h3>
       <div class="answer" role="group" aria-label=${say("answerOf")}>
-        ${this.#state(over)}
+        ${turn.done?.call?.length ? html`<p class="call">${turn.done.call.map((number) => html`<a href="tel:${number}">${say("call", number)}</a>`)}</p>` : this.#state(over)}
         <div class="body" dir="auto"></div>
         ${this.latest && turn.done?.quiz?.length ? this.#quiz(turn.done.quiz) : nothing}
         ${turn.courses.length ? courseCards(turn.courses, say, this.host.courseLink, this.host.openCourse) : nothing}
@@ -184,7 +185,7 @@ export class TurnView extends LitElement {
       ${turn.done?.more ? html`<button type="button" ?disabled=${busy} @click=${() => this.host.ask(say("more"))}>${say("more")}</button>` : nothing}
       ${turn.text ? html`<button type="button" class="copy" @click=${this.#copy}>${say("copy")}</button>` : nothing}
       ${turn.text && canRead(locale) ? html`<button type="button" class="aloud" aria-pressed=${this.#reading} @click=${this.#aloud}>${say(this.#reading ? "hush" : "aloud")}</button>` : nothing}
-      ${answered && this.latest ? html`<button type="button" class="again" ?disabled=${busy} @click=${() => this.host.again(turn)}>${say("regenerate")}</button>` : nothing}
+      ${answered && this.latest && this.host.writes ? html`<button type="button" class="again" ?disabled=${busy} @click=${() => this.host.again(turn)}>${say("regenerate")}</button>` : nothing}
       ${turn.instead || turn.courses.length ? nothing : html`<button type="button" class="show-courses" @click=${this.#instead}>${say("instead")}</button>`}
       ${answered && turn.id ? html`<span class="thumbs">
         <button type="button" class="thumb good" aria-label=${say("good")} title=${say("good")} aria-pressed=${turn.opinion === "up"} @click=${() => this.#opine("up", [], "")}>${thumb(false)}</button>

@@ -23,7 +23,7 @@ export interface Aigc { label: string; producer: string; produce_id: string; not
 
 export interface Done {
   mode: "generated" | "extracted" | "catalogue" | "declined"; grounded: boolean | null; cited: number[];
-  fallback: { reason: string } | null; aigc: Aigc | null; more?: boolean; quiz?: QuizItem[];
+  fallback: { reason: string } | null; aigc: Aigc | null; more?: boolean; quiz?: QuizItem[]; call?: string[];
 }
 
 export interface Passage {
@@ -40,7 +40,7 @@ export interface Kept {
 
 export interface About {
   operator: string | null; model: { name: string; filing: string | null } | null; terms_url: string | null;
-  privacy_url: string | null; visitors: boolean; hotline: string | null; consent_version: string | null; conversation_days: number;
+  privacy_url: string | null; visitors: boolean; hotline: string | null; consent_version: string | null; conversation_days: number; message_characters?: number;
 }
 
 export interface Problem { status: number; title: string; detail: string; retryAfter: number }

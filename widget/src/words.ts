@@ -30,6 +30,11 @@ const WORDS = {
     "使用前請先同意下面的條款（版本 {}）。",
     "Please agree to these terms first (version {}).",
   ],
+  tooLong: [
+    "太长了：现在 {} 字，一次最多 {} 字。请分几次问。",
+    "太長了：現在 {} 字，一次最多 {} 字。請分幾次問。",
+    "Too long: {} characters of at most {}. Please ask in parts.",
+  ],
   placeholder: ["想问什么？", "想問甚麼？", "Ask a question"],
   send: ["发送", "發送", "Send"],
   stop: ["停止", "停止", "Stop"],
@@ -70,6 +75,7 @@ const WORDS = {
   trouble: ["服务出了问题，请稍后再试。", "服務出了問題，請稍後再試。", "The service had a problem; please try again later."],
   unfinished: ["回答没有完成", "回答沒有完成", "Unfinished"],
   unfinishedAi: ["回答没有完成，含 AI 生成的内容", "回答沒有完成，含 AI 生成的內容", "Unfinished; contains AI-generated content"],
+  call: ["拨打 {}", "撥打 {}", "Call {}"],
   retry: ["重试", "重試", "Try again"],
   regenerate: ["再答一次", "再答一次", "Answer again"],
   copy: ["复制", "複製", "Copy"],
@@ -178,7 +184,12 @@ const WORDS = {
   eraseYes: ["全部清除", "全部清除", "Erase everything"],
   cancel: ["取消", "取消", "Cancel"],
   erased: ["已经清除。", "已經清除。", "Erased."],
-  receipt: ["回执号", "回執號", "Receipt"],
+  receipt: ["回执号：{}（全号 {}）", "回執號：{}（全號 {}）", "Receipt: {} (in full {})"],
+  exported: [
+    "已存成文件 learning-companion.json：{} 轮对话，{}。",
+    "已存成檔案 learning-companion.json：{} 輪對話，{}。",
+    "Saved as learning-companion.json: {} turns, {}.",
+  ],
   notDone: ["没有成功，请再试一次。", "沒有成功，請再試一次。", "That did not work; please try again."],
 
   kind_complaint: ["投诉", "投訴", "Complaint"],
