@@ -10,8 +10,9 @@ from course_index.analyze import normalise, terms
 from course_index.stretches import stretches
 from retrieval.search import Hit
 
+# 工伤怎么认定 asks for them too.
 _ASKED = re.compile(
-    r"(?<!是)(?:哪些|哪种|哪几种|边啲|什么样?的?)(?:情况|情形|条件)(?:之?下)?"
+    r"(?:怎么|怎样|如何|点样)才?(?=认定|算得?是|算得上)|(?<!是)(?:哪些|哪种|哪几种|边啲|什么样?的?)(?:情况|情形|条件)(?:之?下)?"
     r"|\b(?:in which cases|under (?:what|which) conditions)\b"
 )
 _LISTED = for_normalised(r"(?:下列|以下|如下)[^，。；：]{0,6}(?:情形|情况|条件)|\bfollowing (?:cases|conditions)\b")

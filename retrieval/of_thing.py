@@ -8,7 +8,8 @@ from course_index.stretches import stretches
 from retrieval.hit import Hit
 from retrieval.query import Query
 
-_MAKE = r"(?:[做煮整炒蒸炖煲烤包炸煎腌酿熬卤焖烧]|制作|自制)"
+_WAYS = "炒蒸炖煲烤炸煎腌酿熬卤焖烧"
+_MAKE = rf"(?:[做煮整包{_WAYS}]|制作|自制)"
 _HOW = r"(?:怎么|怎样|如何|咋|点样?)"
 _MUST = r"(?:要|需要?|应该|该|得|大概|一般)"
 # A name, and no clause: 被狗咬了 is made by nobody.
@@ -31,7 +32,7 @@ _MADE = tuple(
 )
 _MARKS = re.compile(r"[\s。．.？?！!，,]+$")
 # So many of the letters of a longer name in one title are the same thing under a longer or shorter name
-# (红烧鱼, 红烧鲤鱼); a short one has to stand there.
+# (红烧鱼, 红烧鲤鱼), if none of the others says how it is made; a short one has to stand there.
 _LETTERS, _LONG = 0.75, 4
 # A line with no more letters than that beside the name lists it and says nothing of it.
 _MERE = 3
@@ -45,7 +46,9 @@ def of_another_thing(query: Query, hit: Hit) -> bool:
     thing = thing_made(query.text)
     if thing is None or hit.passage.language != query.language:
         return False
-    names = (thing, *(normalise(name) for name in query.called if thing in name or name in thing))
+    # 番茄炒蛋 is 西红柿炒蛋.
+    in_mandarin = thing_made(query.mandarin) or thing
+    names = (thing, in_mandarin, *(normalise(name) for name in query.called if thing in name or name in thing))
     titles = [normalise(title) for title in (hit.course.title, hit.lesson.title, *hit.passage.heading_path)]
     return not any(_names(title, name) for title in titles for name in names) and not _speaks_of(hit, names)
 
@@ -62,7 +65,9 @@ def _names(title: str, thing: str) -> bool:
     if thing in title:
         return True
     letters = set(thing.replace(" ", ""))
-    return len(letters) >= _LONG and not thing.isascii() and len(letters & set(title)) >= _LETTERS * len(letters)
+    if len(letters) < _LONG or thing.isascii() or (letters - set(title)) & set(_WAYS):
+        return False
+    return len(letters & set(title)) >= _LETTERS * len(letters)
 
 
 def _speaks_of(hit: Hit, names: tuple[str, ...]) -> bool:

@@ -42,8 +42,9 @@ EncodeQuery = Callable[
 class Query:
     """The text as typed (cleaned, capped, in one Unicode form), its language, its terms and its centred unit vector.
 
-    `called` are other words for the same, by which courses may call it, and `added` their terms; `other_words` is what
-    its words may be called in the other language, where the library has texts in it.
+    `mandarin` is the text in simplified script without Cantonese wording. `called` are other words for the same, by
+    which courses may call it, and `added` their terms; `other_words` is what its words may be called in the other
+    language, where the library has texts in it.
 
     For late interaction also the unit vectors of its tokens, shape (tokens, token dimension), which of them say what is
     asked about (the others are those by which one asks), and what share of the question each of these is, together 1;
@@ -60,6 +61,7 @@ class Query:
     weights: NDArray[np.float32]
     called: frozenset[str] = frozenset()
     other_words: tuple[Word, ...] = ()
+    mandarin: str = ""
 
     @property
     def tokens(self) -> NDArray[np.float32] | None:
@@ -96,11 +98,11 @@ def read_query(
     other_words = wording.in_other_words(asked_about, language) if {*languages} - {language} else ()
     if tokens is None or part_of is None or not len(tokens):
         nothing = np.zeros(0, np.bool_), np.zeros(0, np.float32)
-        return Query(text, language, found, added, vector, None, *nothing, called, other_words)
+        return Query(text, language, found, added, vector, None, *nothing, called, other_words, asked)
     says = np.array([is_content for _, is_content in parts])[part_of]
     kept = says if says.any() else np.ones_like(says)
     weights = np.full(int(kept.sum()), 1 / kept.sum(), np.float32)
-    return Query(text, language, found, added, vector, tokens, kept, weights, called, other_words)
+    return Query(text, language, found, added, vector, tokens, kept, weights, called, other_words, asked)
 
 
 def content_parts(text: str) -> list[tuple[str, bool]]:

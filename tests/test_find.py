@@ -280,6 +280,8 @@ def test_a_table_comes_with_the_line_that_announces_it(search):
     ("question", "wanted"),
     [
         ("哪些情况算工伤", True),
+        ("工伤怎么认定", True),
+        ("怎么认识新朋友", False),
         ("under what conditions can I cancel", True),
         ("这是什么情况", False),
         ("情况怎么样", False),

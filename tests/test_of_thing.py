@@ -40,6 +40,8 @@ def asked(question):
         ("双皮奶要哪些材料", "双皮奶", False),
         ("做双皮奶要多久", "牛奶面包", True),
         ("红烧鲤鱼怎么做", "红烧鱼", False),  # the same under a shorter name
+        ("番茄炒蛋怎么做", "西红柿炒鸡蛋", False),  # the same in other words
+        ("番茄炒蛋怎么做", "西红柿鸡蛋面", True),
         ("肠粉怎么做", "腊肠炒粉", True),  # a short name has to stand there
         ("how to make lemonade", "Iced tea", True),
         ("how to make lemonade", "Lemonade at home", False),
