@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from pathlib import Path
 
 from companion.catalogue import card_of
 from companion.events import CourseCard, CoursesFound, Done, Event, TextAdded
@@ -25,7 +25,7 @@ from companion.guidance.telling import (
 )
 from companion.heard import Heard
 from companion.ledger import Ledger
-from companion.patterns import for_normalised
+from companion.patterns import Patterns
 from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
 from course_index.analyze import normalise
@@ -39,17 +39,7 @@ _MAY_SUIT = 3
 # Where there is no class in a city, one may travel so far to another.
 _REACH_KM = 100.0
 _FROM_HOME: frozenset[Delivery] = frozenset({"online"})
-_ASKS_FOR_FACTS = re.compile(
-    r"多少|几多|几钱|吗|(?<![怎什那这要])么|呢|嘛"
-    r"|(?:怎么|哪里?|边度|几时|什么时候)(?:可以|能|先)?(?:报|开|截)|[?？]|是不是|要不要|收不收"
-    r"|\b(?:how much|is it|are they|do i)\b"
-)
-# 有没有带学分的急救课: 有没有学分 asks of the one that was shown.
-_IS_THERE_ONE = for_normalised(
-    r"(?:有没有|有冇|有无|有(?:什么|啥|咩|哪些))[^，。？?]{2,16}(?:课|班|培训)(?!有|能|要|算)"
-    r"|[,，\s]有(?:没有|冇)?(?:吗|么|呢)?[\s?？。]*$"
-    r"|\b(?:is there|are there|any)\b[^.?!]{0,40}\b(?:course|class|training)"
-)
+_ASKS = Patterns(Path(__file__).with_name("advising.toml"))
 
 
 class Advising:
@@ -170,7 +160,7 @@ class Advising:
         whether there is such a course does.
         """
         need = need_of(heard.question)
-        asks_for_one = bool(_IS_THERE_ONE.search(normalise(heard.question)))
+        asks_for_one = bool(_ASKS["is_there_one"].search(normalise(heard.question)))
         hard = _hard_conditions(replace(need, language=None)) > 0
         rated = asks_for_one and (need.credits or need.level is not None)
         return bool(hard or rated) and (asks_for_one or not asks_for_facts(heard.question))
@@ -275,7 +265,7 @@ def cards_of(found: Recommended, search: Search, heard: Heard) -> tuple[CourseCa
 
 def asks_for_facts(message: str) -> bool:
     """Whether fees and dates are asked for, and not a course."""
-    return bool(_ASKS_FOR_FACTS.search(normalise(message)))
+    return bool(_ASKS["for_facts"].search(normalise(message)))
 
 
 def _near_where_they_said(need: Need, heard: Heard) -> Need:

@@ -1,8 +1,8 @@
 """Credits, by arithmetic over the learner's account and the rules that the operator has loaded."""
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 from companion.catalogue import card_of
 from companion.events import CoursesFound, Done, Event, TextAdded
@@ -11,21 +11,11 @@ from companion.guidance.book import Book
 from companion.guidance.credits import Clause, Target, balance, standing, would_add
 from companion.guidance.telling import balance_told, rule_told, would_add_told
 from companion.heard import Heard
-from companion.patterns import for_normalised
+from companion.patterns import Patterns
 from course_index.analyze import normalise
 from course_index.course import Course
 
-_CREDITS_AS_SUCH = re.compile(r"学分(?!布)|\bcredits?\b(?!.{0,6}card)")
-# What a learner asks of their own account, and not of credits as such.
-_MY_CREDITS = for_normalised(
-    r"我(?:现在|目前|一共|总共|已经|都)?(?:的|有|攒|拿|修|存)?(?:了)?[^，。？?]{0,6}(?:几|多少|几多)(?:个)?学分|我的学分|学分(?:账户|帐户|账号|余额|银行里)|(?:还|仲)(?:差|缺|要|爭|争)[^，。？?]{0,6}学分"
-    r"|\b(?:how many credits (?:do i|have i)|my credits|credit (?:account|balance)|credits (?:am i|are) (?:missing|short))\b"  # noqa: E501
-)
-# What becomes of credits elsewhere is the office's to say.
-_ELSEWHERE = re.compile(r"[转换认抵折]|过期|承认|\b(?:transfer|convert|recogni[sz]|exchange|expire|valid|count)")
-_WOULD_ADD = for_normalised(
-    r"(?:学完|上完|修完|读完)[^，。？?]{0,30}(?:几|多少|几多)(?:个)?学分|\bcredits? (?:would|will) .{0,20}(?:add|give)\b"  # noqa: E501
-)
+_ASKS = Patterns(Path(__file__).with_name("crediting.toml"))
 
 
 class Crediting:
@@ -38,12 +28,12 @@ class Crediting:
     def asks_for_own_credits(self, heard: Heard) -> bool:
         """Whether a message asks what is in the learner's account, or would be; or how credits count, if we know."""
         said = normalise(heard.question)
-        own = _MY_CREDITS.search(said) and not _ELSEWHERE.search(said)
-        return bool(own or _WOULD_ADD.search(said)) or self.knows_the_rule(heard.question)
+        own = _ASKS["own"].search(said) and not _ASKS["elsewhere"].search(said)
+        return bool(own or _ASKS["would_add"].search(said)) or self.knows_the_rule(heard.question)
 
     def knows_the_rule(self, message: str) -> bool:
         """Whether a message asks about credits as such, and rules on them are loaded."""
-        return self._adviser.rules.are_loaded and bool(_CREDITS_AS_SUCH.search(normalise(message)))
+        return self._adviser.rules.are_loaded and bool(_ASKS["as_such"].search(normalise(message)))
 
     async def credits(self, heard: Heard) -> AsyncGenerator[Event, None]:
         """What the learner's account holds, what targets lack, and what courses named would add; arithmetic alone."""

@@ -1,9 +1,9 @@
 """Hints: one step after another towards an answer, which none of them tells."""
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from pathlib import Path
 
 from companion.answering import Answering
 from companion.conversation import Hinted
@@ -14,6 +14,7 @@ from companion.heard import Heard
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.material import material_of
+from companion.patterns import Patterns
 from companion.practice.hint import LAST_STEP, hint, reveals
 from companion.reading_on import lesson_talked_of
 from companion.safety.untrusted import for_learner, for_prompt
@@ -33,22 +34,7 @@ _HINT_TOKENS = 120
 _SECONDS = 60.0
 # From this probability on a subject that a message names is found by itself.
 _SURELY = 0.9
-# What points at a step or a part of the question that the hints are for.
-_OF_THE_SAME = re.compile(
-    r"第?[一二三四五六七八九十\d]*(?:步|点(?!心)|句|空)|[这那][个里道题边]?|咁|再|呢|怎么办|怎么处理|怎么做|然后|还|仍然|做|会|懂|\b(?:this|that|step|part|next|still|about)\b"
-)
-# What a learner says whom a hint did not help; in simplified script.
-_STUCK = re.compile(
-    r"^(?:我)?(?:不会|不懂|不明白|不知道|没思路|唔识|唔知|再来|多一点)"
-    r"|(?:还是|仍然|仲系)(?:不|唔|没|卡)|[想做编写谂](?:不|唔)(?:出|到)|没思路|卡住|再(?:提示|给|俾)(?:一|点|个|啲|我|$)|再提示"
-    r"|\b(?:stuck|no idea|don't know|still (?:not|don't)|another hint|more help)\b"
-)
-# What one says who has had enough of hints, and who says the same with a not before it.
-_TELL_ME = re.compile(
-    r"直接(?:讲|说|告诉|给)|(?:讲|说|公布|告诉|给|俾|话)\S{0,6}(?:答案|得数|结果)|答案是什么|不猜了?$|猜不(?:到|出)|(?:讲|说)晒"
-    r"|说吧|\b(?:just tell me|give up|what is the answer|tell me the answer)\b"
-)
-_NOT_YET = re.compile(r"别|不要|先不|唔好|不用|\b(?:don't|do not|without|not yet)\b")
+_SAYS = Patterns(Path(__file__).with_name("hinting.toml"))
 
 
 class Hinting:
@@ -62,16 +48,16 @@ class Hinting:
 
     def wants_a_hint(self, heard: Heard) -> bool:
         """Whether a message asks for a hint, and for none on something else than what is open."""
-        return heard.wish == "hint" and not _OF_THE_SAME.sub(" ", hint_subject(heard.message)).strip()
+        return heard.wish == "hint" and not _SAYS["of_the_same"].sub(" ", hint_subject(heard.message)).strip()
 
     def is_stuck(self, heard: Heard) -> bool:
         """Whether a message after a hint says that it did not help."""
-        return heard.wish in ("question", "more", "hint") and bool(_STUCK.search(normalise(heard.message)))
+        return heard.wish in ("question", "more", "hint") and bool(_SAYS["stuck"].search(normalise(heard.message)))
 
     def has_had_enough(self, heard: Heard) -> bool:
         """Whether a message after a hint asks for the answer itself."""
         said = normalise(heard.message)
-        return bool(_TELL_ME.search(said)) and not _NOT_YET.search(said)
+        return bool(_SAYS["tell_me"].search(said)) and not _SAYS["not_yet"].search(said)
 
     async def hint(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """One step towards the answer, never the answer; each further request for the same question says more."""
@@ -137,7 +123,7 @@ class Hinting:
         """The question that a hint is wanted for, and which step this is."""
         pending = heard.conversation.pending
         subject = hint_subject(heard.message)
-        own = _OF_THE_SAME.sub(" ", subject).strip()
+        own = _SAYS["of_the_same"].sub(" ", subject).strip()
         if isinstance(pending, Hinted) and not (own and self._is_another(own, pending.question)):
             if not subject or self.is_stuck(heard):
                 return pending.question, pending.step + 1

@@ -1,8 +1,10 @@
 """Patterns that people write, sought in text that was normalised."""
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
 
 from course_index.analyze import simplified
 
@@ -35,3 +37,31 @@ def pattern(entry: Mapping[str, Sequence[str]], **named: str) -> re.Pattern[str]
     for name, value in named.items():
         joined = joined.replace(f"{{{name}}}", value)
     return for_normalised(joined)
+
+
+class Patterns(Mapping[str, re.Pattern[str]]):
+    """The patterns of a TOML file, or of one of its tables, by their names; the file is read when one is first needed.
+
+    A pattern is made of the table's [part]s, each of which may be made of those before it, and of what is `named`.
+    """
+
+    def __init__(self, file: Path, table: str | None = None, **named: str) -> None:
+        self._file = file
+        self._table = table
+        self._named = named
+
+    @cached_property
+    def _read(self) -> dict[str, re.Pattern[str]]:
+        told = tomllib.loads(self._file.read_text("utf-8"))
+        entries = told[self._table] if self._table else told
+        parts = dict(reversed(entries.pop("part", {}).items()))  # the last first: it is made of those before it
+        return {name: pattern(entry, **parts, **self._named) for name, entry in entries.items()}
+
+    def __getitem__(self, name: str) -> re.Pattern[str]:
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return len(self._read)

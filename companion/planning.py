@@ -1,13 +1,12 @@
 """Planning: a course spread over the weeks that a learner has, in dates and hours that code has computed."""
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from rapidfuzz import fuzz, process
 
@@ -22,6 +21,7 @@ from companion.language_model import ModelUnavailable
 from companion.leading import time_said, times_kept
 from companion.ledger import Ledger
 from companion.material import Material, material_of_passages
+from companion.patterns import Patterns
 from companion.practice.plan import PlanWish, StudyPlan, number, study_plan, wanted
 from companion.practice.study_days import without_days
 from companion.sources import passages_for
@@ -33,30 +33,12 @@ from course_index.course import Course, Lesson
 from prompts import for_audience, render
 from retrieval.live import LiveIndex
 
-_BEHIND = re.compile(
-    r"没[怎么有]*学|没时间|落下|耽误|赶不上|重新排|重排|延后|推迟|冇学|冇时间|\b(?:behind|missed|reschedule|replan)\b"
-)
-_WEEK = re.compile(r"第\s*(\d{1,3}|[一二三四五六七八九十百]{1,4})\s*个?(?:周|星期|礼拜)|\bweek (\d{1,3})\b")
-# 下周学什么 asks, 从下周开始 begins a plan then.
-_SOON = re.compile(r"(?P<next>下个?(?:周|星期|礼拜)|\bnext week\b)|(?P<this>[这本呢]个?(?:周|星期|礼拜)|\bthis week\b)")
-# Only a part of a course is to be planned, or again all of it.
-_PART = re.compile(r"部分|章|单元|[几这那]一?课|只(?:想|要)?[学排]|\b(?:chapter|part|unit|section)s?\b")
-_ONLY = re.compile(r"只(?:想|要)?[学排]|\bonly (?:plan|learn|study)\b")
-_WHOLE = re.compile(r"整[门本个]|全部|\bwhole\b")
-# The day by which it is to be done is no part of what it is on.
-_DAY = re.compile(
-    r"(?:在|到|截至|赶在)?\s*(?:20\d\d\s*年)?\s*\d{1,2}\s*月\s*(?:\d{1,2}\s*[日号]?|底|初)?(?:之前|以前|前|为止)?"
-    r"|\b(?:before|by|until) (?:\d{1,2}(?:st|nd|rd|th)? (?:of )?[a-z]+|[a-z]+ \d{1,2}(?:st|nd|rd|th)?)\b"
-)
+_SAYS = Patterns(Path(__file__).with_name("planning.toml"))
 # Passages that tell which part is named, and what share of them has to stand in one folder of lessons.
 _PART_READ, _OF_ONE_FOLDER = 8, 0.5
 # More weeks than that are not read on a phone: the rest is said in a line.
 _WEEKS_TOLD = 12
 _LESSONS_READ = 3
-# Which of the courses that were offered: 第二门, 就第一个吧.
-_NTH = re.compile(
-    r"(?:就|按|要|选|那)*第\s*([一二三四五1-5])\s*(?:门|个)?(?:课|吧)*|(?:the )?(first|second|third)(?: one)?"
-)
 # How much of a message a title has to have (rapidfuzz's partial ratio) to be named by it: 按醒狮基本功来排.
 _NAMED = 80
 _NUMBERS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "first": 0, "second": 1, "third": 2}
@@ -80,11 +62,11 @@ class Planning:
             return False  # hours are of what was talked of since
         return bool(
             asked.says_something
-            or _BEHIND.search(text)
-            or _WEEK.search(text)
-            or _SOON.search(text)
-            or _WHOLE.search(text)
-            or _ONLY.search(text)
+            or _SAYS["behind"].search(text)
+            or _SAYS["week"].search(text)
+            or _SAYS["soon"].search(text)
+            or _SAYS["whole"].search(text)
+            or _SAYS["only"].search(text)
             or self._chosen(heard.message, pending)
         )
 
@@ -108,7 +90,7 @@ class Planning:
             yield TextAdded(say.plan_hours)
             yield Done("catalogue", None)
             return
-        behind = bool(_BEHIND.search(normalise(heard.message)))
+        behind = bool(_SAYS["behind"].search(normalise(heard.message)))
         moved = wanted(heard.message, self._today()).start
         start = moved or (self._today() if behind else asked.start or self._today())
         past = asked.until if asked.until and asked.until < start else None
@@ -220,7 +202,13 @@ class Planning:
         """
         text = normalise(heard.message)
         before = pending.part if pending and pending.course_id == course.id else None
-        said = None if _WHOLE.search(text) else _subject(heard.message) if _PART.search(text) else before
+        said = (
+            None
+            if _SAYS["whole"].search(text)
+            else _subject(heard.message)
+            if _SAYS["part_of_it"].search(text)
+            else before
+        )
         part = self._lessons_on(said, course, lessons) if said else []
         return (said, part) if part else (None, lessons)
 
@@ -240,7 +228,7 @@ class Planning:
         """The id of the one among the courses offered that a message names, by its title or its place."""
         if not pending or not pending.offered:
             return None
-        if nth := _NTH.fullmatch(normalise(message).strip(" 。.!！")):
+        if nth := _SAYS["nth"].fullmatch(normalise(message).strip(" 。.!！")):
             said = nth[1] or nth[2]
             place = int(said) - 1 if said.isdigit() else _NUMBERS[said]
             return pending.offered[place] if place < len(pending.offered) else None
@@ -252,7 +240,7 @@ class Planning:
 
     def _wish(self, heard: Heard, pending: PlanWanted | None) -> PlanWish:
         asked = wanted(heard.message, self._today())
-        if _BEHIND.search(normalise(heard.message)) and not asked.hours_a_week:
+        if _SAYS["behind"].search(normalise(heard.message)) and not asked.hours_a_week:
             asked = replace(asked, days=frozenset(), off=frozenset())  # 星期天没学 is gone by
         return asked.after(time_said(pending))
 
@@ -265,7 +253,7 @@ def _kept(
 
 def _subject(message: str) -> str:
     """What a plan is to be for, without what is said of the time."""
-    return plan_subject(_DAY.sub(" ", without_days(normalise(message))))
+    return plan_subject(_SAYS["day"].sub(" ", without_days(normalise(message))))
 
 
 def _pending(heard: Heard) -> PlanWanted | None:
@@ -276,7 +264,7 @@ def _opening(message: str, pending: PlanWanted, course: Course, say: Words, toda
     """What is said of a plan that was there before: what of the message changed it, or that nothing did."""
     if pending.hours_a_week is None or pending.course_id != course.id:
         return ""
-    if _BEHIND.search(normalise(message)):
+    if _SAYS["behind"].search(normalise(message)):
         return f"{say.plan_again}\n\n"
     if wanted(message, today).says_something:
         return ""
@@ -285,9 +273,9 @@ def _opening(message: str, pending: PlanWanted, course: Course, say: Words, toda
 
 def _week_asked(message: str, plan: StudyPlan, today: date) -> int | None:
     text = normalise(message)
-    if found := _WEEK.search(text):
+    if found := _SAYS["week"].search(text):
         return round(number(found[1] or found[2]))
-    if not (soon := _SOON.search(text)) or wanted(message, today).says_something:
+    if not (soon := _SAYS["soon"].search(text)) or wanted(message, today).says_something:
         return None
     day = today + timedelta(weeks=soon.lastgroup == "next")
     return max(1, (day - plan.sessions[0].start).days // 7 + 1)

@@ -1,6 +1,7 @@
 """Patterns end at the marks that normalising leaves in the text they are sought in."""
 
 import importlib
+import inspect
 import pkgutil
 import re
 
@@ -9,7 +10,7 @@ import pytest
 import companion
 import retrieval
 from companion.guidance.subject import cannot_use
-from companion.patterns import for_normalised
+from companion.patterns import Patterns, for_normalised
 from companion.words import says_no_answer
 from course_index.analyze import normalise
 
@@ -40,6 +41,29 @@ def test_wide_marks_in_a_pattern_stand_for_what_normalising_makes_of_them():
     found = for_normalised("(?:^|[，。！？])扮演（角色）？$")
     assert all(found.search(normalise(f"你会演戏吗{mark}扮演（角色）？")) for mark in "，。！？")
     assert not found.search("扮演(角色)")
+
+
+def test_patterns_that_are_kept_as_data_can_be_read_and_have_the_names_that_the_code_asks_for():
+    kept = [
+        (module, name, one) for module in modules() for name, one in vars(module).items() if isinstance(one, Patterns)
+    ]
+    assert kept
+    for module, name, patterns in kept:
+        assert all(isinstance(one, re.Pattern) for one in patterns.values()), module
+        asked_for = set(re.findall(rf'\b{name}\["(\w+)"\]', inspect.getsource(module)))
+        assert asked_for <= set(patterns), module
+
+
+def test_a_pattern_is_made_of_parts_and_a_part_of_those_before_it(tmp_path):
+    (tmp_path / "days.toml").write_text(
+        "[part]\nday = '[一二三]'\nweekday = '周{day}'\n[on]\nanywhere = ['每{weekday}']\nwords = ['{month}']\n",
+        "utf-8",
+    )
+    on = Patterns(tmp_path / "days.toml", month="may|june")["on"]
+    assert on.search("每周二")
+    assert on.search("in june")
+    assert not on.search("每周四")
+    assert not on.search("mayor")
 
 
 @pytest.mark.parametrize(

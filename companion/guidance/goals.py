@@ -1,9 +1,9 @@
 """From a goal in a learner's words, or as a page asks for it, to what courses have to bring about."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 from companion.guidance.following import NOBODY
 from companion.guidance.need import Need
@@ -12,7 +12,7 @@ from companion.guidance.pathway import Goal, Requirement
 from companion.guidance.profile import Known
 from companion.guidance.recommend import LIKELY_OCCUPATION, Recommender
 from companion.guidance.subject import subject_of, wanted_part
-from companion.patterns import for_normalised
+from companion.patterns import Patterns
 from companion.understanding.wish import course_subject
 from course_index.analyze import normalise
 
@@ -21,23 +21,10 @@ _COURSES_OF_WORDS = 5
 # A course belongs to a way by words when it fits at least this share of what the best one does.
 _SHARE_OF_BEST = 0.8
 _SHARE_OF_SCHOOL = 0.5
-_CREDITS = re.compile(
-    r"(?:(?:攒|存|拿|修|凑|赚|读|学)?(?:够|到|满|齐)?\s*(?P<a>\d+(?:\.\d+)?)\s*(?:个)?学分)|(?:(?:earn|get|collect)\s+)?(?P<b>\d+(?:\.\d+)?)\s*credits?\b"
-)
-# 英语四级 and 二级建造师 are exams, 电工三级 is a grade of that trade, which counts the other way.
-_LEVEL = re.compile(
-    r"(?:学?到|达到|升到)?(?:等级|level)\s*(?P<a>[1-7一二三四五六七])(?!\d)"
-    r"|(?:(?<=[到升为是])|(?<![\u3400-\u9fff\d]))(?P<b>[1-7一二三四五六七])\s*级(?!以上|别|联|台|[甲乙]|[\u3400-\u9fff]{1,4}[师员])"
-)
-# What no record of a course grants: degrees, and licences of a trade.
-_DIPLOMA = re.compile(r"文凭|学历|大专|本科|专升本|毕业证|学位|高中证|\b(?:diploma|degree|bachelor|associate degree)\b")
+_SAYS = Patterns(Path(__file__).with_name("goals.toml"))
 # By which words the catalogue has what leads there: the way back to school, and the school subjects for it.
 DIPLOMA_WORDS = "学历提升"
 _SCHOOL_WORDS = "初中课程补习"
-_PARTICLES = re.compile(r"^(?:[\s的到了去把]|我|想|要|学)+|[\s的了去]+$")
-_TRADE = for_normalised(
-    r"当|做|成为|转行|改行|从事|找(?:一?份|个)?(?:[^，。]{0,8})工作|考(?:[^，。]{0,6})(?:师|员|工)|\b(?:become|be an?|work as|job|career|occupation)\b"  # noqa: E501
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +54,17 @@ def aim_of(message: str) -> Aim:
     """What a message names: a level, credits, or a goal in words."""
     said = normalise(message)
     level = None
-    if found := _LEVEL.search(said):
+    if found := _SAYS["level"].search(said):
         digit = found["a"] or found["b"]
         level = int(digit) if digit.isdigit() else "一二三四五六七".index(digit) + 1
-    named = _CREDITS.search(said)
+    named = _SAYS["credits"].search(said)
     number = float(named["a"] or named["b"]) if named else None
     return Aim(message, level=level, credits=number)
 
 
 def names_diploma(text: str) -> bool:
     """Whether a degree or a school leaving certificate is what somebody is after."""
-    return bool(_DIPLOMA.search(normalise(text)))
+    return bool(_SAYS["diploma"].search(normalise(text)))
 
 
 def destination(aim: Aim, need: Need, known: Known, desk: Recommender, today: date) -> Destination:
@@ -93,8 +80,8 @@ def destination(aim: Aim, need: Need, known: Known, desk: Recommender, today: da
     if match:
         by = _by_skills(match, desk) if match.occupation.skills else _by_work(match, need, known, desk, today)
         return Destination(by, match, diploma)
-    bare = subject_of(_LEVEL.sub(" ", _CREDITS.sub(" ", aim.text)))
-    subject = _PARTICLES.sub("", course_subject(bare)).strip() if bare else ""
+    bare = subject_of(_SAYS["level"].sub(" ", _SAYS["credits"].sub(" ", aim.text)))
+    subject = _SAYS["particles"].sub("", course_subject(bare)).strip() if bare else ""
     if aim.level is not None:
         return Destination(_by_level(aim.level, subject, need, known, desk, today), None, diploma)
     if aim.credits is not None:
@@ -111,7 +98,7 @@ def _occupation(aim: Aim, desk: Recommender) -> Match | None:
     if aim.level is not None or aim.credits is not None or not aim.text:
         return None
     (match, *_) = desk.occupations.match(wanted_part(aim.text), 1) or (None,)
-    wants_a_trade = bool(_TRADE.search(normalise(aim.text)))
+    wants_a_trade = bool(_SAYS["trade"].search(normalise(aim.text)))
     return match if match and wants_a_trade and (match.named or match.score >= LIKELY_OCCUPATION) else None
 
 

@@ -1,15 +1,13 @@
 """What a course must be, and what would suit: read from a message, told by a profile, or asked for by a page."""
 
 import re
-import tomllib
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 
 from companion.guidance.places import Place, names_of_places, place_in
 from companion.guidance.profile import Profile, Standing
 from companion.guidance.whom import age_in, audience_of, whom
-from companion.patterns import pattern
+from companion.patterns import Patterns
 from companion.quantities import MONTH, month_number, quantities
 from course_index.analyze import normalise
 from course_index.course import Delivery
@@ -17,29 +15,20 @@ from course_index.language import language_of
 
 # What somebody calls short that says no number: a day's work.
 _SHORT_HOURS = 8.0
-
-
-@cache
-def _read() -> dict[str, dict[str, re.Pattern[str]]]:
-    """What need.toml says, by kind and name, in the order of the file."""
-    told = tomllib.loads(Path(__file__).with_name("need.toml").read_text("utf-8"))
-    return {
-        kind: {name: pattern(entry, month=MONTH) for name, entry in entries.items()} for kind, entries in told.items()
-    }
-
-
-def _condition(name: str) -> re.Pattern[str]:
-    return _read()["condition"][name]
+_FILE = Path(__file__).with_name("need.toml")
+_CONDITION = Patterns(_FILE, "condition", month=MONTH)
+_SAID = Patterns(_FILE, "said", month=MONTH)
+_AUDIENCE, _INITIATIVE = Patterns(_FILE, "audience"), Patterns(_FILE, "initiative")
 
 
 def conditions() -> tuple[re.Pattern[str], ...]:
     """What of a message names a condition, and so not what the course is to be about."""
-    return tuple(_read()["condition"].values())
+    return tuple(_CONDITION.values())
 
 
-def _kind_in(kind: str, said: str) -> str | None:
+def _first_said(kind: Patterns, said: str) -> str | None:
     """The first name of a kind that is said."""
-    return next((name for name, found in _read()[kind].items() if found.search(said)), None)
+    return next((name for name, found in kind.items() if found.search(said)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,51 +79,51 @@ def need_of(message: str, audience: str | None = None) -> Need:
     """What a message asks of a course."""
     said = normalise(message)
     place = place_in(said)
-    near = _says(_condition("near"), said)
+    near = _says(_CONDITION["near"], said)
     delivery = _delivery(said)
-    step_free = _says(_condition("step_free"), said)
+    step_free = _says(_CONDITION["step_free"], said)
     # Whether one can get in matters only where one goes.
     goes_there = near or "offline" in delivery or (step_free and not delivery)
     class_there = place is not None and (goes_there or says_only_where(said) or _asks_for_a_class_in(said, place))
-    free = bool(_condition("free").search(said) or _condition("free_english").search(said)) and not _read()["said"][
+    free = bool(_CONDITION["free"].search(said) or _CONDITION["free_english"].search(said)) and not _SAID[
         "not_free"
     ].search(said)
     other = whom(said)
     return Need(
         text=message,
         free=free,
-        max_price=None if free else _limit(_condition("price"), said, only_with=_read()["said"]["money"]),
-        max_hours=_limit(_condition("hours"), said) or (_SHORT_HOURS if _condition("short").search(said) else None),
+        max_price=None if free else _limit(_CONDITION["price"], said, only_with=_SAID["money"]),
+        max_hours=_limit(_CONDITION["hours"], said) or (_SHORT_HOURS if _CONDITION["short"].search(said) else None),
         delivery=delivery,
         language="en"
-        if _says(_condition("in_english"), said)
+        if _says(_CONDITION["in_english"], said)
         else "zh"
-        if _says(_condition("in_chinese"), said)
+        if _says(_CONDITION["in_chinese"], said)
         else None,
         level=_level(said),
-        credits=_says(_condition("with_credits"), said),
+        credits=_says(_CONDITION["with_credits"], said),
         begins=_month(said),
         place=place if class_there else None,
         near=near or class_there,
         step_free=step_free,
         audience=audience_in(message) or (None if other else audience),
         for_another=other is not None,
-        initiative=_kind_in("initiative", said),
+        initiative=_first_said(_INITIATIVE, said),
         standing=standing_in(said),
         # Who reads another language as well is not kept from what is in it.
-        locale_language="" if not message.strip() or _condition("speaks").search(said) else language_of(message),
+        locale_language="" if not message.strip() or _CONDITION["speaks"].search(said) else language_of(message),
         around=place,
-        cheap=_says(_condition("cheap"), said),
-        times=_says(_condition("times"), said),
-        certified=_says(_condition("certified"), said),
-        stays=bool(_condition("stays").search(said)),
+        cheap=_says(_CONDITION["cheap"], said),
+        times=_says(_CONDITION["times"], said),
+        certified=_says(_CONDITION["certified"], said),
+        stays=bool(_CONDITION["stays"].search(said)),
     )
 
 
 def says_only_where(message: str) -> bool:
     """Whether a message says where somebody is, and nothing else: 我在佛山."""
     left = names_of_places().sub("@", normalise(message))
-    return bool(_read()["said"]["only_where"].fullmatch(left))
+    return bool(_SAID["only_where"].fullmatch(left))
 
 
 def carried_on(before: Need, now: Need) -> Need:
@@ -194,27 +183,27 @@ def audience_in(message: str) -> str | None:
     age = age_in(said)
     if age is not None and (so_old := audience_of(age)):
         return so_old
-    return _kind_in("audience", said)
+    return _first_said(_AUDIENCE, said)
 
 
 def standing_in(message: str) -> Standing | None:
     """How far somebody says they are; who denies experience is new, whatever else is said."""
     said = normalise(message)
-    if _condition("new").search(said):
+    if _CONDITION["new"].search(said):
         return "new"
-    if _read()["said"]["advanced"].search(said):
+    if _SAID["advanced"].search(said):
         return "advanced"
-    return "some" if _read()["said"]["some"].search(said) else None
+    return "some" if _SAID["some"].search(said) else None
 
 
 def _says(pattern: re.Pattern[str], said: str) -> bool:
     found = pattern.search(said)
-    return found is not None and not _read()["said"]["not"].search(said[: found.start()])
+    return found is not None and not _SAID["not"].search(said[: found.start()])
 
 
 def _delivery(said: str) -> frozenset[Delivery]:
     """Who wants to be taught in person has that in a blended course; who wants to learn online only has not."""
-    online, offline = _says(_condition("online"), said), _says(_condition("offline"), said)
+    online, offline = _says(_CONDITION["online"], said), _says(_CONDITION["offline"], said)
     if online and not offline:
         return frozenset({"online"})
     return frozenset({"offline", "blended"}) if offline and not online else frozenset()
@@ -249,14 +238,14 @@ def _limit(pattern: re.Pattern[str], said: str, only_with: re.Pattern[str] | Non
 
 
 def _month(said: str) -> int | None:
-    found = _condition("begins").search(said)
-    if not found or (found["only"] and not _read()["said"]["a_class"].search(said[: found.start()])):
+    found = _CONDITION["begins"].search(said)
+    if not found or (found["only"] and not _SAID["a_class"].search(said[: found.start()])):
         return None
     return month_number(found["a"] or found["b"])
 
 
 def _level(said: str) -> int | None:
-    found = _condition("level").search(said)
+    found = _CONDITION["level"].search(said)
     if not found:
         return None
     text = found["a"] or found["b"]

@@ -1,12 +1,10 @@
 """On which days of the week somebody learns, on which not, and from when: 每周一三五, no Sundays, 从下周一开始."""
 
 import re
-import tomllib
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
 
-from companion.patterns import pattern
+from companion.patterns import Patterns
 from companion.quantities import MONTH, chinese_value, month_number
 
 # Days of the week are numbers, Monday is 0.
@@ -16,41 +14,34 @@ _HAN_DAYS = {day: number for number, day in enumerate("一二三四五六日")} 
 _LATIN_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _SOON = {"今天": 0, "今日": 0, "today": 0, "明天": 1, "听日": 1, "tomorrow": 1, "后天": 2}
-
-
-@cache
-def _patterns() -> dict[str, re.Pattern[str]]:
-    """How days are named, by the names of study_days.toml."""
-    told = tomllib.loads(Path(__file__).with_name("study_days.toml").read_text("utf-8"))
-    # The last part first: it is made of those before it.
-    parts = dict(reversed(told.pop("part").items()))
-    return {name: pattern(entry, **parts, month=MONTH) for name, entry in told.items()}
+# How days are named.
+_DAYS = Patterns(Path(__file__).with_name("study_days.toml"), month=MONTH)
 
 
 def days_off(text: str) -> frozenset[int]:
     """The days on which somebody does not learn."""
     off: frozenset[int] = frozenset()
-    for found in _patterns()["off"].finditer(_without_start(text)):
+    for found in _DAYS["off"].finditer(_without_start(text)):
         off |= _read(next(part for part in found.groups() if part))
     return off
 
 
 def adds_days(text: str) -> bool:
     """Whether the days named come on top of those before: 星期天也学."""
-    return bool(_patterns()["also"].search(text))
+    return bool(_DAYS["also"].search(text))
 
 
 def days_on(text: str) -> frozenset[int]:
     """The days on which somebody learns; none where none is named."""
     on: frozenset[int] = frozenset()
-    for found in _patterns()["on"].finditer(_without_off(text)):
+    for found in _DAYS["on"].finditer(_without_off(text)):
         on |= _read(found[0])
     return on
 
 
 def start_of(text: str, today: date) -> date | None:
     """The day on which learning is to begin; None where none is named, or one that there is not."""
-    found = _patterns()["start"].search(text)
+    found = _DAYS["start"].search(text)
     if not found:
         return None
     try:
@@ -61,15 +52,15 @@ def start_of(text: str, today: date) -> date | None:
 
 def without_days(text: str) -> str:
     """A text without what it says of days and of the beginning."""
-    return _patterns()["on"].sub(" ", _without_off(text))
+    return _DAYS["on"].sub(" ", _without_off(text))
 
 
 def _without_start(text: str) -> str:
-    return _patterns()["start"].sub(" ", text)
+    return _DAYS["start"].sub(" ", text)
 
 
 def _without_off(text: str) -> str:
-    return _patterns()["off"].sub(" ", _without_start(text))
+    return _DAYS["off"].sub(" ", _without_start(text))
 
 
 def _started(found: re.Match[str], today: date) -> date:  # noqa: PLR0911
@@ -110,7 +101,7 @@ def _read(days: str) -> frozenset[int]:
             _HAN_DAYS[one] for one in re.sub(r"[^一二三四五六日天]", "", re.sub(r"每|逢|个|星期|礼拜|周", "", days))
         ]
         return _between(named) if re.search(r"到|至|[-~—]", days) else frozenset(named)
-    named = [_latin(one) for one in _patterns()["name"].findall(days)]
+    named = [_latin(one) for one in _DAYS["name"].findall(days)]
     return _between(named) if re.search(r"\bto\b|through|-|–", days) else frozenset(named)
 
 
