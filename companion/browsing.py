@@ -6,6 +6,7 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 from companion.catalogue import PublicRecord, public_record
+from companion.whole_text import whole_text
 from course_index.course import Course, Lesson, LocatorKind
 from course_index.store.records import CourseFilter
 from course_index.suggestions import Suggestion, SuggestionKind
@@ -185,10 +186,6 @@ def whole_lesson(search: Search, lesson_id: str) -> dict[str, Any] | None:
     course = search.records.courses([lesson.course_id])[lesson.course_id]
     ids = search.records.passages_within(lesson.course_id, lesson_id)
     found = search.records.passages(ids)
-    headings = {heading for passage in found.values() for heading in passage.heading_path} - {lesson.title}
-    paragraphs = "\n\n".join(found[id_].text for id_ in ids).split("\n\n")
-    # A passage keeps a heading as a paragraph of its own.
-    text = "\n\n".join(f"# {one}" if one.strip() in headings else one for one in paragraphs)
     lessons = search.records.lessons(lesson.course_id)
     at = next(place for place, one in enumerate(lessons) if one.id == lesson_id)
     return {
@@ -199,7 +196,7 @@ def whole_lesson(search: Search, lesson_id: str) -> dict[str, Any] | None:
         "course_title": course.title,
         "language": course.language,
         "sample": course.sample,
-        "text": text,
+        "text": whole_text(lesson.title, (found[id_] for id_ in ids)),
         "before": _outline(lessons[at - 1]) if at else None,
         "after": _outline(lessons[at + 1]) if at + 1 < len(lessons) else None,
     }

@@ -26,7 +26,7 @@ _MIN_PLACED_TOKENS = 18
 # Raise this when pieces would come out otherwise: unchanged files are then cut anew.
 CHUNKER_VERSION = 8
 # How headings stand together: one under another, and those of small sections that were joined.
-BELOW, _BESIDE = " › ", " / "
+BELOW, BESIDE = " › ", " / "
 
 _NUMERAL = "[一二三四五六七八九十百千零〇两\\d]+"
 _ARTICLE = re.compile(rf"^(第{_NUMERAL}[条條](?:之{_NUMERAL})?)(?=[\s\u3000:：]|$)")
@@ -74,13 +74,13 @@ def cut(document: Document, lesson_title: str) -> list[Piece]:
 
 def headings_of(heading_path: tuple[str, ...]) -> set[str]:
     """Every heading in a piece's path, those of joined sections one by one."""
-    return {name for heading in heading_path for part in heading.split(_BESIDE) for name in part.split(BELOW)}
+    return {name for heading in heading_path for part in heading.split(BESIDE) for name in part.split(BELOW)}
 
 
 def headed(heading_path: tuple[str, ...], lines: Sequence[str]) -> list[str]:
     """The heading that each of a piece's lines stands under; those of joined sections are among them, but the first."""
     names = headings_of(heading_path)
-    here = heading_path[-1].split(_BESIDE)[0].split(BELOW)[-1] if heading_path else ""
+    here = heading_path[-1].split(BESIDE)[0].split(BELOW)[-1] if heading_path else ""
     under = []
     for line in lines:
         here = line.strip() if line.strip() in names else here
@@ -282,5 +282,5 @@ def _joined(first: Piece, second: Piece) -> Piece:
     text = "\n\n".join((first.text, *heading, second.text))
     shared = [a for a, b in zip(first.heading_path, second.heading_path, strict=False) if a == b]
     own = [BELOW.join(path[len(shared) :]) for path in (first.heading_path, second.heading_path)]
-    path = (*shared, _BESIDE.join(name for name in own if name))
+    path = (*shared, BESIDE.join(name for name in own if name))
     return _at(place, Piece(text, path, "heading", BELOW.join(path), count_tokens(text)))
