@@ -43,6 +43,7 @@ from companion.safety.untrusted import for_prompt
 from companion.sentences import cited_in, citing_nothing
 from companion.sources import passages_for, source_of, sources_of
 from companion.steps import asks_how
+from companion.understanding.facts import facts_asked
 from companion.understanding.follow_up import depends, in_thread
 from companion.understanding.of_a_course import (
     asks_for_a_certificate,
@@ -299,8 +300,19 @@ class Answering:
     ) -> AsyncGenerator[Event, None]:
         """What the record of the course talked of states, as 要不要钱 asks after a course was shown; else the other."""
         told = await asyncio.to_thread(self.records_of.of_the_one_talked_of, heard)
-        if told and asks_for_a_certificate(heard.message):
+        said_of_it = "certificate" in facts_asked(heard.message)
+        if told and not said_of_it and asks_for_a_certificate(heard.message):
             told.insert(1, TextAdded(f"{sayings(heard.locale).no_certificates}\n\n"))
+        async with aclosing(_told_or(told, otherwise)) as events:
+            async for event in events:
+                yield event
+
+    async def of_records(
+        self, facts: Sequence[str], heard: Heard, otherwise: AsyncGenerator[Event, None]
+    ) -> AsyncGenerator[Event, None]:
+        """What records state of the `facts` asked of a course named, or of several together; else the other."""
+        tell = self.records_of.compared if "compare" in facts else self.records_of.asked_of
+        told = await asyncio.to_thread(tell, heard)
         async with aclosing(_told_or(told, otherwise)) as events:
             async for event in events:
                 yield event
