@@ -1,11 +1,16 @@
 """Which course a message asks of, and what its record states: level, credits, price, sessions, lessons."""
 
+from collections.abc import Callable, Sequence
+
 from companion.advising import Advising
 from companion.catalogue import card_of
+from companion.conversation import Shown
 from companion.events import CoursesFound, Done, Event, TextAdded
 from companion.heard import Heard
 from companion.patterns import for_normalised
 from companion.sentences import citing_nothing
+from companion.stated_facts import comparison, stated
+from companion.understanding.facts import facts_asked
 from companion.understanding.of_a_course import asks_of_it, points_at_a_course, title_in
 from companion.words import Words
 from course_index.analyze import normalise
@@ -20,6 +25,8 @@ _POINTED_AT = for_normalised(
 )
 # More are seen on the course's own page.
 _LESSONS_TOLD = 20
+# More are not read beside each other.
+_COMPARED = 3
 # Wishes of turns that were about something, which may have been a course.
 _ABOUT_SOMETHING = ("question", "courses", "pathway", "plan", "credits")
 
@@ -36,8 +43,38 @@ class CourseRecords:
         return _record_of(self._meant(heard), heard.say)
 
     def of_the_one_talked_of(self, heard: Heard) -> list[Event]:
-        """The same of the course that was talked of."""
-        return _record_of(self._talked_of(heard), heard.say)
+        """The same of the course that was talked of; first what was asked of it."""
+        return _record_of(self._talked_of(heard), heard.say, self._stated(heard))
+
+    def compared(self, heard: Heard) -> list[Event]:
+        """What the records of the courses that are named, or were just shown, state beside each other; nothing for
+        fewer than two.
+        """
+        named = [course for _, course in self.named_in(heard.message)]
+        pending = heard.conversation.pending
+        if not named and isinstance(pending, Shown):
+            titles = (self._titled(normalise(title)) for title in pending.titles)
+            named = [course for course in titles if course]
+        if len(named) < 2:
+            return []
+        asked = facts_asked(heard.message, [name for name, _ in self.named_in(heard.message)])
+        courses = named[:_COMPARED]
+        return [
+            CoursesFound(tuple(card_of(course, heard.say.reason_record) for course in courses)),
+            TextAdded(comparison(courses, asked, heard.locale)),
+            Done("catalogue", None),
+        ]
+
+    def asked_of(self, heard: Heard) -> list[Event]:
+        """What was asked of the one course that a message names; nothing where it names none or asks for more."""
+        named = self.named_in(heard.message)
+        asked = facts_asked(heard.message, [name for name, _ in named])
+        return _record_of(named[0][1], heard.say, self._stated(heard, asked)) if len(named) == 1 and asked else []
+
+    def _stated(self, heard: Heard, asked: Sequence[str] = ()) -> Callable[[Course], str]:
+        facts = asked or facts_asked(heard.message)
+        courses = self._advising.adviser.course
+        return lambda course: stated(course, facts, heard.locale, courses)
 
     def introduction(self, title: str, say: Words) -> list[Event]:
         """What the course of a title, normalised, states, and its lessons; nothing where there is none."""
@@ -108,12 +145,14 @@ class CourseRecords:
         return next(iter(records.courses([passage.course_id for passage in told]).values()), None)
 
 
-def _record_of(course: Course | None, say: Words) -> list[Event]:
+def _record_of(course: Course | None, say: Words, asked: Callable[[Course], str] | None = None) -> list[Event]:
     facts = say.facts(course) if course else ""
-    if not course or not facts:
+    first = asked(course) if course and asked else ""
+    if not course or not (facts or first):
         return []
+    recorded = f"{say.record_says.format(title=course.title, facts=facts)}{say.official}" if facts else ""
     return [
         CoursesFound((card_of(course, say.reason_record),)),
-        TextAdded(f"{say.record_says.format(title=course.title, facts=facts)}{say.official}"),
+        TextAdded("\n\n".join(filter(None, (first, recorded)))),
         Done("catalogue", None),
     ]

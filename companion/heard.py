@@ -17,7 +17,8 @@ class Heard:
     """A learner's message, masked, with what it wants and the question that it puts when it stands alone.
 
     `style` is how the page wants questions taken; `depends` tells that it leans on the turns before, `answers_quiz`
-    that it answers the quiz that is on, `desk` what of an office or of the machine it is. Where it is not
+    that it answers the quiz that is on, `desk` what of an office or of the machine it is, `named` the
+    courses that it names, `facts` what of their records it asks for and nothing else. Where it is not
     `personalised`, advice is what anybody gets who says the same.
     """
 
@@ -34,3 +35,5 @@ class Heard:
     personalised: bool = True
     answers_quiz: bool = False
     desk: Kind | None = None
+    named: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()

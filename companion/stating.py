@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from companion.advising import Advising
@@ -18,6 +18,7 @@ from companion.leading import Leading
 from companion.ledger import Ledger
 from companion.portions import quoted
 from companion.sources import sources_of
+from companion.understanding.facts import facts_asked
 from companion.understanding.of_a_course import asks_for_a_certificate
 from companion.understanding.wish import wants_to_learn
 from course_index.analyze import normalise
@@ -49,8 +50,19 @@ class Stating:
     ) -> AsyncGenerator[Event, None]:
         """What the record of the course talked of states, as 要不要钱 asks after a course was shown; else the other."""
         told = await asyncio.to_thread(self.records_of.of_the_one_talked_of, heard)
-        if told and asks_for_a_certificate(heard.message):
+        said_of_it = "certificate" in facts_asked(heard.message)
+        if told and not said_of_it and asks_for_a_certificate(heard.message):
             told.insert(1, TextAdded(f"{sayings(heard.locale).no_certificates}\n\n"))
+        async with aclosing(told_or(told, otherwise)) as events:
+            async for event in events:
+                yield event
+
+    async def of_records(
+        self, facts: Sequence[str], heard: Heard, otherwise: AsyncGenerator[Event, None]
+    ) -> AsyncGenerator[Event, None]:
+        """What records state of the `facts` asked of a course named, or of several together; else the other."""
+        tell = self.records_of.compared if "compare" in facts else self.records_of.asked_of
+        told = await asyncio.to_thread(tell, heard)
         async with aclosing(told_or(told, otherwise)) as events:
             async for event in events:
                 yield event

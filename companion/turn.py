@@ -36,6 +36,7 @@ from companion.safety.mask import masked, without_masks
 from companion.safety.moderation import Moderator
 from companion.stating import Stating
 from companion.understanding.desk import desk_of
+from companion.understanding.facts import facts_asked
 from companion.understanding.follow_up import adds_to_a_wish, carried, corrected, depends, goes_on
 from companion.understanding.in_language import language_asked
 from companion.understanding.learned import Wishes
@@ -219,7 +220,9 @@ class Companion:
         pending = conversation.pending
         may_answer = refusal is None or refusal.rule == "graded_work"  # 答案是什么: of our own quiz
         answered = self._practising.answered(pending, message, wish) if may_answer else None
-        desk = None if answered or ask.wish else await self._at_a_desk(message, conversation, refusal)
+        named = [name for name, _ in await asyncio.to_thread(self._stating.records_of.named_in, message)]
+        facts = facts_asked(message, named)
+        desk = None if answered or ask.wish else self._at_a_desk(message, named, conversation, refusal)
         if answered:
             depends, question, wish = False, answered, "practice"
         elif desk:
@@ -253,16 +256,21 @@ class Companion:
             personalised=ask.personalised,
             answers_quiz=answered is not None,
             desk=desk,
+            named=tuple(named),
+            facts=facts,
         )
 
-    async def _at_a_desk(self, message: str, conversation: Conversation, refusal: Refusal | None) -> Kind | None:
-        """What of an office or of the machine a message is; None for all else, and for what must be declined."""
+    def _at_a_desk(
+        self, message: str, named: Sequence[str], conversation: Conversation, refusal: Refusal | None
+    ) -> Kind | None:
+        """What of an office or of the machine a message is, that may name courses; None for all else, and for what
+        must be declined.
+        """
         if refusal and refusal.rule != "official_fact":
             return None
-        named = await asyncio.to_thread(self._stating.records_of.named_in, message)
         if titles_named(message) and not named:
             return None  # a course that there is not
-        desk = desk_of(message, [name for name, _ in named], begins=not conversation.subjects)
+        desk = desk_of(message, named, begins=not conversation.subjects)
         if desk is None or (desk.name == "testing" and isinstance(conversation.pending, PlanWanted | PathwayWanted)):
             return None
         if desk.entry.get("yields") and wish_by_rules(message) not in (None, "smalltalk"):
@@ -364,7 +372,7 @@ class Companion:
                     self.answers.put(key, tuple(told), ledger)
                 yield event
 
-    def _events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911
+    def _events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911, PLR0912
         """What the message gets; each of these ends with Done."""
         pending, say = heard.conversation.pending, heard.say
         if heard.desk:
@@ -387,11 +395,14 @@ class Companion:
             return self._continuing.rest(replace(pending, portions=pending.portions[step:]), heard, ledger)
         if is_only_a_choice(heard.message):
             return said(say.more_of_what)
+        steps = self._by_wish(heard, ledger)
         if asks_of_it(heard.message):
-            return self._stating.of_the_course_talked_of(heard, self._by_wish(heard, ledger))
-        if title := course_introduced(heard.message):
-            return self._stating.of_the_course_named(title, heard, self._by_wish(heard, ledger))
-        return self._by_wish(heard, ledger)
+            steps = self._stating.of_the_course_talked_of(heard, steps)
+        elif title := course_introduced(heard.message):
+            steps = self._stating.of_the_course_named(title, heard, steps)
+        if "compare" in heard.facts or (heard.facts and heard.named):
+            return self._stating.of_records(heard.facts, heard, steps)
+        return steps
 
     def _by_wish(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:  # noqa: PLR0911, PLR0912
         pending, say = heard.conversation.pending, heard.say

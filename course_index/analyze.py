@@ -34,12 +34,17 @@ def simplified_question(text: str) -> str:
     """
     plain = simplified(text)
     traditional = plain != unicodedata.normalize("NFKC", text)
-    return simplified(text, recipe="tw2sp") if traditional else plain
+    return _one_what(simplified(text, recipe="tw2sp") if traditional else plain)
 
 
 def normalise(text: str) -> str:
     """One spelling for what reads the same: `simplified`, in lower case."""
-    return simplified(text).lower()
+    return _one_what(simplified(text)).lower()
+
+
+def _one_what(simplified: str) -> str:
+    """甚麼 is 什麼 in another spelling, which OpenCC leaves as it is."""
+    return simplified.replace("甚么", "什么")
 
 
 def terms(normalised: str) -> list[str]:

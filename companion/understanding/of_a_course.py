@@ -3,6 +3,7 @@
 import re
 
 from companion.patterns import for_normalised
+from companion.understanding.facts import facts_asked
 from course_index.analyze import normalise
 
 _THIS_COURSE = r"(?:这|那|呢|嗰)?(?:一?[个门]|啲)?(?:课程?|班)|(?:the|this|that) (?:course|class)"
@@ -65,7 +66,8 @@ def title_in(message: str) -> str | None:
 
 def asks_of_it(message: str) -> bool:
     """Whether a message asks for what a record states, and names no course of its own."""
-    return bool(_WHOLE.fullmatch(normalise(message).strip()))
+    facts = facts_asked(message)
+    return bool(_WHOLE.fullmatch(normalise(message).strip()) or (facts and "compare" not in facts))
 
 
 def asks_for_a_certificate(message: str) -> bool:

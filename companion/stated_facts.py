@@ -1,0 +1,156 @@
+"""What the record of a course states of what was asked, in sentences; that it states nothing is said too."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from companion.guidance.sayings import audience_named
+from companion.understanding.facts import FILE
+from companion.understanding.wholly import Kind, kinds_in, slots_in
+from companion.words import Locale, to_traditional
+from course_index.course import Course, Offering
+
+# Whatever is asked of several courses, these are what one compares them by.
+_BY_WHAT = ("price", "hours", "level", "delivery", "where", "audience")
+# What the sentence on a record has in any case, where it is stated.
+_IN_THE_RECORD = ("price", "hours", "credits", "when", "level")
+# The facts by which one of several may be told to be the least, and how that is said.
+_LEAST: Mapping[str, tuple[str, Callable[[Course], float | None]]] = {
+    "price": ("cheapest", lambda course: course.price.amount if course.price else None),
+    "hours": ("shortest", lambda course: course.hours),
+    "audience": ("easiest", lambda course: course.level),
+}
+
+
+def stated(course: Course, facts: Sequence[str], locale: Locale, course_of: Callable[[str], Course | None]) -> str:
+    """A sentence for each of the facts, which are kinds of facts.toml, that the sentence on the whole record does not
+    say; `course_of` finds a course by its id.
+    """
+    language = _language(locale)
+    told = [
+        _fact(course, kind, language, locale, course_of)
+        for kind in kinds_in(FILE)
+        if kind.name in facts
+        and not (kind.name in _IN_THE_RECORD and _value(course, kind.name, language, locale, course_of))
+    ]
+    return _in_script(" ".join(filter(None, told)) if language == "en" else "".join(filter(None, told)), locale)
+
+
+def comparison(courses: Sequence[Course], facts: Sequence[str], locale: Locale) -> str:
+    """The courses beside each other, by what was asked and by what one usually compares; first which is the least."""
+    language = _language(locale)
+    asked = [name for name in facts if name != "compare"]
+    shown = [kind for kind in kinds_in(FILE) if kind.name in {*asked, *_BY_WHAT}]
+    lines = [
+        f"- {_title(course, language)}"
+        + ("; " if language == "en" else "；").join(
+            filter(None, (_plain(course, kind, language, locale) for kind in shown))
+        )
+        for course in courses
+    ]
+    first = "".join(_least(courses, name, language) for name in asked) or _slot("judge", language)
+    return _in_script(f"{first.strip()}\n\n" + "\n".join(lines), locale)
+
+
+def _least(courses: Sequence[Course], name: str, language: str) -> str:
+    """Which of the courses is the cheapest, or the like; empty where a record does not say."""
+    if name not in _LEAST:
+        return ""
+    said, of = _LEAST[name]
+    values = [of(course) for course in courses]
+    known = [value for value in values if value is not None]
+    if len(known) < len(courses):
+        return ""
+    if len(set(known)) == 1:
+        return _slot("same", language)
+    least = courses[known.index(min(known))]
+    return _slot(said, language).format(f"“{least.title}”" if language == "en" else f"《{least.title}》")
+
+
+def _fact(course: Course, kind: Kind, language: str, locale: Locale, course_of: Callable[[str], Course | None]) -> str:
+    value = _value(course, kind.name, language, locale, course_of)
+    if not value:
+        return str(kind.entry.get(f"no_{language}", ""))
+    end = "." if language == "en" else "。"
+    return f"{kind.entry[language].format(value)}{end}"
+
+
+def _plain(course: Course, kind: Kind, language: str, locale: Locale) -> str:
+    return _fact(course, kind, language, locale, lambda _: None).rstrip("。.")
+
+
+def _value(  # noqa: PLR0911, PLR0912
+    course: Course, fact: str, language: str, locale: Locale, course_of: Callable[[str], Course | None]
+) -> str:
+    """What the record has of a fact; empty where it has nothing."""
+    match fact:
+        case "price" if course.price:
+            if not course.price.amount:
+                return _slot("free", language)
+            amount = f"{course.price.amount:g}"
+            if language == "zh" and course.price.currency != "CNY":
+                return f"{amount} {course.price.currency}"
+            return _slot("price", language).format(amount=amount, currency=course.price.currency)
+        case "hours" if course.hours is not None:
+            return _slot("hours", language).format(f"{course.hours:g}")
+        case "credits" if course.credits is not None:
+            return _slot("credits", language).format(f"{course.credits:g}")
+        case "when":
+            days = [f"{one.start.isoformat()}{_at(one, language)}" for one in course.offerings if one.start]
+            return _list(days, language)
+        case "where":
+            places = [f"{_place(one)}{one.address or ''}" for one in course.offerings if _place(one) or one.address]
+            online = _slot("online", language) if course.delivery == "online" else ""
+            return _list(places, language) or online
+        case "teacher":
+            return course.provider or ""
+        case "level" if course.level is not None:
+            return _slot("level", language).format(course.level)
+        case "audience":
+            return _list([_whom(one, language, locale) for one in course.audience], language)
+        case "seats":
+            seats = [
+                _slot("seats", language).format(place=_place(one), seats=one.seats)
+                for one in course.offerings
+                if one.seats is not None and _place(one)
+            ]
+            return _list(seats, language)
+        case "prerequisites":
+            first = [found.title if (found := course_of(id_)) else id_ for id_ in course.prerequisites]
+            return _list([f"“{one}”" if language == "en" else f"《{one}》" for one in first], language)
+        case "step_free":
+            return _list([f"{_place(one)}{one.address or ''}" for one in course.offerings if one.step_free], language)
+        case "delivery" if course.delivery:
+            return _slot(course.delivery, language)
+    return ""
+
+
+def _whom(audience: str, language: str, locale: Locale) -> str:
+    return _slot("everyone", language) if audience == "everyone" else audience_named(audience, locale)
+
+
+def _at(offering: Offering, language: str) -> str:
+    place = _place(offering)
+    return (f" ({place})" if language == "en" else f"（{place}）") if place else ""
+
+
+def _place(offering: Offering) -> str:
+    return "".join(filter(None, (offering.city, offering.district, offering.town)))
+
+
+def _title(course: Course, language: str) -> str:
+    return f"“{course.title}”: " if language == "en" else f"《{course.title}》："
+
+
+def _list(parts: Sequence[str], language: str) -> str:
+    return (", " if language == "en" else "、").join(parts)
+
+
+def _slot(name: str, language: str) -> str:
+    return slots_in(FILE)[f"{name}_{language}"]
+
+
+def _language(locale: Locale) -> str:
+    return "en" if locale == "en" else "zh"
+
+
+def _in_script(text: str, locale: Locale) -> str:
+    return to_traditional(text) if locale == "zh-Hant" else text
