@@ -9,7 +9,7 @@ from typing import Literal
 from companion.cases import asks_for_cases, cases
 from companion.definitions import definition, thing_asked
 from companion.extract import Quote, best_quotes, is_exercise, read_closely
-from companion.remedies import remedy_first
+from companion.remedies import remedy_first, what_happened
 from companion.steps import steps_first
 from companion.understanding.parts import parts_of
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
@@ -207,6 +207,9 @@ def _in_form(found: Found, nearest: Callable[[], Sequence[Hit]]) -> Found:
     found = _defined(found, nearest)
     if not found.answers:
         return found
+    if what_happened(found.query.text) and (found.confidence.on_subject or WORTH_A_LOOK) < WORTH_A_LOOK:
+        # 适合工作压力大的人食用 bears on 压力大怎么办, and is about porridge.
+        return replace(found, confidence=replace(found.confidence, answers=False))
     quotes = remedy_first(found.query, found.quotes, nearest)
     quoted = [quote.hit for quote in quotes]
     ids = {hit.passage.id for hit in quoted}

@@ -6,6 +6,7 @@ from companion.find import Scope, find
 from companion.remedies import what_happened
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
+from retrieval.confidence import Confidence
 from retrieval.search import Search
 
 LESSONS = {
@@ -87,6 +88,15 @@ def test_a_section_that_says_that_it_happened_is_given_from_its_beginning(search
 
 def test_a_word_of_an_english_heading_names_nothing_that_happened(search):
     assert first(search, "My knot slips on the next pull. What should I do?").startswith("A knot that slips")
+
+
+@pytest.mark.parametrize(
+    ("question", "on_subject", "answered"),
+    [("有人落水怎么办", 0.5, True), ("有人落水怎么办", 0.2, False), ("怎么救落水的人", 0.2, True)],
+)
+def test_what_only_mentions_it_tells_nobody_what_to_do(search, monkeypatch, question, on_subject, answered):
+    monkeypatch.setattr("companion.find.confidence", lambda *_: Confidence(True, 0.9, on_subject))
+    assert find(search, question, 4, Scope()).answers is answered
 
 
 def test_who_asks_how_it_is_prevented_gets_that(search):
