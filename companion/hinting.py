@@ -8,7 +8,7 @@ from pathlib import Path
 from companion.answering import Answering
 from companion.conversation import Hinted
 from companion.events import Done, Event, SourcesFound, TextAdded
-from companion.extract import is_exercise
+from companion.extract import Quote, is_exercise
 from companion.find import Found, Scope, find, find_in_thread
 from companion.heard import Heard
 from companion.language_model import ModelUnavailable
@@ -98,7 +98,7 @@ class Hinting:
         ledger.cited.add(1)
         told_by_model = False
         if self._writer.has_model and step < LAST_STEP:
-            async for text in self._model_hint(found, question, quote, step, heard, ledger):
+            async for text in self._model_hint(found, best, question, step, heard, ledger):
                 told_by_model = True
                 yield TextAdded(text, ai=True)
         if not told_by_model:
@@ -155,9 +155,9 @@ class Hinting:
         return bool(words & set(terms(normalise(f"{hit.passage.titles(hit.lesson.title)} {hit.passage.text}"))))
 
     async def _model_hint(
-        self, found: Found, question: str, quote: str, step: int, heard: Heard, ledger: Ledger
+        self, found: Found, best: Quote, question: str, step: int, heard: Heard, ledger: Ledger
     ) -> AsyncGenerator[str, None]:
-        """The model's hint, if it neither gives the result away nor says what the passage does not."""
+        """The model's hint, if it neither gives the result away nor says what the passage shown does not."""
         material = await asyncio.to_thread(material_of, found)
         prompt = render(
             "hint",
@@ -172,8 +172,9 @@ class Hinting:
             written = await self._writer.whole(prompt, ledger.count, _HINT_TOKENS, _SECONDS)
         except ModelUnavailable:
             return
-        if not written or reveals(written, quote, question):
+        if not written or reveals(written, best.text, question):
             return
+        shown = material.grounds.get(found.number(best.hit))  # none where the model did not read it
         for part in split_sentences(for_learner(written)):
             bare = without_citations(part).strip()
             if set(terms(normalise(bare))) <= set(terms(normalise(question))):
@@ -183,5 +184,5 @@ class Hinting:
                 yield f"{bare}\n"
                 continue
             claim = await asyncio.to_thread(material.judge.claim, bare)
-            if bare and material.judge.verdict(claim, [material.grounds[1]]) == "supported":
+            if bare and shown and material.judge.verdict(claim, [shown]) == "supported":
                 yield f"{bare}[1]\n"

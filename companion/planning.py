@@ -202,13 +202,8 @@ class Planning:
         """
         text = normalise(heard.message)
         before = pending.part if pending and pending.course_id == course.id else None
-        said = (
-            None
-            if _SAYS["whole"].search(text)
-            else _subject(heard.message)
-            if _SAYS["part_of_it"].search(text)
-            else before
-        )
+        named = _subject(heard.message) if _SAYS["part_of_it"].search(text) else before
+        said = None if _SAYS["whole"].search(text) else named
         part = self._lessons_on(said, course, lessons) if said else []
         return (said, part) if part else (None, lessons)
 

@@ -1,6 +1,7 @@
 """Turns that go on from the turns before: follow-ups, portions, quizzes, hints, plans, memory, budget."""
 
 import asyncio
+import contextlib
 import uuid
 
 import pytest
@@ -11,6 +12,8 @@ from companion.language_model import Counted
 from companion.turn import Ask
 from companion.understanding.follow_up import corrected, depends
 from companion.understanding.in_language import language_asked
+from course_index.store.generations import IndexHome
+from retrieval.live import LiveIndex
 from tests.scripted_model import ScriptedModel
 
 GOOD = "快件丢失的，保过价的，按寄件时约定的保价规则赔。[1]"
@@ -169,6 +172,22 @@ def test_a_models_hint_that_gives_the_answer_away_is_not_given(companion_with):
     talk = Talk(companion_with(asking), style="hint")
     assert "从哪一天" in talk.say("赔偿要几日内申请")
     assert (talk.done.mode, talk.done.aigc.label) == ("generated", "1")
+
+
+def test_a_models_hint_is_judged_by_the_passage_that_the_learner_is_shown(
+    companion_with, put_samples, tmp_path, embedder, wording
+):
+    put_samples(tmp_path / "samples")
+    with contextlib.closing(LiveIndex(IndexHome(tmp_path / "samples"), embedder, wording=wording)) as samples:
+        samples.refresh()
+        borne, made_up = "惊，是头猛然一缩再慢慢伸出。", "惊，是连续后空翻三次。"
+        model = ScriptedModel(others={"hint": [borne, "\n", made_up]})
+        talk = Talk(companion_with(model, over=samples), style="hint")
+        # The best of what is found is an exercise: what is shown is the passage behind it.
+        told = talk.say("教练叫我演一段：狮子走着走着听见砰一声。要演三种心情，我想自己编，先给个引子别全说出来")
+    assert [source.locator for source in talk.sources] == ["喜怒哀乐"]
+    assert (borne.rstrip("。") in told, made_up.rstrip("。") in told) == (True, False)
+    assert talk.done.mode == "generated"
 
 
 def test_a_plan_asks_for_the_hours_and_is_then_made_of_records(companion_with):
