@@ -60,6 +60,8 @@ class PortalWords:
     delivery_blended: str
     missing: str
     missing_how: str
+    not_ready: str
+    not_ready_how: str
     home: str
     ask_course: str
     ask_lesson: str
@@ -117,6 +119,8 @@ _ZH = PortalWords(
     delivery_blended="线上线下结合",
     missing="没有这一页",
     missing_how="它可能已经下架或改了地址。回到全部课程找一找。",
+    not_ready="课程目录还没有准备好",
+    not_ready_how="请过几分钟再打开这一页。一直这样，请告诉网站的管理员，下面这句话对他有用：",
     home="首页",
     ask_course="问这门课",
     ask_lesson="问这一课",
@@ -173,6 +177,8 @@ _EN = PortalWords(
     delivery_blended="blended",
     missing="There is no such page",
     missing_how="It may have been taken down or moved. Look among all courses.",
+    not_ready="The catalogue is not ready yet",
+    not_ready_how="Please open this page again in some minutes. If it stays so, tell whoever runs the site this:",
     home="Home",
     ask_course="Ask about this course",
     ask_lesson="Ask about this lesson",
