@@ -61,6 +61,8 @@ class PortalWords:
     delivery_blended: str
     missing: str
     missing_how: str
+    not_ready: str
+    not_ready_how: str
     home: str
     ask_course: str
     ask_lesson: str

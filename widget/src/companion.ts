@@ -1,6 +1,5 @@
 // <learning-companion>: the panel, what stands in it, and the button that opens it.
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { repeat } from "lit/directives/repeat.js";
 import { type AccessToken, Door, keep, preferred } from "./door";
 import { mathFrom, warmUp } from "./markdown";
 import { scrollToMark, sourceView } from "./source-view";
@@ -339,7 +338,7 @@ export class LearningCompanion extends LitElement implements Host {
       <div class="page">
         ${this.hasToAgree ? this.agreement() : turns.length ? nothing : this.welcome()}
         ${first ? html`<button type="button" class="quiet" @click=${() => { this.shown += SHOWN; this.requestUpdate(); }}>${say("earlier")}</button>` : nothing}
-        <div role="log" aria-live="off" aria-label=${say("thread")}>${repeat(turns.slice(first), (turn) => turn.key, (turn, at) => html`
+        <div role="log" aria-live="off" aria-label=${say("thread")}>${turns.slice(first).map((turn, at) => html`
           <learning-companion-turn .turn=${turn} .host=${this as Host} ?latest=${first + at === turns.length - 1}></learning-companion-turn>`)}</div>
       </div>
       <div class="foot" ?inert=${this.hasToAgree}>

@@ -17,8 +17,8 @@ export function sourceView(source: Source, passage: Passage | null | undefined, 
   if (heading && heading !== source.locator) facts.push([say("heading"), heading]);
   const shown = passage ? marked(passage.text, source.quote) : null;
   return html`
-    <header><h3 id="source-title">[${source.n}] ${source.course_title} ${sampleTag(source, say)}</h3>
-      <button type="button" class="close" @click=${close}>${say("close")}</button></header>
+    <div class="source-head"><h3 id="source-title">[${source.n}] ${source.course_title} ${sampleTag(source, say)}</h3>
+      <button type="button" class="close" @click=${close}>${say("close")}</button></div>
     <div class="inside"><dl class="facts">${facts.map(([name, fact]) => html`<div><dt>${name}</dt><dd>${fact}</dd></div>`)}</dl>
     ${source.quote && passage !== undefined && !shown ? html`<blockquote>${source.quote}</blockquote>` : nothing}
     <h4>${say("passage")}</h4>

@@ -202,8 +202,8 @@ dialog.source {
 }
 .source::backdrop { background: rgb(0 0 0 / .5); }
 dialog.source[open] { display: flex; }
-.source header { display: flex; gap: .5em; align-items: start; justify-content: space-between; padding: min(1em, 16px); padding-bottom: .4em; }
-.source header button { flex: none; }
+.source-head { display: flex; gap: .5em; align-items: start; justify-content: space-between; padding: min(1em, 16px); padding-bottom: .4em; }
+.source-head button { flex: none; }
 .source h3 { font-size: min(1.12em, 7vw); line-height: 1.5; }
 .inside { overflow-y: auto; padding: 0 min(1em, 16px) 1em; }
 .source .facts { margin: 0 0 .8em; }

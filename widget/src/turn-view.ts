@@ -1,5 +1,5 @@
 // One question and its answer, as they stand in the thread.
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { courseCards, type CourseLink, sampleTag } from "./cards";
 import { type Cite, Growing } from "./markdown";
 import { canRead, hush, read } from "./speech";
@@ -58,6 +58,14 @@ export class TurnView extends LitElement {
     await super.scheduleUpdate();
   }
 
+  /** Another turn in its place brings nothing of the one before. */
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.get("turn")) return;
+    if (this.#reading) hush();
+    clearInterval(this.#clock);
+    [this.#growing, this.#shown, this.#asksWhy, this.#said, this.#reading, this.#clock] = [null, "", false, null, false, 0];
+  }
+
   protected override render(): TemplateResult {
     const { turn, host: { say } } = this;
     const over = ended(turn);
@@ -85,9 +93,14 @@ export class TurnView extends LitElement {
     if (!this.#growing) {
       body.replaceChildren();
       this.#growing = new Growing(body, this.#cite);
-    } else if (text === this.#shown) return;
+    } else if (text === this.#shown && !ended(this.turn)) return;
     this.#growing.show(text);
     this.#shown = text;
+    // Steps that are drawn below with all that is known of them are not listed above as well.
+    const { courses } = this.turn;
+    for (const list of body.querySelectorAll<HTMLElement>(":scope > ol")) {
+      list.hidden = list.children.length === courses.length && courses.every(({ step, title }, at) => step && list.children[at]!.textContent!.includes(title));
+    }
   }
 
   #cite: Cite = (n) => {

@@ -14,9 +14,11 @@ export interface TurnView {
   key: string; message: string; isOver: boolean; aigc: string; label: string; body: string; way: string; cards: CardView[];
   sources: SourceView[]; note: string; problem: string; wait: string; quiz: QuizItem[]; canRetry: boolean; canCopy: boolean;
   canRate: boolean; canRepeat: boolean; more: boolean; opinion: Turn["opinion"];
+  call: { number: string; text: string }[];
 }
 
-export function turnView(turn: Turn, isLatest: boolean, say: Say, now: number = Date.now()): TurnView {
+/** `writes` tells whether a model does, so that the same question may be answered otherwise. */
+export function turnView(turn: Turn, isLatest: boolean, say: Say, writes: boolean, now: number = Date.now()): TurnView {
   const isOver = ended(turn);
   const seconds = Math.max(0, Math.ceil((turn.retryAt - now) / 1_000));
   const isDone = turn.phase === "done";
@@ -25,7 +27,8 @@ export function turnView(turn: Turn, isLatest: boolean, say: Say, now: number = 
     message: turn.message,
     isOver,
     aigc: aigcOf(turn, say),
-    label: isOver ? labelOf(turn, say) : progressOf(turn, say),
+    label: isOver ? (turn.done?.call?.length ? "" : labelOf(turn, say)) : progressOf(turn, say),
+    call: (turn.done?.call ?? []).map((number) => ({ number, text: say("call", number) })),
     body: drawable(turn.text, turn.sources.map(({ n }) => n)),
     way: isWay(turn.courses) ? say("way") : "",
     cards: cardViews(turn.courses, say),
@@ -37,7 +40,7 @@ export function turnView(turn: Turn, isLatest: boolean, say: Say, now: number = 
     canRetry: turn.phase === "failed",
     canCopy: isOver && turn.text !== "",
     canRate: isDone && turn.id !== null,
-    canRepeat: isDone && isLatest,
+    canRepeat: isDone && isLatest && writes,
     more: isDone && isLatest && Boolean(turn.done?.more),
     opinion: turn.opinion,
   };

@@ -34,7 +34,7 @@ export type Mode = "generated" | "extracted" | "catalogue" | "declined";
 
 export interface Done {
   mode: Mode; grounded: boolean | null; cited: number[]; fallback: { reason: string } | null; aigc: Aigc | null; more?: boolean;
-  quiz?: QuizItem[];
+  quiz?: QuizItem[]; call?: string[];
 }
 
 export interface Passage {
@@ -51,7 +51,7 @@ export interface Outline { conversation_id: string; first_message: string; touch
 
 export interface About {
   operator: string | null; model: { name: string; filing: string | null } | null; terms_url: string | null; privacy_url: string | null;
-  visitors: boolean; hotline: string | null; consent_version: string | null; conversation_days: number;
+  visitors: boolean; hotline: string | null; consent_version: string | null; conversation_days: number; message_characters?: number;
 }
 
 export interface Problem { status: number; title: string; detail: string; retryAfter: number }

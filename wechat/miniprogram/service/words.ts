@@ -29,6 +29,12 @@ const WORDS = told({
     "使用前請先同意下面的條款（版本 {}）。",
     "Please agree to these terms first (version {}).",
   ],
+  tooLong: [
+    "太长了：现在 {} 字，一次最多 {} 字。请分几次问。",
+    "太長了：現在 {} 字，一次最多 {} 字。請分幾次問。",
+    "Too long: {} characters of at most {}. Please ask in parts.",
+  ],
+  call: ["拨打 {}", "撥打 {}", "Call {}"],
   placeholder: ["想问什么？", "想問甚麼？", "Ask a question"],
   send: ["发送", "發送", "Send"],
   stop: ["停止", "停止", "Stop"],
@@ -151,7 +157,7 @@ const WORDS = told({
   eraseYes: ["全部清除", "全部清除", "Erase everything"],
   cancel: ["取消", "取消", "Cancel"],
   erased: ["已经清除。", "已經清除。", "Erased."],
-  receipt: ["回执号", "回執號", "Receipt"],
+  receipt: ["回执号：{}（全号 {}）", "回執號：{}（全號 {}）", "Receipt: {} (in full {})"],
   notErased: ["没有清除成功，请再试一次。", "沒有清除成功，請再試一次。", "It could not be erased; please try again."],
 
   kind_complaint: ["投诉", "投訴", "Complaint"],

@@ -1,5 +1,5 @@
 // The chat page on a simulated phone; the test plays the service.
-const { Phone, open, textOf, tap, until, asStream, sleep } = require("./phone");
+const { ABOUT, Phone, open, textOf, tap, until, asStream, sleep } = require("./phone");
 
 const SOURCE = {
   n: 1, passage_id: "p-1", course_id: "c-1", course_title: "快递员安全骑行", lesson_title: "充电与高温", locator: "第 2 节", url: "https://course.example/2",
@@ -421,7 +421,6 @@ test("a service that is open to everybody is asked without a token", async () =>
 });
 
 test("terms are agreed to before the first question, and the token carries the consent", async () => {
-  const { ABOUT } = require("./phone");
   const page = begin({ "GET /v1/about": { ...ABOUT, consent_version: "2026-09" } });
   await says(page, "使用前请先同意下面的条款（版本 2026-09）");
   expect(page.querySelector("#send")).toBeFalsy();
@@ -434,7 +433,6 @@ test("terms are agreed to before the first question, and the token carries the c
 });
 
 test("a token that was on its way when the learner agreed is not taken for one that carries the consent", async () => {
-  const { ABOUT } = require("./phone");
   const page = begin({ "GET /v1/about": { ...ABOUT, consent_version: "2026-09" }, "POST /v1/sessions/wechat": undefined });
   await says(page, "（版本 2026-09）");
   void parts.door.json("/v1/conversations").catch(() => {}); // as the page of earlier conversations does
@@ -451,7 +449,6 @@ test("a token that was on its way when the learner agreed is not taken for one t
 });
 
 test("terms that came meanwhile are asked for when the service refuses", async () => {
-  const { ABOUT } = require("./phone");
   const page = begin();
   await says(page, "怎样量血压");
   phone.routes["GET /v1/about"] = { ...ABOUT, consent_version: "2026-12" };
@@ -595,4 +592,44 @@ test("a deed of a turn that is gone does nothing", async () => {
   const page = await answered();
   deed(page, { key: "gone", does: "copy" });
   expect(phone.clipboard).toBe(null);
+});
+
+test("in an emergency the call stands first, and a touch begins it", async () => {
+  const page = begin();
+  type(page, "我妈突然晕倒了");
+  const asked = await phone.asked("POST /v1/chat");
+  asked.events([
+    ["turn", { turn_id: "t-9", conversation_id: "k-9" }],
+    ["text", { text: "请马上拨打 120。", ai: false }],
+    ["done", { mode: "declined", grounded: null, cited: [], fallback: null, aigc: null, call: ["120"] }],
+  ]);
+  await says(page, "拨打 120");
+  expect(textOf(turn(page)).indexOf("拨打 120")).toBeLessThan(textOf(turn(page)).indexOf("请马上"));
+  expect(textOf(turn(page))).not.toContain("这里不能回答");
+  const called = [];
+  wx.makePhoneCall = ({ phoneNumber }) => called.push(phoneNumber);
+  tap(turn(page), ".call");
+  await until(() => called.length === 1, "the call");
+  expect(called).toEqual(["120"]);
+});
+
+test("what is too long is told, and neither cut nor sent", async () => {
+  const page = begin({ "GET /v1/about": { ...ABOUT, message_characters: 150 } });
+  await until(() => page.data.longest === 150, "how long a question may be");
+  type(page, "问".repeat(180));
+  await says(page, "太长了：现在 180 字，一次最多 150 字");
+  expect(phone.of("POST /v1/chat")).toHaveLength(0);
+  expect(page.data.draft).toHaveLength(180);
+  type(page, "问");
+  await phone.asked("POST /v1/chat");
+  expect(page.data.tooLong).toBe("");
+});
+
+test("another answer is offered only where a model may write one", async () => {
+  const page = begin({ "GET /v1/about": { ...ABOUT, model: null } });
+  type(page, "问");
+  (await phone.asked("POST /v1/chat")).events(ANSWER);
+  await says(page, TEXT);
+  expect(turn(page).querySelector("#again")).toBeFalsy();
+  expect(turn(page).querySelector("#copy")).toBeTruthy();
 });

@@ -141,14 +141,14 @@ test("what the operator has not told is said to be open, and no model is said to
 });
 
 test("everything is erased after a question: the receipt is told, and nothing stays on the phone", async () => {
-  begin({ "DELETE /v1/learners/me": { receipt: "r-1", erased: {} } });
+  begin({ "DELETE /v1/learners/me": { receipt: "3f2a9c1b-0000", erased: {} } });
   parts.turns.show([], "k-1");
   phone.storage.set("companion-preferences", { elder: true });
   phone.files["wxfile://usr/learning-companion.json"] = "what was exported before";
   const page = open("pages/settings/settings");
   await says(page, "广东终身学习平台");
   tap(page, "#erase");
-  await says(page, "已经清除。 回执号: r-1");
+  await says(page, "已经清除。 回执号：3F2A 9C1B（全号 3f2a9c1b-0000）");
   expect([...phone.storage.keys(), ...Object.keys(phone.files)]).toEqual([]);
 });
 

@@ -64,6 +64,11 @@ Component({
       if (!this.data.busy && !this.view().wait) this.tell({ does: "again" });
     },
 
+    /** WeChat asks before it calls. */
+    onCall(tap: Tap) {
+      void wx.makePhoneCall({ phoneNumber: tap.currentTarget.dataset.text, fail: () => {} });
+    },
+
     onCopy() {
       this.tell({ does: "copy" });
     },

@@ -38,6 +38,9 @@ Component({
     scopeTitle: "",
     source: null as Source | null,
     status: "",
+    tooLong: "",
+    longest: 4_000, // characters of a question; the service says how many it takes
+    writes: false, // a model does
   },
 
   methods: {
@@ -92,7 +95,7 @@ Component({
 
     onSend() {
       const message = this.data.draft.trim();
-      if (!message || this.data.busy) return;
+      if (!message || this.data.busy || this.data.tooLong) return;
       this.setDraft("");
       this.ask(message);
     },
@@ -228,7 +231,9 @@ Component({
     },
 
     setDraft(draft: string) {
-      this.setData({ draft, hasDraft: draft.trim() !== "" });
+      const { length } = draft.trim();
+      const { longest } = this.data;
+      this.setData({ draft, hasDraft: length > 0, tooLong: length > longest ? this.say("tooLong", length, longest) : "" });
     },
 
     // -- drawing -----------------------------------------------------------------------------------------------------
@@ -247,7 +252,7 @@ Component({
     drawAll() {
       const { list, busy } = services().turns;
       const say = this.speak();
-      this.setData({ turns: list.map((turn, at) => turnView(turn, at === list.length - 1, say)), busy });
+      this.setData({ turns: list.map((turn, at) => turnView(turn, at === list.length - 1, say, this.data.writes)), busy });
       this.toEnd();
     },
 
@@ -256,7 +261,7 @@ Component({
       const at = list.indexOf(turn);
       if (at < 0) return;
       const was = this.data.turns[at];
-      const view = turnView(turn, at === list.length - 1, this.speak());
+      const view = turnView(turn, at === list.length - 1, this.speak(), this.data.writes);
       this.setData({ [`turns[${at}]`]: view, ...(busy === this.data.busy ? {} : { busy }) });
       if (view.isOver && !was?.isOver) this.announce(turn.phase === "done" ? "finished" : turn.trouble ?? "trouble");
       if (turn.trouble === "consent") void this.fetchTerms();
@@ -294,6 +299,12 @@ Component({
     async fetchTerms(): Promise<void> {
       const toAgree = await services().termsToAgree();
       this.setData({ toAgree, agreeFirst: toAgree ? this.say("agreeFirst", toAgree) : "" });
+      const about = await services().door.about().catch(() => null);
+      if (!about) return;
+      const writes = Boolean(about.model);
+      const isNew = writes !== this.data.writes;
+      this.setData({ writes, longest: about.message_characters ?? 4_000 });
+      if (isNew) this.drawAll();
     },
 
     async fetchStarters(): Promise<void> {

@@ -1,6 +1,7 @@
 // The learner's conversations of before, to be opened again or erased.
 import { lookOf } from "../../service/look";
 import type { Look } from "../../service/look";
+import { hereAndNow } from "../../service/moment";
 import { preferences } from "../../service/preferences";
 import { services } from "../../service/services";
 import type { Outline } from "../../service/wire";
@@ -68,13 +69,6 @@ Component({
     },
   },
 });
-
-/** A moment of the service's, by the phone's own clock. */
-function hereAndNow(moment: string): string {
-  const at = new Date(moment.replace(/\.\d+/, "")); // not every phone reads microseconds
-  const two = (number: number): string => String(number).padStart(2, "0");
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
-}
 
 function shown({ conversation_id, first_message, touched_at }: Outline): { id: string; title: string; day: string } {
   return { id: conversation_id, title: first_message, day: hereAndNow(touched_at) };

@@ -2,6 +2,7 @@
 import { exportedFile } from "../../service/kept";
 import { lookOf } from "../../service/look";
 import type { Look } from "../../service/look";
+import { dayHere, short } from "../../service/moment";
 import { preferences, prefer } from "../../service/preferences";
 import type { Preferences } from "../../service/preferences";
 import { services } from "../../service/services";
@@ -143,7 +144,7 @@ Component({
         const receipt = await erase();
         this.choose({});
         const { words } = this.data;
-        this.setData({ note: words.erased + (receipt ? ` ${words.receipt}: ${receipt}` : "") });
+        this.setData({ note: words.erased + (receipt ? ` ${speaking(preferences().locale)("receipt", short(receipt), receipt)}` : "") });
       } catch {
         this.setData({ note: this.data.words.notErased });
       }
@@ -180,9 +181,9 @@ Component({
       const say = speaking(preferences().locale);
       this.setData({
         complaints: told.complaints.map(({ ticket, kind, made_at, due_at, words, answer }) => ({
-          ticket, words,
-          what: `${say(`kind_${kind}` as Word)} · ${made_at.slice(0, 10)}`,
-          answer: answer ?? say("complaintWaits", due_at.slice(0, 10)),
+          ticket: short(ticket), words,
+          what: `${say(`kind_${kind}` as Word)} · ${dayHere(made_at)}`,
+          answer: answer ?? say("complaintWaits", dayHere(due_at)),
         })),
       });
     },
@@ -196,7 +197,7 @@ Component({
         const made = await services().door.json<{ ticket: string; due_at: string }>("/v1/complaints", "POST", {
           kind, words: complaint, turn_id: list[list.length - 1]?.id ?? null,
         });
-        this.setData({ complaint: "", note: say("complaintMade", made.ticket, made.due_at.slice(0, 10)) });
+        this.setData({ complaint: "", note: say("complaintMade", short(made.ticket), dayHere(made.due_at)) });
         void this.fetchComplaints();
       } catch (error) {
         const detail = error instanceof Refused ? error.problem.detail : "";
