@@ -66,6 +66,7 @@ class Sayings:
     nothing_on_conditions: str
     in_the_way_of_any: str
     counted: str
+    no_others: str
     # Occupations and gaps.
     means: str
     taught: str
@@ -183,6 +184,7 @@ _ZH = Sayings(
     no_times="课程记录里没有写星期几、几点上课，请向开课单位确认；线上课可以自己安排时间。",
     nothing_on_conditions="目录里没有同时符合这些条件的课程。",
     in_the_way_of_any="不合条件的课：{}。",
+    no_others="与您说的相符的课程，前面都列出来了，没有别的。可以换个条件再找，例如“线上的”“免费的”，或说说还想学什么。",
     counted="您的需要已经记下（不记姓名），供开课参考。",
     means="您说的像是“{}”。",
     taught="它要用的本领里，这里有课教的：{}。",
@@ -297,6 +299,10 @@ _EN = Sayings(
     no_times="Records do not state days of the week or hours: please ask the provider. Online courses fit any time. ",
     nothing_on_conditions="No course in the catalogue meets all of these conditions. ",
     in_the_way_of_any="Courses that do not meet them: {}.",
+    no_others=(
+        "All courses that fit were shown already, there are no others. Name another condition, such as online or free, "
+        "or something else to learn. "
+    ),
     counted="Your wish was counted (without your name), so that courses can be planned. ",
     means="That sounds like “{}”. ",
     taught="Of what it takes, there are courses on: {}. ",
