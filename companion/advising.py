@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
 from companion.catalogue import card_of
@@ -26,6 +27,7 @@ from companion.guidance.telling import (
 from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.patterns import Patterns
+from companion.understanding.follow_up import carried_parts
 from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
 from course_index.analyze import normalise
@@ -55,6 +57,10 @@ class Advising:
         """Courses that the learner asked for, with the nearest class where a place was named; `found` if known."""
         found = found or await self.recommended(heard, ledger)
         say = heard.say
+        if heard.other_than and not (found.courses and found.certain):
+            yield TextAdded(sayings(heard.locale).no_others)
+            yield Done("catalogue", None)
+            return
         if found.need.in_person and found.need.place and not (found.courses and found.certain):
             async for event in self._elsewhere(found, heard, ledger):
                 yield event
@@ -122,7 +128,15 @@ class Advising:
         """What suits a message, and the learner where something may be known of them."""
         need = need_of(heard.question, heard.audience)
         if heard.depends and names_only_conditions(heard.message):
-            need = carried_on(need, need_of(heard.message, heard.audience))
+            # What was said last of a condition holds, however often it was changed: 线上的, 换成线下的, 在佛山的.
+            said = carried_parts(heard.message, heard.conversation.subjects)
+            first, *later = (need_of(one, heard.audience) for one in said)
+            before = first if all(map(names_only_conditions, said[1:])) else need
+            need = replace(reduce(carried_on, later, before), text=need.text, locale_language=need.locale_language)
+        if heard.other_than:
+            shelf = self.adviser.desk().shelf
+            shown = frozenset(course.id for course in shelf.courses if course.title in heard.other_than)
+            need = replace(need, exclude=need.exclude | shown)
         return await self._recommended(_near_where_they_said(need, heard), heard, ledger, k)
 
     async def _recommended(self, need: Need, heard: Heard, ledger: Ledger, k: int) -> Recommended:

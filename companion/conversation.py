@@ -100,9 +100,12 @@ class PathwayWanted:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The courses that were shown, in their order: the next message may pick one by its number."""
+    """The courses that were shown, in their order: the next message may pick one by its number, or want others than
+    these and those `earlier`.
+    """
 
     titles: tuple[str, ...]
+    earlier: tuple[str, ...] = ()
     kind: Literal["shown"] = "shown"
 
 

@@ -18,7 +18,8 @@ class Heard:
 
     `style` is how the page wants questions taken; `depends` tells that it leans on the turns before, `answers_quiz`
     that it answers the quiz that is on, `desk` what of an office or of the machine it is, `named` the
-    courses that it names, `facts` what of their records it asks for and nothing else. Where it is not
+    courses that it names, `facts` what of their records it asks for and nothing else, `other_than` the titles of
+    courses than which it wants others. Where it is not
     `personalised`, advice is what anybody gets who says the same.
     """
 
@@ -35,5 +36,6 @@ class Heard:
     personalised: bool = True
     answers_quiz: bool = False
     desk: Kind | None = None
+    other_than: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()

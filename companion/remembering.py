@@ -71,7 +71,7 @@ class Remembering:
             course_id=heard.scope.course_id,
         )
         # Below an answer a number may mean one of its steps.
-        shown = Shown(ledger.shown) if ledger.shown and mode == "catalogue" else None
+        shown = Shown(ledger.shown, heard.other_than) if ledger.shown and mode == "catalogue" else None
         waiting = _still_open(heard)
         beside = heard.wish == "question"  # the courses are beside what was asked
         pending = ledger.pending or (waiting or shown if beside else shown or waiting)

@@ -13,7 +13,17 @@ from companion.answer_cache import AnswerCache, key_of
 from companion.answering import Answering
 from companion.catalogue import card_of
 from companion.continuing import Continuing
-from companion.conversation import Conversation, Hinted, PathwayWanted, Pending, PlanWanted, Quiz, Rest, brought_along
+from companion.conversation import (
+    Conversation,
+    Hinted,
+    PathwayWanted,
+    Pending,
+    PlanWanted,
+    Quiz,
+    Rest,
+    Shown,
+    brought_along,
+)
 from companion.courtesy import Courtesy
 from companion.crediting import Crediting
 from companion.event_streams import said, with_words_below
@@ -37,7 +47,7 @@ from companion.safety.moderation import Moderator
 from companion.stating import Stating
 from companion.understanding.desk import desk_of
 from companion.understanding.facts import facts_asked
-from companion.understanding.follow_up import adds_to_a_wish, carried, corrected, depends, goes_on
+from companion.understanding.follow_up import adds_to_a_wish, carried, corrected, depends, goes_on, wants_another
 from companion.understanding.in_language import language_asked
 from companion.understanding.learned import Wishes
 from companion.understanding.of_a_course import asks_of_it, course_introduced
@@ -222,6 +232,7 @@ class Companion:
         answered = self._practising.answered(pending, message, wish) if may_answer else None
         named = [name for name, _ in await asyncio.to_thread(self._stating.records_of.named_in, message)]
         facts = facts_asked(message, named)
+        other_than: tuple[str, ...] = ()
         desk = None if answered or ask.wish else self._at_a_desk(message, named, conversation, refusal)
         if answered:
             depends, question, wish = False, answered, "practice"
@@ -229,6 +240,9 @@ class Companion:
             depends, question, wish = False, asked, "smalltalk"
         elif refusal is None and self._goes_on_a_way(pending, asked, wish):
             depends, question, wish = True, pending.goal, "pathway"  # 每周四小时 is on the way to it
+        elif ask.wish is None and refusal is None and (more := wants_another(asked, conversation)) is not None:
+            depends, question, wish = True, carried(more, conversation.subjects), "courses"
+            other_than = (*pending.titles, *pending.earlier) if isinstance(pending, Shown) else ()
         elif ask.wish is None and refusal is None and adds_to_a_wish(asked, conversation):
             # 要钱吗 asked of the one that was shown, and was no condition.
             before = [said for said in conversation.subjects if not asks_of_it(said)]
@@ -256,6 +270,7 @@ class Companion:
             personalised=ask.personalised,
             answers_quiz=answered is not None,
             desk=desk,
+            other_than=other_than,
             named=tuple(named),
             facts=facts,
         )

@@ -51,6 +51,8 @@ _CHEAP = 0.3
 _ALIKE = 0.12
 # How many courses by their words are ranked. Where hard facts leave too few of them, the whole shelf is looked through.
 _DEPTH = 60
+# Whose courses are not for others, nor those of others for them, where nothing says what it is to be on.
+_OF_AN_AGE = ("senior", "child")
 # Half the weight of a fact is gone after so many days.
 _STALE_DAYS = 365.0
 # How sure an occupation must be to be spoken of when its name was not said.
@@ -175,6 +177,8 @@ class Recommender:
         about_nothing = query is None and not match
         if about_nothing:
             fitting[:] = True
+            if need.audience in _OF_AN_AGE:
+                fitting = np.array([_may_be_for(course, need) for course in self.shelf.courses], np.bool_)
         rows = np.flatnonzero(permitted & fitting).tolist()
         if query is not None and len(rows) < k and len(self.shelf) > _DEPTH:
             found = self._among_permitted(query, permitted) | found
@@ -416,6 +420,11 @@ def _for_them(course: Course, audience: str) -> float:
     if audience in course.audience:
         return _AUDIENCE * (2 if len(course.audience) == 1 else 1)
     return 0.0 if "everyone" in course.audience else _OTHER_AUDIENCE
+
+
+def _may_be_for(course: Course, need: Need) -> bool:
+    """Whether a record does not say that a course is for others."""
+    return not course.audience or bool({need.audience, "everyone"} & set(course.audience))
 
 
 def _by_name(found: Mapping[int, CourseHit], named: Mapping[int, CourseHit]) -> dict[int, CourseHit]:

@@ -67,6 +67,7 @@ class Sayings:
     nothing_on_conditions: str
     in_the_way_of_any: str
     counted: str
+    no_others: str
     # Occupations and gaps.
     means: str
     taught: str

@@ -8,7 +8,7 @@ from companion.guidance.places import place_in
 from companion.guidance.subject import names_only_conditions, subject_of
 from companion.patterns import for_normalised
 from companion.understanding.of_a_course import asks_of_it
-from companion.understanding.wish import course_subject, wants_to_learn
+from companion.understanding.wish import course_subject, wants_to_learn, without_asking_for_another
 from course_index.analyze import normalise
 from retrieval.query import query_terms
 
@@ -129,6 +129,22 @@ def adds_to_a_wish(message: str, conversation: Conversation) -> bool:
     return names_only_conditions(said) and not (_ASKS_FOR_ANY.search(said) or asks_of_it(said))
 
 
+def wants_another(message: str, conversation: Conversation) -> str | None:
+    """The conditions, or nothing, with which a message wants other courses than those just shown: 换一个近一点的.
+
+    None for a message that does not, or that says what they are to be on.
+    """
+    last = conversation.turns[-1] if conversation.turns else None
+    if last is None or last.wish != "courses" or not conversation.subjects:
+        return None
+    left = without_asking_for_another(message)
+    return left if left is not None and (not _says_something(left) or names_only_conditions(left)) else None
+
+
+def _says_something(said: str) -> bool:
+    return any(map(str.isalnum, said))
+
+
 def _wants_a_course_on_something(text: str) -> bool:
     """有没有教炒股的课 is about 炒股, whatever was talked of before; 有没有免费的课 is about that."""
     if not wants_to_learn(text) or _POINTS_BACK.search(_IS_THERE.sub(" ", text)) or _GOES_ON.match(text):
@@ -162,16 +178,23 @@ def goes_on(message: str) -> bool:
 
 def carried(message: str, before: Sequence[str]) -> str:
     """The message with the learner's earlier messages before it, as far as they go on one subject, newest kept."""
+    return " ".join(carried_parts(message, before)).strip()
+
+
+def carried_parts(message: str, before: Sequence[str]) -> list[str]:
+    """The same message by message."""
     subject: list[str] = []
     room = CARRIED_CHARACTERS
     for earlier in reversed([corrected(one) or one for one in before]):
         room -= len(earlier)
         if subject and room < 0:
             break
-        subject.insert(0, earlier)
-        if not depends(earlier) and not names_only_conditions(earlier):
+        left = without_asking_for_another(earlier)
+        if left is None or _says_something(left):
+            subject.insert(0, earlier)
+        if not (left == "" or depends(earlier) or names_only_conditions(earlier if left is None else left)):
             break
-    return " ".join([*subject, message])
+    return [*subject, message]
 
 
 def _content(text: str) -> int:

@@ -17,6 +17,7 @@ Wish = Literal[
 
 # What may follow all that a message says.
 _MARKS = r"[\s。！!？?~～,.，、…]*(?:谢谢|多谢|唔该|thanks)?[\s。！!？?~～,.，、…]*"
+_AT_AN_END = " 。.!！?？,，~～"
 _CLAUSE_ENDS = re.compile(r"[\n？?！!。，,；;]+|\.(?!\w)")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -74,6 +75,13 @@ def asks(message: str) -> bool:
 def wants_to_learn(message: str) -> bool:
     """Whether a message says that its sender wants to learn something, or asks for a course by the way."""
     return bool(_asking()["wants_to_learn"].search(normalise(message)))
+
+
+def without_asking_for_another(message: str) -> str | None:
+    """What a message says, normalised, beside asking for other courses than those shown; None where it does not ask."""
+    said = normalise(message).strip(_AT_AN_END)
+    left, times = _asking()["another"].subn(" ", said)
+    return left.strip(f"{_AT_AN_END}的嘅") if times else None
 
 
 def speaks_of_oneself(message: str) -> bool:

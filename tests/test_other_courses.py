@@ -1,0 +1,74 @@
+import pytest
+
+from companion.guidance.subject import subject_of
+from companion.understanding.wish import without_asking_for_another
+from tests.small_catalogue import indexed, talk, tutor_over
+
+AT_FOSHAN = {"id": "a", "city": "佛山市", "start": "2027-01-18"}
+COURSES = [
+    {"title": "书法入门", "subjects": ["书法"], "audience": ["senior"], "price": {"amount": 0}, "hours": 20, "delivery": "online"},  # noqa: E501
+    {"title": "书法：行书", "subjects": ["书法"], "audience": ["senior"], "price": {"amount": 90}, "hours": 6, "delivery": "offline", "offerings": [AT_FOSHAN]},  # noqa: E501
+    {"title": "养老护理员培训", "subjects": ["养老护理", "老人照护"], "audience": ["worker"], "price": {"amount": 0}, "delivery": "online"},  # noqa: E501
+    {"title": "儿童手工", "subjects": ["手工"], "audience": ["child"], "price": {"amount": 0}, "delivery": "online"},
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tutor(tmp_path_factory, embedder):
+    folder = tmp_path_factory.mktemp("others")
+    with tutor_over(indexed(folder, COURSES, embedder), embedder, folder) as (companion, _):
+        yield companion
+
+
+@pytest.mark.parametrize(
+    ("message", "left"),
+    [
+        ("换一个", ""),
+        ("換一個近啲嘅", "近啲"),
+        ("还有吗？", ""),
+        ("仲有冇其他嘅", ""),
+        ("别的呢", ""),
+        ("another one please", "please"),
+        ("anything else?", ""),
+        ("免费的呢", None),
+        ("怎么换灯泡", None),
+        ("还有什么办法", None),
+    ],
+)
+def test_what_wants_others_than_those_shown_is_known(message, left):
+    assert without_asking_for_another(message) == left
+
+
+def test_others_are_shown_until_there_are_none(tutor):
+    first, second, third = talk(tutor, "我想学书法", "只要免费的", "换一个", conversation="none left")
+    assert "书法入门" in first.titles
+    assert second.titles == ("书法入门",)
+    assert third.titles == ()
+    assert "没有别的" in third.text
+
+
+def test_a_condition_with_another_one_and_a_second_one_keep_the_subject(tutor):
+    *_, third, fourth = talk(tutor, "我想学书法", "线上的", "换成线下的", "在佛山的", conversation="twice")
+    assert third.titles == ("书法：行书",)
+    assert fourth.titles == ("书法：行书",)
+
+
+@pytest.mark.parametrize("message", ["免费的", "太贵了", "有没有短一点的", "不要面授的"])
+def test_a_bare_condition_changes_the_list_and_is_no_question_on_one_course(tutor, message):
+    *_, told = talk(tutor, "有什么适合老人的课", message, conversation=message)
+    assert "记录" not in told.text
+    assert "养老护理员培训" not in told.titles
+    assert told.titles
+
+
+def test_whom_it_suits_is_not_what_it_is_on():
+    assert subject_of("有什么适合老人的课") == ""
+    assert subject_of("给我爸找个课，他七十了") == ""
+    assert "老人" in subject_of("护理老人的课")
+    assert "手工" in subject_of("适合小朋友的手工课")
+
+
+def test_what_was_asked_for_twice_with_conditions_is_all_kept(tutor):
+    *_, told = talk(tutor, "我想学书法", "免费的", "短一点的", conversation="both")
+    assert "书法入门" not in told.titles  # free, and of twenty hours
+    assert "书法：行书" not in told.titles  # short, and not free
