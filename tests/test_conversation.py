@@ -407,7 +407,7 @@ def test_a_plan_waits_while_something_else_is_asked_and_takes_no_hours_of_that_f
 def test_a_course_picked_by_its_number_leaves_the_script_of_the_learner(companion_with):
     talk = Talk(companion_with(), locale="zh-CN")
     talk.say("有冇快遞嘅課程")
-    assert "目錄裏" in talk.say("第一個點報名")
+    assert "替您報名" in talk.say("第一個點報名")
     assert "目錄裏" in talk.say("1")  # which is of no script, as 《快递服务规则》 is of none that was chosen
 
 
