@@ -11,25 +11,20 @@ The learners share the machine's cores with it, so the figures are low rather th
 import argparse
 import asyncio
 import json
-import os
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import psutil
 
+from bench.service import ROOT, service
 from course_index.build import build_index
 from course_index.parts import index_home, make_embedder
 from course_index.settings import IndexSettings
 
-ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "course_index" / "samples"
 CASES = ROOT / "eval" / "cases"
 # The same in other words: what a model says again is passed over.
@@ -94,31 +89,6 @@ async def scripted_model(pace: float, sentences: int) -> AsyncIterator[str]:
     server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=2_048)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
-
-
-@asynccontextmanager
-async def service(folder: Path, **settings: Any) -> AsyncIterator[tuple[int, psutil.Process]]:
-    """The real service over the samples: its port and its process."""
-    port = 8_700 + random.randrange(200)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COMPANION_")}
-    environment |= {f"COMPANION_{name.upper()}": str(value) for name, value in settings.items()}
-    environment["COMPANION_DATA_DIR"] = str(folder)
-    with (folder / "service.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, str(ROOT / "api.py"), "--port", str(port)], env=environment, stdout=log, stderr=log
-        )
-    try:
-        for _ in range(600):
-            await asyncio.sleep(0.1)
-            try:
-                await ask(port, "你好", stream=False)
-                break
-            except OSError:
-                continue
-        yield port, psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def prepared(folder: Path) -> None:

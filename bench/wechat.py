@@ -11,9 +11,6 @@ import argparse
 import asyncio
 import json
 import os
-import random
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -26,7 +23,8 @@ from urllib.parse import urlencode
 import numpy as np
 import psutil
 
-from bench.load import ROOT, prepared, questions, scripted_model
+from bench.load import prepared, questions, scripted_model
+from bench.service import service
 from wechat.crypto import Envelope, signature
 
 APP_ID, TOKEN, KEY = "wxba5fad812f8e6fb9", "AAAAA", "A" * 43
@@ -69,42 +67,6 @@ class Interface:
         if path.startswith(b"/cgi-bin/message/custom/send"):
             self.sent[body["touser"]] += 1
         return {"errcode": 0, "errmsg": "ok"}
-
-
-@asynccontextmanager
-async def service(folder: Path, workers: int, **settings: Any) -> AsyncIterator[tuple[int, psutil.Process]]:
-    """The real service: its port and its process."""
-    port = 8_900 + random.randrange(90)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COMPANION_")}
-    environment |= {f"COMPANION_{name.upper()}": str(value) for name, value in settings.items()}
-    environment |= {"COMPANION_DATA_DIR": str(folder), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(ROOT / "api.py"), "--port", str(port), "--workers", str(workers)]
-    with (folder / "service.log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    try:
-        for _ in range(600):
-            await asyncio.sleep(0.2)
-            try:
-                _, status = await _asked(port, b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            except OSError:
-                continue
-            if status == 200:
-                break
-        await asyncio.sleep(3)  # the other workers too
-        yield port, psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-async def _asked(port: int, request: bytes) -> tuple[bytes, int]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        writer.write(request)
-        whole = await reader.read()
-        return whole, int(whole.split(b" ", 2)[1]) if whole else 0
-    finally:
-        writer.close()
 
 
 def requests(count: int) -> list[bytes]:

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from course_index.build import RETIRED, BuildReport, NothingRead, as_plain, build_index, remove_courses
+from course_index.build import RETIRED, NothingRead, build_index, remove_courses
+from course_index.build_report import BuildReport, as_plain
 from course_index.checking import check_as_html, check_as_plain, check_as_text, check_sources
 from course_index.distributed import embedder_over_ray
 from course_index.embedders.embedder import Embedder

@@ -205,8 +205,8 @@ from course_index.build import build_index
 from course_index.embedders.e5_onnx import OnnxE5
 from course_index.parts import index_home
 from course_index.settings import IndexSettings
-import course_index.build as build
-build._EMBED_BATCH = 2
+import course_index.searchable as searchable
+searchable._EMBED_BATCH = 2
 def progress(stage, done, total):
     if stage == "embedding" and done >= int(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -97,7 +97,7 @@ def test_the_index_is_the_one_that_is_built_without(distributed_embedder, librar
 def test_what_a_build_over_ray_left_unfinished_one_without_goes_on_with(
     distributed_embedder, embedder, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("course_index.build._EMBED_BATCH", 4)
+    monkeypatch.setattr("course_index.searchable._EMBED_BATCH", 4)
 
     def stop(stage, done, total):
         if stage == "embedding":

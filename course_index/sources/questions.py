@@ -230,7 +230,6 @@ _JUDGEMENTS = (
 
 # -- Open edX ----------------------------------------------------------------------------------------------------------
 
-_RESPONSES = ("multiplechoiceresponse", "choiceresponse", "optionresponse", "stringresponse", "numericalresponse")
 _KEY_LINE = re.compile(
     r"^\W*(?:(?:the )?(?:correct )?answers?(?: is| are)?\s*[:：]|the correct answers? (?:is|are)\b"
     r"|(?:正确)?答案(?:是|为)?\s*[:：]?)",

@@ -79,10 +79,6 @@ class InProcess:
         self.companion.index.close()
 
 
-def _without_login(value: Any) -> Any:
-    return without_login(value) if isinstance(value, str) else value
-
-
 def catalogue_of(courses: Iterable[Course]) -> dict[str, dict[str, Any]]:
     """The records by id, as suites look at them."""
     return {
