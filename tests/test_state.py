@@ -329,6 +329,17 @@ def test_a_complaint_waits_until_it_is_answered_once(state):
     assert state.complaints.of("anna")[0].answer == "已更正"
 
 
+def test_a_complaint_is_found_by_the_code_that_is_read_out_unless_two_have_it(state, monkeypatch):
+    numbers = iter(["3f2a9c1b-0000-4000-8000-000000000001", "77777777-1", "77777777-2"])
+    monkeypatch.setattr("companion.state.complaints.uuid.uuid4", lambda: next(numbers))
+    made, *twins = [state.complaints.make("anna", "complaint", "太慢", None) for _ in range(3)]
+    assert state.complaints.answer("3F2A 9C1B", "已更正") == made.ticket
+    assert state.complaints.answer("3f2a9c1b", "再答") is None
+    assert state.complaints.answer("7777 7777", "哪一个") is None
+    assert state.complaints.answer("%%%%%%%%", "都答") is None
+    assert {one.ticket for one in state.complaints.open()} == {twin.ticket for twin in twins}
+
+
 def test_the_audit_can_only_grow(state):
     for number in range(3):
         state.audit.record("operator", "answered", f"ticket {number}")

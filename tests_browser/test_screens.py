@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests_browser.hand import WIDGET, ask, go_to, open_widget, panel, turns
-from tests_browser.service import OPERATOR, says, source
+from tests_browser.service import OPERATOR, Service, says, source
 
 OPEN = '<learning-companion open></learning-companion><script src="/widget.js"></script>'
 PHONE = '<meta name="viewport" content="width=device-width">'
@@ -204,3 +204,56 @@ def test_what_ends_a_turn_in_an_emergency_is_kept_with_the_tab(stand_in, visit):
     expect(ask(page, "钱刚转过去").locator(".call a")).to_have_count(2)
     page.reload()
     expect(turns(page).locator(".call a").first).to_have_text("拨打 110")
+
+
+@pytest.mark.parametrize(("width", "text"), [(320, 32), (375, 32), (320, 20), (768, 32)])
+def test_no_page_of_the_portal_scrolls_sideways_whatever_the_size_of_its_text(shared, visit, width, text):
+    page = visit(shared.url, expects=("404",), width=width, height=700)
+    lesson = page.request.get(f"{shared.url}/v1/courses/parcels").json()["lessons"][0]["lesson_id"]
+    for path in (
+        "/",
+        "/?q=没有这种课xyz",
+        "/courses/parcels",
+        f"/lessons/{lesson}",
+        "/courses/none",
+        "/admin",
+    ):
+        page.goto(shared.url + path)
+        page.evaluate(f"document.documentElement.style.fontSize = '{text}px'")
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(wide) == 0, path
+
+
+def test_where_nothing_is_found_the_way_back_to_all_courses_is_there(shared, visit):
+    page = visit(f"{shared.url}/?q=没有这种课xyz")
+    page.get_by_role("link", name="全部课程").click()
+    expect(page.locator(".card").first).to_be_visible()
+
+
+def test_a_catalogue_that_is_not_ready_is_told_in_the_readers_words(visit, tmp_path):
+    service = Service(tmp_path)
+    try:
+        page = visit(service.url, expects=("503",))
+        expect(page.locator("h1")).to_have_text("课程目录还没有准备好")
+        expect(page.locator("main")).to_contain_text("请过几分钟再打开")
+        page.goto(f"{service.url}/?lang=en")
+        expect(page.locator("h1")).to_have_text("The catalogue is not ready yet")
+    finally:
+        service.stop()
+
+
+def test_a_way_is_told_once_and_its_sum_stays(shared, visit):
+    page = visit(shared.url, width=375, height=740)
+    open_widget(page)
+    turn = ask(page, "想当电工，每周学四小时")
+    expect(turn.locator(".way .course")).to_have_count(2)
+    expect(turn.locator(".body > ol")).to_be_hidden()
+    expect(turn.locator(".body")).to_contain_text("合计")
+    assert turn.locator(".answer").inner_text().count("电工提高：触电急救") == 1
+
+
+def test_a_lesson_is_read_with_the_headings_that_begin_its_parts(shared, visit):
+    page = visit(f"{shared.url}/courses/parcels")
+    page.locator(".lessons a").first.click()
+    expect(page.locator("article h2, article h3").first).to_be_visible()
