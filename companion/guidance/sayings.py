@@ -51,6 +51,7 @@ class Sayings:
     way_step_free: str
     way_prerequisites: str
     way_excluded: str
+    way_audience: str
     in_the_way: str
     nothing_meets: str
     closest_courses: str
@@ -171,6 +172,7 @@ _ZH = Sayings(
     way_step_free="没有写明无台阶",
     way_prerequisites="要先学别的课",
     way_excluded="您说不要",
+    way_audience="写明面向成年人或青年，没有写面向孩子",
     in_the_way="内容相近、但不合条件的课：{}。",
     nothing_meets="没有一门课同时符合您说的全部条件。",
     closest_courses="最接近的是这几门，请看看合不合适：",
@@ -286,6 +288,7 @@ _EN = Sayings(
     way_step_free="not stated to be step-free",
     way_prerequisites="need another course first",
     way_excluded="ruled out by you",
+    way_audience="stated to be for others than children",
     in_the_way="Courses on this that do not meet your conditions: {}.",
     nothing_meets="No course meets all the conditions you named. ",
     closest_courses="These come closest; see whether one suits:",
