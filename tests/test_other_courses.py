@@ -13,10 +13,13 @@ COURSES = [
 ]  # fmt: skip
 
 
+FOR_GROWN_UPS = {"title": "Python 编程入门", "subjects": ["编程"], "audience": ["worker", "youth"]}
+
+
 @pytest.fixture(scope="module")
 def tutor(tmp_path_factory, embedder):
     folder = tmp_path_factory.mktemp("others")
-    with tutor_over(indexed(folder, COURSES, embedder), embedder, folder) as (companion, _):
+    with tutor_over(indexed(folder, [*COURSES, FOR_GROWN_UPS], embedder), embedder, folder) as (companion, _):
         yield companion
 
 
@@ -72,3 +75,20 @@ def test_what_was_asked_for_twice_with_conditions_is_all_kept(tutor):
     *_, told = talk(tutor, "我想学书法", "免费的", "短一点的", conversation="both")
     assert "书法入门" not in told.titles  # free, and of twenty hours
     assert "书法：行书" not in told.titles  # short, and not free
+
+
+def test_what_is_stated_to_be_for_grown_ups_is_not_offered_to_a_child(tutor):
+    (told,) = talk(tutor, "我女儿上小学，想学编程", conversation="young")
+    assert "Python 编程入门" not in told.titles
+    (told,) = talk(tutor, "我想学编程", conversation="grown up")
+    assert told.titles == ("Python 编程入门",)
+    (told,) = talk(tutor, "我细路想学手工", conversation="for a child")
+    assert told.titles == ("儿童手工",)
+
+
+def test_two_things_are_both_found_and_what_nothing_is_near_to_gets_nothing(tutor):
+    (told,) = talk(tutor, "我想学书法和编程", conversation="two")
+    assert {"书法入门", "Python 编程入门"} <= set(told.titles)
+    (told,) = talk(tutor, "教我炒股", conversation="shares")
+    assert told.mode == "catalogue"
+    assert told.titles == ()

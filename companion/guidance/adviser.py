@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 
 from companion.guidance.credits import Rules
@@ -18,7 +19,7 @@ from companion.guidance.profile import Belief, Known, LearningEvent, Profile, be
 from companion.guidance.recommend import Recommended, Recommender
 from companion.guidance.shelf import Session, Shelf
 from companion.guidance.skills import SkillMap
-from companion.guidance.subject import named_in, subject_of, without_deed
+from companion.guidance.subject import named_in, several_in, subject_of, without_deed
 from companion.understanding.wish import course_subject
 from course_index.course import Course
 from retrieval.live import LiveIndex
@@ -31,6 +32,15 @@ _COUNTED_AGAIN_SECONDS = 600.0
 
 # More occupations than this are embedded while advice goes on without them: a learner waits for a second, not a minute.
 _EMBEDDED_AT_ONCE = 100
+
+
+def _of_each(found: list[Recommended], k: int) -> Recommended | None:
+    """The best courses on each of several things in turn; None where there are none on one of them."""
+    if len(found) < 2 or not all(one.on_it and one.certain for one in found):
+        return None
+    in_turn = (one for row in zip_longest(*(side.courses for side in found)) for one in row if one)
+    courses = tuple({one.course.id: one for one in in_turn}.values())[:k]
+    return replace(found[0], courses=courses, on_it=sum(one.on_it for one in found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,8 @@ class Adviser:
         if not words.strip() and known and known.profile.goals:
             words = known.profile.goals[0]  # what they said they are after, when they ask for just some course
         found = of(words, named)
+        if several := _of_each([of(one, one) for one in several_in(named)], k):
+            return several
         if found.on_it or not found.about_something:
             return found
         if (thing := without_deed(named)) and (by_thing := of(thing)).on_it:

@@ -68,6 +68,7 @@ class Need:
     certified: bool = False
     stays: bool = False
     for_another: bool = False
+    young: bool = False  # of whom a child's course is to be
 
     @property
     def in_person(self) -> bool:
@@ -108,6 +109,7 @@ def need_of(message: str, audience: str | None = None) -> Need:
         step_free=step_free,
         audience=audience_in(message) or (None if other else audience),
         for_another=other is not None,
+        young=audience_in(message) == "child" and bool(_SAID["young"].search(said)),
         initiative=_first_said(_INITIATIVE, said),
         standing=standing_in(said),
         # Who reads another language as well is not kept from what is in it.
@@ -149,6 +151,7 @@ def carried_on(before: Need, now: Need) -> Need:
         certified=before.certified or now.certified,
         stays=before.stays or now.stays,
         for_another=before.for_another or now.for_another,
+        young=before.young or now.young,
     )
 
 
@@ -215,7 +218,7 @@ def _asks_for_a_class_in(said: str, place: Place) -> bool:
     stem = name[:2]
     return bool(
         re.search(
-            rf"{stem}[^，。？?]{{0,8}}(?:有没有|有冇|有无|有什么|有咩|有哪些|哪里有|边度有|开班|开的|办的|可以(?:去|报|上)|能(?:去|报|上)|上课|的班|的课|报名|面授)"
+            rf"{stem}[^，。？?]{{0,8}}(?:有没有|有冇|有无|有[吗么课班]|有什么|有咩|有哪些|哪里有|边度有|开班|开的|办的|可以(?:去|报|上)|能(?:去|报|上)|上课|的班|的课|报名|面授)"
             rf"|(?:有没有|有冇|哪里有|边度有|想(?:在|去|喺)|能(?:在|去)|可以(?:在|去))[^，。？?]{{0,6}}{stem}",
             said,
         )

@@ -52,6 +52,7 @@ class Sayings:
     way_step_free: str
     way_prerequisites: str
     way_excluded: str
+    way_audience: str
     in_the_way: str
     nothing_meets: str
     closest_courses: str

@@ -43,6 +43,11 @@ class Session:
     km: float | None = None
 
 
+def _may_be_for_a_child(course: Course) -> bool:
+    """Whether a record does not say that a course is for others than children."""
+    return not course.audience or bool({"child", "parent", "everyone"} & set(course.audience))
+
+
 @dataclass(frozen=True, slots=True)
 class _Sessions:
     """All sessions of all courses in columns; `row` is the course's. Days are ordinals, degrees are NaN if unknown."""
@@ -127,6 +132,8 @@ class Shelf:
 
     def _facts(self, need: Need, finished: frozenset[str], today: date) -> list[tuple[Fact, Mask]]:  # noqa: PLR0912
         facts: list[tuple[Fact, Mask]] = [("open", self._open_on(today)), ("finished", ~self._among(finished))]
+        if need.young:
+            facts.append(("audience", self._each(_may_be_for_a_child)))
         if need.exclude:
             facts.append(("excluded", ~self._among(need.exclude)))
         if need.free:

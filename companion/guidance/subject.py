@@ -140,6 +140,11 @@ _CANNOT_USE = for_normalised(
 )
 
 
+# What parts two things to learn; a blank does between Han.
+_BESIDE_EACH_OTHER = for_normalised(
+    r"、|，|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])|[和跟与及]|或者?|还有|以及|同(?![学事城])|\s+(?:and|or|,)\s+"
+)
+_A_THING = 2
 _DEED = re.compile(
     r"^(?:怎么|如何|点样?)?(?:使用|用|操作|玩|弄|搞|整|做|写)(?=[\u3400-\u9fff]{2})"
     r"|^(?:how to )?(?:use|using|operate|make|making) (?:a |an |the )?"
@@ -178,6 +183,13 @@ def named_in(message: str) -> str:
     named = subject_of("，".join(wishing)) or subject_of("，".join(one for one in clauses if one not in wishing))
     named = course_subject(named) if named else ""
     return _TROUBLE.sub(" ", named).strip() or named
+
+
+def several_in(named: str) -> list[str]:
+    """The things that are named beside each other, two or three: 粤剧 and 做菜; none where it is one."""
+    parts = [one.strip() for one in _BESIDE_EACH_OTHER.split(named)]
+    parts = [course_subject(one) for one in parts if sum(map(str.isalnum, one)) >= _A_THING]
+    return parts if 2 <= len(parts) <= 3 else []
 
 
 def cannot_use(message: str) -> bool:
