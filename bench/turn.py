@@ -22,9 +22,10 @@ from typing import Any
 from companion import find, support
 from companion.build import build
 from companion.events import Done, SourcesFound, TextAdded
+from companion.heard import Ask
 from companion.llm import OpenAICompatible
 from companion.settings import CompanionSettings
-from companion.turn import Ask, Companion
+from companion.turn import Companion
 from course_index.build import build_index
 from course_index.embedders.e5_onnx import OnnxE5
 from course_index.parts import index_home, make_embedder

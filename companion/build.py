@@ -10,6 +10,7 @@ from companion.budget import Budget
 from companion.circuit import Circuit
 from companion.continuing import Continuing
 from companion.conversation import Conversations
+from companion.counter import Counter
 from companion.course_records import CourseRecords
 from companion.courtesy import Courtesy
 from companion.crediting import Crediting
@@ -18,6 +19,7 @@ from companion.guidance.adviser import Adviser
 from companion.guidance.book import Book, NoBook
 from companion.guidance.credits import Rules, read_rules
 from companion.guidance.occupations import SAMPLES, read_occupations
+from companion.hearing import Hearing
 from companion.hinting import Hinting
 from companion.identity import Identities, PortalUsers, ProviderKeys, Visitors
 from companion.language_model import LanguageModel
@@ -39,7 +41,7 @@ from companion.starting import Starting, read_starters
 from companion.state.state import State, open_state
 from companion.stating import Stating
 from companion.telemetry.alarm import Alarm
-from companion.turn import Companion, Guards, Replies, Understanding
+from companion.turn import Companion, Guards, Replies
 from companion.understanding.learned import LearnedWishes, RuleWishes, Wishes
 from companion.understanding.standing_alone import StandingAlone
 from companion.usage import Prices, Spending
@@ -270,7 +272,7 @@ def _again(
         writer,
         settings,
         companion.guards,
-        companion.understanding.wishes,
+        companion.hearing.wishes,
         advising or companion.advising,
         companion.remembering,
     )
@@ -291,20 +293,25 @@ def _around(
     passages = settings.passages_per_answer
     leading, crediting = Leading(advising), Crediting(advising.adviser, advising.book)
     answering = Answering(index, writer, drafting, advising, leading, passages, settings.anti_fraud_hotline)
+    practising = Practising(index, writer, answering, passages, advising.book)
+    records = CourseRecords(index, advising)
+    courtesy = Courtesy(settings.operator_name, settings.service_hotline)
     replies = Replies(
         answering,
-        Stating(answering, advising, leading, crediting, CourseRecords(index, advising)),
+        Stating(answering, advising, leading, crediting, records),
         Continuing(index, writer),
         advising,
         leading,
         crediting,
-        Practising(index, writer, answering, passages, advising.book),
+        practising,
         Hinting(index, writer, answering, passages),
         Planning(index, writer, advising),
-        Courtesy(settings.operator_name, settings.service_hotline),
+        courtesy,
+        Counter(records, courtesy, advising.adviser.today),
     )
-    understanding = Understanding(wishes, StandingAlone(writer, settings.llm_first_token_seconds, index))
-    return Companion(index, writer, guards, understanding, replies, remembering)
+    standing_alone = StandingAlone(writer, settings.llm_first_token_seconds, index)
+    hearing = Hearing(wishes, standing_alone, practising, leading, records)
+    return Companion(index, writer, guards, hearing, replies, remembering)
 
 
 def _model(settings: CompanionSettings) -> LanguageModel | None:

@@ -13,11 +13,11 @@ from rich.markup import escape
 
 from companion.build import build, make_state, state_closed
 from companion.events import Aigc, CoursesFound, Done, Failed, Source, SourcesFound, TextAdded
-from companion.heard import Style
+from companion.heard import Ask, Style
 from companion.settings import CompanionSettings
 from companion.state.database import StateUnavailable
 from companion.state.state import State
-from companion.turn import Ask, Companion
+from companion.turn import Companion
 from course_index.errors import IndexProblem
 from course_index.settings import explain as explain_settings
 

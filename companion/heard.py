@@ -13,14 +13,36 @@ Style = Literal["answer", "hint", "quiz", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """What a learner sends. `locale` is the interface's; the message's own language goes before it.
+
+    `course_id` and `lesson_id` say where the learner is: what stands there is looked at first. Conversations are kept
+    under `learner`, a pseudonym, which is empty where nobody has to say who they are. A door whose callers bring the
+    conversation along passes it as `said`, (message, reply) the oldest first: then nothing is remembered. A door that
+    knows what is wanted says so by `wish`.
+    """
+
+    message: str
+    conversation_id: str | None = None
+    locale: str | None = None
+    audience: str | None = None
+    style: Style = "answer"
+    course_id: str | None = None
+    lesson_id: str | None = None
+    learner: str = ""
+    said: tuple[tuple[str, str], ...] | None = None
+    wish: Wish | None = None
+    personalised: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """A learner's message, masked, with what it wants and the question that it puts when it stands alone.
 
     `style` is how the page wants questions taken; `depends` tells that it leans on the turns before, `answers_quiz`
-    that it answers the quiz that is on, `desk` what of an office or of the machine it is, `named` the
-    courses that it names, `facts` what of their records it asks for and nothing else, `other_than` the titles of
-    courses than which it wants others. Where it is not
-    `personalised`, advice is what anybody gets who says the same.
+    that it answers the quiz that is on, `desk` what of an office or of the machine it is, `named` the courses that it
+    names, `facts` what of their records it asks for and nothing else, `other_than` the titles of courses than which it
+    wants others. Where it is not `personalised`, advice is what anybody gets who says the same.
     """
 
     message: str

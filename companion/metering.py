@@ -4,8 +4,9 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
 from companion.events import Done, Event
+from companion.heard import Ask
 from companion.limits import Limits
-from companion.turn import Ask, Companion
+from companion.turn import Companion
 from companion.tutors import Tutors
 
 

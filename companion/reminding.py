@@ -6,10 +6,10 @@ from contextlib import aclosing
 from datetime import datetime
 
 from companion.events import Done, Event, TextAdded
+from companion.heard import Ask
 from companion.pace import LOOKED_BACK, Pace
 from companion.state.database import StateUnavailable
 from companion.state.learners import Learners
-from companion.turn import Ask
 from companion.turns import Reply
 from companion.words import locale_of, words
 

@@ -43,13 +43,13 @@ class Stating:
         self._advising = advising
         self._leading = leading
         self._crediting = crediting
-        self.records_of = records
+        self._records = records
 
     async def of_the_course_talked_of(
         self, heard: Heard, otherwise: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[Event, None]:
         """What the record of the course talked of states, as 要不要钱 asks after a course was shown; else the other."""
-        told = await asyncio.to_thread(self.records_of.of_the_one_talked_of, heard)
+        told = await asyncio.to_thread(self._records.of_the_one_talked_of, heard)
         said_of_it = "certificate" in facts_asked(heard.message)
         if told and not said_of_it and asks_for_a_certificate(heard.message):
             told.insert(1, TextAdded(f"{sayings(heard.locale).no_certificates}\n\n"))
@@ -61,7 +61,7 @@ class Stating:
         self, facts: Sequence[str], heard: Heard, otherwise: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[Event, None]:
         """What records state of the `facts` asked of a course named, or of several together; else the other."""
-        tell = self.records_of.compared if "compare" in facts else self.records_of.asked_of
+        tell = self._records.compared if "compare" in facts else self._records.asked_of
         told = await asyncio.to_thread(tell, heard)
         async with aclosing(told_or(told, otherwise)) as events:
             async for event in events:
@@ -71,7 +71,7 @@ class Stating:
         self, title: str, heard: Heard, otherwise: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[Event, None]:
         """What the record of a course and its lessons say of it; the other where there is none of this title."""
-        told = await asyncio.to_thread(self.records_of.introduction, title, heard.say)
+        told = await asyncio.to_thread(self._records.introduction, title, heard.say)
         async with aclosing(told_or(told, otherwise)) as events:
             async for event in events:
                 yield event
@@ -108,7 +108,7 @@ class Stating:
             return
         learns, conditions = wants_to_learn(heard.question), self._advising.names_conditions(heard)
         # What a course must be is no question on what a record states.
-        told = [] if conditions else await asyncio.to_thread(self.records_of.of_the_one_meant, heard)
+        told = [] if conditions else await asyncio.to_thread(self._records.of_the_one_meant, heard)
         if told:
             for event in told:
                 yield event
@@ -134,7 +134,7 @@ class Stating:
             async for event in self._crediting.credits(heard):
                 yield event
             return
-        told = await asyncio.to_thread(self.records_of.of_the_one_meant, heard)
+        told = await asyncio.to_thread(self._records.of_the_one_meant, heard)
         for event in told:
             yield event
         if told:

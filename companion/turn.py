@@ -1,37 +1,32 @@
 """One chat turn, told top to bottom: understand, find, write or quote, check, stream, remember."""
 
-import asyncio
 import re
 import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import TypeGuard, cast
+from typing import cast
 
 from companion.advising import Advising
 from companion.answer_cache import AnswerCache, key_of
 from companion.answering import Answering
-from companion.catalogue import card_of
 from companion.continuing import Continuing
 from companion.conversation import (
     Conversation,
     Hinted,
     PathwayWanted,
-    Pending,
     PlanWanted,
     Quiz,
     Rest,
-    Shown,
     brought_along,
 )
+from companion.counter import Counter
 from companion.courtesy import Courtesy
 from companion.crediting import Crediting
 from companion.event_streams import said, with_words_below
-from companion.events import CoursesFound, Done, Event, Failed, Mode, TextAdded, TurnStarted
-from companion.find import Scope
-from companion.guidance.need import says_only_where
-from companion.guidance.subject import titles_named, trade_spelt_out
-from companion.heard import Heard, Style
+from companion.events import Done, Event, Failed, TextAdded, TurnStarted
+from companion.heard import Ask, Heard, Style
+from companion.hearing import Hearing, spoken
 from companion.hinting import Hinting
 from companion.leading import Leading
 from companion.ledger import Ledger
@@ -42,26 +37,19 @@ from companion.remembering import Remembering
 from companion.safety.aftercare import Aftercare
 from companion.safety.bounds import Refusal
 from companion.safety.emergencies import Emergencies, Emergency, numbers_to_call
-from companion.safety.mask import masked, without_masks
+from companion.safety.mask import masked
 from companion.safety.moderation import Moderator
 from companion.stating import Stating
-from companion.understanding.desk import desk_of
-from companion.understanding.facts import facts_asked
-from companion.understanding.follow_up import adds_to_a_wish, carried, corrected, depends, goes_on, wants_another
+from companion.understanding.follow_up import depends
 from companion.understanding.in_language import language_asked
-from companion.understanding.learned import Wishes
 from companion.understanding.of_a_course import asks_of_it, course_introduced
 from companion.understanding.picking import is_only_a_choice, picked
-from companion.understanding.standing_alone import StandingAlone
-from companion.understanding.wholly import Kind
-from companion.understanding.wish import Wish, asks, practice_subject, wish_by_rules
-from companion.words import Locale, locale_of, words
+from companion.understanding.wish import Wish, asks, wish_by_rules
+from companion.words import Locale
 from companion.writer import Writer
 from course_index.errors import IndexProblem
 from retrieval.live import LiveIndex
 
-# What is declined for these reasons is still what a next message such as 那给点提示 is about.
-_STILL_A_SUBJECT = ("graded_work", "medical", "legal_decision", "financial", "official_fact")
 # These replies say whom to call themselves, or are of a message that wants something else than help.
 _NO_EMERGENCY = ("crisis", "prompt_attack")
 # What after words of despair is no question to go on with, and who is declined while they are alone.
@@ -76,43 +64,12 @@ _TELLS = ("question", "smalltalk", "feedback")
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What a learner sends. `locale` is the interface's; the message's own language goes before it.
-
-    `course_id` and `lesson_id` say where the learner is: what stands there is looked at first. Conversations are kept
-    under `learner`, a pseudonym, which is empty where nobody has to say who they are. A door whose callers bring the
-    conversation along passes it as `said`, (message, reply) the oldest first: then nothing is remembered. A door that
-    knows what is wanted says so by `wish`.
-    """
-
-    message: str
-    conversation_id: str | None = None
-    locale: str | None = None
-    audience: str | None = None
-    style: Style = "answer"
-    course_id: str | None = None
-    lesson_id: str | None = None
-    learner: str = ""
-    said: tuple[tuple[str, str], ...] | None = None
-    wish: Wish | None = None
-    personalised: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Guards:
     """What looks at a message before it is answered."""
 
     moderator: Moderator
     emergencies: Emergencies
     aftercare: Aftercare
-
-
-@dataclass(frozen=True, slots=True)
-class Understanding:
-    """What tells what a message wants, and which question it puts."""
-
-    wishes: Wishes
-    standing_alone: StandingAlone
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +86,7 @@ class Replies:
     hinting: Hinting
     planning: Planning
     courtesy: Courtesy
+    counter: Counter
 
 
 class Companion:
@@ -139,14 +97,14 @@ class Companion:
         index: LiveIndex,
         writer: Writer,
         guards: Guards,
-        understanding: Understanding,
+        hearing: Hearing,
         replies: Replies,
         remembering: Remembering,
     ) -> None:
         self.index = index
         self.writer = writer
         self.guards = guards
-        self.understanding = understanding
+        self.hearing = hearing
         self.remembering = remembering
         self.answers = AnswerCache()
         self.advising = self._advising = replies.advising
@@ -159,6 +117,7 @@ class Companion:
         self._hinting = replies.hinting
         self._planning = replies.planning
         self._courtesy = replies.courtesy
+        self._counter = replies.counter
 
     async def reply(self, ask: Ask) -> AsyncGenerator[Event, None]:
         """The events of one turn; the last one is Done or Failed, and there is exactly one of those."""
@@ -170,7 +129,7 @@ class Companion:
         try:
             conversation = await self._conversation(ask, conversation_id)
             message = picked(masked(ask.message).text, conversation.pending)
-            locale = _spoken(ask.locale, [*(turn.message for turn in conversation.turns), message])
+            locale = spoken(ask.locale, [*(turn.message for turn in conversation.turns), message])
             refusal = await self.guards.moderator.check(message, locale, "input")
             if refusal and refusal.rule == "official_fact" and self._crediting.knows_the_rule(message):
                 # The operator has said it, with source and date.
@@ -184,7 +143,7 @@ class Companion:
                 ledger.call = numbers_to_call(emergency.notice)
                 ledger.see(told)
                 yield told
-            heard = await self._heard(ask, message, locale, conversation, ledger, refusal)
+            heard = await self.hearing.heard(ask, message, locale, conversation, ledger, refusal)
             async with aclosing(self._steps(heard, ledger, refusal, emergency)) as events:
                 async for event in events:
                     ledger.see(event)
@@ -199,106 +158,6 @@ class Companion:
             # A learner who left before the end: what was asked is still what 那旧的呢 is about.
             if heard and to_remember and ledger.text:
                 self.remembering.later(heard, ledger, "generated" if ledger.ai else "extracted")
-
-    async def stands_alone(self, message: str, conversation: Conversation) -> str:
-        """The question that a message puts behind a conversation, as a turn would take it."""
-        say = words(locale_of(message, None))
-        _, question = await self.understanding.standing_alone.question(
-            message, conversation, say, Ledger("stands-alone")
-        )
-        return question
-
-    async def _heard(
-        self,
-        ask: Ask,
-        message: str,
-        locale: Locale,
-        conversation: Conversation,
-        ledger: Ledger,
-        refusal: Refusal | None,
-    ) -> Heard:
-        """Understand: what is wanted, and the question as it stands alone."""
-        say = words(locale)
-        asked = without_masks(message)
-        if trade := trade_spelt_out(asked):
-            asked = trade
-        # As it was typed: the words of a title that was picked want nothing.
-        typed = without_masks(masked(ask.message).text) if _TITLE.search(asked) else asked
-        wish = await self._wish(ask, (corrected(typed) if conversation.turns else None) or typed, refusal)
-        if conversation.last_told and refusal is None and language_asked(asked):
-            wish = "again"
-        pending = conversation.pending
-        may_answer = refusal is None or refusal.rule == "graded_work"  # 答案是什么: of our own quiz
-        answered = self._practising.answered(pending, message, wish) if may_answer else None
-        named = [name for name, _ in await asyncio.to_thread(self._stating.records_of.named_in, message)]
-        facts = facts_asked(message, named)
-        other_than: tuple[str, ...] = ()
-        desk = None if answered or ask.wish else self._at_a_desk(message, named, conversation, refusal)
-        if answered:
-            depends, question, wish = False, answered, "practice"
-        elif desk:
-            depends, question, wish = False, asked, "smalltalk"
-        elif refusal is None and self._goes_on_a_way(pending, asked, wish):
-            depends, question, wish = True, pending.goal, "pathway"  # 每周四小时 is on the way to it
-        elif ask.wish is None and refusal is None and (more := wants_another(asked, conversation)) is not None:
-            depends, question, wish = True, carried(more, conversation.subjects), "courses"
-            other_than = (*pending.titles, *pending.earlier) if isinstance(pending, Shown) else ()
-        elif ask.wish is None and refusal is None and adds_to_a_wish(asked, conversation):
-            # 要钱吗 asked of the one that was shown, and was no condition.
-            before = [said for said in conversation.subjects if not asks_of_it(said)]
-            depends, question, wish = True, carried(asked, before), "courses"
-        elif refusal:
-            depends, question = False, asked
-        else:
-            depends, question = await self.understanding.standing_alone.question(asked, conversation, say, ledger)
-            if wish in ("question", "smalltalk") and says_only_where(asked):
-                depends, question, wish = False, asked, "courses"  # 我在佛山: what there is to learn there
-            if wish == "practice" and conversation.subjects and not practice_subject(asked):
-                question = conversation.subjects[-1]  # 考考我 and 换一题 name none
-        ledger.mark("understood")
-        return Heard(
-            message=message,
-            question=question,
-            wish=wish,
-            style=ask.style,
-            depends=depends,
-            locale=locale,
-            say=say,
-            audience=ask.audience,
-            scope=Scope(ask.course_id, ask.lesson_id if ask.course_id else None),
-            conversation=conversation,
-            personalised=ask.personalised,
-            answers_quiz=answered is not None,
-            desk=desk,
-            other_than=other_than,
-            named=tuple(named),
-            facts=facts,
-        )
-
-    def _at_a_desk(
-        self, message: str, named: Sequence[str], conversation: Conversation, refusal: Refusal | None
-    ) -> Kind | None:
-        """What of an office or of the machine a message is, that may name courses; None for all else, and for what
-        must be declined.
-        """
-        if refusal and refusal.rule != "official_fact":
-            return None
-        if titles_named(message) and not named:
-            return None  # a course that there is not
-        desk = desk_of(message, named, begins=not conversation.subjects)
-        if desk is None or (desk.name == "testing" and isinstance(conversation.pending, PlanWanted | PathwayWanted)):
-            return None
-        if desk.entry.get("yields") and wish_by_rules(message) not in (None, "smalltalk"):
-            return None
-        last = conversation.turns[-1].wish if conversation.turns else None
-        of_content = last == "question" and (goes_on(message) or message.rstrip("？?。 ").endswith("呢"))
-        return None if desk.entry.get("office") and of_content else desk
-
-    def _goes_on_a_way(self, pending: Pending | None, message: str, wish: Wish) -> TypeGuard[PathwayWanted]:
-        """Whether it says what the way that was told waits for; behind other talk only where that is wanted."""
-        if not isinstance(pending, PathwayWanted) or (pending.aside and wish not in ("plan", "pathway")):
-            return False
-        return self._leading.completes(message)
 
     def _steps(
         self, heard: Heard, ledger: Ledger, refusal: Refusal | None, emergency: Emergency | None
@@ -345,17 +204,12 @@ class Companion:
         if refusal.rule != "official_fact":
             return said(refusal.reply, "declined")
         if heard.desk:
-            return self._at_the_desk(heard.desk, heard, "declined")
+            return self._counter.events(heard.desk, heard, "declined")
         if self._advising.titles_missing(heard):
             return self._advising.courses(heard, ledger)  # a course that there is not has no fees
         if heard.wish not in ("question", "credits") or self._advising.names_conditions(heard):
             return self._answer(heard, ledger)  # a way, courses or a plan is told with what is not known of it
         return self._stating.official(refusal.reply, heard, ledger)
-
-    async def _wish(self, ask: Ask, asked: str, refusal: Refusal | None) -> Wish:
-        if refusal and refusal.rule not in _STILL_A_SUBJECT:
-            return "smalltalk"
-        return ask.wish or await self.understanding.wishes.of(asked)
 
     def _note_what_was_learned_of(self, heard: Heard, ledger: Ledger) -> None:
         """Needs that no course met, and practice: counted and scheduled behind the learner's back."""
@@ -391,7 +245,7 @@ class Companion:
         """What the message gets; each of these ends with Done."""
         pending, say = heard.conversation.pending, heard.say
         if heard.desk:
-            return self._at_the_desk(heard.desk, heard)
+            return self._counter.events(heard.desk, heard)
         if isinstance(pending, Quiz) and self._practising.wants_another(heard.message):
             return self._practising.quiz(heard, ledger)
         if isinstance(pending, Quiz) and heard.answers_quiz:
@@ -404,7 +258,7 @@ class Companion:
             return self._hinting.hint(heard, ledger)  # of the same question, or of another that it names
         if isinstance(pending, PlanWanted) and self._planning.completes(heard):
             return self._planning.events(heard, ledger)
-        if isinstance(pending, PathwayWanted) and self._goes_on_a_way(pending, heard.message, heard.wish):
+        if isinstance(pending, PathwayWanted) and self.hearing.goes_on_a_way(pending, heard.message, heard.wish):
             return self._leading.way(heard, ledger, pending.goal)
         if isinstance(pending, Rest) and (step := place_of_step(pending.portions, heard.message)) is not None:
             return self._continuing.rest(replace(pending, portions=pending.portions[step:]), heard, ledger)
@@ -470,27 +324,6 @@ class Companion:
             case "hint":
                 return self._hinting.hint(heard, ledger)
         return self._answering.events(heard, ledger)
-
-    async def _at_the_desk(self, desk: Kind, heard: Heard, mode: Mode = "catalogue") -> AsyncGenerator[Event, None]:
-        """What is said back over the counter, with the course that is meant where it is of one."""
-        course = None
-        if desk.entry.get("office"):
-            course = await asyncio.to_thread(self._stating.records_of.named_or_shown, heard)
-        if course:
-            yield CoursesFound((card_of(course, heard.say.reason_record),))
-        today = self._advising.adviser.today()
-        yield TextAdded(self._courtesy.at_the_desk(desk, course, heard.say, heard.locale, today))
-        yield Done(mode, None)
-
-
-def _spoken(preferred: str | None, said: Sequence[str]) -> Locale:
-    """The language of the last message that has or wants one (2 and ok have none), else the preferred one. A title that
-    it names is of no script that the learner chose.
-    """
-    locale = locale_of("", preferred)
-    for message in said:
-        locale = language_asked(message) or locale_of(_TITLE.sub("", message), locale)
-    return locale
 
 
 def _styled(wish: Wish, style: Style) -> Wish:

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from companion.events import Event, Failed, TurnStarted, name_of, payload
+from companion.heard import Ask
 from companion.state.database import StateUnavailable
 from companion.state.turn_log import LoggedTurn, TurnLog, WireEvent
-from companion.turn import Ask
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,10 @@ import asyncio
 from dataclasses import replace
 from typing import Literal
 
+from companion.heard import Ask
 from companion.state.database import StateUnavailable
 from companion.state.learners import AgeBand, Learners
-from companion.turn import Ask, Companion
+from companion.turn import Companion
 
 # How minors are spoken to who say nothing else.
 _AUDIENCE = {"under_14": "child", "14_to_17": "youth"}

@@ -28,10 +28,11 @@ from rich.console import Console
 from companion import check, drafting
 from companion.build import assemble, make_state
 from companion.events import CoursesFound, Done, Event, SourcesFound
+from companion.heard import Ask
 from companion.language_model import Counted, LanguageModel
 from companion.sentences import cited_in
 from companion.settings import CompanionSettings
-from companion.turn import Ask, Companion
+from companion.turn import Companion
 from course_index.embedders.embedder import Embedder, Encoded, Role, TokenEmbedder
 from course_index.parts import index_home, make_embedder
 from course_index.sentences import split_sentences

@@ -61,7 +61,9 @@ async def figures(companion: Companion) -> dict[str, dict[str, float]]:
     first = cache(partial(_first, companion))  # many readings are the same
     told: dict[str, dict[str, list[bool]]] = {}
     for turn in second_turns():
-        taken = await companion.stands_alone(turn.message, brought_along("second", [(one, "") for one in turn.before]))
+        taken = await companion.hearing.stands_alone(
+            turn.message, brought_along("second", [(one, "") for one in turn.before])
+        )
         plain = carried(turn.message, turn.before)
         for reading, question in (("ours", taken), ("always carried", plain), ("never", turn.message)):
             told.setdefault(turn.kind, {}).setdefault(reading, []).append(

@@ -15,9 +15,10 @@ from typing import Any
 
 from companion.build import assemble
 from companion.events import TurnStarted, whole_answer
+from companion.heard import Ask
 from companion.settings import CompanionSettings
 from companion.state.state import State, open_state
-from companion.turn import Ask, Companion
+from companion.turn import Companion
 from course_index.build import build_index
 from course_index.embedders.embedder import Embedder
 from course_index.parts import index_home, make_embedder

@@ -17,8 +17,9 @@ from rich.progress import track
 
 from companion.build import build
 from companion.events import CoursesFound, Done, Failed, SourcesFound, TextAdded
+from companion.heard import Ask
 from companion.settings import CompanionSettings
-from companion.turn import Ask, Companion
+from companion.turn import Companion
 
 SCRIPTS = Path(__file__).parent / "conversations.jsonl"
 

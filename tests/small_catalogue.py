@@ -12,10 +12,11 @@ import anyio
 
 from companion.build import assemble
 from companion.events import CoursesFound, Done, TextAdded
+from companion.heard import Ask
 from companion.settings import CompanionSettings
 from companion.state.book import NotedNeed
 from companion.state.state import State, open_state
-from companion.turn import Ask, Companion
+from companion.turn import Companion
 from course_index.build import build_index
 from course_index.embedders.embedder import Embedder
 from course_index.store.generations import IndexHome

@@ -1,7 +1,7 @@
 import asyncio
 
 from companion.events import Done, SourcesFound, TextAdded
-from companion.turn import Ask
+from companion.heard import Ask
 from tests.scripted_model import ScriptedModel
 from tests.test_turn import GOOD
 

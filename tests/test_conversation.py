@@ -8,8 +8,8 @@ import pytest
 
 from companion.conversation import REMEMBERED
 from companion.events import CoursesFound, Done, SourcesFound, TextAdded
+from companion.heard import Ask
 from companion.language_model import Counted
-from companion.turn import Ask
 from companion.understanding.follow_up import corrected, depends
 from companion.understanding.in_language import language_asked
 from course_index.store.generations import IndexHome

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from companion.events import CoursesFound, Done, SourcesFound, TextAdded, TurnStarted
+from companion.heard import Ask
 from companion.recogniser import make_recogniser
 from companion.safety.aftercare import Aftercare
 from companion.safety.emergencies import RESEMBLES, Emergencies, Emergency, emergency_of, numbers_to_call
-from companion.turn import Ask
 from companion.words import locale_of, words
 from course_index.build import build_index
 from course_index.store.generations import IndexHome

@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 
 from api import create_app
 from companion.events import Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
+from companion.heard import Ask
 from companion.settings import CompanionSettings
-from companion.turn import Ask
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from eval.address import without_login

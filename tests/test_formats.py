@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from companion.events import whole_answer
-from companion.turn import Ask
+from companion.heard import Ask
 from course_index.build import build_index
 from course_index.chunk import cut
 from course_index.errors import SourceProblem

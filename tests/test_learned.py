@@ -11,13 +11,13 @@ import pytest
 
 from companion.build import make_moderator
 from companion.events import Done, TextAdded
+from companion.heard import Ask
 from companion.recogniser import EMERGENCIES, RULES, WISHES, Recogniser, load_learned, make_recogniser, runs_of
 from companion.safety.bounds import BUILT_IN, Bounds
 from companion.safety.emergencies import emergency_of
 from companion.safety.learned import NO_RULE, LearnedModerator, rule_of
 from companion.safety.moderation import KeywordModerator
 from companion.settings import CompanionSettings
-from companion.turn import Ask
 from companion.understanding.learned import LearnedWishes, RuleWishes, surely_wanted, wanted
 from companion.understanding.wish import wish_by_rules
 from companion.words import locale_of

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from companion.events import SourcesFound, TextAdded
-from companion.turn import Ask
+from companion.heard import Ask
 from companion.understanding.parts import asks_anything, parts_of, tells_of_a_need
 
 

@@ -15,12 +15,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from companion.events import Done, Failed, Fallback, TextAdded, TurnStarted
+from companion.heard import Ask
 from companion.language_model import ModelUnavailable
 from companion.telemetry.alarm import Alarm
 from companion.telemetry.logs import AsJson, OneLine
 from companion.telemetry.metrics import Metrics
 from companion.telemetry.observed import Observed
-from companion.turn import Ask
 from tests.conftest import OPERATOR
 from tests.scripted_model import ScriptedModel
 from tests.servers import serving

@@ -4,8 +4,8 @@ import pytest
 
 from companion.circuit import Circuit
 from companion.events import CoursesFound, Done, Failed, SourcesFound, TextAdded, TurnStarted, payload, whole_answer
+from companion.heard import Ask
 from companion.language_model import ModelUnavailable
-from companion.turn import Ask
 from companion.words import locale_of
 from course_index.build import build_index
 from course_index.store.generations import IndexHome

@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from companion.events import Done, TextAdded, TurnStarted
+from companion.heard import Ask
 from companion.http.gate import Bounds
 from companion.state.cli import commands
 from companion.state.database import StateUnavailable
-from companion.turn import Ask
 from companion.turns import KeyUsedOtherwise, TooManyTurns, Turns
 from tests.scripted_model import BORNE
 from tests.servers import serving

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from companion.events import joined
+from companion.heard import Ask
 from companion.state.database import StateUnavailable
 from companion.state.state import State
 from companion.state.wechat_inbox import Letter
 from companion.state.wechat_people import Part, Person, Why
-from companion.turn import Ask
 from companion.turns import TooManyTurns, Turns
 from wechat import sayings
 from wechat.admitting import Admitting

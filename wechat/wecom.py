@@ -12,12 +12,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from companion.events import joined
+from companion.heard import Ask
 from companion.http.problems import Problem
 from companion.identity import pseudonym
 from companion.state.database import StateUnavailable
 from companion.state.feedback import Rating
 from companion.state.state import State
-from companion.turn import Ask
 from companion.turns import KeyUsedOtherwise, Numbered, TooManyTurns, Turns
 from wechat import sayings
 from wechat.admitting import Admitting

@@ -11,12 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from companion.admission import Admission
 from companion.events import joined
-from companion.heard import Style
+from companion.heard import Ask, Style
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem, ascii_json, may_be
 from companion.http.wire import ChatAnswer
 from companion.remembering import Remembering
-from companion.turn import Ask
 from companion.turns import KeyUsedOtherwise, Numbered, TooManyTurns, Turns
 
 _SSE, _NDJSON, _JSON = "text/event-stream", "application/x-ndjson", "application/json"

@@ -15,11 +15,11 @@ from typing_extensions import TypedDict
 
 from companion.admission import Admission
 from companion.events import joined
+from companion.heard import Ask
 from companion.http.chat import LEFT, until_its_end
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, ascii_json
 from companion.http.wire import TurnBeside
-from companion.turn import Ask
 from companion.turns import Numbered, TooManyTurns, Turns
 
 MODEL = "learning-companion"

@@ -16,10 +16,11 @@ from companion.events import Failed, whole_answer
 from companion.guidance.goals import aim_of
 from companion.guidance.need import need_of
 from companion.guidance.pathway import Terms
+from companion.heard import Ask
 from companion.http.pathways import way_as_told
 from companion.http.recommendations import recommended_as_told
 from companion.safety.mask import masked
-from companion.turn import Ask, Companion
+from companion.turn import Companion
 from companion.understanding.wish import Wish
 from companion.words import locale_of, words
 from course_index.errors import IndexProblem

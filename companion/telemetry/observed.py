@@ -7,10 +7,10 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from companion.events import CoursesFound, Done, Event, Failed, SourcesFound, TextAdded, TurnStarted
+from companion.heard import Ask
 from companion.telemetry.alarm import Alarm
 from companion.telemetry.logs import request_id
 from companion.telemetry.metrics import Metrics
-from companion.turn import Ask
 from companion.turns import Reply
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import openai
 from openai.types.chat import ChatCompletionMessageParam
 
 from companion.events import Done, Event, TextAdded, TurnStarted
-from companion.turn import Ask
+from companion.heard import Ask
 from eval.address import without_login
 from eval.errors import SubjectUnreachable
 from eval.reply import Passage

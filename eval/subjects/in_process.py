@@ -7,8 +7,9 @@ from typing import Any
 from companion.build import build
 from companion.catalogue import public_record
 from companion.events import Event
+from companion.heard import Ask
 from companion.settings import CompanionSettings
-from companion.turn import Ask, Companion
+from companion.turn import Companion
 from course_index.course import Course
 from course_index.embedders.embedder import Embedder
 from eval.address import without_login

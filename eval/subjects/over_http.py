@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from companion.events import Event, Failed
-from companion.turn import Ask
+from companion.heard import Ask
 from eval.address import without_login
 from eval.content import name_of
 from eval.errors import SubjectUnreachable

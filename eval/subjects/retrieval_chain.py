@@ -15,8 +15,8 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from companion.events import Done, Event, SourcesFound, TextAdded, TurnStarted
+from companion.heard import Ask
 from companion.sources import source_of
-from companion.turn import Ask
 from eval.address import without_login
 from eval.content import content_of
 from eval.errors import SubjectUnreachable

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import Any, Protocol
 
 from companion.events import Event, Failed
-from companion.turn import Ask
+from companion.heard import Ask
 from eval.errors import SubjectUnreachable
 from eval.reply import Passage, Reply
 

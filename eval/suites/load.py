@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from companion.turn import Ask
+from companion.heard import Ask
 from eval.subjects.subject import Subject, heard
 
 LEVELS = (1, 2, 4, 8, 16)

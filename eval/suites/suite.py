@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from companion.heard import Style
-from companion.turn import Ask
+from companion.heard import Ask, Style
 from eval.case import Case
 from eval.reply import Record
 from eval.score import Metric, Score

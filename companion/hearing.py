@@ -1,0 +1,165 @@
+"""Understanding a message: what it wants, of whom, and which question it puts when it stands alone."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeGuard
+
+from companion.conversation import Conversation, PathwayWanted, Pending, PlanWanted, Shown
+from companion.course_records import CourseRecords
+from companion.find import Scope
+from companion.guidance.need import says_only_where
+from companion.guidance.subject import titles_named, trade_spelt_out
+from companion.heard import Ask, Heard
+from companion.leading import Leading
+from companion.ledger import Ledger
+from companion.practising import Practising
+from companion.safety.bounds import Refusal
+from companion.safety.mask import masked, without_masks
+from companion.understanding.desk import desk_of
+from companion.understanding.facts import facts_asked
+from companion.understanding.follow_up import adds_to_a_wish, carried, corrected, goes_on, wants_another
+from companion.understanding.in_language import language_asked
+from companion.understanding.learned import Wishes
+from companion.understanding.of_a_course import asks_of_it
+from companion.understanding.standing_alone import StandingAlone
+from companion.understanding.wholly import Kind
+from companion.understanding.wish import Wish, practice_subject, wish_by_rules
+from companion.words import Locale, locale_of, words
+
+# What is declined for these reasons is still what a next message such as 那给点提示 is about.
+_STILL_A_SUBJECT = ("graded_work", "medical", "legal_decision", "financial", "official_fact")
+_TITLE = re.compile(r"《[^》\n]*》")
+
+
+class Hearing:
+    """Makes of a message, masked, what the turn goes by."""
+
+    def __init__(
+        self,
+        wishes: Wishes,
+        standing_alone: StandingAlone,
+        practising: Practising,
+        leading: Leading,
+        records: CourseRecords,
+    ) -> None:
+        self.wishes = wishes
+        self._standing_alone = standing_alone
+        self._practising = practising
+        self._leading = leading
+        self._records = records
+
+    async def heard(
+        self,
+        ask: Ask,
+        message: str,
+        locale: Locale,
+        conversation: Conversation,
+        ledger: Ledger,
+        refusal: Refusal | None,
+    ) -> Heard:
+        """What is wanted, and the question as it stands alone."""
+        asked = without_masks(message)
+        if trade := trade_spelt_out(asked):
+            asked = trade
+        # As it was typed: the words of a title that was picked want nothing.
+        typed = without_masks(masked(ask.message).text) if _TITLE.search(asked) else asked
+        wish = await self._wish(ask, (corrected(typed) if conversation.turns else None) or typed, refusal)
+        if conversation.last_told and refusal is None and language_asked(asked):
+            wish = "again"
+        named = [name for name, _ in await asyncio.to_thread(self._records.named_in, message)]
+        heard = Heard(
+            message=message,
+            question=asked,
+            wish=wish,
+            style=ask.style,
+            depends=False,
+            locale=locale,
+            say=words(locale),
+            audience=ask.audience,
+            scope=Scope(ask.course_id, ask.lesson_id if ask.course_id else None),
+            conversation=conversation,
+            personalised=ask.personalised,
+            named=tuple(named),
+            facts=facts_asked(message, named),
+        )
+        heard = await self._put(heard, ledger, refusal, told_what=ask.wish is not None)
+        ledger.mark("understood")
+        return heard
+
+    async def stands_alone(self, message: str, conversation: Conversation) -> str:
+        """The question that a message puts behind a conversation, as a turn would take it."""
+        say = words(locale_of(message, None))
+        _, question = await self._standing_alone.question(message, conversation, say, Ledger("stands-alone"))
+        return question
+
+    def goes_on_a_way(self, pending: Pending | None, message: str, wish: Wish) -> TypeGuard[PathwayWanted]:
+        """Whether it says what the way that was told waits for; behind other talk only where that is wanted."""
+        if not isinstance(pending, PathwayWanted) or (pending.aside and wish not in ("plan", "pathway")):
+            return False
+        return self._leading.completes(message)
+
+    async def _put(  # noqa: PLR0911
+        self, heard: Heard, ledger: Ledger, refusal: Refusal | None, *, told_what: bool
+    ) -> Heard:
+        """The message with the question that it puts; `told_what` where the door knows what is wanted."""
+        asked, conversation = heard.question, heard.conversation
+        pending, free = conversation.pending, refusal is None and not told_what
+        may_answer = refusal is None or refusal.rule == "graded_work"  # 答案是什么: of our own quiz
+        if may_answer and (answered := self._practising.answered(pending, heard.message, heard.wish)):
+            return replace(heard, question=answered, wish="practice", answers_quiz=True)
+        if not told_what and (desk := _at_a_desk(heard, refusal)):
+            return replace(heard, wish="smalltalk", desk=desk)
+        if refusal is None and self.goes_on_a_way(pending, asked, heard.wish):
+            return replace(heard, depends=True, question=pending.goal, wish="pathway")  # 每周四小时 is on the way to it
+        if free and (more := wants_another(asked, conversation)) is not None:
+            shown = (*pending.titles, *pending.earlier) if isinstance(pending, Shown) else ()
+            question = carried(more, conversation.subjects)
+            return replace(heard, depends=True, question=question, wish="courses", other_than=shown)
+        if free and adds_to_a_wish(asked, conversation):
+            # 要钱吗 asked of the one that was shown, and was no condition.
+            before = [said for said in conversation.subjects if not asks_of_it(said)]
+            return replace(heard, depends=True, question=carried(asked, before), wish="courses")
+        if refusal:
+            return heard
+        depends, question = await self._standing_alone.question(asked, conversation, heard.say, ledger)
+        if heard.wish in ("question", "smalltalk") and says_only_where(asked):
+            return replace(heard, wish="courses")  # 我在佛山: what there is to learn there
+        if heard.wish == "practice" and conversation.subjects and not practice_subject(asked):
+            question = conversation.subjects[-1]  # 考考我 and 换一题 name none
+        return replace(heard, depends=depends, question=question)
+
+    async def _wish(self, ask: Ask, asked: str, refusal: Refusal | None) -> Wish:
+        if refusal and refusal.rule not in _STILL_A_SUBJECT:
+            return "smalltalk"
+        return ask.wish or await self.wishes.of(asked)
+
+
+def spoken(preferred: str | None, said: Sequence[str]) -> Locale:
+    """The language of the last message that has or wants one (2 and ok have none), else the preferred one. A title that
+    it names is of no script that the learner chose.
+    """
+    locale = locale_of("", preferred)
+    for message in said:
+        locale = language_asked(message) or locale_of(_TITLE.sub("", message), locale)
+    return locale
+
+
+def _at_a_desk(heard: Heard, refusal: Refusal | None) -> Kind | None:
+    """What of an office or of the machine a message is, that may name courses; None for all else, and for what must be
+    declined.
+    """
+    message, conversation = heard.message, heard.conversation
+    if refusal and refusal.rule != "official_fact":
+        return None
+    if titles_named(message) and not heard.named:
+        return None  # a course that there is not
+    desk = desk_of(message, heard.named, begins=not conversation.subjects)
+    if desk is None or (desk.name == "testing" and isinstance(conversation.pending, PlanWanted | PathwayWanted)):
+        return None
+    if desk.entry.get("yields") and wish_by_rules(message) not in (None, "smalltalk"):
+        return None
+    last = conversation.turns[-1].wish if conversation.turns else None
+    of_content = last == "question" and (goes_on(message) or message.rstrip("？?。 ").endswith("呢"))
+    return None if desk.entry.get("office") and of_content else desk
