@@ -65,9 +65,9 @@ _PRIOR_RATERS, _PRIOR_RATING = 20, 0.7
 _DEFAULT_SHOWN = 5
 # Of courses that are only the nearest fewer are shown, and none less near than this share of how near the first comes.
 _NEAREST_SHOWN, _NEARLY = 3, 0.75
-# What comes no nearer than this to a bare 学炒股 is on something else, an opera. Chosen on 45 wishes over the samples:
-# of 30 that no course is near to 23 get none, and the nearest is still shown to the 9 that one is near to. Needs told
-# at length come near to the right course at lower scores: held to this, 54 of 169 would lose it.
+# What comes no nearer than this to a bare 学炒股 is on something else, an opera. Chosen on 45 wishes over the
+# samples: of 30 that no course is near to, 23 get none; the nearest is still shown to the 9 that one is near to.
+# Needs told at length come near to the right course at lower scores: held to this, 54 of 169 would lose it.
 _NEAR_AT_ALL = 0.56
 _BARE = for_normalised(r"我?(?:很|也)?(?:想要?|要)?(?:教我|学习?)[^，。,.\s]{1,6}")
 # How much nearness by one of two readings alone counts.

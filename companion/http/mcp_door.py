@@ -99,7 +99,7 @@ def mcp_server(companion: Companion) -> MCPServer:
     async def look_up_credit_rules(question: _Asked) -> dict[str, Any]:
         """What records state of credits, levels and fees; where no official rule is loaded, that is the answer."""
         told = await _answer(companion, question, "credits")
-        is_on_credits = await companion.understanding.wishes.of(question) == "credits"
+        is_on_credits = await companion.hearing.wishes.of(question) == "credits"
         if told["mode"] == "extracted" and not is_on_credits:  # a lesson on something else
             told |= {"mode": "catalogue", "text": _nothing_on(question, companion), "sources": [], "courses": []}
         return told
