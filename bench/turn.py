@@ -169,7 +169,7 @@ def _watched(companion: Companion) -> dict[str, list[float]]:
     """The milliseconds of every call, from now on, of the parts that a turn goes through (checks embed too)."""
     parts: dict[str, tuple[Any, str]] = {
         "conversation recalled": (companion.remembering, "recall"),
-        "wish recognised": (type(companion.understanding.wishes), "of"),
+        "wish recognised": (type(companion.hearing.wishes), "of"),
         "question embedded": (OnnxE5, "encode"),
         "passages ranked and chosen": (Search, "choice"),
         "whether they bear on it (learned)": (Search, "answerability"),
