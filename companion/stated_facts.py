@@ -52,7 +52,8 @@ def comparison(courses: Sequence[Course], facts: Sequence[str], locale: Locale) 
 
 def _least(courses: Sequence[Course], name: str, language: str) -> str:
     """Which of the courses is the cheapest, or the like; empty where a record does not say."""
-    if name not in _LEAST:
+    currencies = {course.price.currency for course in courses if course.price}
+    if name not in _LEAST or (name == "price" and len(currencies) > 1):
         return ""
     said, of = _LEAST[name]
     values = [of(course) for course in courses]
