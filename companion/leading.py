@@ -11,13 +11,13 @@ from companion.catalogue import card_of
 from companion.conversation import PathwayWanted, PlanWanted, TimesKept
 from companion.events import CourseCard, CoursesFound, Done, Event, PathStep, TextAdded
 from companion.guidance.adviser import Way
-from companion.guidance.goals import aim_of
+from companion.guidance.goals import aim_of, names_diploma
 from companion.guidance.need import need_of
 from companion.guidance.pathway import Step, Terms
 from companion.guidance.profile import Known
 from companion.guidance.sayings import sayings
 from companion.guidance.skills import Gap
-from companion.guidance.subject import named_in
+from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.guidance.telling import gap_told, way_told, work_told
 from companion.heard import Heard
 from companion.ledger import Ledger
@@ -31,6 +31,7 @@ _WANTS_TO_GET_THERE = re.compile(
     r"(?:我|咱|俺|本人)?(?:想|要|打算|希望|准备)|怎么(?:才能|走|学|一步步)|点样先|路径|路线|一步(?:一|步)|从哪(?:里|儿)?(?:开始|学起)|规划"
     r"|\b(?:want|i'd like|hope to|how (?:do|can|could|should) i|path|route|steps? to|become|where do i start)\b"
 )
+_ENDS = re.compile(r"学完|读完|上完|\bfinish")
 
 
 def time_said(pending: PlanWanted | PathwayWanted | None) -> PlanWish:
@@ -62,10 +63,10 @@ class Leading:
 
     def completes(self, message: str) -> bool:
         """Whether a message says what a way still waited for: the hours, the days of the week, when it begins or ends;
-        and not what is to be learned.
+        and not what is to be learned or where it is to lead.
         """
         asked = wanted(message, self._adviser.today())
-        return asked.says_something and not (wants_to_learn(message) and named_in(without_days(normalise(message))))
+        return asked.says_something and not _names_a_goal(message)
 
     async def way(self, heard: Heard, ledger: Ledger, goal: str | None = None) -> AsyncGenerator[Event, None]:
         """The steps to a goal with hours, dates and what they count for; and what is not taught here."""
@@ -160,3 +161,11 @@ class Leading:
 
 def _km(step: Step) -> float:
     return step.session.km if step.session is not None and step.session.km is not None else 1e6
+
+
+def _names_a_goal(message: str) -> bool:
+    aim = aim_of(message)
+    named = named_in(without_days(normalise(message)))
+    learns = wants_to_learn(message) and bool(named) and not _ENDS.search(named)  # 想九月学完 says by when
+    leads = is_a_wish_for_a_trade(message) or names_diploma(message) or aim.level is not None or aim.credits is not None
+    return learns or leads

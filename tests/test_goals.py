@@ -4,13 +4,16 @@ from datetime import date
 
 import pytest
 
+from companion.advising import Advising
 from companion.guidance.adviser import Adviser
+from companion.guidance.book import NoBook
 from companion.guidance.credits import Rules
 from companion.guidance.goals import Aim, aim_of
 from companion.guidance.need import need_of
 from companion.guidance.occupations import Occupation
 from companion.guidance.pathway import Terms
 from companion.guidance.subject import subject_of, titles_named, wanted_part
+from companion.leading import Leading
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from retrieval.live import LiveIndex
@@ -109,3 +112,18 @@ def test_what_stands_before_the_wish_is_not_the_goal():
 )
 def test_titles_are_courses_only_beside_words_of_courses(message, titles):
     assert titles_named(message) == titles
+
+
+@pytest.mark.parametrize(
+    ("message", "goes_on"),
+    [
+        ("每周四小时", True),
+        ("我想九月学完，每周五小时", True),
+        ("5 hours a week, from June", True),
+        ("我初中毕业，想拿个文凭，每周学5小时，该怎么走", False),
+        ("我想当电工，每周六小时", False),
+        ("要拿到 5 个学分，每周两小时", False),
+    ],
+)
+def test_hours_go_on_a_way_unless_another_goal_is_named(adviser, message, goes_on):
+    assert Leading(Advising(adviser, NoBook())).completes(message) is goes_on
