@@ -26,6 +26,7 @@ from companion.language_model import LanguageModel
 from companion.leading import Leading
 from companion.limits import Limits
 from companion.pace import Pace, today
+from companion.patterns import read_all
 from companion.planning import Planning
 from companion.practising import Practising
 from companion.recogniser import Recogniser, make_recogniser
@@ -185,6 +186,7 @@ def assemble(
     today: Callable[[], date] = today,
 ) -> Companion:
     """The tutor of these parts."""
+    read_all()
     writer = Writer(
         model,
         circuit or Circuit(settings.llm_failures_before_pause, settings.llm_pause_seconds),

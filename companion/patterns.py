@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
@@ -11,6 +11,18 @@ from course_index.analyze import simplified
 # As `normalise` leaves these marks; those that are operators of a pattern, for themselves.
 _MARKS = str.maketrans({"，": ",", "；": ";", "：": ":", "！": "!", "？": r"\?", "（": r"\(", "）": r"\)"})
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_READ_ONCE: list[Callable[[], object]] = []
+
+
+def read_at_start(read: Callable[[], object]) -> None:
+    """Have something that is read and compiled once read by `read_all`, and not in a learner's first turn."""
+    _READ_ONCE.append(read)
+
+
+def read_all() -> None:
+    """Read and compile what modules keep as data: half a second, the first time."""
+    for read in _READ_ONCE:
+        read()
 
 
 # More than those that ship: `re` itself keeps 512, fewer than that, and would compile all of them for each companion.
@@ -49,6 +61,7 @@ class Patterns(Mapping[str, re.Pattern[str]]):
         self._file = file
         self._table = table
         self._named = named
+        read_at_start(lambda: self._read)
 
     @cached_property
     def _read(self) -> dict[str, re.Pattern[str]]:

@@ -1,10 +1,11 @@
 """What is said over the counter: messages for an office (帮我报名, 转人工) or of the machine (在吗, who made you)."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from companion.guidance.places import names_of_places
-from companion.patterns import for_normalised
+from companion.patterns import for_normalised, read_at_start
 from companion.understanding.wholly import Kind, kinds_in, slots_in, without_titles
 
 _FILE = Path(__file__).with_name("desk.toml")
@@ -40,3 +41,6 @@ def desk_reply(desk: Kind, *, english: bool, course: tuple[str, str] | None, off
 
 def _anywhere(said: str) -> str:
     return names_of_places().sub(" ", said)
+
+
+read_at_start(partial(kinds_in, _FILE))

@@ -1,9 +1,10 @@
 """What of a course's record a message asks for, where it asks for nothing else: 要上多少课时, 这两个有什么区别."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from companion.patterns import for_normalised
+from companion.patterns import for_normalised, read_at_start
 from companion.understanding.wholly import kinds_in, says_something, without_titles
 
 # 线上的呢, 免费的有吗 say what another course is to be.
@@ -27,3 +28,6 @@ def facts_asked(message: str, titles: Sequence[str] = ()) -> tuple[str, ...]:
     if "teacher" in names and "compare" in names:
         names.remove("compare")  # 边个教 asks of one course
     return () if says_something(left) else tuple(names)
+
+
+read_at_start(partial(kinds_in, FILE))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from companion.guidance.whom import whom, without_whom
-from companion.patterns import for_normalised, pattern
+from companion.patterns import for_normalised, pattern, read_at_start
 from course_index.analyze import normalise
 
 Wish = Literal[
@@ -135,3 +135,7 @@ def plan_subject(message: str) -> str:
 def _left_of(message: str, asks: re.Pattern[str]) -> str:
     left = re.sub(r"[\s？?！!。，,.、]+", " ", asks.sub(" ", normalise(message))).strip()
     return left if sum(character.isalnum() for character in left) >= 2 else ""
+
+
+read_at_start(_rules)
+read_at_start(_asking)
