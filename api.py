@@ -75,6 +75,9 @@ from wechat.build import make_wechat, make_wecom
 _LOOK_FOR_NEWER_INDEX_SECONDS = 1.0
 _KEEP_HOUSE_SECONDS = 3_600.0
 _KEEP_FIGURES_SECONDS = 5.0
+# A worker answers its supervisor once it has imported all this, which takes seconds on a busy machine. One that is held
+# for hung is killed and begun anew: with uvicorn's 5 seconds for ever.
+_WORKER_SECONDS = 60
 log = logging.getLogger("companion")
 
 
@@ -275,6 +278,7 @@ def serve(
         server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=settings.drain_seconds + 5,
+        timeout_worker_healthcheck=_WORKER_SECONDS,
     )
 
 

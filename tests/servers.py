@@ -134,9 +134,13 @@ class Served:
             self.process = subprocess.Popen(
                 [*command, "--port", str(self.port)], env=environment, cwd=folder, stdout=log, stderr=log
             )
-        wait_for(self.port, 60, self.process)
-        # With several workers the port is open before any of them is there.
-        httpx2.get(f"{self.url}/healthz", timeout=60)
+        try:
+            wait_for(self.port, 60, self.process)
+            # With several workers the port is open before any of them is there.
+            httpx2.get(f"{self.url}/healthz", timeout=60)
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self) -> "Served":
         return self

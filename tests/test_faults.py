@@ -121,19 +121,21 @@ def test_a_service_that_is_killed_leaves_no_half_answer_and_answers_again(served
 
 def test_a_kill_in_the_middle_of_writes_leaves_a_sound_database(served, tmp_path):
     service = served()
-    stop = threading.Event()
+    stop, answered = threading.Event(), threading.Event()
 
     def ask():
         while not stop.is_set():
             try:
-                httpx2.post(f"{service.url}/v1/chat", json={"message": LOST}, timeout=5)
+                httpx2.post(f"{service.url}/v1/chat", json={"message": LOST}, timeout=30)
+                answered.set()
             except httpx2.HTTPError:
                 return
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
-    time.sleep(1.5)
+    assert answered.wait(30)
+    time.sleep(0.5)
     service.process.kill()
     stop.set()
     for thread in threads:
