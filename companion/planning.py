@@ -124,13 +124,15 @@ class Planning:
             yield CoursesFound(await asyncio.to_thread(self._advising.cards, nearest, heard))
         if heard.scope.course_id or (nearest and nearest.certain):
             yield TextAdded(say.plan_no_lessons)
-        else:
-            if nearest and near:
-                ledger.unmet = "no_course"
+        elif nearest and nearest.about_something:
+            ledger.unmet = "no_course"
+            if near:
                 asked = self._wish(heard, _pending(heard))
                 offered = tuple(one.course.id for one in nearest.courses)
                 ledger.pending = _kept(heard.message, None, asked, offered=offered)
-            yield TextAdded(say.plan_which if near else say.plan_what)
+            yield TextAdded(say.plan_which if near else say.plan_nothing_near)
+        else:
+            yield TextAdded(say.plan_what)
         yield Done("catalogue", None)
 
     async def _advice(self, lessons: list[Lesson], heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:

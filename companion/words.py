@@ -77,6 +77,7 @@ class Words:
     hint_what: str
     plan_what: str
     plan_which: str
+    plan_nothing_near: str
     plan_no_lessons: str
     plan_hours: str
     plan_intro: str
