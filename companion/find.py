@@ -15,7 +15,7 @@ from companion.understanding.parts import parts_of
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
 from retrieval.of_place import of_another_place
-from retrieval.of_thing import of_another_thing
+from retrieval.of_thing import of_another_thing, thing_made
 from retrieval.query import Query
 from retrieval.rank import CANDIDATES
 from retrieval.search import Hit, Search
@@ -99,6 +99,8 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
             return found
     found = _read(search, query, _choice(search, query, passages, before), "everything")
     found = _in_own_language(_in_form(found, partial(search.passages, query, CANDIDATES)), passages)
+    if not found.answers and _is_of_a_thing_in_another_language(found):
+        found = replace(found, confidence=replace(found.confidence, on_subject=0.0))
     # It may be from here all the same: beside passages of elsewhere it stands out more than among its own.
     first = found.quotes[0].hit.passage.id if found.quotes else None
     return replace(found, reach=next((reach for reach, ids in within if first in ids), "everything"))
@@ -114,6 +116,15 @@ def _in_own_language(found: Found, passages: int) -> Found:
     own = [hit for hit in near if hit.passage.language == found.query.language][:passages]
     again = _read(found.search, found.query, own, found.reach)
     return again if again.near else found
+
+
+def _is_of_a_thing_in_another_language(found: Found) -> bool:
+    """Whether one asks how to make a thing, and the closest passage is in another language: that it is on the thing is
+    not known, and mostly it is not.
+    """
+    if not found.hits or thing_made(found.query.text) is None:
+        return False
+    return found.hits[0].passage.language != found.query.language
 
 
 def find_in_thread(search: Search, found: Found, passages: int, thread: Sequence[str]) -> Found:

@@ -3,14 +3,17 @@
 import numpy as np
 import pytest
 
+from companion.find import Scope, find
 from course_index.build import build_index
 from course_index.course import Course, Lesson, Passage
 from course_index.store.generations import IndexHome
+from retrieval.confidence import Confidence
 from retrieval.hit import Hit
 from retrieval.live import LiveIndex
 from retrieval.of_thing import of_another_thing
 from retrieval.query import read_query
 from retrieval.rank import Ranked
+from retrieval.search import Search
 from tests.test_conversation import Talk
 
 DISHES = {
@@ -83,3 +86,14 @@ def test_a_turn_tells_the_dish_that_is_asked_for_and_no_other_in_its_place(talk)
     assert talk.done.mode == "extracted"
     talk.say("啤酒烧鸭怎么做")
     assert talk.done.mode == "catalogue"
+
+
+def test_a_passage_in_another_language_is_not_shown_as_near_to_a_dish(tmp_path, embedder, monkeypatch):
+    (tmp_path / "boats.md").write_text("# Dragon boats\n\nAfter the race people eat dumplings together.\n", "utf-8")
+    home = IndexHome(tmp_path / "data")
+    build_index([tmp_path / "boats.md"], home, embedder)
+    search = Search(home.open_current(), embedder)
+    monkeypatch.setattr("companion.find.confidence", lambda *_: Confidence(False, 0.5, 0.6))
+    assert find(search, "比赛以后吃什么", 4, Scope()).near
+    assert not find(search, "灌汤饺怎么做", 4, Scope()).near
+    search.generation.close()

@@ -130,11 +130,12 @@ def adds_to_a_wish(message: str, conversation: Conversation) -> bool:
 
 
 def wants_another(message: str, conversation: Conversation) -> str | None:
-    """The conditions, or nothing, with which a message wants other courses than those just shown: 换一个近一点的.
+    """The conditions, or nothing, with which a message wants other courses than those just shown: 换一个近一点的; also
+    after 几时开课, which asks of one of them.
 
     None for a message that does not, or that says what they are to be on.
     """
-    last = conversation.turns[-1] if conversation.turns else None
+    last = next((turn for turn in reversed(conversation.turns) if not asks_of_it(turn.message)), None)
     if last is None or last.wish != "courses" or not conversation.subjects:
         return None
     left = without_asking_for_another(message)
