@@ -19,7 +19,7 @@ from companion.events import (
     SourcesFound,
     TextAdded,
 )
-from companion.extract import Quote
+from companion.extract import Quote, is_exercise
 from companion.find import Found, closest_in_thread, find_in_thread, find_meant
 from companion.guidance.recommend import Recommended
 from companion.guidance.subject import is_a_wish_for_a_trade, named_in
@@ -195,15 +195,16 @@ class Answering:
         """
         found = await self.find(heard, ledger) if may_answer else None
         sure = found and found.answers and (found.confidence.probability or 0.0) >= SURE
-        if not found or not sure or found.hits[0].passage.language != found.query.language:
+        told = (hit for hit in found.hits if not is_exercise(hit)) if found and sure else iter(())
+        first = next(told, None)
+        if not found or not first or first.passage.language != found.query.language:
             yield TextAdded(heard.say.only_an_aid)
             yield Done("declined", None)
             return
-        first = found.hits[0]
         yield SourcesFound((source_of(first, 1, first.passage.text),))
         ledger.cited.add(1)
-        told = heard.say.while_waiting.format(lesson=citing_nothing(first.lesson.title), place=first.passage.locator)
-        yield TextAdded(f"{told} [1]")
+        pointed = heard.say.while_waiting.format(lesson=citing_nothing(first.lesson.title), place=first.passage.locator)
+        yield TextAdded(f"{pointed} [1]")
         yield Done("declined", None)  # nothing is quoted, and no page is to say so
 
     async def nothing(

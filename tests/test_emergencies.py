@@ -47,11 +47,16 @@ def emergencies(recogniser):
     return Emergencies("96110", recogniser)
 
 
+EXERCISE = (
+    "\n## 小练习\n\n我爸噎住了，脸发紫，说不出话，先做什么？\n\n答案：我爸噎住了，脸发紫，说不出话，就马上动手救。\n"
+)
+
+
 @pytest.fixture
-def first_aid(tmp_path, embedder):
+def first_aid(request, tmp_path, embedder):
     folder = tmp_path / "first-aid"
     folder.mkdir()
-    (folder / "01-choking.md").write_text(LESSON, "utf-8")
+    (folder / "01-choking.md").write_text(LESSON + getattr(request, "param", ""), "utf-8")
     home = IndexHome(tmp_path / "first-aid-index")
     build_index([folder], home, embedder)
     live = LiveIndex(home, embedder)
@@ -162,6 +167,15 @@ def test_a_lesson_that_surely_teaches_of_it_is_pointed_at_and_read_on_from(compa
     assert "拍五下" in "".join(told)
     assert "推五下" in "".join(told)
     assert talk.say("然后呢") == words("zh-Hans").no_more
+
+
+@pytest.mark.parametrize("first_aid", [EXERCISE], indirect=True)
+def test_an_exercise_is_not_what_is_pointed_at(companion_with, first_aid):
+    talk = Talk(companion_with(over=first_aid))
+    said = talk.say("我爸噎住了，脸发紫，说不出话")
+    assert "《噎住了怎么办》" in said
+    assert "小练习" not in said
+    assert "小练习" not in talk.sources[0].locator
 
 
 @pytest.mark.parametrize("message", ["怕有人突然晕倒，想先学会处理", "现在有人叫我转账到安全账户这种骗局，有没有课"])
