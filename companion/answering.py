@@ -164,7 +164,8 @@ class Answering:
         elif found.reach == "course" and heard.scope.lesson_id:
             yield TextAdded(f"{heard.say.not_in_lesson}\n\n")
         draft = Draft()
-        if self._writer.has_model:
+        written = self._writer.has_model and not heard.urgent
+        if written:
             material = await asyncio.to_thread(material_of, found)
             async with aclosing(self._drafting.released(material, heard, ledger, draft)) as texts:
                 async for text in texts:
@@ -176,7 +177,7 @@ class Answering:
                 async for event in self.nothing(found, heard, ledger, shown=True):
                     yield event
                 return
-        async for event in self._ended(found, sources, heard, ledger, draft):
+        async for event in self._ended(found, sources, heard, ledger, draft if written else None):
             yield event
 
     async def unless_answered(
@@ -275,10 +276,10 @@ class Answering:
         return found
 
     async def _ended(
-        self, found: Found, sources: tuple[Source, ...], heard: Heard, ledger: Ledger, draft: Draft
+        self, found: Found, sources: tuple[Source, ...], heard: Heard, ledger: Ledger, written: Draft | None
     ) -> AsyncGenerator[Event, None]:
         """What follows the model's sentences: nothing more when they suffice, else the course's own words."""
-        say = heard.say
+        say, draft = heard.say, written or Draft()
         if ledger.released > 0 and draft.failure is None and enough_stands(ledger):
             if draft.withheld:
                 rest = "".join(sentence.text for sentence in draft.withheld)
@@ -301,7 +302,7 @@ class Answering:
             yield TextAdded(f"\n\n{asking_for_more(rest_of_quotes[0], heard.audience, say)}")
         async for event in self._care(found.quotes, heard):
             yield event
-        reason = draft.failure or ("llm_uncited" if self._writer.has_model else None)
+        reason = draft.failure or ("llm_uncited" if written else None)
         label = self._writer.label(ledger.turn_id, say) if ledger.released else None
         yield Done("extracted", True, fallback=Fallback(reason) if reason else None, aigc=label)
 

@@ -42,7 +42,8 @@ class Heard:
     `style` is how the page wants questions taken; `depends` tells that it leans on the turns before, `answers_quiz`
     that it answers the quiz that is on, `desk` what of an office or of the machine it is, `named` the courses that it
     names, `facts` what of their records it asks for and nothing else, `other_than` the titles of courses than which it
-    wants others. Where it is not `personalised`, advice is what anybody gets who says the same.
+    wants others. Of what may be an emergency (`urgent`) courses are quoted and no model writes, since a weak one left
+    out for whom resuscitation is. Where it is not `personalised`, advice is what anybody gets who says the same.
     """
 
     message: str
@@ -61,3 +62,4 @@ class Heard:
     other_than: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+    urgent: bool = False

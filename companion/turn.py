@@ -172,6 +172,7 @@ class Companion:
             return said(self.guards.aftercare.again(heard.say) if despaired else refusal.reply, "declined")
         if despaired and (heard.wish in _NO_SUBJECT or (refusal and refusal.rule in _ALONE)):
             return said(self.guards.aftercare.heard(heard.say), "declined")
+        heard = replace(heard, urgent=emergency is not None)
         steps = self._declined(refusal, heard, ledger) if refusal else self._answer(heard, ledger)
         if emergency:
             steps = with_words_below(steps, emergency.notice)

@@ -17,7 +17,7 @@ from course_index.store.generations import IndexHome
 from eval.train_recognisers import CASES, TRAINING
 from retrieval.live import LiveIndex
 from tests.read_ahead import ReadAhead
-from tests.scripted_model import ScriptedModel
+from tests.scripted_model import BORNE, ScriptedModel
 from tests.test_conversation import Talk
 
 COLLAPSED = "工友晒了一上午，倒在地上叫都叫不醒"
@@ -191,10 +191,13 @@ class Doubtful:
 
 
 def test_what_may_be_one_is_answered_and_told_below(companion_with):
-    companion = companion_with()
+    model = ScriptedModel(BORNE[0])
+    companion = companion_with(model)
     companion.guards = replace(companion.guards, emergencies=Doubtful())
-    said = Talk(companion).say("快件丢了谁来赔")
+    talk = Talk(companion)
+    said = talk.say("快件丢了谁来赔")
     assert "保价规则" in said
+    assert (talk.done.mode, talk.done.fallback, model.prompts) == ("extracted", None, [])
     assert said.endswith("\n\n先打 120。")
 
 
