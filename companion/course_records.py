@@ -1,6 +1,6 @@
 """Which course a message asks of, and what its record states: level, credits, price, sessions, lessons."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from companion.advising import Advising
 from companion.catalogue import card_of
@@ -10,7 +10,6 @@ from companion.heard import Heard
 from companion.patterns import for_normalised
 from companion.sentences import citing_nothing
 from companion.stated_facts import comparison, stated
-from companion.understanding.facts import facts_asked
 from companion.understanding.of_a_course import asks_of_it, points_at_a_course, title_in
 from companion.words import Words
 from course_index.analyze import normalise
@@ -57,24 +56,21 @@ class CourseRecords:
             named = [course for course in titles if course]
         if len(named) < 2:
             return []
-        asked = facts_asked(heard.message, [name for name, _ in self.named_in(heard.message)])
         courses = named[:_COMPARED]
         return [
             CoursesFound(tuple(card_of(course, heard.say.reason_record) for course in courses)),
-            TextAdded(comparison(courses, asked, heard.locale)),
+            TextAdded(comparison(courses, heard.facts, heard.locale)),
             Done("catalogue", None),
         ]
 
     def asked_of(self, heard: Heard) -> list[Event]:
         """What was asked of the one course that a message names; nothing where it names none or asks for more."""
         named = self.named_in(heard.message)
-        asked = facts_asked(heard.message, [name for name, _ in named])
-        return _record_of(named[0][1], heard.say, self._stated(heard, asked)) if len(named) == 1 and asked else []
+        return _record_of(named[0][1], heard.say, self._stated(heard)) if len(named) == 1 and heard.facts else []
 
-    def _stated(self, heard: Heard, asked: Sequence[str] = ()) -> Callable[[Course], str]:
-        facts = asked or facts_asked(heard.message)
+    def _stated(self, heard: Heard) -> Callable[[Course], str]:
         courses = self._advising.adviser.course
-        return lambda course: stated(course, facts, heard.locale, courses)
+        return lambda course: stated(course, heard.facts, heard.locale, courses)
 
     def introduction(self, title: str, say: Words) -> list[Event]:
         """What the course of a title, normalised, states, and its lessons; nothing where there is none."""
@@ -99,8 +95,7 @@ class CourseRecords:
         return self._advising.adviser.desk().shelf.named_in(normalise(message))
 
     def _titled(self, title: str) -> Course | None:
-        courses = self._advising.adviser.desk().shelf.courses
-        return next((course for course in courses if normalise(course.title) == title), None)
+        return self._advising.adviser.desk().shelf.titled.get(title)
 
     def _meant(self, heard: Heard) -> Course | None:
         """The course where the learner is, else the one that the question names, by its title or as 骑行那门课."""

@@ -222,11 +222,21 @@ def _in_form(found: Found, nearest: Callable[[], Sequence[Hit]]) -> Found:
         # 适合工作压力大的人食用 bears on 压力大怎么办, and is about porridge.
         return replace(found, confidence=replace(found.confidence, answers=False))
     quotes = remedy_first(found.query, found.quotes, nearest)
+    return found if quotes == found.quotes else _led_by(found, quotes)
+
+
+def _led_by(found: Found, quotes: Sequence[Quote]) -> Found:
+    """`found` with these quotes, their passages first among those that are told of and read."""
     quoted = [quote.hit for quote in quotes]
     ids = {hit.passage.id for hit in quoted}
-    hits = (*quoted, *(hit for hit in found.hits if hit.passage.id not in ids))[: max(len(found.hits), len(quoted))]
-    read = (*quoted, *(hit for hit in found.to_read if hit.passage.id not in ids))
-    return replace(found, hits=hits, quotes=quotes, to_read=_to_read(read[: max(len(found.to_read), len(quoted))]))
+    others = [hit for hit in found.hits if hit.passage.id not in ids]
+    read = [hit for hit in found.to_read if hit.passage.id not in ids]
+    return replace(
+        found,
+        hits=(*quoted, *others)[: max(len(found.hits), len(quoted))],
+        quotes=tuple(quotes),
+        to_read=_to_read((*quoted, *read)[: max(len(found.to_read), len(quoted))]),
+    )
 
 
 def _defined(found: Found, nearest: Callable[[], Sequence[Hit]]) -> Found:

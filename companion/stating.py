@@ -18,7 +18,6 @@ from companion.leading import Leading
 from companion.ledger import Ledger
 from companion.portions import quoted
 from companion.sources import sources_of
-from companion.understanding.facts import facts_asked
 from companion.understanding.of_a_course import asks_for_a_certificate
 from companion.understanding.wish import wants_to_learn
 from course_index.analyze import normalise
@@ -50,7 +49,7 @@ class Stating:
     ) -> AsyncGenerator[Event, None]:
         """What the record of the course talked of states, as 要不要钱 asks after a course was shown; else the other."""
         told = await asyncio.to_thread(self._records.of_the_one_talked_of, heard)
-        said_of_it = "certificate" in facts_asked(heard.message)
+        said_of_it = "certificate" in heard.facts
         if told and not said_of_it and asks_for_a_certificate(heard.message):
             told.insert(1, TextAdded(f"{sayings(heard.locale).no_certificates}\n\n"))
         async with aclosing(told_or(told, otherwise)) as events:

@@ -14,7 +14,7 @@ from companion.guidance.need import Need, languages_fit
 from companion.guidance.occupations import Match, Occupations
 from companion.guidance.places import same_city
 from companion.guidance.profile import Known, Standing
-from companion.guidance.shelf import NEAR_KM, Mask, Session, Shelf
+from companion.guidance.shelf import NEAR_KM, Mask, Session, Shelf, may_be_for
 from companion.guidance.skills import SkillMap
 from companion.guidance.subject import teaches_the_language
 from companion.patterns import for_normalised
@@ -184,7 +184,7 @@ class Recommender:
         if about_nothing:
             fitting[:] = True
             if need.audience in _OF_AN_AGE:
-                fitting = np.array([_may_be_for(course, need) for course in self.shelf.courses], np.bool_)
+                fitting = np.array([may_be_for(course, need.audience) for course in self.shelf.courses], np.bool_)
         rows = np.flatnonzero(permitted & fitting).tolist()
         if query is not None and len(rows) < k and len(self.shelf) > _DEPTH:
             found = self._among_permitted(query, permitted) | found
@@ -431,11 +431,6 @@ def _for_them(course: Course, audience: str) -> float:
     if audience in course.audience:
         return _AUDIENCE * (2 if len(course.audience) == 1 else 1)
     return 0.0 if "everyone" in course.audience else _OTHER_AUDIENCE
-
-
-def _may_be_for(course: Course, need: Need) -> bool:
-    """Whether a record does not say that a course is for others."""
-    return not course.audience or bool({need.audience, "everyone"} & set(course.audience))
 
 
 def _by_name(found: Mapping[int, CourseHit], named: Mapping[int, CourseHit]) -> dict[int, CourseHit]:

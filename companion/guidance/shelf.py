@@ -43,9 +43,9 @@ class Session:
     km: float | None = None
 
 
-def _may_be_for_a_child(course: Course) -> bool:
-    """Whether a record does not say that a course is for others than children."""
-    return not course.audience or bool({"child", "parent", "everyone"} & set(course.audience))
+def may_be_for(course: Course, *audiences: str) -> bool:
+    """Whether a record does not say that a course is for others than these."""
+    return not course.audience or not {*audiences, "everyone"}.isdisjoint(course.audience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,11 @@ class Shelf:
             if at >= 0 and not any(at < start + len(other) and start < at + len(name) for start, other, _ in taken):
                 taken.append((at, name, self.courses[row]))
         return [(name, course) for _, name, course in sorted(taken, key=lambda one: one[0])]
+
+    @cached_property
+    def titled(self) -> dict[str, Course]:
+        """The courses by their titles, normalised; of one title the first."""
+        return {normalise(course.title): course for course in reversed(self.courses)}
 
     @cached_property
     def _names(self) -> list[tuple[str, int]]:
@@ -133,7 +138,7 @@ class Shelf:
     def _facts(self, need: Need, finished: frozenset[str], today: date) -> list[tuple[Fact, Mask]]:  # noqa: PLR0912
         facts: list[tuple[Fact, Mask]] = [("open", self._open_on(today)), ("finished", ~self._among(finished))]
         if need.young:
-            facts.append(("audience", self._each(_may_be_for_a_child)))
+            facts.append(("audience", self._each(lambda course: may_be_for(course, "child", "parent"))))
         if need.exclude:
             facts.append(("excluded", ~self._among(need.exclude)))
         if need.free:

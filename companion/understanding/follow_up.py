@@ -8,6 +8,7 @@ from companion.guidance.places import place_in
 from companion.guidance.subject import names_only_conditions, subject_of
 from companion.patterns import for_normalised
 from companion.understanding.of_a_course import asks_of_it
+from companion.understanding.wholly import says_something
 from companion.understanding.wish import course_subject, wants_to_learn, without_asking_for_another
 from course_index.analyze import normalise
 from retrieval.query import query_terms
@@ -139,11 +140,7 @@ def wants_another(message: str, conversation: Conversation) -> str | None:
     if last is None or last.wish != "courses" or not conversation.subjects:
         return None
     left = without_asking_for_another(message)
-    return left if left is not None and (not _says_something(left) or names_only_conditions(left)) else None
-
-
-def _says_something(said: str) -> bool:
-    return any(map(str.isalnum, said))
+    return left if left is not None and (not says_something(left) or names_only_conditions(left)) else None
 
 
 def _wants_a_course_on_something(text: str) -> bool:
@@ -191,7 +188,7 @@ def carried_parts(message: str, before: Sequence[str]) -> list[str]:
         if subject and room < 0:
             break
         left = without_asking_for_another(earlier)
-        if left is None or _says_something(left):
+        if left is None or says_something(left):
             subject.insert(0, earlier)
         if not (left == "" or depends(earlier) or names_only_conditions(earlier if left is None else left)):
             break
