@@ -75,12 +75,14 @@ class Shelf:
         """The courses that a message, normalised, names, in its order, each with the words that name it: its title, or
         what stands before the colon in it.
         """
-        taken: list[tuple[int, str, Course]] = []
-        for name, row in self._names:
-            at = said.find(name)
-            if at >= 0 and not any(at < start + len(other) and start < at + len(name) for start, other, _ in taken):
-                taken.append((at, name, self.courses[row]))
-        return [(name, course) for _, name, course in sorted(taken, key=lambda one: one[0])]
+        starts = range(len(said) - _SHORTEST_NAME + 1)
+        named = [(at, *one) for at in starts for one in self._names.get(said[at : at + _SHORTEST_NAME], ())]
+        taken: list[tuple[int, str, int]] = []
+        for at, name, row in sorted(named, key=lambda one: (-len(one[1]), one[2], one[0])):
+            here = said.startswith(name, at) and all(row != other for *_, other in taken)
+            if here and not any(at < start + len(other) and start < at + len(name) for start, other, _ in taken):
+                taken.append((at, name, row))
+        return [(name, self.courses[row]) for _, name, row in sorted(taken)]
 
     @cached_property
     def titled(self) -> dict[str, Course]:
@@ -88,15 +90,18 @@ class Shelf:
         return {normalise(course.title): course for course in reversed(self.courses)}
 
     @cached_property
-    def _names(self) -> list[tuple[str, int]]:
-        """What courses are called, the longest name first; a name of several courses is the first one's."""
+    def _names(self) -> dict[str, list[tuple[str, int]]]:
+        """What courses are called, by how the names begin; a name of several courses is the first one's."""
         names: dict[str, int] = {}
         for row, course in enumerate(self.courses):
             title = normalise(course.title).strip()
             for name in (title, _BEHIND_THE_NAME.split(title, maxsplit=1)[0].strip()):
                 if len(name) >= _SHORTEST_NAME:
                     names.setdefault(name, row)
-        return sorted(names.items(), key=lambda one: (-len(one[0]), one[1]))
+        begins: dict[str, list[tuple[str, int]]] = {}
+        for name, row in names.items():
+            begins.setdefault(name[:_SHORTEST_NAME], []).append((name, row))
+        return begins
 
     def permitted(self, need: Need, finished: frozenset[str], today: date) -> Mask:
         """The courses that meet every hard fact, as their records state it: what is not stated is not met."""
