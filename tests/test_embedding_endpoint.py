@@ -140,7 +140,7 @@ def test_an_endpoint_that_hangs_is_given_up(server):
     started = time.monotonic()
     with pytest.raises(EmbedderUnavailable, match=r"within 0\.2 s"):
         embedder_at(server.url, embedder_seconds=0.2).embed(["一"], "query")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
 
 
 def test_an_endpoint_that_is_down_is_said_without_its_address():

@@ -104,7 +104,7 @@ def test_a_slow_reranker_is_given_up_in_time(server, manner):
     started = time.monotonic()
     with pytest.raises(RerankerUnavailable):
         reranker.scores("电池", PASSAGES)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
 
 
 def test_a_reranker_that_is_down_is_unavailable():
