@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import re
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -22,6 +23,7 @@ _FLUSH_SECONDS = 0.5
 _POLL_SECONDS = 0.25
 # A turn of another process is in the log so soon after its first event, on a busy host too.
 _SOON_SECONDS = 2.5
+_IS_AN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _STOPPED_ELSEWHERE_SECONDS = 3.0
 # All turns together are written down so many times a second, however many there are.
 _FLUSHES_A_SECOND = 40
@@ -156,7 +158,8 @@ class Turns:
         """Whose turn it is; None when it is not known, or not any more."""
         if turn := self._running.get(turn_id):
             return turn.owner
-        deadline = time.monotonic() + _SOON_SECONDS
+        # What is no id of ours was begun nowhere: whoever makes ids up occupies nothing.
+        deadline = time.monotonic() + (_SOON_SECONDS if _IS_AN_ID.fullmatch(turn_id) else 0)
         while not (logged := await asyncio.to_thread(self._log.read, turn_id)) and time.monotonic() < deadline:
             await asyncio.sleep(_POLL_SECONDS)  # it may just have begun in another process
         return logged.owner if logged else None
