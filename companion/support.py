@@ -13,7 +13,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.quantities import Quantity, months_named, quantities, stated
+from companion.conditions import lead_in, of_note, rules_in, share, widens
+from companion.contradiction import contradicts, denies_otherwise
+from companion.quantities import months_named, quantities, stated
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
 from course_index.chunk import BELOW
@@ -25,7 +27,7 @@ from retrieval.glossary import share_said
 from retrieval.query import Query
 from retrieval.search import Search
 
-Verdict = Literal["supported", "number", "name", "negation", "unsupported", "no_answer", "language"]
+Verdict = Literal["supported", "number", "name", "negation", "case", "unsupported", "no_answer", "language"]
 
 _LATIN = re.compile(r"[a-z][a-z0-9_+#.-]*[a-z0-9_+#]|[a-z]")
 _ASKS_FOR_ENGLISH = re.compile(r"英语|英文|英译|翻译|\btranslat")
@@ -141,9 +143,37 @@ class Judge:
         if not _names_stand(claim, normalise(text), self._question):
             return "name"
         same = _same_language(claim, grounds)
-        if contradicts(claim.normalised, normalise(found.text)) if same else denies_otherwise(claim.normalised, found):
+        if (
+            contradicts(claim.normalised, normalise(found.text))
+            if same
+            else denies_otherwise(claim.normalised, normalise(found.best))
+        ):
             return "negation"
+        if same and self._is_of_another_case(claim, titles, found):
+            return "case"
         return None
+
+    def _is_of_another_case(self, claim: Claim, titles: Sequence[str], found: "Overlay") -> bool:
+        """Whether it leaves out in what case the stretch closest to it holds, and the learner has not said it."""
+        if widens(claim.normalised, normalise(found.text)):
+            return True
+        told = [claim.text, self._question, " ".join(titles)]
+        said = set(terms(normalise("\n".join((*told, claim.query.mandarin)))))
+        own = set(claim.query.terms)
+        used = (rule for rule in rules_in(normalise(found.lead + found.best)) if rule.is_used_by(own))
+        return any(
+            share(of_note(one), said) < _CASE_TOLD and self._nearness(one, told) < _CASE_MEANT
+            for rule in used
+            for one in rule.conditions
+        )
+
+    def _nearness(self, text: str, others: Sequence[str]) -> float:
+        """How near, in the mean, the tokens of a text are to the nearest of the others'; 0 without vectors of them."""
+        wanted = self._search.query(text).tokens
+        tokens = [one.tokens for one in map(self._search.query, others) if one.tokens is not None]
+        if wanted is None or not len(wanted) or not sum(map(len, tokens)):
+            return 0.0
+        return float((wanted @ np.concatenate(tokens).T).max(axis=1).mean())
 
 
 def _is_titles_alone(claim: Claim, titles: Sequence[str]) -> bool:
@@ -162,15 +192,16 @@ def _letters(text: str) -> str:
 class Overlay:
     """A sentence laid over a passage: the stretches that take it up, and how well.
 
-    `text` is that of the best two stretches, `best` of the best of them. `two` is the mean nearness of the sentence's
-    tokens to the best two together, `weakest` that of the fifth that is taken up worst, `poorest` that of the three in
-    a row that the passage takes up worst, `shared` is the share of its terms that those stretches have, `anywhere` that
-    the whole passage has, `translated` the share of its words that those stretches say in another language, of the half
-    of the sentence that they say less of.
+    `text` is that of the best two stretches, `best` of the best of them, `lead` what leads in the list that this is an
+    item of. `two` is the mean nearness of the sentence's tokens to the best two together, `weakest` that of the fifth
+    that is taken up worst, `poorest` that of the three in a row that the passage takes up worst, `shared` is the share
+    of its terms that those stretches have, `anywhere` that the whole passage has, `translated` the share of its words
+    that those stretches say in another language, of the half of the sentence that they say less of.
     """
 
     text: str
     best: str = ""
+    lead: str = ""
     two: float = 0.0
     weakest: float = 0.0
     poorest: float = 0.0
@@ -185,13 +216,15 @@ def overlay(claim: Claim, grounds: Sequence[Ground]) -> Overlay:
     cut = [stretch for ground in grounds for stretch in ground.stretches]
     whole = set(terms(normalise("\n".join(ground.text for ground in grounds))))
     wanted = _wanted(claim)
-    anywhere = _share(wanted, whole)
+    anywhere = share(wanted, whole)
     vectors = [part for ground in grounds for part in ground.tokens]
     filled = [number for number, part in enumerate(vectors) if len(part)]
     if tokens is None or not filled:
-        present = [_share(wanted, set(terms(normalise(one)))) for one in cut]
-        best = cut[int(np.argmax(present))] if cut else ""
-        return Overlay(best, best, shared=max(present, default=0.0), anywhere=anywhere)
+        present = [share(wanted, set(terms(normalise(one)))) for one in cut]
+        if not cut:
+            return Overlay("", anywhere=anywhere)
+        at = int(np.argmax(present))
+        return Overlay(cut[at], cut[at], lead_in(cut, at), shared=present[at], anywhere=anywhere)
     nearest = np.stack([(tokens @ vectors[number].T).max(axis=1) for number in filled])  # (stretches, tokens)
     first = int(nearest.mean(axis=1).argmax())
     together = np.maximum(nearest, nearest[first])
@@ -205,10 +238,11 @@ def overlay(claim: Claim, grounds: Sequence[Ground]) -> Overlay:
     return Overlay(
         text,
         cut[filled[first]],
+        lead_in(cut, filled[first]),
         float(both.mean()),
         float(np.sort(both)[:fifth].mean()),
         float(in_a_row.min()),
-        _share(wanted, set(terms(normalise(text)))),
+        share(wanted, set(terms(normalise(text)))),
         anywhere,
         _translated(claim, text),
     )
@@ -238,6 +272,10 @@ ENOUGH = 0.73
 # Between languages this would hold of four right sentences in five.
 SAID_SOMEWHERE = 0.42
 TO_THE_LETTER = 0.85
+# In what case a rule holds is told by so many of its words, or by words so near to them. Of 577 rules of laws and
+# lessons without their case .78 are below both, of 163 right claims one.
+_CASE_TOLD = 0.5
+_CASE_MEANT = 0.65
 
 
 def probability(claim: Claim, grounds: Sequence[Ground], found: Overlay) -> float:
@@ -274,133 +312,3 @@ def _names_stand(claim: Claim, text: str, question: str) -> bool:
 
 def _wanted(claim: Claim) -> set[str]:
     return {term for term in claim.query.terms if len(term) > 1} or set(claim.query.terms)
-
-
-def _share(wanted: set[str], present: set[str]) -> float:
-    return len(wanted & present) / len(wanted) if wanted else 0.0
-
-
-# 是不是 and 有没有 ask, and deny nothing.
-_NEGATOR = re.compile(
-    r"(?P<zh>(?!(?<=(.))[不唔没]\2)(?:不(?!仅|但|过|管|论|同|断|少于|超过)|没有|没|未(?!来|成年)|无(?!论)|勿|别(?!人|的|处|墅)|禁止|严禁|拒绝|唔|冇|非(?!常)))"
-    r"|\b(?:not|never|no|cannot|without|neither|nor|forbidden|prohibited)\b|n't\b"
-)
-# What may stand between a negation and what it negates.
-_BETWEEN = re.compile(
-    r"(?:得|能够?|可以?|要|会|应当?|应该|必须?|需要?|用|再|许|准|是|有|曾|在|被|把|将|用于|擅自|随意|随便)*"
-)
-_CANNOT_BEHIND = re.compile(r"[\u4e00-\u9fff]?[不唔][了到出起动得下住成完]")
-_FORBIDS = re.compile(r"[不唔](?:得|能|可|要|许|准)|勿|别|禁止|严禁")
-# The English verb behind a negation, and how near before a word one denies it, in characters.
-_VERB = re.compile(r"\s+(?:(?:be|to|have|ever|always|just|simply|only|usually|the|a|an|any)\s+)*([a-z]{3,})")
-_NEAR = 24
-_LED_IN = re.compile("[在于把被将]")
-_MUST = re.compile(r"必须|应当|应该|一定要|务必|\bmust\b|\bhave to\b|\bhas to\b")
-# Bounds of a number that stands right behind them, and right before them.
-_N = r"(?=[\u4e00-\u9fff]{0,2}\s*(?:\d|[一二两三四五六七八九十百千万半]))"
-_BOUND_BEFORE = re.compile(
-    rf"(?P<least>(?:至少|最少|起码|不(?:得|能|应)?(?:少于|低于|小于)|(?<![不得能应])(?:超过|多于|大于|高于)){_N}"
-    r"|\bat least (?=\w)|\b(?:no|not) (?:less|fewer) than |(?<!no )(?<!not )\bmore than )"
-    rf"|(?P<most>(?:至多|最多|不(?:得|能|应|要)?(?:超过|多于|大于|高于)|(?<![不得能应])(?:少于|低于|小于|不到|不足|不满)){_N}"
-    r"|\bat most |\b(?:no|not) more than |(?<!no )(?<!not )\b(?:less|fewer) than )"
-)
-_BOUND_BEHIND = re.compile(r"(?<=[个天日周月年岁时钟米次元度%])(?:(?P<least>以上)|(?P<most>以[下内]|之内))")
-_NUMBER_LENGTH = 12
-_NEED_NOT = re.compile(r"不必|不用|无需|无须|不需要?|唔使|\bneed not\b|\bdo(?:es)? not need\b|\bneedn't\b")
-_MAY = re.compile(r"可以|有权|允许|\bmay\b|\bcan\b")
-
-
-# What may say in one language what a negation says in the other.
-_DENIAL = re.compile(
-    r"[不没未无勿别唔冇缺非免难少防避妨除停]|禁止|拒绝|\b(?:not?|none|nor|never|cannot|without|neither|nothing|nobody|avoid\w*|"
-    r"unless|stop|forbid\w*|prohibit\w*|refuse\w*|lack\w*|fail\w*|instead|rather|un\w+ed|unable|less|few|hardly|except|"
-    r"away|stays?|keeps? \w+(?: \w+)? from|leav(?:e|es|ing) out)\b|n't\b"
-)
-
-
-def denies_otherwise(claim: str, found: Overlay) -> bool:
-    """Whether only one of a sentence and the stretch in another language that comes closest to it denies anything."""
-    best = normalise(found.best)
-    return bool(
-        (_NEGATOR.search(claim) and not _DENIAL.search(best)) or (_NEGATOR.search(best) and not _DENIAL.search(claim))
-    )
-
-
-def contradicts(claim: str, ground: str) -> bool:
-    """Whether a sentence denies what the ground says, says what it denies, or makes may of must or must of may."""
-    if not _same_polarity(claim, ground) or not _same_polarity(ground, claim):
-        return True
-    if _turns_a_bound(claim, ground):
-        return True
-    if _NEED_NOT.search(claim) and _MUST.search(ground) and not _NEED_NOT.search(ground):
-        return True
-    return bool(_MUST.search(claim) and not _MUST.search(ground) and _MAY.search(ground))
-
-
-def _turns_a_bound(claim: str, ground: str) -> bool:
-    """Whether it says at most of what the ground says at least, or the other way round."""
-    known = _bounds(ground)
-    for claimed, at_least in _bounds(claim):
-        said = {other for one, other in known if stated(claimed, [one])}
-        if said and at_least not in said:
-            return True
-    return False
-
-
-def _bounds(text: str) -> list[tuple[Quantity, bool]]:
-    """The numbers that a text states as bounds, and of each whether it is the least."""
-    found = [
-        (quantities(text[bound.end() :][:_NUMBER_LENGTH], ones=True)[:1], bound.lastgroup == "least")
-        for bound in _BOUND_BEFORE.finditer(text)
-    ]
-    found += [
-        (quantities(text[: bound.start()][-_NUMBER_LENGTH:], ones=True)[-1:], bound.lastgroup == "least")
-        for bound in _BOUND_BEHIND.finditer(text)
-    ]
-    return [(number, at_least) for numbers, at_least in found for number in numbers]
-
-
-def _same_polarity(denying: str, text: str) -> bool:
-    """Whether what `denying` only ever negates does not stand in `text` without any negation."""
-    for negator in _NEGATOR.finditer(denying):
-        rest = denying[negator.end() :]
-        if not negator["zh"]:
-            word = _VERB.match(rest)
-            if word and set(_denials(word[1], text)) == {False} and False not in _denials(word[1], denying):
-                return False
-            continue
-        between = _BETWEEN.match(rest)
-        predicate = rest[between.end() if between else 0 :][:2]
-        if len(predicate) < 2 or not predicate.isalpha():
-            continue
-        led_in = between and _LED_IN.search(between[0])  # 不能在法定情形以外: the verb comes later
-        if predicate not in text and not led_in and _FORBIDS.match(denying[negator.start() :]):
-            predicate = predicate[0]  # 不能装漏电保护器 of 装了它也不能带电干活: the object stands elsewhere
-        if _plainly(predicate, text) and not _plainly(predicate, denying) and not _denied(predicate, text):
-            return False
-    return True
-
-
-def _denials(word: str, text: str) -> list[bool]:
-    """Of each place of an English word in a text whether it stands behind a negation."""
-    places = (found.start() for found in re.finditer(rf"\b{word}\b", text))
-    return [bool(_NEGATOR.search(text[max(0, at - _NEAR) : at])) for at in places]
-
-
-def _plainly(predicate: str, text: str) -> bool:
-    """Whether it stands somewhere without a negation."""
-    return any(not _is_negated(predicate, text, at) for at in _places(predicate, text))
-
-
-def _denied(predicate: str, text: str) -> bool:
-    return any(_is_negated(predicate, text, at) for at in _places(predicate, text))
-
-
-def _is_negated(predicate: str, text: str, at: int) -> bool:
-    """Whether a negation stands before it, or behind it as in 自己翻不了身."""
-    before, behind = text[max(0, at - 6) : at], text[at + len(predicate) :]
-    return bool(_NEGATOR.search(before) or _CANNOT_BEHIND.match(behind))
-
-
-def _places(predicate: str, text: str) -> list[int]:
-    return [found.start() for found in re.finditer(re.escape(predicate), text)]

@@ -3,8 +3,9 @@ import asyncio
 import pytest
 
 from companion.check import checked_sentences
+from companion.contradiction import contradicts
 from companion.sentences import cited_in, sentences, without_citations
-from companion.support import Judge, contradicts, grounds_of
+from companion.support import Judge, grounds_of
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from retrieval.search import Search
@@ -134,6 +135,28 @@ def test_one_side_of_a_choice_is_an_answer(material):
         for text in ("骑车送件时不得逆行。", "骑车送件时能逆行。", "能不能逆行")
     ]
     assert said == ["supported", "negation", "unsupported"]
+
+
+def test_what_holds_in_one_case_is_not_said_of_another(tmp_path, embedder, wording):
+    steps = "1. 能咳的，让他自己用力咳，站在旁边看着。\n2. 失去反应，放平在地上，做心肺复苏。\n"
+    (tmp_path / "first-aid.md").write_text(f"# 急救\n\n## 大人噎住\n\n{steps}", "utf-8")
+    home = IndexHome(tmp_path / "data")
+    build_index([tmp_path], home, embedder)
+    generation = home.open_current()
+    search = Search(generation, embedder, wording=wording)
+
+    def verdict(question, said):
+        contexts = search.contexts(search.choice(search.query("噎住了失去反应"), 1))
+        grounds = grounds_of(search, contexts, {hit.passage.id: 1 for context in contexts for hit in context.hits})
+        judge = Judge(search, question)
+        return judge.verdict(judge.claim(said), [grounds[1]])
+
+    choking = "大人吃东西噎住了怎么办"
+    assert verdict(choking, "如果噎住，应放平在地上，做心肺复苏。") == "case"
+    assert verdict(choking, "噎住的人失去反应时，放平在地上，做心肺复苏。") == "supported"
+    assert verdict("噎住的人已经没有反应了怎么办", "放平在地上，做心肺复苏。") == "supported"
+    assert verdict(choking, "不管能不能咳，都让他自己用力咳，站在旁边看着。") == "case"
+    generation.close()
 
 
 def test_the_question_said_back_is_no_answer(release):

@@ -1,0 +1,119 @@
+"""What a passage says only for some case: 失去反应的，放平在地上 is no advice for all who choke."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from course_index.analyze import normalise, terms
+
+# A clause with the marks that close it. 、 lists, and parts no clauses.
+_CLAUSE = re.compile(r"([^,;:。!?\n]+)([,;:。!?\n]*)")
+_ITEM = re.compile(r"^\s*(?:\d+[.)、]|[-*•]|\([一二三四五六七八九十\d]+\))\s*")
+# How a clause begins that says in what case: by a word for it, or by what happens.
+_BEGINS = re.compile(
+    r"^(?:但是?|不过|另外|而|即)?\s*(?:如果|如(?!何|下|同|此|实|今|图|上|意)|若(?!干)|假[如使若]|倘若|要是|一旦|除非|只有|只要|万一|遇到|遇上|碰到|碰上"
+    r"|发生|出现|发现|(?:有?人|孩子|老人)?失去|没有|未经|对于|当(?=.{2,}时)|在(?=.{2,}(?:情况|情形|前提)下)"
+    r"|(?:if|when|unless|once|in case|whenever|provided|as long as)\b)"
+)
+# How it ends: 及时 and 小时 are no cases, nor is what a thing is (柠檬汁是酸的).
+_ENDS = re.compile(
+    r"(?:(?<![同及随小当平按准定临届此暂顿即计])时|的时候|之时|(?<!种)情况下|情形下|前提下|的话|嘅话|嗰阵|(?<![是好有目真似别])的)\s*$"
+)
+# What only points at a case told elsewhere, or says what something is.
+_POINTS = re.compile(r"下列|以下|上述|前款|前条|前两|本条|如下|[这此该]种|是[^,]*的\s*$")
+# A case behind what holds in it, as English puts it.
+_BEHIND = re.compile(r"\s(?:(?:only )?if|unless|provided that|as long as|in case)\s")
+_CLOSES = frozenset(";。!?\n")
+_SHORTEST = 2
+_HALF = 0.5
+# Words that take in every case or shut out all others, with those of a passage that say as much.
+_WIDENING = (
+    (
+        re.compile(r"不管|无论|不论|唔理|\b(?:whether or not|regardless|no matter)\b"),
+        re.compile(
+            r"不管|无论|不论|不分|任何|所有|一切|一律|凡|每|都|均|各|\b(?:whether|regardless|however|any|all|every|each)\b"
+        ),
+    ),
+    (
+        re.compile(r"所有|任何|一切|一律|总是|永远|从来|必定|肯定(?!的|会)|\b(?:always|every|all)\b"),
+        re.compile(
+            r"所有|任何|一切|一律|全|凡|每|都|均|各|总|从|必|不得|禁止|\b(?:always|every|each|all|any|whole|never|no)\b"
+        ),
+    ),
+    (
+        re.compile(r"只有|唯有|仅有|\bonly (?:if|when|for|those)\b"),
+        re.compile(r"[只仅唯才除]|\b(?:only|unless|except|just)\b"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What holds, and in what case: all of its `conditions` together."""
+
+    conditions: tuple[str, ...]
+    outcome: str
+
+    def is_used_by(self, claim: Collection[str]) -> bool:
+        """Whether a sentence of these terms says at least half of some clause of what holds."""
+        return any(share(of_note(clause), claim) >= _HALF for clause in self.outcome.split(","))
+
+
+def of_note(text: str) -> set[str]:
+    """The terms of a text by which it is recognised: single characters only where it has no others."""
+    found = terms(text)
+    return {term for term in found if len(term) > 1} or set(found)
+
+
+def share(wanted: Collection[str], present: Collection[str]) -> float:
+    """What share of the terms that are wanted is present; none where none is wanted."""
+    return sum(term in present for term in wanted) / len(wanted) if wanted else 0.0
+
+
+def rules_in(text: str) -> list[Rule]:
+    """The rules that a text states, which has been normalised."""
+    found: list[Rule] = []
+    conditions: list[str] = []
+    outcome: list[str] = []
+
+    def end() -> None:
+        if conditions and outcome:
+            found.append(Rule(tuple(conditions), ",".join(outcome)))
+        conditions.clear()
+        outcome.clear()
+
+    for clause in _CLAUSE.finditer(text):
+        said, marks = _ITEM.sub("", clause[1]).strip(), clause[2]
+        behind = _BEHIND.search(said)
+        if _is_a_condition(said) and marks[:1] in (",", ":"):
+            if outcome:
+                end()
+            conditions.append(said)
+        elif behind and not conditions:
+            found.append(Rule((said[behind.start() :].strip(),), said[: behind.start()]))
+        elif said:
+            outcome.append(said)
+        if _CLOSES & set(marks):
+            end()
+    end()
+    return found
+
+
+def lead_in(stretches: Sequence[str], at: int) -> str:
+    """What leads in the list that a stretch is an item of; "" where it is of none."""
+    while at > 0 and _ITEM.match(normalise(stretches[at])):
+        at -= 1
+        if stretches[at].rstrip().endswith(("：", ":")):
+            return stretches[at].strip()
+    return ""
+
+
+def _is_a_condition(clause: str) -> bool:
+    return bool(
+        len(clause) > _SHORTEST and not _POINTS.search(clause) and (_BEGINS.search(clause) or _ENDS.search(clause))
+    )
+
+
+def widens(claim: str, ground: str) -> bool:
+    """Whether a sentence says that it is so in every case, or in one alone, and its ground says no such thing."""
+    return any(says.search(claim) and not bears.search(ground) for says, bears in _WIDENING)

@@ -1,0 +1,130 @@
+"""Does a sentence deny what a passage says, or turn a bound or a duty of it? Both as `normalise` leaves them."""
+
+import re
+
+from companion.quantities import Quantity, quantities, stated
+
+# 是不是 and 有没有 ask, and deny nothing.
+_NEGATOR = re.compile(
+    r"(?P<zh>(?!(?<=(.))[不唔没]\2)(?:不(?!仅|但|过|管|论|同|断|少于|超过)|没有|没|未(?!来|成年)|无(?!论)|勿|别(?!人|的|处|墅)|禁止|严禁|拒绝|唔|冇|非(?!常)))"
+    r"|\b(?:not|never|no|cannot|without|neither|nor|forbidden|prohibited)\b|n't\b"
+)
+# What may stand between a negation and what it negates.
+_BETWEEN = re.compile(
+    r"(?:得|能够?|可以?|要|会|应当?|应该|必须?|需要?|用|再|许|准|是|有|曾|在|被|把|将|用于|擅自|随意|随便)*"
+)
+_CANNOT_BEHIND = re.compile(r"[\u4e00-\u9fff]?[不唔][了到出起动得下住成完]")
+_FORBIDS = re.compile(r"[不唔](?:得|能|可|要|许|准)|勿|别|禁止|严禁")
+# The English verb behind a negation, and how near before a word one denies it, in characters.
+_VERB = re.compile(r"\s+(?:(?:be|to|have|ever|always|just|simply|only|usually|the|a|an|any)\s+)*([a-z]{3,})")
+_NEAR = 24
+_LED_IN = re.compile("[在于把被将]")
+_MUST = re.compile(r"必须|应当|应该|一定要|务必|\bmust\b|\bhave to\b|\bhas to\b")
+# Bounds of a number that stands right behind them, and right before them.
+_N = r"(?=[\u4e00-\u9fff]{0,2}\s*(?:\d|[一二两三四五六七八九十百千万半]))"
+_BOUND_BEFORE = re.compile(
+    rf"(?P<least>(?:至少|最少|起码|不(?:得|能|应)?(?:少于|低于|小于)|(?<![不得能应])(?:超过|多于|大于|高于)){_N}"
+    r"|\bat least (?=\w)|\b(?:no|not) (?:less|fewer) than |(?<!no )(?<!not )\bmore than )"
+    rf"|(?P<most>(?:至多|最多|不(?:得|能|应|要)?(?:超过|多于|大于|高于)|(?<![不得能应])(?:少于|低于|小于|不到|不足|不满)){_N}"
+    r"|\bat most |\b(?:no|not) more than |(?<!no )(?<!not )\b(?:less|fewer) than )"
+)
+_BOUND_BEHIND = re.compile(r"(?<=[个天日周月年岁时钟米次元度%])(?:(?P<least>以上)|(?P<most>以[下内]|之内))")
+_NUMBER_LENGTH = 12
+_NEED_NOT = re.compile(r"不必|不用|无需|无须|不需要?|唔使|\bneed not\b|\bdo(?:es)? not need\b|\bneedn't\b")
+_MAY = re.compile(r"可以|有权|允许|\bmay\b|\bcan\b")
+
+
+# What may say in one language what a negation says in the other.
+_DENIAL = re.compile(
+    r"[不没未无勿别唔冇缺非免难少防避妨除停]|禁止|拒绝|\b(?:not?|none|nor|never|cannot|without|neither|nothing|nobody|avoid\w*|"
+    r"unless|stop|forbid\w*|prohibit\w*|refuse\w*|lack\w*|fail\w*|instead|rather|un\w+ed|unable|less|few|hardly|except|"
+    r"away|stays?|keeps? \w+(?: \w+)? from|leav(?:e|es|ing) out)\b|n't\b"
+)
+
+
+def denies_otherwise(claim: str, closest: str) -> bool:
+    """Whether only one of a sentence and the stretch in another language that comes closest to it denies anything."""
+    return bool(
+        (_NEGATOR.search(claim) and not _DENIAL.search(closest))
+        or (_NEGATOR.search(closest) and not _DENIAL.search(claim))
+    )
+
+
+def contradicts(claim: str, ground: str) -> bool:
+    """Whether a sentence denies what the ground says, says what it denies, or makes may of must or must of may."""
+    if not _same_polarity(claim, ground) or not _same_polarity(ground, claim):
+        return True
+    if _turns_a_bound(claim, ground):
+        return True
+    if _NEED_NOT.search(claim) and _MUST.search(ground) and not _NEED_NOT.search(ground):
+        return True
+    return bool(_MUST.search(claim) and not _MUST.search(ground) and _MAY.search(ground))
+
+
+def _turns_a_bound(claim: str, ground: str) -> bool:
+    """Whether it says at most of what the ground says at least, or the other way round."""
+    known = _bounds(ground)
+    for claimed, at_least in _bounds(claim):
+        said = {other for one, other in known if stated(claimed, [one])}
+        if said and at_least not in said:
+            return True
+    return False
+
+
+def _bounds(text: str) -> list[tuple[Quantity, bool]]:
+    """The numbers that a text states as bounds, and of each whether it is the least."""
+    found = [
+        (quantities(text[bound.end() :][:_NUMBER_LENGTH], ones=True)[:1], bound.lastgroup == "least")
+        for bound in _BOUND_BEFORE.finditer(text)
+    ]
+    found += [
+        (quantities(text[: bound.start()][-_NUMBER_LENGTH:], ones=True)[-1:], bound.lastgroup == "least")
+        for bound in _BOUND_BEHIND.finditer(text)
+    ]
+    return [(number, at_least) for numbers, at_least in found for number in numbers]
+
+
+def _same_polarity(denying: str, text: str) -> bool:
+    """Whether what `denying` only ever negates does not stand in `text` without any negation."""
+    for negator in _NEGATOR.finditer(denying):
+        rest = denying[negator.end() :]
+        if not negator["zh"]:
+            word = _VERB.match(rest)
+            if word and set(_denials(word[1], text)) == {False} and False not in _denials(word[1], denying):
+                return False
+            continue
+        between = _BETWEEN.match(rest)
+        predicate = rest[between.end() if between else 0 :][:2]
+        if len(predicate) < 2 or not predicate.isalpha():
+            continue
+        led_in = between and _LED_IN.search(between[0])  # 不能在法定情形以外: the verb comes later
+        if predicate not in text and not led_in and _FORBIDS.match(denying[negator.start() :]):
+            predicate = predicate[0]  # 不能装漏电保护器 of 装了它也不能带电干活: the object stands elsewhere
+        if _plainly(predicate, text) and not _plainly(predicate, denying) and not _denied(predicate, text):
+            return False
+    return True
+
+
+def _denials(word: str, text: str) -> list[bool]:
+    """Of each place of an English word in a text whether it stands behind a negation."""
+    places = (found.start() for found in re.finditer(rf"\b{word}\b", text))
+    return [bool(_NEGATOR.search(text[max(0, at - _NEAR) : at])) for at in places]
+
+
+def _plainly(predicate: str, text: str) -> bool:
+    """Whether it stands somewhere without a negation."""
+    return any(not _is_negated(predicate, text, at) for at in _places(predicate, text))
+
+
+def _denied(predicate: str, text: str) -> bool:
+    return any(_is_negated(predicate, text, at) for at in _places(predicate, text))
+
+
+def _is_negated(predicate: str, text: str, at: int) -> bool:
+    """Whether a negation stands before it, or behind it as in 自己翻不了身."""
+    before, behind = text[max(0, at - 6) : at], text[at + len(predicate) :]
+    return bool(_NEGATOR.search(before) or _CANNOT_BEHIND.match(behind))
+
+
+def _places(predicate: str, text: str) -> list[int]:
+    return [found.start() for found in re.finditer(re.escape(predicate), text)]
