@@ -154,7 +154,7 @@ def test_what_holds_in_one_case_is_not_said_of_another(tmp_path, embedder, wordi
     choking = "大人吃东西噎住了怎么办"
     assert verdict(choking, "如果噎住，应放平在地上，做心肺复苏。") == "case"
     assert verdict(choking, "噎住的人失去反应时，放平在地上，做心肺复苏。") == "supported"
-    assert verdict("噎住的人已经没有反应了怎么办", "放平在地上，做心肺复苏。") == "supported"
+    assert verdict("噎住的人已经失去反应了怎么办", "放平在地上，做心肺复苏。") == "supported"
     assert verdict(choking, "不管能不能咳，都让他自己用力咳，站在旁边看着。") == "case"
     generation.close()
 
