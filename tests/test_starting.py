@@ -4,7 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from api import serve
 from companion.starting import SAMPLES, StartersUnreadable, Starting, read_starters
 
 API = Path(__file__).parent.parent / "api.py"
@@ -54,30 +57,58 @@ def test_what_the_library_does_not_know_costs_nothing_more(index):
     assert starting._worked_out.cache_info().misses == 2  # the library and the course
 
 
+@pytest.fixture
+def ended(monkeypatch, tmp_path):
+    """What the command says of these settings, and its exit code; it is not to serve."""
+
+    def served(*_args, **_kwargs):
+        raise AssertionError("it serves")
+
+    monkeypatch.setattr("uvicorn.run", served)
+    monkeypatch.setattr("api.log_to_stderr", lambda _format: None)  # it would keep this test's
+    app = typer.Typer()
+    app.command()(serve)
+
+    def run(*arguments, **told):
+        told.setdefault("data_dir", tmp_path)
+        environment = {f"COMPANION_{name.upper()}": str(value) for name, value in told.items()}
+        return CliRunner().invoke(app, list(arguments), env=environment)
+
+    return run
+
+
 @pytest.mark.parametrize("name", ["starters", "occupations", "credit_rules", "moderation_rules"])
-def test_an_operators_file_that_cannot_be_used_is_told_in_one_line_at_the_start(tmp_path, name):
+def test_an_operators_file_that_cannot_be_used_is_told_in_one_line_at_the_start(ended, tmp_path, name):
     (tmp_path / "bad.json").write_text('{"x": 1}', "utf-8")
-    told = {**os.environ, f"COMPANION_{name.upper()}": str(tmp_path / "bad.json"), "COMPANION_DATA_DIR": str(tmp_path)}
-    ended = subprocess.run([sys.executable, API], env=told, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 2
-    (line,) = ended.stderr.strip().splitlines()
+    told = ended(**{name: tmp_path / "bad.json"})
+    assert told.exit_code == 2
+    (line,) = told.stderr.strip().splitlines()
     assert "bad.json" in line
 
 
-@pytest.mark.parametrize(
-    ("told", "hint"),
-    [
-        ({"COMPANION_DATA_DIR": "file"}, "COMPANION_DATA_DIR"),
-        ({"COMPANION_DATABASE_URL": "postgresql://u:geheim@127.0.0.1:9/x"}, "COMPANION_DATABASE_URL"),
-        ({"COMPANION_MODERATION_RULES": "gone.toml"}, "gone.toml"),
-    ],
-)
-def test_a_service_that_cannot_start_says_in_one_line_what_to_do(tmp_path, told, hint):
+def test_a_service_that_cannot_start_says_in_one_line_what_to_do(ended, tmp_path):
     (tmp_path / "file").write_text("no folder", "utf-8")
-    command = {"args": [sys.executable, API], "cwd": tmp_path, "env": {**os.environ, **told}}
-    ended = subprocess.run(**command, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 2
-    lines = ended.stderr.strip().splitlines()
-    assert hint in lines[-1]
-    assert "Traceback" not in ended.stderr
-    assert "geheim" not in ended.stderr
+    told = ended(data_dir=tmp_path / "file")
+    assert (told.exit_code, "COMPANION_DATA_DIR" in told.stderr) == (2, True)
+    told = ended(moderation_rules="gone.toml")
+    assert (told.exit_code, "gone.toml" in told.stderr) == (2, True)
+
+
+def test_it_does_not_start_where_others_could_reach_it_unknown(ended):
+    told = ended("--host", "0.0.0.0")
+    assert (told.exit_code, "COMPANION_SESSION_SECRET" in told.stderr) == (2, True)
+
+
+def test_several_workers_over_vectors_of_one_process_are_refused_with_the_way_out(ended):
+    told = ended("--workers", "2")
+    assert (told.exit_code, "COMPANION_CHROMA_URL" in told.stderr) == (2, True)
+
+
+def test_its_process_ends_without_a_trace_or_a_secret(tmp_path):
+    told = {**os.environ, "COMPANION_DATABASE_URL": "postgresql://u:geheim@127.0.0.1:9/x"}
+    command = {"args": [sys.executable, API], "cwd": tmp_path, "env": told}
+    done = subprocess.run(**command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "COMPANION_DATABASE_URL" in done.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert "geheim" not in done.stderr
