@@ -26,6 +26,9 @@ _BEHIND = re.compile(r"\s(?:(?:only )?if|unless|provided that|as long as|in case
 _CLOSES = frozenset(";。!?\n")
 _SHORTEST = 2
 _HALF = 0.5
+_PERMITS = re.compile(
+    r"可以|可(?=[先再把用以])|(?<![不才只可功])能(?![力源耗量够])|能够|允许|不妨|\b(?:may|can)\b(?! ?not)"
+)
 # Words that take in every case or shut out all others, with those of a passage that say as much.
 _WIDENING = (
     (
@@ -117,3 +120,8 @@ def _is_a_condition(clause: str) -> bool:
 def widens(claim: str, ground: str) -> bool:
     """Whether a sentence says that it is so in every case, or in one alone, and its ground says no such thing."""
     return any(says.search(claim) and not bears.search(ground) for says, bears in _WIDENING)
+
+
+def clauses_that_permit(text: str) -> list[str]:
+    """The clauses of a sentence, normalised, that say what one may do."""
+    return [clause[1] for clause in _CLAUSE.finditer(text) if len(clause[1]) > _SHORTEST and _PERMITS.search(clause[1])]

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.conditions import lead_in, of_note, rules_in, share, widens
+from companion.conditions import clauses_that_permit, lead_in, of_note, rules_in, share, widens
 from companion.contradiction import contradicts, denies_otherwise
 from companion.quantities import months_named, quantities, stated
 from companion.safety.untrusted import is_an_order
@@ -27,7 +27,9 @@ from retrieval.glossary import share_said
 from retrieval.query import Query
 from retrieval.search import Search
 
-Verdict = Literal["supported", "number", "name", "negation", "case", "unsupported", "no_answer", "language"]
+Verdict = Literal[
+    "supported", "number", "name", "negation", "case", "permission", "unsupported", "no_answer", "language"
+]
 
 _LATIN = re.compile(r"[a-z][a-z0-9_+#.-]*[a-z0-9_+#]|[a-z]")
 _ASKS_FOR_ENGLISH = re.compile(r"英语|英文|英译|翻译|\btranslat")
@@ -151,6 +153,8 @@ class Judge:
             return "negation"
         if same and self._is_of_another_case(claim, titles, found):
             return "case"
+        if same and self._permits_more(claim, grounds):
+            return "permission"
         return None
 
     def _is_of_another_case(self, claim: Claim, titles: Sequence[str], found: "Overlay") -> bool:
@@ -166,6 +170,23 @@ class Judge:
             for rule in used
             for one in rule.conditions
         )
+
+    def _permits_more(self, claim: Claim, grounds: Sequence[Ground]) -> bool:
+        """Whether it permits what no single stretch speaks of.
+
+        可以在楼道或电梯里充电 of a passage on lifts, which are ways out, and on where to charge.
+        """
+        for clause in clauses_that_permit(claim.normalised):
+            tokens, note = self._search.query(clause).tokens, of_note(clause)
+            if tokens is None:
+                continue
+            near = [
+                float((tokens @ part.T).max(axis=1).mean()) for ground in grounds for part in ground.tokens if len(part)
+            ]
+            told = [share(note, set(terms(normalise(one)))) for ground in grounds for one in ground.stretches]
+            if max(near, default=1.0) < _PERMITTED_NEAR and max(told, default=0.0) < _PERMITTED_TOLD:
+                return True
+        return False
 
     def _nearness(self, text: str, others: Sequence[str]) -> float:
         """How near, in the mean, the tokens of a text are to the nearest of the others'; 0 without vectors of them."""
@@ -276,6 +297,10 @@ TO_THE_LETTER = 0.85
 # lessons without their case .78 are below both, of 163 right claims one.
 _CASE_TOLD = 0.5
 _CASE_MEANT = 0.65
+# What a clause permits is spoken of by one stretch: so near in the mean of its tokens, or with such a share of its
+# words. Of 24 right claims that permit something one is below both, of 17 wrong ones three.
+_PERMITTED_NEAR = 0.67
+_PERMITTED_TOLD = 0.25
 
 
 def probability(claim: Claim, grounds: Sequence[Ground], found: Overlay) -> float:

@@ -159,6 +159,27 @@ def test_what_holds_in_one_case_is_not_said_of_another(tmp_path, embedder, wordi
     generation.close()
 
 
+def test_what_is_permitted_is_spoken_of_in_one_place(tmp_path, embedder, wording):
+    said = (
+        "楼道和电梯是逃生的路。电池拆下来提回屋里充，起火的仍旧是那块电池。楼下没有地方充，请房东帮忙找最近的充电点。"
+    )
+    (tmp_path / "charging.md").write_text(f"# 充电\n\n## 为什么不能推进楼里\n\n{said}\n", "utf-8")
+    home = IndexHome(tmp_path / "data")
+    build_index([tmp_path], home, embedder)
+    generation = home.open_current()
+    search = Search(generation, embedder, wording=wording)
+    contexts = search.contexts(search.choice(search.query("电动车没电了去哪里充"), 1))
+    grounds = grounds_of(search, contexts, {hit.passage.id: 1 for context in contexts for hit in context.hits})
+    judge = Judge(search, "电动车没电了怎么办")
+
+    def verdict(text):
+        return judge.verdict(judge.claim(text), [grounds[1]])
+
+    assert verdict("可以尝试在楼道或电梯里充电，或者请房东帮忙找最近的充电点。") == "permission"
+    assert verdict("楼下没有地方充电，可以请房东帮忙找最近的充电点。") == "supported"
+    generation.close()
+
+
 def test_the_question_said_back_is_no_answer(release):
     (sentence,) = release("快件丢了赔。[1]")
     assert sentence.verdict == "unsupported"

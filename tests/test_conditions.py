@@ -1,6 +1,6 @@
 import pytest
 
-from companion.conditions import Rule, lead_in, rules_in, share, widens
+from companion.conditions import Rule, clauses_that_permit, lead_in, rules_in, share, widens
 from course_index.analyze import normalise
 
 
@@ -70,3 +70,9 @@ def test_what_is_said_of_every_case_or_of_one_alone_has_to_stand_there(claim, gr
 
 def test_a_share_of_nothing_is_none():
     assert (share([], ["a"]), share(["a", "b"], ["b"])) == (0.0, 0.5)
+
+
+def test_what_one_may_do_is_read_clause_by_clause():
+    said = normalise("要是楼下没电，可以请房东帮忙，才能放心；不能推进楼里，能源要省。")
+    assert clauses_that_permit(said) == ["可以请房东帮忙"]
+    assert clauses_that_permit("you cannot stay, but you may sit outside.") == [" but you may sit outside."]
