@@ -13,8 +13,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.conditions import clauses_that_permit, lead_in, of_note, rules_in, share, widens
 from companion.contradiction import contradicts, denies_otherwise
+from companion.pairing import mixes
+from companion.provisos import clauses_that_permit, lead_in, of_note, rules_in, share, widens
 from companion.quantities import months_named, quantities, stated
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
@@ -28,7 +29,7 @@ from retrieval.query import Query
 from retrieval.search import Search
 
 Verdict = Literal[
-    "supported", "number", "name", "negation", "case", "permission", "unsupported", "no_answer", "language"
+    "supported", "number", "name", "negation", "case", "permission", "mixed", "unsupported", "no_answer", "language"
 ]
 
 _LATIN = re.compile(r"[a-z][a-z0-9_+#.-]*[a-z0-9_+#]|[a-z]")
@@ -144,18 +145,20 @@ class Judge:
             return "number"
         if not _names_stand(claim, normalise(text), self._question):
             return "name"
-        same = _same_language(claim, grounds)
-        if (
-            contradicts(claim.normalised, normalise(found.text))
-            if same
-            else denies_otherwise(claim.normalised, normalise(found.best))
-        ):
+        if not _same_language(claim, grounds):
+            return "negation" if denies_otherwise(claim.normalised, normalise(found.best)) else None
+        if contradicts(claim.normalised, normalise(found.text)):
             return "negation"
-        if same and self._is_of_another_case(claim, titles, found):
+        return self._says_otherwise(claim, grounds, found)
+
+    def _says_otherwise(self, claim: Claim, grounds: Sequence[Ground], found: "Overlay") -> Verdict | None:
+        """What of it the grounds say of something else, in their own language."""
+        if self._is_of_another_case(claim, [" ".join(ground.titles) for ground in grounds], found):
             return "case"
-        if same and self._permits_more(claim, grounds):
+        if self._permits_more(claim, grounds):
             return "permission"
-        return None
+        whole = normalise("\n".join(said for ground in grounds for said in ground.stretches))
+        return "mixed" if mixes(claim.normalised, whole) else None
 
     def _is_of_another_case(self, claim: Claim, titles: Sequence[str], found: "Overlay") -> bool:
         """Whether it leaves out in what case the stretch closest to it holds, and the learner has not said it."""

@@ -1,0 +1,81 @@
+"""Does a sentence say of one thing what its passage says of another? Words and numbers all stand there, but apart.
+
+内存 for 硬盘, or the eighteen months of grade five for grade six.
+"""
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from companion.provisos import of_note
+from companion.quantities import quantities, stated
+
+_CLAUSES = re.compile(r"[,;。:!?\n]+")
+_NUMBER = re.compile(r"\d|[一二两三四五六七八九十百千万]{2}")
+_HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
+# How alike two clauses are that say the same but for one word.
+_ALIKE = 0.7
+# What stands for a name, or joins, names nothing.
+_NAMES_NOTHING = re.compile(
+    r"^(?:[是于为的在由和与及或而并且但也都又其把被让]|他们?|她们?|它们?|我们?|你们?|您|这[里个些]?|那[里个些]?|或者|因为|所以|如果)+$"
+)
+_LONGER_BY = 2
+
+
+def mixes(claim: str, ground: str) -> bool:
+    """Whether a sentence pairs what its ground keeps apart; both as `normalise` leaves them."""
+    clauses = _clauses(ground)
+    return any(_has_anothers_number(one, clauses) or _has_anothers_name(one, clauses) for one in _clauses(claim))
+
+
+def _clauses(text: str) -> list[str]:
+    return [clause.strip() for clause in _CLAUSES.split(text) if len(clause.strip()) > 1]
+
+
+def _has_anothers_number(claim: str, clauses: Sequence[str]) -> bool:
+    """Whether one of its numbers stands in the ground, but its words stand by another of that unit."""
+    for number in quantities(claim):
+        with_it: set[str] = set()
+        beside: list[str] = []
+        for clause in clauses:
+            said = quantities(clause)
+            if stated(number, said):
+                with_it |= of_note(clause)
+            elif any(other.unit == number.unit for other in said):
+                beside.append(clause)
+        words = of_note(claim)
+        if with_it and any(_belongs(words - with_it, words & with_it, of_note(clause)) for clause in beside):
+            return True
+    return False
+
+
+def _belongs(strange: set[str], shared: set[str], clause: set[str]) -> bool:
+    """Whether a clause has words of a sentence that the clause with its number lacks, and lacks none that this has."""
+    return any(not _NUMBER.search(word) for word in strange & clause) and all(
+        _NUMBER.search(word) for word in shared - clause
+    )
+
+
+def _has_anothers_name(claim: str, clauses: Sequence[str]) -> bool:
+    """Whether it is a clause of the ground but for one word, in whose place it has another of the ground's."""
+    closest, how = "", _ALIKE
+    matcher = SequenceMatcher(None, b=claim, autojunk=False)
+    for clause in clauses:
+        matcher.set_seq1(clause)
+        if matcher.real_quick_ratio() >= how and matcher.quick_ratio() >= how and matcher.ratio() >= how:
+            closest, how = clause, matcher.ratio()
+    if not closest or not all(stated(number, quantities(closest)) for number in quantities(claim)):
+        return False
+    matcher.set_seq1(closest)
+    elsewhere = "\n".join(clause for clause in clauses if clause != closest)
+    for kind, start, end, from_, to in matcher.get_opcodes():
+        theirs, own = closest[start:end], claim[from_:to]
+        if kind != "replace" or abs(len(own) - len(theirs)) > _LONGER_BY:
+            continue
+        if _NAMES_NOTHING.match(own) or _NAMES_NOTHING.match(theirs) or _NUMBER.search(own + theirs):
+            continue
+        # A single character is taken with either neighbour: 夜 of 夜班, 轮 of 前轮.
+        named = {own} if len(own) > 1 else {claim[max(0, from_ - 1) : to], claim[from_ : to + 1]}
+        if any(_HAN.fullmatch(name) and name in elsewhere and name not in closest for name in named):
+            return True
+    return False

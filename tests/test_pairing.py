@@ -1,0 +1,39 @@
+import pytest
+
+from companion.pairing import mixes
+from course_index.analyze import normalise
+
+STORED = "总的来说，硬盘用于长期存放资料，内存用于临时存放正在处理的资料。缓存更小。"
+GRADES = "一次付给的补助：五级为18个月的工资，六级为16个月的工资。由基金支付。"
+SHIFTS = "早班回来先吃饭再学，夜班回来先睡觉。"
+
+
+@pytest.mark.parametrize(
+    ("claim", "ground"),
+    [
+        ("内存用于长期存放资料。", STORED),
+        ("六级的补助是18个月的工资。", GRADES),
+        ("六级的补助是18个月的工资，五级是16个月。", GRADES),
+        ("夜班回来先吃饭再学。", SHIFTS),
+    ],
+)
+def test_what_is_said_of_one_thing_is_not_said_of_another(claim, ground):
+    assert mixes(normalise(claim), normalise(ground))
+
+
+@pytest.mark.parametrize(
+    ("claim", "ground"),
+    [
+        ("硬盘用来长期存放资料。", STORED),
+        ("电脑里，硬盘用于长期存放数据，内存用于临时存放正在处理的数据。", STORED),
+        ("五级的补助是18个月的工资，六级是16个月。", GRADES),
+        ("五级补十八个月工资。", GRADES),
+        ("补助由基金支付，五级是18个月。", GRADES),
+        ("他们早班回来先吃饭再学。", SHIFTS),
+        ("上早班的人回来先吃饭再学习。", SHIFTS),
+        ("", SHIFTS),
+        ("什么都没有说。", ""),
+    ],
+)
+def test_the_same_in_other_words_is_no_mixing(claim, ground):
+    assert not mixes(normalise(claim), normalise(ground))

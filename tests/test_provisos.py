@@ -1,0 +1,78 @@
+import pytest
+
+from companion.provisos import Rule, clauses_that_permit, lead_in, rules_in, share, widens
+from course_index.analyze import normalise
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions", "outcome"),
+    [
+        ("5. 失去反应，放平在地上，做心肺复苏。", ("失去反应",), "放平在地上,做心肺复苏"),
+        ("人失去反应：放平在地上。", ("人失去反应",), "放平在地上"),
+        ("保过价的，按约定赔；没保价的，按法律赔。", ("没保价的",), "按法律赔"),
+        ("天气潮湿时，不要用湿手插插头。", ("天气潮湿时",), "不要用湿手插插头"),
+        ("如果面团太干，可以加一勺水，再揉两分钟。", ("如果面团太干",), "可以加一勺水,再揉两分钟"),
+        ("（二）连续旷工的，签过字的，单位可以解除合同。", ("连续旷工的", "签过字的"), "单位可以解除合同"),
+        ("If you feel dizzy, sit down at once.", ("if you feel dizzy",), "sit down at once."),
+        ("Tap the table unless your hands are full.", ("unless your hands are full.",), "tap the table"),
+    ],
+)
+def test_in_what_case_something_holds_is_read(text, conditions, outcome):
+    assert rules_in(normalise(text))[-1] == Rule(conditions, outcome)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "柠檬汁是酸的，小苏打水是碱的。",
+        "有下列情形之一的，视同工伤：",
+        "要及时，不要拖到第二天。",
+        "每两小时，翻一次身。",
+        "在这种情况下，高度加一。",
+        "放平在地上，做心肺复苏。",
+        "Wash your hands, dry them and put on gloves.",
+    ],
+)
+def test_what_is_no_case_is_not_taken_for_one(text):
+    assert rules_in(normalise(text)) == []
+
+
+def test_each_half_of_a_sentence_has_its_own_case():
+    found = rules_in(normalise("逾期不改的，罚款一万元；情节严重的，吊销执照。"))
+    assert [(rule.conditions, rule.outcome) for rule in found] == [
+        (("逾期不改的",), "罚款一万元"),
+        (("情节严重的",), "吊销执照"),
+    ]
+
+
+def test_a_list_is_led_in_by_what_stands_above_it():
+    stretches = ["先看他能不能说话。\n", "能说话的：\n", "1. 让他自己用力咳。\n", "2. 站在旁边看着。\n", "不要离开。"]
+    assert lead_in(stretches, 3) == "能说话的："
+    assert lead_in(stretches, 4) == lead_in(stretches, 1) == ""
+    assert rules_in(normalise(lead_in(stretches, 3) + stretches[3]))[0].conditions == ("能说话的",)
+
+
+@pytest.mark.parametrize(
+    ("claim", "ground", "wider"),
+    [
+        ("不管有没有受伤，都可以自行协商。", "没有人受伤的，可以自行协商。", True),
+        ("所有申请都在十五日内决定。", "对事实清楚的申请，在十五日内决定。", True),
+        ("所有申请都在十五日内决定。", "申请应当全部在十五日内决定。", False),
+        ("只有贵重的件才要涂黑面单。", "面单撕下来或者涂黑。", True),
+        ("只有贵重的件才要涂黑面单。", "贵重的件才涂黑面单。", False),
+        ("Sleep is always better than reading.", "Sleep is often better than reading.", True),
+        ("面单要涂黑。", "面单撕下来或者涂黑。", False),
+    ],
+)
+def test_what_is_said_of_every_case_or_of_one_alone_has_to_stand_there(claim, ground, wider):
+    assert widens(normalise(claim), normalise(ground)) == wider
+
+
+def test_a_share_of_nothing_is_none():
+    assert (share([], ["a"]), share(["a", "b"], ["b"])) == (0.0, 0.5)
+
+
+def test_what_one_may_do_is_read_clause_by_clause():
+    said = normalise("要是楼下没电，可以请房东帮忙，才能放心；不能推进楼里，能源要省。")
+    assert clauses_that_permit(said) == ["可以请房东帮忙"]
+    assert clauses_that_permit("you cannot stay, but you may sit outside.") == [" but you may sit outside."]
