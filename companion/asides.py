@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def worth(question: str, hit: Hit, units: Sequence[Stretch]) -> list[float]:
     if _SAYS["asked"].search(normalise(question)):
         return [0.0] * len(units)
     how = bool(_SAYS["asks_how"].search(normalise(question)))
-    beside, told = {*asides(hit, units), *(_entries(units) if how else ())}, _stories(units)
+    beside, told = {*asides(hit), *(_entries(units) if how else ())}, _stories(units)
     return [
         _ASIDE * (place in beside)
         + _STORY * (place in told)
@@ -48,25 +49,25 @@ def worth(question: str, hit: Hit, units: Sequence[Stretch]) -> list[float]:
     ]
 
 
-def asides(hit: Hit, units: Sequence[Stretch]) -> Collection[int]:
+def asides(hit: Hit) -> Collection[int]:
     """The places of those units of a passage that are beside what is taught."""
-    told = _told_of(units)
-    return {
-        place
-        for place, (unit, heading) in enumerate(zip(units, _headings(hit, units), strict=True))
-        if place in told or _SAYS["heading"].search(heading)
-    }
+    return _asides(hit.passage.text, hit.passage.heading_path)
 
 
 def is_aside(hit: Hit) -> bool:
     """Whether a passage teaches nothing."""
     units = stretches(hit.passage.text)
-    return sum(len(units[place].text) for place in asides(hit, units)) >= _MOSTLY * len(hit.passage.text)
+    return sum(len(units[place].text) for place in asides(hit)) >= _MOSTLY * len(hit.passage.text)
 
 
-def _headings(hit: Hit, units: Sequence[Stretch]) -> list[str]:
-    above = headed(hit.passage.heading_path, [unit.text for unit in units])
-    return [normalise(heading).strip(_MARKS) for heading in above]
+# Of one question the same passages are looked at several times.
+@lru_cache(maxsize=512)
+def _asides(text: str, heading_path: tuple[str, ...]) -> frozenset[int]:
+    units = stretches(text)
+    told = _told_of(units)
+    above = headed(heading_path, [unit.text for unit in units])
+    titled = {heading: bool(_SAYS["heading"].search(normalise(heading).strip(_MARKS))) for heading in {*above}}
+    return frozenset(place for place, heading in enumerate(above) if place in told or titled[heading])
 
 
 def _stories(units: Sequence[Stretch]) -> Collection[int]:

@@ -69,7 +69,7 @@ def _contrasts(one: str, other: str, hits: Sequence[Hit]) -> Iterator[tuple[int,
     for hit in hits:
         passage, units = hit.passage, stretches(hit.passage.text)
         headings = headings_of(passage.heading_path)
-        beside = asides(hit, units)
+        beside = asides(hit)
         above = headings_above(hit, units)
         for place, (unit, posed) in enumerate(zip(units, in_exercise(hit, units), strict=True)):
             if posed or place in beside or unit.is_code or is_an_order(unit) or _ASKS.search(unit.text):

@@ -15,8 +15,9 @@ from companion.steps import steps_first
 from companion.understanding.parts import parts_of
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
+from retrieval.of_paper import of_another_paper
 from retrieval.of_place import of_another_place
-from retrieval.of_thing import of_another_thing, thing_made
+from retrieval.of_thing import of_another_thing, says_the_thing, thing_made
 from retrieval.query import Query
 from retrieval.rank import CANDIDATES
 from retrieval.search import Hit, Search
@@ -102,8 +103,10 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
             return found
     found = _read(search, query, _choice(search, query, passages, before), "everything")
     found = _in_own_language(_in_form(found, _nearest_anywhere(search)), passages)
-    if not found.answers and _is_of_a_thing_in_another_language(found):
-        found = replace(found, confidence=replace(found.confidence, on_subject=0.0))
+    if _is_of_a_thing_in_another_language(found):
+        # That the passage is on the thing is not known, and mostly it is not, unless a dictionary says so.
+        sure = replace(found.confidence, answers=found.answers and _says_the_thing(found), on_subject=0.0)
+        found = replace(found, confidence=found.confidence if sure.answers else sure)
     # It may be from here all the same: beside passages of elsewhere it stands out more than among its own.
     first = found.quotes[0].hit.passage.id if found.quotes else None
     return replace(found, reach=next((reach for reach, ids in within if first in ids), "everything"))
@@ -122,12 +125,17 @@ def _in_own_language(found: Found, passages: int) -> Found:
 
 
 def _is_of_a_thing_in_another_language(found: Found) -> bool:
-    """Whether one asks how to make a thing, and the closest passage is in another language: that it is on the thing is
-    not known, and mostly it is not.
-    """
+    """Whether one asks how to make a thing, and the passage cited first is in another language."""
     if not found.hits or thing_made(found.query.text) is None:
         return False
     return found.hits[0].passage.language != found.query.language
+
+
+def _says_the_thing(found: Found) -> bool:
+    """Whether the passage cited first speaks of the thing that one asks how to make, as a dictionary has its words."""
+    hit = found.hits[0]
+    words = found.search.query(thing_made(found.query.text) or "").other_words
+    return says_the_thing(words, f"{hit.passage.titles(hit.lesson.title)} {hit.passage.text}")
 
 
 def find_in_thread(search: Search, found: Found, passages: int, thread: Sequence[str]) -> Found:
@@ -318,9 +326,9 @@ def _taught_first(hits: list[Hit], k: int, choice: Callable[[int], list[Hit]]) -
 
 
 def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Found:
-    # Another place's rule, or how another dish is made, is neither first nor quoted beside the one that holds; alone,
-    # it is at most the closest.
-    kept = [hit for hit in hits if not of_another_place(query.text, hit) and not of_another_thing(query, hit)]
+    # Another place's rule, how another dish is made, or how another paper is got is neither first nor quoted beside the
+    # one that holds; alone, it is at most the closest.
+    kept = [hit for hit in hits if not _of_another(query, hit)]
     if not 0 < len(kept) < len(hits):
         return _read_all(search, query, hits, reach)
     found = _read_all(search, query, kept, reach)
@@ -330,6 +338,10 @@ def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Fo
         sure = before is None or before >= ENOUGH
         found = replace(found, confidence=replace(found.confidence, answers=sure))
     return found
+
+
+def _of_another(query: Query, hit: Hit) -> bool:
+    return of_another_place(query.text, hit) or of_another_thing(query, hit) or of_another_paper(query, hit)
 
 
 def _read_all(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Found:
