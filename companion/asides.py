@@ -39,7 +39,7 @@ def worth(question: str, hit: Hit, units: Sequence[Stretch]) -> list[float]:
     """What each unit of a passage is worth to a question by what it is, beside what it speaks of; nought for most."""
     if _SAYS["asked"].search(normalise(question)):
         return [0.0] * len(units)
-    how = bool(_SAYS["asks_how"].search(normalise(question)))
+    how = asks_how(question)
     beside, told = {*asides(hit), *(_entries(units) if how else ())}, _stories(units)
     return [
         _ASIDE * (place in beside)
@@ -58,6 +58,11 @@ def is_aside(hit: Hit) -> bool:
     """Whether a passage teaches nothing."""
     units = stretches(hit.passage.text)
     return sum(len(units[place].text) for place in asides(hit)) >= _MOSTLY * len(hit.passage.text)
+
+
+def asks_how(question: str) -> bool:
+    """Whether a question asks how to go about something."""
+    return bool(_SAYS["asks_how"].search(normalise(question)))
 
 
 # Of one question the same passages are looked at several times.

@@ -13,6 +13,7 @@ from companion.extract import Quote, best_quotes, is_exercise, read_closely
 from companion.remedies import remedy_first, what_happened
 from companion.steps import steps_first
 from companion.understanding.parts import parts_of
+from companion.ways import ways_first
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
 from retrieval.of_paper import of_another_paper
@@ -241,6 +242,8 @@ def _in_form(found: Found, nearest: _Nearest) -> Found:
         # 适合工作压力大的人食用 bears on 压力大怎么办, and is about porridge.
         return replace(found, confidence=replace(found.confidence, answers=False))
     quotes = remedy_first(found.query, found.quotes, lambda: nearest(found.query))
+    if quotes == found.quotes:
+        quotes = ways_first(found.search, found.query, quotes, lambda: nearest(found.query))
     return found if quotes == found.quotes else _led_by(found, quotes)
 
 
