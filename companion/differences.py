@@ -99,7 +99,9 @@ def _plainly(unit: Stretch, said: str, one: str, other: str, *, under: bool) -> 
         return 0
     if _says("says_the_difference").search(said):
         return _SAYS_IT
-    return int(bool(_says("contrasts").search(said)) and not _side_by_side(one, other).search(said))
+    if _side_by_side(one, other).search(said):
+        return 0
+    return _SAYS_IT if _says("compares").search(said) else int(bool(_says("contrasts").search(said)))
 
 
 def _joined(first: Quote, second: Quote) -> tuple[Quote, ...]:

@@ -16,7 +16,7 @@ from companion.understanding.parts import parts_of
 from companion.ways import ways_first
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
-from retrieval.of_paper import of_another_paper
+from retrieval.of_paper import of_another_paper, paper_asked
 from retrieval.of_place import of_another_place
 from retrieval.of_thing import of_another_thing, says_the_thing, thing_made
 from retrieval.query import Query
@@ -126,17 +126,21 @@ def _in_own_language(found: Found, passages: int) -> Found:
 
 
 def _is_of_a_thing_in_another_language(found: Found) -> bool:
-    """Whether one asks how to make a thing, and the passage cited first is in another language."""
-    if not found.hits or thing_made(found.query.text) is None:
+    """Whether one asks how to make a thing or get a paper, and the passage cited first is in another language."""
+    if not found.hits or _thing(found.query) is None:
         return False
     return found.hits[0].passage.language != found.query.language
 
 
 def _says_the_thing(found: Found) -> bool:
-    """Whether the passage cited first speaks of the thing that one asks how to make, as a dictionary has its words."""
+    """Whether the passage cited first speaks of the thing that one asks after, as a dictionary has its words."""
     hit = found.hits[0]
-    words = found.search.query(thing_made(found.query.text) or "").other_words
+    words = found.search.query(_thing(found.query) or "").other_words
     return says_the_thing(words, f"{hit.passage.titles(hit.lesson.title)} {hit.passage.text}")
+
+
+def _thing(query: Query) -> str | None:
+    return thing_made(query.text) or paper_asked(query.mandarin)
 
 
 def find_in_thread(search: Search, found: Found, passages: int, thread: Sequence[str]) -> Found:

@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 
+from companion.find import Scope, find
+from course_index.build import build_index
 from course_index.course import Course, Lesson, Passage
+from course_index.store.generations import IndexHome
 from retrieval.hit import Hit
 from retrieval.of_paper import of_another_paper, paper_asked
 from retrieval.query import read_query
 from retrieval.rank import Ranked
+from retrieval.search import Search
 
 
 def hit(text, language="zh"):
@@ -52,3 +56,15 @@ def test_the_paper_that_is_asked_after_is_read_from_the_question(question, paper
 def test_a_passage_on_another_paper_is_told(question, text, other):
     query = read_query(question, lambda *_: (np.ones(2, np.float32), None, None))
     assert of_another_paper(query, hit(text, "en" if text.isascii() else "zh")) is other
+
+
+def test_what_is_in_another_language_alone_is_not_shown_as_near(tmp_path, embedder):
+    (tmp_path / "knots.md").write_text("# Knots\n\nA knot that slips was tied with too short an end.\n", "utf-8")
+    home = IndexHome(tmp_path / "data")
+    build_index([tmp_path / "knots.md"], home, embedder)
+    search = Search(home.open_current(), embedder)
+    paper, other = (find(search, question, 4, Scope()) for question in ("身份证过期了去哪里换", "绳结松了怎么办"))
+    search.generation.close()
+    assert paper.quotes
+    assert not paper.near
+    assert other.confidence.on_subject
