@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from companion.asides import worth
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
 from course_index.chunk import headed, headings_of
@@ -63,14 +64,6 @@ _EXERCISES = re.compile(
 )
 _KEY = re.compile(r"[\s>*\-]*(?:参考)?(?:答案|解答|解析|answers?|solution)\s*[*]*\s*[：:]", re.IGNORECASE)
 _EXERCISE_WEIGHT = -0.2
-# What a lesson says of itself (这一课讲的是平常在家怎么做) takes up many a question and answers none.
-_OF_ITSELF = re.compile(
-    r"\s*(?:这一?|本|上一?|前一?|下一?)(?:课|节|章|讲|单元)[^，,。]{0,6}[讲说学介谈]"
-    r"|\s*(?:学完|学习)(?:这一?|本)(?:课|节|章|讲|单元)[^，,。]{0,6}[，,]?[^，,。]{0,6}[能会可应]"
-    r"|.{0,40}\bth(?:is|e next|e last|e following|e previous) (?:lesson|chapter|section|unit|module)\b",
-    re.IGNORECASE,
-)
-_OF_ITSELF_WEIGHT = -0.6
 # A line that is no sentence and has only what its titles or the question have says nothing (清蒸鲈鱼-预览图-3).
 _ENDS = re.compile(r"[。．.！!；;：:）)]\s*$")
 _NAMES = re.compile(r"[^\W\d_a-z]|[a-z]+")  # a letter, of Latin script a word
@@ -104,13 +97,13 @@ class _Candidate:
     coverage: float
     has_amount: bool
     in_exercise: bool
-    of_itself: bool
+    worth: float
 
     @property
     def promise(self) -> float:
         """What is known of the sentence before its vector: its words, a number where one is asked for, its place."""
         words = _COVERAGE_WEIGHT * self.coverage + _AMOUNT_WEIGHT * self.has_amount
-        return words + _EXERCISE_WEIGHT * self.in_exercise + _OF_ITSELF_WEIGHT * self.of_itself
+        return words + _EXERCISE_WEIGHT * self.in_exercise + self.worth
 
     @property
     def text(self) -> str:
@@ -209,7 +202,7 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
     for hit in hits:
         units = tuple(stretches(hit.passage.text))
         posed = in_exercise(hit, units)
-        of_itself = _blocks_on_itself(units)
+        worths = worth(query.text, hit, units)
         headings = headings_of(hit.passage.heading_path)
         titles = _SHOWN.union(_names(hit.passage.titles(hit.lesson.title)))
         key = _key([unit for unit, set_ in zip(units, posed, strict=True) if set_])
@@ -224,22 +217,11 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
             if len(unit.text.strip()) >= _SHORTEST:
                 coverage = _coverage(query, unit.text) if same_language else share_said(query.other_words, unit.text)
                 has_amount = bool(amount and amount.search(unit.text))
-                found.append(
-                    _Candidate(hit, units, position, coverage, has_amount, posed[position], unit.block in of_itself)
-                )
+                found.append(_Candidate(hit, units, position, coverage, has_amount, posed[position], worths[position]))
     if query.asked is not None:
         return found
     # The leading sentences of the best passage stay in even when they share no word with the question.
     return sorted(found, key=lambda candidate: (-candidate.promise, candidate.position))[:MAX_EMBEDDED]
-
-
-def _blocks_on_itself(units: Sequence[Stretch]) -> Collection[int]:
-    """The paragraphs in which a lesson speaks of itself, each with the list that it leads into."""
-    found = {unit.block for unit in units if _OF_ITSELF.match(unit.text)}
-    for before, after in pairwise(units):
-        if before.block in found and before.block + 1 == after.block and before.text.rstrip().endswith(_LEADS_IN):
-            found.add(after.block)
-    return found
 
 
 def _only_names(text: str, known: Collection[str]) -> bool:

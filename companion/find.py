@@ -3,24 +3,29 @@
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Literal
 
+from companion.asides import is_aside
 from companion.cases import asks_for_cases, cases
 from companion.definitions import definition, thing_asked
+from companion.differences import difference, differing
 from companion.extract import Quote, best_quotes, is_exercise, read_closely
 from companion.remedies import remedy_first, what_happened
 from companion.steps import steps_first
 from companion.understanding.parts import parts_of
+from companion.ways import ways_first
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
+from retrieval.of_paper import of_another_paper, paper_asked
 from retrieval.of_place import of_another_place
-from retrieval.of_thing import of_another_thing, thing_made
+from retrieval.of_thing import of_another_thing, says_the_thing, thing_made
 from retrieval.query import Query
 from retrieval.rank import CANDIDATES
 from retrieval.search import Hit, Search
 
 Reach = Literal["lesson", "course", "everything"]
+# The passages nearest to a query, within reach.
+_Nearest = Callable[[Query], Sequence[Hit]]
 
 # What was said before counts so much for the closest passage, and so much of the message by itself has to be in it. Of
 # our second turns that were shown nothing, 4 of 6 follow-ups then get the right one, and 7 of 67 others a wrong one.
@@ -94,13 +99,15 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
     within = _within(search, scope)
     for reach, ids in within:
         found = _read(search, query, search.choice_among(query, passages, ids), reach)
-        found = _in_form(found, partial(search.choice_among, query, CANDIDATES, ids))
+        found = _in_form(found, _nearest_among(search, ids))
         if found.answers:
             return found
     found = _read(search, query, _choice(search, query, passages, before), "everything")
-    found = _in_own_language(_in_form(found, partial(search.passages, query, CANDIDATES)), passages)
-    if not found.answers and _is_of_a_thing_in_another_language(found):
-        found = replace(found, confidence=replace(found.confidence, on_subject=0.0))
+    found = _in_own_language(_in_form(found, _nearest_anywhere(search)), passages)
+    if _is_of_a_thing_in_another_language(found):
+        # That the passage is on the thing is not known, and mostly it is not, unless a dictionary says so.
+        sure = replace(found.confidence, answers=found.answers and _says_the_thing(found), on_subject=0.0)
+        found = replace(found, confidence=found.confidence if sure.answers else sure)
     # It may be from here all the same: beside passages of elsewhere it stands out more than among its own.
     first = found.quotes[0].hit.passage.id if found.quotes else None
     return replace(found, reach=next((reach for reach, ids in within if first in ids), "everything"))
@@ -119,12 +126,21 @@ def _in_own_language(found: Found, passages: int) -> Found:
 
 
 def _is_of_a_thing_in_another_language(found: Found) -> bool:
-    """Whether one asks how to make a thing, and the closest passage is in another language: that it is on the thing is
-    not known, and mostly it is not.
-    """
-    if not found.hits or thing_made(found.query.text) is None:
+    """Whether one asks how to make a thing or get a paper, and the passage cited first is in another language."""
+    if not found.hits or _thing(found.query) is None:
         return False
     return found.hits[0].passage.language != found.query.language
+
+
+def _says_the_thing(found: Found) -> bool:
+    """Whether the passage cited first speaks of the thing that one asks after, as a dictionary has its words."""
+    hit = found.hits[0]
+    words = found.search.query(_thing(found.query) or "").other_words
+    return says_the_thing(words, f"{hit.passage.titles(hit.lesson.title)} {hit.passage.text}")
+
+
+def _thing(query: Query) -> str | None:
+    return thing_made(query.text) or paper_asked(query.mandarin)
 
 
 def find_in_thread(search: Search, found: Found, passages: int, thread: Sequence[str]) -> Found:
@@ -213,15 +229,25 @@ def find_parts(search: Search, question: str, passages: int, scope: Scope, befor
     )
 
 
-def _in_form(found: Found, nearest: Callable[[], Sequence[Hit]]) -> Found:
-    """`found`, led by what has the form that the question asks for, where one of the `nearest` has it."""
+def _nearest_among(search: Search, ids: Sequence[str]) -> _Nearest:
+    return lambda query: search.choice_among(query, CANDIDATES, ids)
+
+
+def _nearest_anywhere(search: Search) -> _Nearest:
+    return lambda query: search.passages(query, CANDIDATES)
+
+
+def _in_form(found: Found, nearest: _Nearest) -> Found:
+    """`found`, led by what has the form that the question asks for, where one of those `nearest` to it has it."""
     found = _defined(found, nearest)
     if not found.answers:
         return found
     if what_happened(found.query.text) and (found.confidence.on_subject or WORTH_A_LOOK) < WORTH_A_LOOK:
         # 适合工作压力大的人食用 bears on 压力大怎么办, and is about porridge.
         return replace(found, confidence=replace(found.confidence, answers=False))
-    quotes = remedy_first(found.query, found.quotes, nearest)
+    quotes = remedy_first(found.query, found.quotes, lambda: nearest(found.query))
+    if quotes == found.quotes:
+        quotes = ways_first(found.search, found.query, quotes, lambda: nearest(found.query))
     return found if quotes == found.quotes else _led_by(found, quotes)
 
 
@@ -239,24 +265,38 @@ def _led_by(found: Found, quotes: Sequence[Quote]) -> Found:
     )
 
 
-def _defined(found: Found, nearest: Callable[[], Sequence[Hit]]) -> Found:
-    """`found`, answered by the sentence that says what the thing asked for is, where one of the `nearest` has one."""
-    question = found.query.text
-    thing = thing_asked(question)
-    quote = definition(thing, nearest()) if thing else cases(question, nearest()) if asks_for_cases(question) else None
-    if quote is None or of_another_place(found.query.text, quote.hit):
+def _defined(found: Found, nearest: _Nearest) -> Found:
+    """`found`, answered by what says what the thing asked for is, in which cases something is so, or in what two things
+    differ, where one of those `nearest` does.
+    """
+    quotes = [quote for quote in _in_form_asked(found, nearest) if not of_another_place(found.query.text, quote.hit)]
+    if not quotes:
         return found
-    others = [hit for hit in found.hits if hit.passage.id != quote.hit.passage.id]
-    hits = (quote.hit, *others[: max(len(found.hits) - 1, 0)])
     probability = max(found.confidence.probability or 0.0, SAYS_WHAT_IT_IS)
     sure = replace(found.confidence, answers=True, probability=probability)
+    quoted = list({quote.hit.passage.id: quote.hit for quote in quotes}.values())
+    ids = {hit.passage.id for hit in quoted}
+    others = [hit for hit in found.hits if hit.passage.id not in ids]
+    hits = (*quoted, *others)[: max(len(found.hits), len(quoted))]
     return replace(
         found,
         hits=hits,
-        quotes=(quote,),
-        to_read=_to_read(hits[: len(found.to_read) or 1]),
+        quotes=tuple(quotes),
+        to_read=_to_read(hits[: max(len(found.to_read), len(quoted))]),
         confidence=sure,
     )
+
+
+def _in_form_asked(found: Found, nearest: _Nearest) -> Sequence[Quote]:
+    question = found.query.text
+    if two := differing(question):
+        return difference(*two, nearest(found.query), lambda thing: nearest(found.search.query(thing)))
+    thing = thing_asked(question)
+    if thing is None and not asks_for_cases(question):
+        return ()
+    near = nearest(found.query)
+    quote = definition(thing, near) if thing else cases(question, near)
+    return (quote,) if quote else ()
 
 
 def _one_a_passage(quotes: Sequence[Quote]) -> list[Quote]:
@@ -277,7 +317,7 @@ def _within(search: Search, scope: Scope) -> list[tuple[Reach, list[str]]]:
 
 
 def _choice(search: Search, query: Query, k: int, before: Sequence[str]) -> list[Hit]:
-    hits = search.choice(query, k)
+    hits = _taught_first(search.choice(query, k), k, lambda more: search.choice(query, more))
     if not before:
         return hits
     known = {hit.passage.id for hit in hits}
@@ -285,10 +325,17 @@ def _choice(search: Search, query: Query, k: int, before: Sequence[str]) -> list
     return sorted([*hits, *again], key=lambda hit: -hit.score)[:k]
 
 
+def _taught_first(hits: list[Hit], k: int, choice: Callable[[int], list[Hit]]) -> list[Hit]:
+    """`hits` with what teaches nothing (a chapter's announcement, a survey) after what does, of twice as many."""
+    if not any(map(is_aside, hits)):
+        return hits
+    return sorted(choice(2 * k), key=is_aside)[:k]
+
+
 def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Found:
-    # Another place's rule, or how another dish is made, is neither first nor quoted beside the one that holds; alone,
-    # it is at most the closest.
-    kept = [hit for hit in hits if not of_another_place(query.text, hit) and not of_another_thing(query, hit)]
+    # Another place's rule, how another dish is made, or how another paper is got is neither first nor quoted beside the
+    # one that holds; alone, it is at most the closest.
+    kept = [hit for hit in hits if not _of_another(query, hit)]
     if not 0 < len(kept) < len(hits):
         return _read_all(search, query, hits, reach)
     found = _read_all(search, query, kept, reach)
@@ -298,6 +345,10 @@ def _read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Fo
         sure = before is None or before >= ENOUGH
         found = replace(found, confidence=replace(found.confidence, answers=sure))
     return found
+
+
+def _of_another(query: Query, hit: Hit) -> bool:
+    return of_another_place(query.text, hit) or of_another_thing(query, hit) or of_another_paper(query, hit)
 
 
 def _read_all(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Found:

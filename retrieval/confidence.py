@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from course_index.analyze import normalise, terms
 from retrieval.asked import states_what_is_asked
+from retrieval.of_paper import of_another_paper
 from retrieval.of_place import of_another_place
 from retrieval.of_thing import of_another_thing
 from retrieval.query import Query
@@ -82,7 +83,8 @@ def confidence(query: Query, hits: Sequence[Hit], closeness: float, bearing: Seq
         )
     )
     answers = probability >= ENOUGH and states_what_is_asked(query.text, hits[:MAY_ANSWER])
-    answers = answers and not of_another_place(query.text, hits[0]) and not of_another_thing(query, hits[0])
+    answers = answers and not (of_another_place(query.text, hits[0]) or of_another_thing(query, hits[0]))
+    answers = answers and not of_another_paper(query, hits[0])
     return Confidence(answers, probability, _probability(max(nearness)))
 
 

@@ -1,10 +1,14 @@
 """Whether a passage is on another thing than the one that a question asks how to make: 糖醋里脊 is no 糖醋排骨."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 
 from course_index.analyze import normalise
+from course_index.store.legs import Word
 from course_index.stretches import stretches
+from retrieval.glossary import share_said
 from retrieval.hit import Hit
 from retrieval.query import Query
 
@@ -25,8 +29,9 @@ _MADE = tuple(
         rf"{_MAKE}?{_THING}{_MUST}(?:用|准备|放|买)*(?:哪些|什么|啥|乜嘢?|咩)(?:材料|食材|原料|配料|调料|佐料)",
         rf"{_THING}{_MUST}?(?:{_MAKE}|[放加搁]){_HOW_MUCH}",
         rf"{_MAKE}{_THING}{_MUST}?(?:{_MAKE}|[放加搁用])?{_HOW_MUCH}",
-        r"how (?:do (?:i|you)|to|can i|should i) (?:make|cook|bake|brew|fry|steam) (?:an? |the |some )?"
-        r"(?P<thing>.{3,30})",
+        r"how (?:long |much time )?(?:do (?:i|you|we)|to|can i|should (?:i|you)|does it take to) "
+        r"(?:make|cook|bake|brew|fry|steam|boil|roast|grill|stew|simmer|poach) "
+        r"(?:an? |the |some |my )?(?P<thing>.{3,30})",
         r"(?:an? |the )?recipe (?:for|of) (?P<thing>.{3,30})",
     )
 )
@@ -51,6 +56,23 @@ def of_another_thing(query: Query, hit: Hit) -> bool:
     names = (thing, in_mandarin, *(normalise(name) for name in query.called if thing in name or name in thing))
     titles = [normalise(title) for title in (hit.course.title, hit.lesson.title, *hit.passage.heading_path)]
     return not any(_names(title, name) for title in titles for name in names) and not _speaks_of(hit, names)
+
+
+def says_the_thing(words: Sequence[Word], text: str) -> bool:
+    """Whether a text in another language has half of the words for a thing, as a dictionary has them; True for none.
+
+    Each in one of its ways, or by the character that most of these share: shrimp is 小虾, 对虾 and 虾米 there, and a
+    recipe says 虾.
+    """
+    normal = normalise(text)
+
+    def is_said(word: Word) -> bool:
+        counts = Counter(letter for way in word for letter in {*"".join(way)} if not letter.isascii())
+        most = max(counts.values(), default=0)
+        shared = {letter for letter, count in counts.items() if count == most > 1}
+        return share_said([word], text) > 0 or any(letter in normal for letter in shared)
+
+    return not words or sum(map(is_said, words)) >= len(words) / 2
 
 
 @cache

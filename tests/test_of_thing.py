@@ -10,7 +10,7 @@ from course_index.store.generations import IndexHome
 from retrieval.confidence import Confidence
 from retrieval.hit import Hit
 from retrieval.live import LiveIndex
-from retrieval.of_thing import of_another_thing
+from retrieval.of_thing import of_another_thing, says_the_thing
 from retrieval.query import read_query
 from retrieval.rank import Ranked
 from retrieval.search import Search
@@ -47,6 +47,7 @@ def asked(question):
         ("番茄炒蛋怎么做", "西红柿鸡蛋面", True),
         ("肠粉怎么做", "腊肠炒粉", True),  # a short name has to stand there
         ("how to make lemonade", "Iced tea", True),
+        ("how long should I boil an egg", "Iced tea", True),
         ("how to make lemonade", "Lemonade at home", False),
         ("被狗咬了怎么做", "被猫抓伤", False),  # a clause is no name
         ("电动车几年换一次电池", "自行车", False),  # and nothing is made
@@ -97,3 +98,20 @@ def test_a_passage_in_another_language_is_not_shown_as_near_to_a_dish(tmp_path, 
     assert find(search, "比赛以后吃什么", 4, Scope()).near
     assert not find(search, "灌汤饺怎么做", 4, Scope()).near
     search.generation.close()
+
+
+SHRIMP = (("小虾",), ("小虾", "虾米"), ("对虾",), ("虾子",))
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "said"),
+    [
+        ((SHRIMP,), "白灼虾：水开下锅，煮三分钟。", True),
+        ((SHRIMP,), "鸭子用小火煮两小时，放一小把葱。", False),  # 小 and 子 are in some of its ways only
+        ((SHRIMP, (("面条",), ("挂面",))), "煮面：水开下面条。", True),
+        ((SHRIMP, (("面条",), ("挂面",)), (("酸菜",),)), "煮面：水开下面条。", False),
+        ((), "水开下面条。", True),  # the dictionary knows nothing
+    ],
+)
+def test_a_recipe_in_another_language_has_to_say_the_thing_in_one_way_or_by_what_these_share(words, text, said):
+    assert says_the_thing(words, text) is said
