@@ -246,17 +246,9 @@ def _defined(found: Found, nearest: Callable[[], Sequence[Hit]]) -> Found:
     quote = definition(thing, nearest()) if thing else cases(question, nearest()) if asks_for_cases(question) else None
     if quote is None or of_another_place(found.query.text, quote.hit):
         return found
-    others = [hit for hit in found.hits if hit.passage.id != quote.hit.passage.id]
-    hits = (quote.hit, *others[: max(len(found.hits) - 1, 0)])
     probability = max(found.confidence.probability or 0.0, SAYS_WHAT_IT_IS)
     sure = replace(found.confidence, answers=True, probability=probability)
-    return replace(
-        found,
-        hits=hits,
-        quotes=(quote,),
-        to_read=_to_read(hits[: len(found.to_read) or 1]),
-        confidence=sure,
-    )
+    return replace(_led_by(found, (quote,)), confidence=sure)
 
 
 def _one_a_passage(quotes: Sequence[Quote]) -> list[Quote]:
