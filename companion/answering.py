@@ -20,13 +20,14 @@ from companion.events import (
     TextAdded,
 )
 from companion.extract import Quote, is_exercise
-from companion.find import Found, closest_in_thread, find_in_thread, find_meant
+from companion.find import Found, closest_in_thread, find_in_thread, find_meant, find_measure
 from companion.guidance.recommend import Recommended
 from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
 from companion.leading import Leading
 from companion.ledger import Ledger
 from companion.material import material_of
+from companion.measures import measure_asked
 from companion.portions import asking_for_more, portions, portions_of_quotes, quoted
 from companion.reading_on import lesson_talked_of
 from companion.sentences import cited_in, citing_nothing
@@ -44,6 +45,8 @@ from retrieval.live import LiveIndex
 from retrieval.search import Hit
 
 _COURSES_SHOWN = 5
+# Modes of turns in which a lesson was told of.
+_TOLD = ("extracted", "generated")
 _COURSES_BESIDES = 3
 _MONEY = re.compile(
     r"转(?:账|帐|了|过去|给|出)|汇款|验证码|密码|银行卡|中奖|投资|理财|保健品|刷单|退款|客服|贷款|钱|\b(?:money|bank|transfer|code)\b"
@@ -272,6 +275,10 @@ class Answering:
         if heard.conversation.turns and not heard.depends and depends(heard.question):
             thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
             found = await asyncio.to_thread(find_in_thread, search, found, self._passages, thread)
+        last = heard.conversation.turns[-1] if heard.conversation.turns else None
+        if last and last.mode in _TOLD and measure_asked(heard.message):
+            thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
+            found = await asyncio.to_thread(find_measure, search, found, heard.message, thread, last.reply)
         ledger.confidence = found.confidence.probability
         return found
 

@@ -9,6 +9,7 @@ from typing import Literal
 from companion.cases import asks_for_cases, cases
 from companion.definitions import definition, thing_asked
 from companion.extract import Quote, best_quotes, is_exercise, read_closely
+from companion.measures import measure_asked, measure_told, states
 from companion.remedies import remedy_first, what_happened
 from companion.steps import steps_first
 from companion.understanding.parts import parts_of
@@ -148,6 +149,20 @@ def find_in_thread(search: Search, found: Found, passages: int, thread: Sequence
     return replace(again, confidence=replace(again.confidence, on_subject=on_subject))
 
 
+def find_measure(search: Search, found: Found, message: str, thread: Sequence[str], reply: str) -> Found:
+    """`found`, led by the sentence of the lesson that was talked of which states the measure that a short message asks
+    for (要多久), where `reply` told of it and what was found is elsewhere, or states none.
+    """
+    kind = measure_asked(message)
+    quote = measure_told(message, search.placed(thread), reply) if kind else None
+    if not kind or not quote:
+        return found
+    first = found.quotes[0] if found.answers else None
+    if first and first.hit.passage.id in thread and states(first.text, kind):
+        return found
+    return _surely(found, quote)
+
+
 def closest_in_thread(search: Search, alone: Query, thread: str) -> Found | None:
     """The passage that is near a message both by itself and after what was said before (`thread`), if any is.
 
@@ -246,6 +261,11 @@ def _defined(found: Found, nearest: Callable[[], Sequence[Hit]]) -> Found:
     quote = definition(thing, nearest()) if thing else cases(question, nearest()) if asks_for_cases(question) else None
     if quote is None or of_another_place(found.query.text, quote.hit):
         return found
+    return _surely(found, quote)
+
+
+def _surely(found: Found, quote: Quote) -> Found:
+    """`found`, answered by this quote."""
     probability = max(found.confidence.probability or 0.0, SAYS_WHAT_IT_IS)
     sure = replace(found.confidence, answers=True, probability=probability)
     return replace(_led_by(found, (quote,)), confidence=sure)
