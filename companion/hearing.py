@@ -19,7 +19,14 @@ from companion.safety.bounds import Refusal
 from companion.safety.mask import masked, without_masks
 from companion.understanding.desk import desk_of
 from companion.understanding.facts import facts_asked
-from companion.understanding.follow_up import adds_to_a_wish, carried, corrected, goes_on, wants_another
+from companion.understanding.follow_up import (
+    adds_to_a_wish,
+    carried,
+    corrected,
+    goes_on,
+    wants_another,
+    wants_only_another,
+)
 from companion.understanding.in_language import language_asked
 from companion.understanding.learned import Wishes
 from companion.understanding.of_a_course import asks_of_it
@@ -68,7 +75,7 @@ class Hearing:
         wish = await self._wish(ask, (corrected(typed) if conversation.turns else None) or typed, refusal)
         if conversation.last_told and refusal is None and language_asked(asked):
             wish = "again"
-        named = [name for name, _ in await asyncio.to_thread(self._records.named_in, message)]
+        named = [name for name, _ in await asyncio.to_thread(self._records.named_or_on, message)]
         heard = Heard(
             message=message,
             question=asked,
@@ -126,6 +133,8 @@ class Hearing:
         depends, question = await self._standing_alone.question(asked, conversation, heard.say, ledger)
         if heard.wish in ("question", "smalltalk") and says_only_where(asked):
             return replace(heard, wish="courses")  # 我在佛山: what there is to learn there
+        if heard.wish in ("practice", "question", "more") and wants_only_another(asked, conversation):
+            return replace(heard, wish="more")
         if heard.wish == "practice" and conversation.subjects and not practice_subject(asked):
             question = conversation.subjects[-1]  # 考考我 and 换一题 name none
         return replace(heard, depends=depends, question=question)

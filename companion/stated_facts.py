@@ -1,6 +1,6 @@
 """What the record of a course states of what was asked, in sentences; that it states nothing is said too."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from companion.guidance.sayings import audience_named
 from companion.understanding.facts import FILE
@@ -34,20 +34,35 @@ def stated(course: Course, facts: Sequence[str], locale: Locale, course_of: Call
     return _in_script(" ".join(filter(None, told)) if language == "en" else "".join(filter(None, told)), locale)
 
 
+def of_each(courses: Sequence[Course], facts: Sequence[str], locale: Locale) -> str:
+    """What the record of each of the courses states of the facts."""
+    language = _language(locale)
+    return _in_script(f"{_slot('each', language)}\n\n{_lines(courses, facts, language, locale)}", locale)
+
+
 def comparison(courses: Sequence[Course], facts: Sequence[str], locale: Locale) -> str:
     """The courses beside each other, by what was asked and by what one usually compares; first which is the least."""
     language = _language(locale)
     asked = [name for name in facts if name != "compare"]
-    shown = [kind for kind in kinds_in(FILE) if kind.name in {*asked, *_BY_WHAT}]
-    lines = [
-        f"- {_title(course, language)}"
-        + ("; " if language == "en" else "；").join(
-            filter(None, (_plain(course, kind, language, locale) for kind in shown))
-        )
-        for course in courses
-    ]
     first = "".join(_least(courses, name, language) for name in asked) or _slot("judge", language)
-    return _in_script(f"{first.strip()}\n\n" + "\n".join(lines), locale)
+    return _in_script(f"{first.strip()}\n\n{_lines(courses, {*asked, *_BY_WHAT}, language, locale)}", locale)
+
+
+def with_what(course: Course | None, locale: Locale) -> str:
+    """What is asked of who wants a comparison and named one course, or none."""
+    language = _language(locale)
+    asked = _slot("with_what", language).format(course.title) if course else _slot("which_two", language)
+    return _in_script(asked, locale)
+
+
+def _lines(courses: Sequence[Course], facts: Collection[str], language: str, locale: Locale) -> str:
+    shown = [kind for kind in kinds_in(FILE) if kind.name in facts]
+    between = "; " if language == "en" else "；"
+    return "\n".join(
+        f"- {_title(course, language)}"
+        + between.join(filter(None, (_plain(course, kind, language, locale) for kind in shown)))
+        for course in courses
+    )
 
 
 def _least(courses: Sequence[Course], name: str, language: str) -> str:
@@ -119,6 +134,9 @@ def _value(  # noqa: PLR0911, PLR0912
             return _list([f"“{one}”" if language == "en" else f"《{one}》" for one in first], language)
         case "step_free":
             return _list([f"{_place(one)}{one.address or ''}" for one in course.offerings if one.step_free], language)
+        case "language" if course.language:
+            spoken = course.language.split("-", maxsplit=1)[0].lower()
+            return slots_in(FILE).get(f"in_{spoken}_{language}", course.language)
         case "delivery" if course.delivery:
             return _slot(course.delivery, language)
     return ""

@@ -1,6 +1,6 @@
 import pytest
 
-from companion.understanding.facts import facts_asked
+from companion.understanding.facts import facts_asked, set_beside
 from course_index.analyze import normalise, simplified_question
 from tests.small_catalogue import indexed, talk, tutor_over
 
@@ -24,6 +24,7 @@ OPERA = {
     "hours": 6,
     "delivery": "online",
     "prerequisites": ["c0"],
+    "language": "zh-Hans",
 }
 BARE = {"title": "陶艺工作坊", "provider": "石湾陶艺社", "subjects": ["陶艺"]}
 
@@ -49,6 +50,10 @@ def tutor(tmp_path_factory, embedder):
         ("who is it for", ("audience",)),
         ("这两个有什么区别", ("compare",)),
         ("边个平啲", ("price", "compare")),
+        ("是英文的吗", ("language",)),
+        ("is it taught in Chinese?", ("language",)),
+        ("有中文的吗", ()),
+        ("有哪些人", ()),
         # These ask of something else, or for other courses.
         ("发酵要多久", ()),
         ("有没有免费的课", ()),
@@ -102,6 +107,58 @@ def test_two_courses_that_are_named_are_put_beside_each_other(tutor):
     (told,) = talk(tutor, "粤菜师傅入门同粤剧赏析第一课有咩分别", conversation="differ")
     assert told.titles == ("粤菜师傅入门：刀工与火候", "粤剧赏析第一课")
     assert "哪一门更合适，要看您想学什么" in told.text
+
+
+@pytest.mark.parametrize(
+    ("message", "things"),
+    [
+        ("比较一下粤剧和粤菜这两门课", ["粤剧", "粤菜"]),
+        ("学粤剧好还是学粤菜好", ["粤剧", "粤菜"]),
+        ("粤剧同埋粤菜边个短啲", ["粤剧", "粤菜"]),
+        ("Which is shorter, the Python course or the spreadsheets course", ["python", "spreadsheets"]),
+        ("这个和粤菜那门有什么区别", ["粤菜"]),
+        ("这两个有什么区别", []),
+        ("粤剧和粤菜都想学", []),
+    ],
+)
+def test_things_that_are_set_beside_each_other_are_known(message, things):
+    assert set_beside(message) == things
+
+
+def test_courses_named_by_what_they_are_on_are_put_beside_each_other(tutor):
+    (told,) = talk(tutor, "比较一下粤菜和粤剧这两门课", conversation="subjects")
+    assert told.titles == ("粤菜师傅入门：刀工与火候", "粤剧赏析第一课")
+    # Of what no two records are on, lessons may say how it differs.
+    (told,) = talk(tutor, "刀工和火候哪个难", conversation="of one course")
+    assert "哪一门更合适" not in told.text
+
+
+def test_what_there_is_to_compare_with_is_asked_where_only_one_course_was_shown(tutor):
+    _, told = talk(tutor, "我想学粤菜", "这两个有什么区别", conversation="one shown")
+    assert "《粤菜师傅入门：刀工与火候》这一门" in told.text
+    (told,) = talk(tutor, "这两个有什么区别", conversation="none shown")
+    assert (told.text, told.titles) == ("要比较哪两门课？请说出它们的名字或主题。", ())
+    *_, told = talk(tutor, "我想学粤菜", "我想学粤剧", "哪个短一点？", conversation="one after the other")
+    assert told.text.startswith("按记录，学时最少的是《粤剧赏析第一课》。")
+
+
+def test_of_several_courses_shown_each_record_is_told(tutor):
+    first, told = talk(tutor, "有什么课", "多少钱", conversation="each")
+    assert set(told.titles) == set(first.titles)
+    assert "《粤剧赏析第一课》：费用：免费" in told.text
+    assert "《陶艺工作坊》：记录里没有写收不收费" in told.text
+
+
+def test_the_language_is_told_from_the_record(tutor):
+    *_, told = talk(tutor, "我想学粤剧", "是英文的吗", conversation="language")
+    assert told.text.startswith("授课语言：中文。")
+    *_, told = talk(tutor, "I want to learn pottery", "is it taught in English?", conversation="language unknown")
+    assert told.text.startswith("The record does not state the language.")
+
+
+def test_a_course_is_introduced_by_a_part_of_its_title_that_no_other_has(tutor):
+    (told,) = talk(tutor, "粤剧赏析讲了什么", conversation="part of a title")
+    assert told.text.startswith("目录里《粤剧赏析第一课》的记录：")
 
 
 def test_either_spelling_of_what_is_read_as_one():

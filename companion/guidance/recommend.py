@@ -52,8 +52,6 @@ _CHEAP = 0.3
 _ALIKE = 0.12
 # How many courses by their words are ranked. Where hard facts leave too few of them, the whole shelf is looked through.
 _DEPTH = 60
-# Whose courses are not for others, nor those of others for them, where nothing says what it is to be on.
-_OF_AN_AGE = ("senior", "child")
 # Half the weight of a fact is gone after so many days.
 _STALE_DAYS = 365.0
 # How sure an occupation must be to be spoken of when its name was not said.
@@ -183,8 +181,8 @@ class Recommender:
         about_nothing = query is None and not match
         if about_nothing:
             fitting[:] = True
-            if need.audience in _OF_AN_AGE:
-                fitting = np.array([may_be_for(course, need.audience) for course in self.shelf.courses], np.bool_)
+            if need.audience:
+                fitting = self._for_them(need.audience, permitted)
         rows = np.flatnonzero(permitted & fitting).tolist()
         if query is not None and len(rows) < k and len(self.shelf) > _DEPTH:
             found = self._among_permitted(query, permitted) | found
@@ -269,6 +267,13 @@ class Recommender:
         return frozenset(
             row for row, skills in skilled.items() if len(skills) >= enough or self.shelf.courses[row].id in named
         )
+
+    def _for_them(self, audience: str, permitted: Mask) -> Mask:
+        """The courses for an audience, where nothing says what they are to be on: those that name it, if any does."""
+        named = np.array([audience in course.audience for course in self.shelf.courses], np.bool_)
+        if (named & permitted).any():
+            return named
+        return np.array([may_be_for(course, audience) for course in self.shelf.courses], np.bool_)
 
     def _worth_ranking(
         self, rows: Sequence[int], about_nothing: bool, need: Need, after: Mapping[str, tuple[float, int]]
