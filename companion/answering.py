@@ -37,7 +37,7 @@ from companion.understanding.follow_up import depends, in_thread
 from companion.understanding.parts import asks_anything, tells_of_a_need
 from companion.understanding.wish import wants_to_learn
 from companion.writer import Writer
-from course_index.analyze import normalise
+from course_index.analyze import normalise, terms
 from course_index.card import card_text
 from course_index.course import Course
 from course_index.language import ZH
@@ -205,11 +205,26 @@ class Answering:
             yield TextAdded(heard.say.only_an_aid)
             yield Done("declined", None)
             return
+        first = await asyncio.to_thread(self._where_it_begins, first, heard.question)
         yield SourcesFound((source_of(first, 1, first.passage.text),))
         ledger.cited.add(1)
-        pointed = heard.say.while_waiting.format(lesson=citing_nothing(first.lesson.title), place=first.passage.locator)
+        whole = first.passage.locator == first.lesson.title
+        at = heard.say.while_waiting_lesson if whole else heard.say.while_waiting
+        pointed = at.format(lesson=citing_nothing(first.lesson.title), place=first.passage.locator)
         yield TextAdded(f"{pointed} [1]")
         yield Done("declined", None)  # nothing is quoted, and no page is to say so
+
+    def _where_it_begins(self, hit: Hit, told: str) -> Hit:
+        """The start of the lesson where that is called by what is told to have happened and the passage is not: of who
+        突然倒地 the lesson tells first what is done first, and 人工呼吸 in its place.
+        """
+        pairs = {term for term in terms(normalise(told)) if len(term) > 1}
+        title, heading = ({*terms(normalise(one))} & pairs for one in (hit.lesson.title, hit.passage.locator))
+        if len(title) <= len(heading):
+            return hit
+        records = self._index.search.records
+        begins = self._index.search.placed(records.passages_within(hit.course.id, hit.lesson.id)[:1])
+        return begins[0] if begins else hit
 
     async def nothing(
         self, found: Found, heard: Heard, ledger: Ledger, *, shown: bool = False

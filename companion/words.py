@@ -63,6 +63,7 @@ class Words:
     course_speaks: str
     only_an_aid: str
     while_waiting: str
+    while_waiting_lesson: str
     lesson_goes_on: str
     despair_again: str
     despair_heard: str
