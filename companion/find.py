@@ -13,6 +13,7 @@ from companion.measures import measure_asked, measure_told, states
 from companion.remedies import remedy_first, what_happened
 from companion.steps import steps_first
 from companion.understanding.parts import parts_of
+from course_index.language import ZH
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
 from retrieval.of_place import of_another_place
@@ -108,15 +109,27 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
 
 
 def _in_own_language(found: Found, passages: int) -> Found:
-    """`found`, unless it answers, is in another language than the question, and something in its own is on the subject:
-    what is merely closest helps only who can read it.
+    """`found`, in the question's own language where something in it answers as surely, or, where nothing answers, is on
+    the subject: what is merely closest helps only who can read it, and who asks in Chinese may not read English.
     """
-    if found.answers or not found.hits or found.hits[0].passage.language == found.query.language:
+    language = found.query.language
+    shown = [quote.hit for quote in found.quotes] if found.answers else list(found.hits[:1])
+    if all(hit.passage.language == language for hit in shown):
         return found
+    if found.answers and shown[0].passage.language == language:
+        return replace(found, quotes=tuple(one for one in found.quotes if one.hit.passage.language == language))
     near = found.search.passages(found.query, CANDIDATES)
-    own = [hit for hit in near if hit.passage.language == found.query.language][:passages]
+    own = [hit for hit in near if hit.passage.language == language][:passages]
     again = _read(found.search, found.query, own, found.reach)
-    return again if again.near else found
+    if again.near and (_as_sure(again, found) if found.answers else True):
+        return again
+    if found.answers or language != ZH:
+        return found
+    return replace(found, confidence=replace(found.confidence, on_subject=0.0))
+
+
+def _as_sure(found: Found, other: Found) -> bool:
+    return found.answers and (found.confidence.probability or 0.0) >= (other.confidence.probability or 0.0)
 
 
 def _is_of_a_thing_in_another_language(found: Found) -> bool:
