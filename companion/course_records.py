@@ -11,7 +11,7 @@ from companion.heard import Heard
 from companion.patterns import for_normalised
 from companion.sentences import citing_nothing
 from companion.stated_facts import comparison, of_each, stated, with_what
-from companion.understanding.facts import set_beside
+from companion.understanding.facts import set_beside, wants_the_most
 from companion.understanding.of_a_course import asks_of_it, points_at_a_course, title_in
 from companion.words import Words
 from course_index.analyze import normalise
@@ -66,8 +66,8 @@ class CourseRecords:
         if len(courses) > 1:
             return _beside_each_other(courses, comparison(courses, heard.facts, heard.locale), heard)
         last = _last_about_something(heard)
-        if last and _is_of_lessons(last) and not named:
-            return []
+        if not named and ((last and _is_of_lessons(last)) or wants_the_most(heard.message)):
+            return []  # 最便宜的课 wants what there is
         return [TextAdded(with_what(next(iter(courses), None), heard.locale)), Done("catalogue", None)]
 
     def asked_of(self, heard: Heard) -> list[Event]:

@@ -16,7 +16,7 @@ _IN_THE_RECORD = ("price", "hours", "credits", "when", "level")
 _LEAST: Mapping[str, tuple[str, Callable[[Course], float | None]]] = {
     "price": ("cheapest", lambda course: course.price.amount if course.price else None),
     "hours": ("shortest", lambda course: course.hours),
-    "audience": ("easiest", lambda course: course.level),
+    "level": ("easiest", lambda course: course.level),
 }
 
 
@@ -44,7 +44,8 @@ def comparison(courses: Sequence[Course], facts: Sequence[str], locale: Locale) 
     """The courses beside each other, by what was asked and by what one usually compares; first which is the least."""
     language = _language(locale)
     asked = [name for name in facts if name != "compare"]
-    first = "".join(_least(courses, name, language) for name in asked) or _slot("judge", language)
+    otherwise = _slot("each" if asked else "judge", language)
+    first = "".join(_least(courses, name, language) for name in asked) or otherwise
     return _in_script(f"{first.strip()}\n\n{_lines(courses, {*asked, *_BY_WHAT}, language, locale)}", locale)
 
 
@@ -66,7 +67,7 @@ def _lines(courses: Sequence[Course], facts: Collection[str], language: str, loc
 
 
 def _least(courses: Sequence[Course], name: str, language: str) -> str:
-    """Which of the courses is the cheapest, or the like; empty where a record does not say."""
+    """Which of the courses are the cheapest, or the like; empty where a record does not say."""
     currencies = {course.price.currency for course in courses if course.price}
     if name not in _LEAST or (name == "price" and len(currencies) > 1):
         return ""
@@ -77,8 +78,10 @@ def _least(courses: Sequence[Course], name: str, language: str) -> str:
         return ""
     if len(set(known)) == 1:
         return _slot("same", language)
-    least = courses[known.index(min(known))]
-    return _slot(said, language).format(f"“{least.title}”" if language == "en" else f"《{least.title}》")
+    least = [course.title for course, value in zip(courses, known, strict=True) if value == min(known)]
+    return _slot(said, language).format(
+        _list([f"“{one}”" if language == "en" else f"《{one}》" for one in least], language)
+    )
 
 
 def _fact(course: Course, kind: Kind, language: str, locale: Locale, course_of: Callable[[str], Course | None]) -> str:

@@ -1,7 +1,9 @@
 import pytest
 
+from companion.stated_facts import comparison
 from companion.understanding.facts import facts_asked, set_beside
 from course_index.analyze import normalise, simplified_question
+from course_index.course import Course, Price
 from tests.small_catalogue import indexed, talk, tutor_over
 
 COOKING = {
@@ -50,6 +52,9 @@ def tutor(tmp_path_factory, embedder):
         ("who is it for", ("audience",)),
         ("这两个有什么区别", ("compare",)),
         ("边个平啲", ("price", "compare")),
+        ("难不难", ("level",)),
+        ("最短的", ("hours", "compare")),
+        ("哪个是线上的", ("delivery", "compare")),
         ("是英文的吗", ("language",)),
         ("is it taught in Chinese?", ("language",)),
         ("有中文的吗", ()),
@@ -117,6 +122,7 @@ def test_two_courses_that_are_named_are_put_beside_each_other(tutor):
         ("粤剧同埋粤菜边个短啲", ["粤剧", "粤菜"]),
         ("Which is shorter, the Python course or the spreadsheets course", ["python", "spreadsheets"]),
         ("这个和粤菜那门有什么区别", ["粤菜"]),
+        ("和粤菜那门比呢", ["粤菜"]),
         ("这两个有什么区别", []),
         ("粤剧和粤菜都想学", []),
     ],
@@ -140,6 +146,24 @@ def test_what_there_is_to_compare_with_is_asked_where_only_one_course_was_shown(
     assert (told.text, told.titles) == ("要比较哪两门课？请说出它们的名字或主题。", ())
     *_, told = talk(tutor, "我想学粤菜", "我想学粤剧", "哪个短一点？", conversation="one after the other")
     assert told.text.startswith("按记录，学时最少的是《粤剧赏析第一课》。")
+
+
+def test_all_of_those_that_are_the_cheapest_are_named(tutor):
+    *_, told = talk(tutor, "粤菜师傅入门和粤剧赏析第一课哪个容易", conversation="level unknown")
+    assert "等级最低" not in told.text
+    prices = {"粤菜师傅入门": 180, "粤剧赏析第一课": 0, "粤剧身段": 0}
+    courses = [Course(title, title, "甲校", price=Price(amount)) for title, amount in prices.items()]
+    said = comparison(courses, ("price", "compare"), "zh-Hans")
+    assert said.startswith("按记录，费用最少的是《粤剧赏析第一课》、《粤剧身段》。")
+
+
+def test_which_is_the_least_of_those_shown_is_told_and_of_none_looked_for(tutor):
+    *_, told = talk(tutor, "有什么课", "最短的", conversation="shortest of those")
+    assert "粤剧赏析第一课" in told.text
+    (told,) = talk(tutor, "最便宜的课", conversation="cheapest of all")
+    assert told.titles[0] == "粤剧赏析第一课"
+    *_, told = talk(tutor, "我想学粤剧", "和粤菜那门比呢", conversation="with the other")
+    assert set(told.titles) == {"粤剧赏析第一课", "粤菜师傅入门：刀工与火候"}
 
 
 def test_of_several_courses_shown_each_record_is_told(tutor):

@@ -135,8 +135,8 @@ def adds_to_a_wish(message: str, conversation: Conversation) -> bool:
 
 
 def _courses_only(turn: PastTurn, conversation: Conversation) -> bool:
-    """Whether all that a turn showed, the last, were courses, though it asked for none: 手机不太会用."""
-    return turn is conversation.turns[-1] and isinstance(conversation.pending, Shown) and not turn.passages
+    """Whether all that a turn showed were courses, though it asked for none: 手机不太会用."""
+    return isinstance(conversation.pending, Shown) and not turn.passages
 
 
 def wants_another(message: str, conversation: Conversation) -> str | None:
