@@ -32,6 +32,9 @@ _PART_OF_A_TITLE = 4
 # More are not read beside each other.
 _COMPARED = 5
 # Wishes of turns that were about something, which may have been a course.
+_ONLY_COURSES_HAVE = frozenset({
+    "price", "when", "where", "teacher", "certificate", "credits", "seats", "delivery", "language", "prerequisites",
+})  # fmt: skip
 _OF_COURSES = ("courses", "pathway", "plan")
 _ABOUT_SOMETHING = ("question", "courses", "pathway", "plan", "credits")
 
@@ -135,7 +138,7 @@ class CourseRecords:
     def _shown(self, heard: Heard) -> list[Course]:
         """The courses that were shown last, as what was asked for and not beside an answer."""
         pending, last = heard.conversation.pending, _last_about_something(heard)
-        if not isinstance(pending, Shown) or not last or _is_of_lessons(last):
+        if not isinstance(pending, Shown) or not last or _is_of_lessons(last, heard.facts):
             return []
         return [course for title in pending.titles if (course := self._titled(normalise(title)))]
 
@@ -190,9 +193,13 @@ def _last_about_something(heard: Heard) -> PastTurn | None:
     return next((turn for turn in asked if turn.wish in _ABOUT_SOMETHING), None)
 
 
-def _is_of_lessons(turn: PastTurn) -> bool:
-    """Whether lessons were told of, and courses at most beside them."""
-    return bool(turn.passages) and (turn.wish not in _OF_COURSES or turn.mode in ("extracted", "generated"))
+def _is_of_lessons(turn: PastTurn, facts: Sequence[str] = ()) -> bool:
+    """Whether lessons were told of, and courses at most beside them; where no lesson answered, and `facts` are asked
+    for that courses alone have (多少钱), it is of the courses.
+    """
+    if turn.mode in ("extracted", "generated"):
+        return bool(turn.passages)
+    return bool(turn.passages) and turn.wish not in _OF_COURSES and not (facts and _ONLY_COURSES_HAVE.issuperset(facts))
 
 
 def _beside_each_other(courses: Sequence[Course], told: str, heard: Heard) -> list[Event]:

@@ -78,6 +78,7 @@ def _least(courses: Sequence[Course], name: str, language: str) -> str:
         return ""
     if len(set(known)) == 1:
         return _slot("same", language)
+    said = "free_of_them" if name == "price" and not min(known) else said
     least = [course.title for course, value in zip(courses, known, strict=True) if value == min(known)]
     return _slot(said, language).format(
         _list([f"“{one}”" if language == "en" else f"《{one}》" for one in least], language)

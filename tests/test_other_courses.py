@@ -88,6 +88,8 @@ def test_whom_it_suits_is_not_what_it_is_on():
         "我妈退休了，能学点什么",
         "有什么课适合我妈，她六十八了",
         "有啥课",
+        "我今年58，下岗了，能学啥",
+        "有没有学分多的课",
         "I just moved to Guangdong, what courses are there for me?",
     ],
 )

@@ -298,6 +298,13 @@ def test_what_is_merely_closest_is_shown_in_the_learner_s_language(tutor):
     assert "投诉" in told.answer["sources"][0]["quote"]
 
 
+def test_a_fact_that_only_courses_have_is_told_of_those_shown_where_nothing_answered(tutor):
+    turns = [{"says": "荔枝树要多久浇一次水"}, {"says": "多少钱"}]
+    first, told = anyio.run(tell, {"id": "price", "turns": turns}, tutor[0])
+    assert first.answer["mode"] == "catalogue"
+    assert [card["title"] for card in told.answer["courses"]] == [card["title"] for card in first.answer["courses"]]
+
+
 @pytest.mark.parametrize("message", ["演戲時紅臉白臉代表什麼", "夜班那天学啥好"])
 def test_what_is_quoted_beside_an_answer_is_in_the_language_of_the_question(tutor, message):
     (told,) = anyio.run(tell, {"id": "language", "turns": [{"says": message}]}, tutor[0])

@@ -17,7 +17,7 @@ _LEFT_OVER = re.compile(
 
 # What asks for just some course.
 _ANY = re.compile(
-    r"推荐|介绍|一(?=[门个些])|好玩|有趣|有地方|(?<=我)住|只要?|[换改](?:成|为|一?[个门])|系统地?(?=学)|边度|哪里|哪儿|一起|一齐|先|怎么样?|怎样|点样|如何|自己|人家|听|读|讲|参加|参与|以后|将来|接活|挣钱|赚钱|手艺|打发时间|技术|随便|就[行好是]|每周|(?:就|只有|只得|只)?(?:一?点|啲)时间|带(?:孩子|娃)|有?人教|教|重新|一?补[一下]?补?|几|给|俾|畀|我|你|[他她佢]|补(?:习|补|一下)|一些|随便|随意|找|搵|揾|好|新|的|啲|点|下|课程?|网课|学|东西|什么|啥|乜嘢?|咩|有用|实用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
+    r"推荐|介绍|一(?=[门个些])|好玩|有趣|有地方|有没|(?<=我)住|只要?|[换改](?:成|为|一?[个门])|系统地?(?=学)|边度|哪里|哪儿|一起|一齐|先|怎么样?|怎样|点样|如何|自己|人家|听|读|讲|参加|参与|以后|将来|接活|挣钱|赚钱|手艺|打发时间|技术|随便|就[行好是]|每周|(?:就|只有|只得|只)?(?:一?点|啲)时间|带(?:孩子|娃)|有?人教|教|重新|一?补[一下]?补?|几|给|俾|畀|我|你|[他她佢]|补(?:习|补|一下)|一些|随便|随意|找|搵|揾|好|新|的|啲|点|下|课程?|网课|学|东西|什么|啥|乜嘢?|咩|有用|实用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
     r"\b(?:recommend|suggest|some|any|something|him|her|them|my|he|she|courses?|class(?:es)?|for|me|please|to|learn|study|good|new|what|is|are|there|do|you|have|i|want|a|the|anything|useful|interesting|and|or|but|then|ones?|about|how|some|more|can|take|finish|taught|which|show|find|list|all|your|that|in|on|at|with)\b"
 )
 
@@ -155,7 +155,7 @@ _WHO_WANTS = re.compile(
 )
 # Who somebody is, and nothing that they want (我是送外卖的, 我在电子厂上班), and those who have a job (快递员).
 _WHO_ONE_IS = for_normalised(
-    r"(?:我们?|俺|咱们?|本人)(?!.*(?:想|要|学|考|报|会|懂|识|怎|点))[^，。,.？?！!]{1,16}|[^，。,.？?！!想要学考报会]{1,10}(?:的|嘅)|(?:已经|刚刚?|都|就)*(?:退休|失业|下岗|毕业)(?:了|咗|啦)?"
+    r"(?:我们?|俺|咱们?|本人)(?!.*(?:想|要|学|考|报|会|懂|识|怎|点))[^，。,.？?！!]{1,16}|[^，。,.？?！!想要学考报会]{1,10}(?:的|嘅)|(?:已经|刚刚?|都|就)*(?:退休|失业|下岗|毕业)(?:了|咗|啦)?|(?:我|她|他|佢)?(?:今年|已经|快|刚刚?|都)*\d{2}(?:多)?岁?(?:了|啦)?"
     r"|i(?:'m| am| have)? (?!.*\b(?:want|like|need|learn|study|know|hope|can|do)\b)[^,.?!]{3,40}"
 )
 _THEIR_JOB = for_normalised(
@@ -223,12 +223,10 @@ def names_only_conditions(message: str) -> bool:
 def _says_only_who(said: str) -> bool:
     """Whether all that is said of a subject is for whom, one of the catalogue's audiences: 我是送外卖的，有什么课."""
     clauses = [clause.strip() for clause in _CLAUSES.split(said) if _says_something(clause)]
-    return bool(clauses) and all(map(_says_who, clauses))
+    return bool(clauses) and audience_in(said) is not None and all(map(_says_who, clauses))
 
 
 def _says_who(clause: str) -> bool:
-    if audience_in(clause) is None:
-        return False
     their = _THEIR_JOB.match(clause)
     if their and audience_in(their["who"]) and not _says_something(clause[their.end() :]):
         return True
