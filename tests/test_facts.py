@@ -59,6 +59,7 @@ def tutor(tmp_path_factory, embedder):
         ("是英文的吗", ("language",)),
         ("is it taught in Chinese?", ("language",)),
         ("有中文的吗", ()),
+        ("and in Chinese?", ()),
         ("有哪些人", ()),
         # These ask of something else, or for other courses.
         ("发酵要多久", ()),

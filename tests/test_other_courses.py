@@ -98,7 +98,15 @@ def test_who_one_is_is_not_what_it_is_on(message):
 
 
 @pytest.mark.parametrize(
-    "message", ["我是做保洁的，有什么课", "想学种荔枝", "送快递的，想学点安全的", "我想学照顾老人", "养鱼有什么课"]
+    "message",
+    [
+        "我是做保洁的，有什么课",
+        "想学种荔枝",
+        "送快递的，想学点安全的",
+        "我想学照顾老人",
+        "养鱼有什么课",
+        "厂里做质检的，想提升一下",
+    ],
 )
 def test_what_one_does_is_what_it_is_on_where_the_catalogue_has_no_name_for_such_people(message):
     assert subject_of(message)

@@ -158,6 +158,8 @@ _WHO_ONE_IS = for_normalised(
     r"(?:我们?|俺|咱们?|本人)(?!.*(?:想|要|学|考|报|会|懂|识|怎|点))[^，。,.？?！!]{1,16}|[^，。,.？?！!想要学考报会]{1,10}(?:的|嘅)|(?:已经|刚刚?|都|就)*(?:退休|失业|下岗|毕业)(?:了|咗|啦)?|(?:我|她|他|佢)?(?:今年|已经|快|刚刚?|都)*\d{2}(?:多)?岁?(?:了|啦)?"
     r"|i(?:'m| am| have)? (?!.*\b(?:want|like|need|learn|study|know|hope|can|do)\b)[^,.?!]{3,40}"
 )
+# What somebody does is what it is on, unless the catalogue has a name for such people: 厂里做质检的.
+_DOES = for_normalised(r"(?:做|搞|干|修|管)(?!工的?$|活|事)(?P<what>[^的嘅了]{1,8})(?:的|嘅|了)*$")
 _THEIR_JOB = for_normalised(
     r"(?P<who>[^，。,.？?！!\s]{0,6}?(?:员|小哥|骑手|师傅|工人|工友|农民|果农|长者|老人|街坊))(?:们|的|嘅)*"
 )
@@ -230,7 +232,8 @@ def _says_who(clause: str) -> bool:
     their = _THEIR_JOB.match(clause)
     if their and audience_in(their["who"]) and not _says_something(clause[their.end() :]):
         return True
-    return bool(_WHO_ONE_IS.fullmatch(clause))
+    trade = _DOES.search(clause)
+    return bool(_WHO_ONE_IS.fullmatch(clause)) and (trade is None or audience_in(trade["what"]) is not None)
 
 
 def _says_something(said: str) -> bool:
