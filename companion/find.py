@@ -35,9 +35,8 @@ _IN_THREAD = 0.55
 # what does at all: of 217 answered cases 204 keep every passage that answers, 209 with all four. The less it reads of
 # what is beside the question, the less a weak model wanders off.
 _BEARS_ENOUGH = 4.0
-# How sure what is in English has to be to answer who asks in Chinese, where it is not on the subject (of 900 of our
-# questions 7 were answered so, 1 of them rightly), and how likely it has to answer to be shown as the closest.
-_SURE_IN_ANOTHER, _LIKELY_IN_ANOTHER = 0.8, 0.5
+# How likely what is in English has to answer to be shown as the closest to who asks in Chinese.
+_LIKELY_IN_ANOTHER = 0.5
 # How sure it is that a sentence that begins 栈是一种 answers 栈是什么.
 SAYS_WHAT_IT_IS = 0.95
 _MARKS = re.compile(r"[\s?？!！。]+$")
@@ -126,11 +125,9 @@ def _in_own_language(found: Found, passages: int) -> Found:
     again = _read(found.search, found.query, own, found.reach)
     if again.near and (_as_sure(again, found) if found.answers else True):
         return again
-    probability = found.confidence.probability or 0.0
-    kept = found.near or probability >= _SURE_IN_ANOTHER if found.answers else probability >= _LIKELY_IN_ANOTHER
-    if language != ZH or kept:
+    if found.answers or language != ZH or (found.confidence.probability or 0.0) >= _LIKELY_IN_ANOTHER:
         return found
-    return replace(found, confidence=replace(found.confidence, answers=False, on_subject=0.0))
+    return replace(found, confidence=replace(found.confidence, on_subject=0.0))
 
 
 def _as_sure(found: Found, other: Found) -> bool:

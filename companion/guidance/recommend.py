@@ -189,7 +189,8 @@ class Recommender:
         about_nothing = query is None and not match
         if about_nothing:
             fitting[:] = True
-            for like in (self._naming(need.audience), self._for_them(need.audience), self._they_read(need)):
+            likes = (self._naming(need.audience), self._for_them(need.audience), self._they_read(need))
+            for like in likes if need.audience else ():
                 fitting = fitting & like if (fitting & like & permitted).any() else fitting
         rows = np.flatnonzero(permitted & fitting).tolist()
         if query is not None and len(rows) < k and len(self.shelf) > _DEPTH:
