@@ -58,6 +58,7 @@ class Advising:
         found = found or await self.recommended(heard, ledger)
         say = heard.say
         if heard.other_than and not (found.courses and found.certain):
+            ledger.pending = heard.conversation.pending  # what was shown, so that it is not shown anew
             yield TextAdded(sayings(heard.locale).no_others)
             yield Done("catalogue", None)
             return

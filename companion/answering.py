@@ -20,13 +20,14 @@ from companion.events import (
     TextAdded,
 )
 from companion.extract import Quote, is_exercise
-from companion.find import Found, closest_in_thread, find_in_thread, find_meant
+from companion.find import Found, closest_in_thread, find_in_thread, find_meant, find_measure
 from companion.guidance.recommend import Recommended
 from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
 from companion.leading import Leading
 from companion.ledger import Ledger
 from companion.material import material_of
+from companion.measures import measure_asked
 from companion.portions import asking_for_more, portions, portions_of_quotes, quoted
 from companion.reading_on import lesson_talked_of
 from companion.sentences import cited_in, citing_nothing
@@ -36,7 +37,7 @@ from companion.understanding.follow_up import depends, in_thread
 from companion.understanding.parts import asks_anything, tells_of_a_need
 from companion.understanding.wish import wants_to_learn
 from companion.writer import Writer
-from course_index.analyze import normalise
+from course_index.analyze import normalise, terms
 from course_index.card import card_text
 from course_index.course import Course
 from course_index.language import ZH
@@ -44,6 +45,8 @@ from retrieval.live import LiveIndex
 from retrieval.search import Hit
 
 _COURSES_SHOWN = 5
+# Modes of turns in which a lesson was told of.
+_TOLD = ("extracted", "generated")
 _COURSES_BESIDES = 3
 _MONEY = re.compile(
     r"转(?:账|帐|了|过去|给|出)|汇款|验证码|密码|银行卡|中奖|投资|理财|保健品|刷单|退款|客服|贷款|钱|\b(?:money|bank|transfer|code)\b"
@@ -202,11 +205,26 @@ class Answering:
             yield TextAdded(heard.say.only_an_aid)
             yield Done("declined", None)
             return
+        first = await asyncio.to_thread(self._where_it_begins, first, heard.question)
         yield SourcesFound((source_of(first, 1, first.passage.text),))
         ledger.cited.add(1)
-        pointed = heard.say.while_waiting.format(lesson=citing_nothing(first.lesson.title), place=first.passage.locator)
+        whole = first.passage.locator == first.lesson.title
+        at = heard.say.while_waiting_lesson if whole else heard.say.while_waiting
+        pointed = at.format(lesson=citing_nothing(first.lesson.title), place=first.passage.locator)
         yield TextAdded(f"{pointed} [1]")
         yield Done("declined", None)  # nothing is quoted, and no page is to say so
+
+    def _where_it_begins(self, hit: Hit, told: str) -> Hit:
+        """The start of the lesson where that is called by what is told to have happened and the passage is not: of who
+        突然倒地 the lesson tells first what is done first, and 人工呼吸 in its place.
+        """
+        pairs = {term for term in terms(normalise(told)) if len(term) > 1}
+        title, heading = ({*terms(normalise(one))} & pairs for one in (hit.lesson.title, hit.passage.locator))
+        if len(title) <= len(heading):
+            return hit
+        records = self._index.search.records
+        begins = self._index.search.placed(records.passages_within(hit.course.id, hit.lesson.id)[:1])
+        return begins[0] if begins else hit
 
     async def nothing(
         self, found: Found, heard: Heard, ledger: Ledger, *, shown: bool = False
@@ -272,6 +290,10 @@ class Answering:
         if heard.conversation.turns and not heard.depends and depends(heard.question):
             thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
             found = await asyncio.to_thread(find_in_thread, search, found, self._passages, thread)
+        last = heard.conversation.turns[-1] if heard.conversation.turns else None
+        if last and last.mode in _TOLD and measure_asked(heard.message):
+            thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
+            found = await asyncio.to_thread(find_measure, search, found, heard.message, thread, last.reply)
         ledger.confidence = found.confidence.probability
         return found
 

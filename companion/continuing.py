@@ -11,7 +11,7 @@ from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.portions import asking_for_more, portions_of_quotes
 from companion.reading_on import next_of_lesson
-from companion.sentences import cited_in
+from companion.sentences import cited_in, citing_nothing
 from companion.sources import source_of
 from companion.writer import Writer
 from retrieval.live import LiveIndex
@@ -64,6 +64,18 @@ class Continuing:
             ledger.pending = Rest(tuple(left), sources, ai=False)
             yield TextAdded(f"\n\n{asking_for_more(left[0], heard.audience, heard.say)}")
         yield Done("extracted", True)
+
+    async def another(self, heard: Heard) -> AsyncGenerator[Event, None]:
+        """换一个 where no courses were shown and no quiz is on: what there is to go on with from here."""
+        last = next(
+            (turn for turn in reversed(heard.conversation.turns) if turn.wish not in ("more", "smalltalk")), None
+        )
+        told = last.passages[:1] if last and last.mode in ("extracted", "generated") else ()
+        hits = await asyncio.to_thread(self._index.search.placed, list(told))
+        lesson = citing_nothing(hits[0].lesson.title) if hits else ""
+        asked = heard.say.another_here.format(lesson=lesson) if lesson else heard.say.another_of_what
+        async for event in said(asked):
+            yield event
 
     async def again(self, last: PastTurn | None, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """再说一遍: the last answer in the same words, with its sources; what waited goes on waiting."""

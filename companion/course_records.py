@@ -1,18 +1,21 @@
 """Which course a message asks of, and what its record states: level, credits, price, sessions, lessons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from companion.advising import Advising
 from companion.catalogue import card_of
-from companion.conversation import Shown
+from companion.conversation import PastTurn, Shown
 from companion.events import CoursesFound, Done, Event, TextAdded
+from companion.guidance.need import need_of
 from companion.heard import Heard
 from companion.patterns import for_normalised
 from companion.sentences import citing_nothing
-from companion.stated_facts import comparison, stated
+from companion.stated_facts import comparison, of_each, stated, with_what
+from companion.understanding.facts import set_beside, wants_the_most
 from companion.understanding.of_a_course import asks_of_it, points_at_a_course, title_in
 from companion.words import Words
 from course_index.analyze import normalise
+from course_index.card import card_text
 from course_index.course import Course
 from retrieval.live import LiveIndex
 
@@ -24,9 +27,15 @@ _POINTED_AT = for_normalised(
 )
 # More are seen on the course's own page.
 _LESSONS_TOLD = 20
+# What is shorter may be meant of the thing itself.
+_PART_OF_A_TITLE = 4
 # More are not read beside each other.
-_COMPARED = 3
+_COMPARED = 5
 # Wishes of turns that were about something, which may have been a course.
+_ONLY_COURSES_HAVE = frozenset({
+    "price", "when", "where", "teacher", "certificate", "credits", "seats", "delivery", "language", "prerequisites",
+})  # fmt: skip
+_OF_COURSES = ("courses", "pathway", "plan")
 _ABOUT_SOMETHING = ("question", "courses", "pathway", "plan", "credits")
 
 
@@ -42,26 +51,27 @@ class CourseRecords:
         return _record_of(self._meant(heard), heard.say)
 
     def of_the_one_talked_of(self, heard: Heard) -> list[Event]:
-        """The same of the course that was talked of; first what was asked of it."""
-        return _record_of(self._talked_of(heard), heard.say, self._stated(heard))
+        """The same of the course that was talked of; first what was asked of it. Of several that were shown, what was
+        asked of each.
+        """
+        shown = self._shown(heard) if heard.facts else []
+        if len(shown) < 2 or title_in(heard.message):
+            return _record_of(self._talked_of(heard) or next(iter(shown), None), heard.say, self._stated(heard))
+        return _beside_each_other(shown, of_each(shown, heard.facts, heard.locale), heard)
 
     def compared(self, heard: Heard) -> list[Event]:
-        """What the records of the courses that are named, or were just shown, state beside each other; nothing for
-        fewer than two.
+        """What the records of the courses that are named, or were just shown, state beside each other; with which it
+        is to be compared for fewer than two, and nothing where no courses were talked of but lessons.
         """
-        named = [course for _, course in self.named_in(heard.message)]
-        pending = heard.conversation.pending
-        if not named and isinstance(pending, Shown):
-            titles = (self._titled(normalise(title)) for title in pending.titles)
-            named = [course for course in titles if course]
-        if len(named) < 2:
-            return []
-        courses = named[:_COMPARED]
-        return [
-            CoursesFound(tuple(card_of(course, heard.say.reason_record) for course in courses)),
-            TextAdded(comparison(courses, heard.facts, heard.locale)),
-            Done("catalogue", None),
-        ]
+        named = [course for _, course in self.named_or_on(heard.message)]
+        known = {course.id: course for course in (named if len(named) > 1 else [*named, *self._courses_before(heard)])}
+        courses = list(known.values())[:_COMPARED]
+        if len(courses) > 1:
+            return _beside_each_other(courses, comparison(courses, heard.facts, heard.locale), heard)
+        last = _last_about_something(heard)
+        if not named and ((last and _is_of_lessons(last)) or wants_the_most(heard.message)):
+            return []  # 最便宜的课 wants what there is
+        return [TextAdded(with_what(next(iter(courses), None), heard.locale)), Done("catalogue", None)]
 
     def asked_of(self, heard: Heard) -> list[Event]:
         """What was asked of the one course that a message names; nothing where it names none or asks for more."""
@@ -74,7 +84,7 @@ class CourseRecords:
 
     def introduction(self, title: str, say: Words) -> list[Event]:
         """What the course of a title, normalised, states, and its lessons; nothing where there is none."""
-        course = self._titled(title)
+        course = self._titled(title) or self._called_so(title)
         if course is None:
             return []
         lessons = self._index.search.records.lessons(course.id)
@@ -85,6 +95,12 @@ class CourseRecords:
         text = "\n\n".join(filter(None, (stated, listed))) or say.courses_found  # the card says the rest
         return [CoursesFound((card_of(course, say.reason_record),)), TextAdded(text), Done("catalogue", None)]
 
+    def _called_so(self, part: str) -> Course | None:
+        """The one course whose title has this in it: 岭南近代史讲了什么 asks of 岭南近代史里的普通人."""
+        titled = self._advising.adviser.desk().shelf.titled if len(part) >= _PART_OF_A_TITLE else {}
+        called = [course for title, course in titled.items() if part in title]
+        return called[0] if len(called) == 1 else None
+
     def named_or_shown(self, heard: Heard) -> Course | None:
         """The course that a message names, else the one that is talked of."""
         named = self.named_in(heard.message)
@@ -93,6 +109,38 @@ class CourseRecords:
     def named_in(self, message: str) -> list[tuple[str, Course]]:
         """The courses that a message names, each with the words, normalised, that name it."""
         return self._advising.adviser.desk().shelf.named_in(normalise(message))
+
+    def named_or_on(self, message: str) -> list[tuple[str, Course]]:
+        """The courses that a message names; where that is one at most and it sets things beside each other
+        (粤剧和家庭急救这两门课), the courses whose records name these.
+        """
+        named = self.named_in(message)
+        if len(named) > 1:
+            return named
+        found: dict[str, tuple[str, Course]] = {}
+        things = set_beside(message)
+        for thing in things:
+            about = self._advising.adviser.recommend(need_of(thing), None, 1, only_certain=True)
+            course = about.courses[0].course if about.certain and about.courses else None
+            if course and normalise(thing) in normalise(card_text(course)):
+                found.setdefault(course.id, (normalise(thing), course))
+        return list(found.values()) if found and len(found) == len(things) else named
+
+    def _courses_before(self, heard: Heard) -> Iterator[Course]:
+        """The courses just shown; where that is one, those of the turns before it too."""
+        yield from self._shown(heard)
+        for turn in reversed(heard.conversation.turns):
+            if turn.wish in _OF_COURSES and not asks_of_it(turn.message):
+                about = self._advising.about(turn.question, heard, 1)
+                if about.certain and about.about_something:
+                    yield from (one.course for one in about.courses)
+
+    def _shown(self, heard: Heard) -> list[Course]:
+        """The courses that were shown last, as what was asked for and not beside an answer."""
+        pending, last = heard.conversation.pending, _last_about_something(heard)
+        if not isinstance(pending, Shown) or not last or _is_of_lessons(last, heard.facts):
+            return []
+        return [course for title in pending.titles if (course := self._titled(normalise(title)))]
 
     def _titled(self, title: str) -> Course | None:
         return self._advising.adviser.desk().shelf.titled.get(title)
@@ -125,11 +173,10 @@ class CourseRecords:
                 break
         if heard.scope.course_id:
             return records.courses([heard.scope.course_id]).get(heard.scope.course_id)
-        asked = (turn for turn in reversed(heard.conversation.turns) if not asks_of_it(turn.message))
-        last = next((turn for turn in asked if turn.wish in _ABOUT_SOMETHING), None)
+        last = _last_about_something(heard)
         if last is None:
             return None
-        if last.wish in ("courses", "pathway", "plan") or not last.passages:
+        if not _is_of_lessons(last):
             shown = self._advising.about(last.question, heard, 1)
             known = shown.certain and shown.about_something and shown.courses
             return shown.courses[0].course if known else None
@@ -138,6 +185,26 @@ class CourseRecords:
             return None
         told = records.passages(last.passages[:1]).values()
         return next(iter(records.courses([passage.course_id for passage in told]).values()), None)
+
+
+def _last_about_something(heard: Heard) -> PastTurn | None:
+    """The last turn that was about something, and did not ask what the record of a course states."""
+    asked = (turn for turn in reversed(heard.conversation.turns) if not asks_of_it(turn.message))
+    return next((turn for turn in asked if turn.wish in _ABOUT_SOMETHING), None)
+
+
+def _is_of_lessons(turn: PastTurn, facts: Sequence[str] = ()) -> bool:
+    """Whether lessons were told of, and courses at most beside them; where no lesson answered, and `facts` are asked
+    for that courses alone have (多少钱), it is of the courses.
+    """
+    if turn.mode in ("extracted", "generated"):
+        return bool(turn.passages)
+    return bool(turn.passages) and turn.wish not in _OF_COURSES and not (facts and _ONLY_COURSES_HAVE.issuperset(facts))
+
+
+def _beside_each_other(courses: Sequence[Course], told: str, heard: Heard) -> list[Event]:
+    cards = tuple(card_of(course, heard.say.reason_record) for course in courses)
+    return [CoursesFound(cards), TextAdded(told), Done("catalogue", None)]
 
 
 def _record_of(course: Course | None, say: Words, asked: Callable[[Course], str] | None = None) -> list[Event]:

@@ -10,10 +10,12 @@ from companion.cases import asks_for_cases, cases
 from companion.definitions import definition, thing_asked
 from companion.differences import difference, differing
 from companion.extract import Quote, best_quotes, is_exercise, read_closely
+from companion.measures import measure_asked, measure_told, states
 from companion.remedies import remedy_first, what_happened
 from companion.steps import steps_first
 from companion.understanding.parts import parts_of
 from companion.ways import ways_first
+from course_index.language import ZH
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
 from retrieval.of_paper import of_another_paper, paper_asked
@@ -38,6 +40,8 @@ _IN_THREAD = 0.55
 # what does at all: of 217 answered cases 204 keep every passage that answers, 209 with all four. The less it reads of
 # what is beside the question, the less a weak model wanders off.
 _BEARS_ENOUGH = 4.0
+# How likely what is in English has to answer to be shown as the closest to who asks in Chinese.
+_LIKELY_IN_ANOTHER = 0.5
 # How sure it is that a sentence that begins 栈是一种 answers 栈是什么.
 SAYS_WHAT_IT_IS = 0.95
 _MARKS = re.compile(r"[\s?？!！。]+$")
@@ -114,15 +118,27 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
 
 
 def _in_own_language(found: Found, passages: int) -> Found:
-    """`found`, unless it answers, is in another language than the question, and something in its own is on the subject:
-    what is merely closest helps only who can read it.
+    """`found`, in the question's own language where something in it answers as surely, or, where nothing answers, is on
+    the subject: what is merely closest helps only who can read it, and who asks in Chinese may not read English.
     """
-    if found.answers or not found.hits or found.hits[0].passage.language == found.query.language:
+    language = found.query.language
+    shown = [quote.hit for quote in found.quotes] if found.answers else list(found.hits[:1])
+    if all(hit.passage.language == language for hit in shown):
         return found
+    if found.answers and shown[0].passage.language == language:
+        return replace(found, quotes=tuple(one for one in found.quotes if one.hit.passage.language == language))
     near = found.search.passages(found.query, CANDIDATES)
-    own = [hit for hit in near if hit.passage.language == found.query.language][:passages]
+    own = [hit for hit in near if hit.passage.language == language][:passages]
     again = _read(found.search, found.query, own, found.reach)
-    return again if again.near else found
+    if again.near and (_as_sure(again, found) if found.answers else True):
+        return again
+    if found.answers or language != ZH or (found.confidence.probability or 0.0) >= _LIKELY_IN_ANOTHER:
+        return found
+    return replace(found, confidence=replace(found.confidence, on_subject=0.0))
+
+
+def _as_sure(found: Found, other: Found) -> bool:
+    return found.answers and (found.confidence.probability or 0.0) >= (other.confidence.probability or 0.0)
 
 
 def _is_of_a_thing_in_another_language(found: Found) -> bool:
@@ -162,6 +178,20 @@ def find_in_thread(search: Search, found: Found, passages: int, thread: Sequence
     # What names no subject is near none; the lesson is what is talked of.
     on_subject = max(again.confidence.on_subject or 0.0, WORTH_A_LOOK)
     return replace(again, confidence=replace(again.confidence, on_subject=on_subject))
+
+
+def find_measure(search: Search, found: Found, message: str, thread: Sequence[str], reply: str) -> Found:
+    """`found`, led by the sentence of the lesson that was talked of which states the measure that a short message asks
+    for (要多久), where `reply` told of it and what was found is elsewhere, or states none.
+    """
+    kind = measure_asked(message)
+    quote = measure_told(message, search.placed(thread), reply) if kind else None
+    if not kind or not quote:
+        return found
+    first = found.quotes[0] if found.answers else None
+    if first and first.hit.passage.id in thread and states(first.text, kind):
+        return found
+    return _surely(found, (quote,))
 
 
 def closest_in_thread(search: Search, alone: Query, thread: str) -> Found | None:
@@ -253,7 +283,7 @@ def _in_form(found: Found, nearest: _Nearest) -> Found:
 
 def _led_by(found: Found, quotes: Sequence[Quote]) -> Found:
     """`found` with these quotes, their passages first among those that are told of and read."""
-    quoted = [quote.hit for quote in quotes]
+    quoted = list({quote.hit.passage.id: quote.hit for quote in quotes}.values())
     ids = {hit.passage.id for hit in quoted}
     others = [hit for hit in found.hits if hit.passage.id not in ids]
     read = [hit for hit in found.to_read if hit.passage.id not in ids]
@@ -272,19 +302,14 @@ def _defined(found: Found, nearest: _Nearest) -> Found:
     quotes = [quote for quote in _in_form_asked(found, nearest) if not of_another_place(found.query.text, quote.hit)]
     if not quotes:
         return found
+    return _surely(found, quotes)
+
+
+def _surely(found: Found, quotes: Sequence[Quote]) -> Found:
+    """`found`, answered by these quotes."""
     probability = max(found.confidence.probability or 0.0, SAYS_WHAT_IT_IS)
     sure = replace(found.confidence, answers=True, probability=probability)
-    quoted = list({quote.hit.passage.id: quote.hit for quote in quotes}.values())
-    ids = {hit.passage.id for hit in quoted}
-    others = [hit for hit in found.hits if hit.passage.id not in ids]
-    hits = (*quoted, *others)[: max(len(found.hits), len(quoted))]
-    return replace(
-        found,
-        hits=hits,
-        quotes=tuple(quotes),
-        to_read=_to_read(hits[: max(len(found.to_read), len(quoted))]),
-        confidence=sure,
-    )
+    return replace(_led_by(found, quotes), confidence=sure)
 
 
 def _in_form_asked(found: Found, nearest: _Nearest) -> Sequence[Quote]:

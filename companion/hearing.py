@@ -10,7 +10,7 @@ from companion.conversation import Conversation, PathwayWanted, Pending, PlanWan
 from companion.course_records import CourseRecords
 from companion.find import Scope
 from companion.guidance.need import says_only_where
-from companion.guidance.subject import titles_named, trade_spelt_out
+from companion.guidance.subject import names_only_conditions, titles_named, trade_spelt_out
 from companion.heard import Ask, Heard
 from companion.leading import Leading
 from companion.ledger import Ledger
@@ -19,10 +19,18 @@ from companion.safety.bounds import Refusal
 from companion.safety.mask import masked, without_masks
 from companion.understanding.desk import desk_of
 from companion.understanding.facts import facts_asked
-from companion.understanding.follow_up import adds_to_a_wish, carried, corrected, goes_on, wants_another
+from companion.understanding.follow_up import (
+    adds_to_a_wish,
+    carried,
+    corrected,
+    goes_on,
+    wants_another,
+    wants_only_another,
+)
 from companion.understanding.in_language import language_asked
 from companion.understanding.learned import Wishes
 from companion.understanding.of_a_course import asks_of_it
+from companion.understanding.parts import asks_anything
 from companion.understanding.standing_alone import StandingAlone
 from companion.understanding.wholly import Kind
 from companion.understanding.wish import Wish, practice_subject, wish_by_rules
@@ -68,7 +76,7 @@ class Hearing:
         wish = await self._wish(ask, (corrected(typed) if conversation.turns else None) or typed, refusal)
         if conversation.last_told and refusal is None and language_asked(asked):
             wish = "again"
-        named = [name for name, _ in await asyncio.to_thread(self._records.named_in, message)]
+        named = [name for name, _ in await asyncio.to_thread(self._records.named_or_on, message)]
         heard = Heard(
             message=message,
             question=asked,
@@ -124,8 +132,11 @@ class Hearing:
         if refusal:
             return heard
         depends, question = await self._standing_alone.question(asked, conversation, heard.say, ledger)
-        if heard.wish in ("question", "smalltalk") and says_only_where(asked):
-            return replace(heard, wish="courses")  # 我在佛山: what there is to learn there
+        tells_only = says_only_where(asked) or (names_only_conditions(asked) and not asks_anything(asked))
+        if heard.wish in ("question", "smalltalk") and tells_only and not heard.facts:
+            return replace(heard, wish="courses")  # 我在佛山, 我是快递员: what there is to learn there, and for them
+        if heard.wish in ("practice", "question", "more") and wants_only_another(asked, conversation):
+            return replace(heard, wish="more")
         if heard.wish == "practice" and conversation.subjects and not practice_subject(asked):
             question = conversation.subjects[-1]  # 考考我 and 换一题 name none
         return replace(heard, depends=depends, question=question)

@@ -1,6 +1,6 @@
 """What the record of a course states of what was asked, in sentences; that it states nothing is said too."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from companion.guidance.sayings import audience_named
 from companion.understanding.facts import FILE
@@ -16,7 +16,7 @@ _IN_THE_RECORD = ("price", "hours", "credits", "when", "level")
 _LEAST: Mapping[str, tuple[str, Callable[[Course], float | None]]] = {
     "price": ("cheapest", lambda course: course.price.amount if course.price else None),
     "hours": ("shortest", lambda course: course.hours),
-    "audience": ("easiest", lambda course: course.level),
+    "level": ("easiest", lambda course: course.level),
 }
 
 
@@ -34,24 +34,40 @@ def stated(course: Course, facts: Sequence[str], locale: Locale, course_of: Call
     return _in_script(" ".join(filter(None, told)) if language == "en" else "".join(filter(None, told)), locale)
 
 
+def of_each(courses: Sequence[Course], facts: Sequence[str], locale: Locale) -> str:
+    """What the record of each of the courses states of the facts."""
+    language = _language(locale)
+    return _in_script(f"{_slot('each', language)}\n\n{_lines(courses, facts, language, locale)}", locale)
+
+
 def comparison(courses: Sequence[Course], facts: Sequence[str], locale: Locale) -> str:
     """The courses beside each other, by what was asked and by what one usually compares; first which is the least."""
     language = _language(locale)
     asked = [name for name in facts if name != "compare"]
-    shown = [kind for kind in kinds_in(FILE) if kind.name in {*asked, *_BY_WHAT}]
-    lines = [
+    otherwise = _slot("each" if asked else "judge", language)
+    first = "".join(_least(courses, name, language) for name in asked) or otherwise
+    return _in_script(f"{first.strip()}\n\n{_lines(courses, {*asked, *_BY_WHAT}, language, locale)}", locale)
+
+
+def with_what(course: Course | None, locale: Locale) -> str:
+    """What is asked of who wants a comparison and named one course, or none."""
+    language = _language(locale)
+    asked = _slot("with_what", language).format(course.title) if course else _slot("which_two", language)
+    return _in_script(asked, locale)
+
+
+def _lines(courses: Sequence[Course], facts: Collection[str], language: str, locale: Locale) -> str:
+    shown = [kind for kind in kinds_in(FILE) if kind.name in facts]
+    between = "; " if language == "en" else "；"
+    return "\n".join(
         f"- {_title(course, language)}"
-        + ("; " if language == "en" else "；").join(
-            filter(None, (_plain(course, kind, language, locale) for kind in shown))
-        )
+        + between.join(filter(None, (_plain(course, kind, language, locale) for kind in shown)))
         for course in courses
-    ]
-    first = "".join(_least(courses, name, language) for name in asked) or _slot("judge", language)
-    return _in_script(f"{first.strip()}\n\n" + "\n".join(lines), locale)
+    )
 
 
 def _least(courses: Sequence[Course], name: str, language: str) -> str:
-    """Which of the courses is the cheapest, or the like; empty where a record does not say."""
+    """Which of the courses are the cheapest, or the like; empty where a record does not say."""
     currencies = {course.price.currency for course in courses if course.price}
     if name not in _LEAST or (name == "price" and len(currencies) > 1):
         return ""
@@ -62,8 +78,11 @@ def _least(courses: Sequence[Course], name: str, language: str) -> str:
         return ""
     if len(set(known)) == 1:
         return _slot("same", language)
-    least = courses[known.index(min(known))]
-    return _slot(said, language).format(f"“{least.title}”" if language == "en" else f"《{least.title}》")
+    said = "free_of_them" if name == "price" and not min(known) else said
+    least = [course.title for course, value in zip(courses, known, strict=True) if value == min(known)]
+    return _slot(said, language).format(
+        _list([f"“{one}”" if language == "en" else f"《{one}》" for one in least], language)
+    )
 
 
 def _fact(course: Course, kind: Kind, language: str, locale: Locale, course_of: Callable[[str], Course | None]) -> str:
@@ -119,6 +138,9 @@ def _value(  # noqa: PLR0911, PLR0912
             return _list([f"“{one}”" if language == "en" else f"《{one}》" for one in first], language)
         case "step_free":
             return _list([f"{_place(one)}{one.address or ''}" for one in course.offerings if one.step_free], language)
+        case "language" if course.language:
+            spoken = course.language.split("-", maxsplit=1)[0].lower()
+            return slots_in(FILE).get(f"in_{spoken}_{language}", course.language)
         case "delivery" if course.delivery:
             return _slot(course.delivery, language)
     return ""

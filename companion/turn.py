@@ -40,7 +40,7 @@ from companion.safety.emergencies import Emergencies, Emergency, numbers_to_call
 from companion.safety.mask import masked
 from companion.safety.moderation import Moderator
 from companion.stating import Stating
-from companion.understanding.follow_up import depends
+from companion.understanding.follow_up import depends, wants_only_another
 from companion.understanding.in_language import language_asked
 from companion.understanding.of_a_course import asks_of_it, course_introduced
 from companion.understanding.picking import is_only_a_choice, picked
@@ -308,6 +308,8 @@ class Companion:
                     earlier = replace(heard, message=last.message, question=last.question, wish=cast("Wish", last.wish))
                     return self._by_wish(earlier, ledger)
                 return self._continuing.again(last, heard, ledger)
+            case "more" if wants_only_another(heard.message, heard.conversation):
+                return self._continuing.another(heard)
             case "more":
                 if isinstance(pending, Rest):
                     return self._continuing.rest(pending, heard, ledger)

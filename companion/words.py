@@ -50,6 +50,8 @@ class Words:
     next_step: str
     no_more: str
     more_of_what: str
+    another_of_what: str
+    another_here: str
     nothing_told: str
     fraud_care: str
     closest: str
@@ -61,6 +63,7 @@ class Words:
     course_speaks: str
     only_an_aid: str
     while_waiting: str
+    while_waiting_lesson: str
     lesson_goes_on: str
     despair_again: str
     despair_heard: str

@@ -1,7 +1,9 @@
 import pytest
 
-from companion.understanding.facts import facts_asked
+from companion.stated_facts import comparison
+from companion.understanding.facts import facts_asked, set_beside
 from course_index.analyze import normalise, simplified_question
+from course_index.course import Course, Price
 from tests.small_catalogue import indexed, talk, tutor_over
 
 COOKING = {
@@ -24,6 +26,7 @@ OPERA = {
     "hours": 6,
     "delivery": "online",
     "prerequisites": ["c0"],
+    "language": "zh-Hans",
 }
 BARE = {"title": "陶艺工作坊", "provider": "石湾陶艺社", "subjects": ["陶艺"]}
 
@@ -49,6 +52,15 @@ def tutor(tmp_path_factory, embedder):
         ("who is it for", ("audience",)),
         ("这两个有什么区别", ("compare",)),
         ("边个平啲", ("price", "compare")),
+        ("难不难", ("level",)),
+        ("最短的", ("hours", "compare")),
+        ("边个最快学识", ("hours", "compare")),
+        ("哪个是线上的", ("delivery", "compare")),
+        ("是英文的吗", ("language",)),
+        ("is it taught in Chinese?", ("language",)),
+        ("有中文的吗", ()),
+        ("and in Chinese?", ()),
+        ("有哪些人", ()),
         # These ask of something else, or for other courses.
         ("发酵要多久", ()),
         ("有没有免费的课", ()),
@@ -93,7 +105,7 @@ def test_of_the_course_shown_what_no_record_has_is_said_so(tutor):
 
 def test_two_courses_that_are_named_are_put_beside_each_other(tutor):
     (told,) = talk(tutor, "粤菜师傅入门和粤剧赏析第一课哪个便宜", conversation="cheaper")
-    assert told.text.startswith("按记录，费用最少的是《粤剧赏析第一课》。")
+    assert told.text.startswith("按记录，其中免费的是《粤剧赏析第一课》。")
     assert "费用：180 元" in told.text
     assert "费用：免费" in told.text
     (told,) = talk(tutor, "粤菜师傅入门和陶艺工作坊哪个便宜", conversation="unknown")
@@ -102,6 +114,77 @@ def test_two_courses_that_are_named_are_put_beside_each_other(tutor):
     (told,) = talk(tutor, "粤菜师傅入门同粤剧赏析第一课有咩分别", conversation="differ")
     assert told.titles == ("粤菜师傅入门：刀工与火候", "粤剧赏析第一课")
     assert "哪一门更合适，要看您想学什么" in told.text
+
+
+@pytest.mark.parametrize(
+    ("message", "things"),
+    [
+        ("比较一下粤剧和粤菜这两门课", ["粤剧", "粤菜"]),
+        ("学粤剧好还是学粤菜好", ["粤剧", "粤菜"]),
+        ("粤剧同埋粤菜边个短啲", ["粤剧", "粤菜"]),
+        ("Which is shorter, the Python course or the spreadsheets course", ["python", "spreadsheets"]),
+        ("这个和粤菜那门有什么区别", ["粤菜"]),
+        ("和粤菜那门比呢", ["粤菜"]),
+        ("这两个有什么区别", []),
+        ("粤剧和粤菜都想学", []),
+    ],
+)
+def test_things_that_are_set_beside_each_other_are_known(message, things):
+    assert set_beside(message) == things
+
+
+def test_courses_named_by_what_they_are_on_are_put_beside_each_other(tutor):
+    (told,) = talk(tutor, "比较一下粤菜和粤剧这两门课", conversation="subjects")
+    assert told.titles == ("粤菜师傅入门：刀工与火候", "粤剧赏析第一课")
+    # Of what no two records are on, lessons may say how it differs.
+    (told,) = talk(tutor, "刀工和火候哪个难", conversation="of one course")
+    assert "哪一门更合适" not in told.text
+
+
+def test_what_there_is_to_compare_with_is_asked_where_only_one_course_was_shown(tutor):
+    _, told = talk(tutor, "我想学粤菜", "这两个有什么区别", conversation="one shown")
+    assert "《粤菜师傅入门：刀工与火候》这一门" in told.text
+    (told,) = talk(tutor, "这两个有什么区别", conversation="none shown")
+    assert (told.text, told.titles) == ("要比较哪两门课？请说出它们的名字或主题。", ())
+    *_, told = talk(tutor, "我想学粤菜", "我想学粤剧", "哪个短一点？", conversation="one after the other")
+    assert told.text.startswith("按记录，其中学时最少的是《粤剧赏析第一课》。")
+
+
+def test_all_of_those_that_are_the_cheapest_are_named(tutor):
+    *_, told = talk(tutor, "粤菜师傅入门和粤剧赏析第一课哪个容易", conversation="level unknown")
+    assert "等级最低" not in told.text
+    prices = {"粤菜师傅入门": 180, "粤剧赏析第一课": 0, "粤剧身段": 0}
+    courses = [Course(title, title, "甲校", price=Price(amount)) for title, amount in prices.items()]
+    said = comparison(courses, ("price", "compare"), "zh-Hans")
+    assert said.startswith("按记录，其中免费的是《粤剧赏析第一课》、《粤剧身段》。")
+
+
+def test_which_is_the_least_of_those_shown_is_told_and_of_none_looked_for(tutor):
+    *_, told = talk(tutor, "有什么课", "最短的", conversation="shortest of those")
+    assert "粤剧赏析第一课" in told.text
+    (told,) = talk(tutor, "最便宜的课", conversation="cheapest of all")
+    assert told.titles[0] == "粤剧赏析第一课"
+    *_, told = talk(tutor, "我想学粤剧", "和粤菜那门比呢", conversation="with the other")
+    assert set(told.titles) == {"粤剧赏析第一课", "粤菜师傅入门：刀工与火候"}
+
+
+def test_of_several_courses_shown_each_record_is_told(tutor):
+    first, told = talk(tutor, "有什么课", "多少钱", conversation="each")
+    assert set(told.titles) == set(first.titles)
+    assert "《粤剧赏析第一课》：费用：免费" in told.text
+    assert "《陶艺工作坊》：记录里没有写收不收费" in told.text
+
+
+def test_the_language_is_told_from_the_record(tutor):
+    *_, told = talk(tutor, "我想学粤剧", "是英文的吗", conversation="language")
+    assert told.text.startswith("授课语言：中文。")
+    *_, told = talk(tutor, "I want to learn pottery", "is it taught in English?", conversation="language unknown")
+    assert told.text.startswith("The record does not state the language.")
+
+
+def test_a_course_is_introduced_by_a_part_of_its_title_that_no_other_has(tutor):
+    (told,) = talk(tutor, "粤剧赏析讲了什么", conversation="part of a title")
+    assert told.text.startswith("目录里《粤剧赏析第一课》的记录：")
 
 
 def test_either_spelling_of_what_is_read_as_one():

@@ -77,6 +77,61 @@ def test_whom_it_suits_is_not_what_it_is_on():
     assert "手工" in subject_of("适合小朋友的手工课")
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "我是送外卖的，有什么课适合我",
+        "快递员可以学什么",
+        "我在电子厂上班，想学点东西",
+        "推荐一门课",
+        "有没有好玩的课",
+        "我妈退休了，能学点什么",
+        "有什么课适合我妈，她六十八了",
+        "有啥课",
+        "我今年58，下岗了，能学啥",
+        "有没有学分多的课",
+        "I just moved to Guangdong, what courses are there for me?",
+    ],
+)
+def test_who_one_is_is_not_what_it_is_on(message):
+    assert subject_of(message) == ""
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "我是做保洁的，有什么课",
+        "想学种荔枝",
+        "送快递的，想学点安全的",
+        "我想学照顾老人",
+        "养鱼有什么课",
+        "厂里做质检的，想提升一下",
+    ],
+)
+def test_what_one_does_is_what_it_is_on_where_the_catalogue_has_no_name_for_such_people(message):
+    assert subject_of(message)
+
+
+def test_who_says_only_who_they_are_is_shown_what_is_for_them(tutor):
+    (told,) = talk(tutor, "长者可以学什么", conversation="for seniors")
+    assert set(told.titles) == {"书法入门", "书法：行书"}
+    (told,) = talk(tutor, "我在工厂上班的，有什么课适合我", conversation="for workers")
+    assert set(told.titles) == {"养老护理员培训", "Python 编程入门"}
+    (told,) = talk(tutor, "我在厂里上班", conversation="a worker, no more")
+    assert set(told.titles) == {"养老护理员培训", "Python 编程入门"}
+
+
+def test_what_was_shown_is_not_shown_anew_once_there_are_no_others(tutor):
+    *_, third, fourth = talk(tutor, "我想学书法", "只要免费的", "换一个", "换一个", conversation="none left twice")
+    assert (third.titles, "没有别的" in third.text) == ((), True)
+    assert (fourth.titles, "没有别的" in fourth.text) == ((), True)
+
+
+def test_another_one_of_nothing_is_asked_of_what(tutor):
+    (told,) = talk(tutor, "换一个", conversation="another of nothing")
+    assert told.text.startswith("您想换成什么？")
+
+
 def test_what_was_asked_for_twice_with_conditions_is_all_kept(tutor):
     *_, told = talk(tutor, "我想学书法", "免费的", "短一点的", conversation="both")
     assert "书法入门" not in told.titles  # free, and of twenty hours
@@ -95,6 +150,14 @@ def test_what_is_stated_to_be_for_grown_ups_is_not_offered_to_a_child(tutor):
 def test_two_things_are_both_found_and_what_nothing_is_near_to_gets_nothing(tutor):
     (told,) = talk(tutor, "我想学书法和编程", conversation="two")
     assert {"书法入门", "Python 编程入门"} <= set(told.titles)
-    (told,) = talk(tutor, "教我炒股", conversation="shares")
-    assert told.mode == "catalogue"
-    assert told.titles == ()
+    for number, message in enumerate(
+        [
+            "教我炒股",
+            "我想学炒股，免费的",
+            "想学炒股，线上的",
+            "I want to learn sailing",
+            "I want to learn sailing, free",
+        ]
+    ):
+        (told,) = talk(tutor, message, conversation=f"nothing near {number}")
+        assert (told.mode, told.titles) == ("catalogue", ())

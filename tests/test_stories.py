@@ -296,3 +296,25 @@ def test_what_is_merely_closest_is_shown_in_the_learner_s_language(tutor):
     (told,) = anyio.run(tell, {"id": "closest", "turns": [{"says": said}]}, tutor[0])
     assert told.answer["mode"] == "catalogue"
     assert "投诉" in told.answer["sources"][0]["quote"]
+
+
+def test_a_fact_that_only_courses_have_is_told_of_those_shown_where_nothing_answered(tutor):
+    turns = [{"says": "荔枝树要多久浇一次水"}, {"says": "多少钱"}]
+    first, told = anyio.run(tell, {"id": "price", "turns": turns}, tutor[0])
+    assert first.answer["mode"] == "catalogue"
+    assert [card["title"] for card in told.answer["courses"]] == [card["title"] for card in first.answer["courses"]]
+
+
+@pytest.mark.parametrize("message", ["演戲時紅臉白臉代表什麼", "夜班那天学啥好"])
+def test_what_is_quoted_beside_an_answer_is_in_the_language_of_the_question(tutor, message):
+    (told,) = anyio.run(tell, {"id": "language", "turns": [{"says": message}]}, tutor[0])
+    assert told.answer["mode"] == "extracted"
+    quoted = re.findall(r"^> .*$", told.answer["text"], re.MULTILINE)
+    assert quoted
+    assert all(re.search("[\u3400-\u9fff]", quote) for quote in quoted)
+
+
+def test_who_asks_in_chinese_what_nothing_answers_is_shown_no_english_as_the_closest(tutor):
+    (told,) = anyio.run(tell, {"id": "closest", "turns": [{"says": "上班迟到算不算没有职业道德"}]}, tutor[0])
+    assert told.answer["mode"] == "catalogue"
+    assert not re.search(r"\b[a-z]{3,} [a-z]{3,}\b", told.answer["text"])

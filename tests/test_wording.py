@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from course_index.analyze import normalise
 from course_index.errors import IndexProblem
 from retrieval.query import query_terms
 from retrieval.wording import read_wording, shipped_wording
@@ -25,6 +26,14 @@ TERMS = [
 )
 def test_cantonese_is_put_in_mandarin_and_mandarin_left_alone(cantonese, mandarin):
     assert shipped_wording().in_mandarin(cantonese) == mandarin
+
+
+@pytest.mark.parametrize(
+    ("typed", "mandarin"),
+    [("买餸", "买菜"), ("想學整餸", "想学做菜"), ("嗰日", "那天"), ("劏魚", "杀鱼"), ("搵工", "找工作")],
+)
+def test_characters_that_only_cantonese_has_are_known_as_normalising_leaves_them(typed, mandarin):
+    assert shipped_wording().in_mandarin(normalise(typed)) == mandarin
 
 
 def test_everyday_words_bring_those_that_courses_use():

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from companion.guidance.need import Need, conditions, need_of, says_only_where
+from companion.guidance.need import Need, audience_in, conditions, need_of, says_only_where
 from companion.guidance.places import names_of_places
 from companion.guidance.whom import without_whom
 from companion.patterns import for_normalised
@@ -17,7 +17,7 @@ _LEFT_OVER = re.compile(
 
 # What asks for just some course.
 _ANY = re.compile(
-    r"推荐|介绍|只要?|[换改](?:成|为|一?[个门])|系统地?(?=学)|边度|哪里|哪儿|一起|一齐|先|怎么样?|怎样|点样|如何|自己|人家|听|读|讲|参加|参与|以后|将来|接活|挣钱|赚钱|手艺|打发时间|技术|随便|就[行好是]|每周|(?:就|只有|只得|只)?(?:一?点|啲)时间|带(?:孩子|娃)|有?人教|教|重新|一?补[一下]?补?|几|给|俾|畀|我|你|[他她佢]|补(?:习|补|一下)|一些|随便|随意|找|搵|揾|好|新|的|啲|点|下|课程?|网课|学|东西|什么|乜嘢?|咩|有用|实用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
+    r"推荐|介绍|一(?=[门个些])|好玩|有趣|有地方|有没|(?<=我)住|只要?|[换改](?:成|为|一?[个门])|系统地?(?=学)|边度|哪里|哪儿|一起|一齐|先|怎么样?|怎样|点样|如何|自己|人家|听|读|讲|参加|参与|以后|将来|接活|挣钱|赚钱|手艺|打发时间|技术|随便|就[行好是]|每周|(?:就|只有|只得|只)?(?:一?点|啲)时间|带(?:孩子|娃)|有?人教|教|重新|一?补[一下]?补?|几|给|俾|畀|我|你|[他她佢]|补(?:习|补|一下)|一些|随便|随意|找|搵|揾|好|新|的|啲|点|下|课程?|网课|学|东西|什么|啥|乜嘢?|咩|有用|实用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
     r"\b(?:recommend|suggest|some|any|something|him|her|them|my|he|she|courses?|class(?:es)?|for|me|please|to|learn|study|good|new|what|is|are|there|do|you|have|i|want|a|the|anything|useful|interesting|and|or|but|then|ones?|about|how|some|more|can|take|finish|taught|which|show|find|list|all|your|that|in|on|at|with)\b"
 )
 
@@ -142,7 +142,7 @@ _CANNOT_USE = for_normalised(
 
 # What parts two things to learn; a blank does between Han.
 _BESIDE_EACH_OTHER = for_normalised(
-    r"、|，|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])|[和跟与及]|或者?|还有|以及|同(?![学事城])|\s+(?:and|or|,)\s+"
+    r"、|，|还是|定系|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])|[和跟与及]|或者?|还有|以及|同埋|同(?![学事城])|\s+(?:and|or|,)\s+"
 )
 _A_THING = 2
 _DEED = re.compile(
@@ -152,6 +152,16 @@ _DEED = re.compile(
 # Who wants it, and where: 屋企露台想整堆肥 names 整堆肥.
 _WHO_WANTS = re.compile(
     r"^[^，。,？?！!]{1,12}?(?:想|打算|准备)(?=(?:学|整|做|报|考|补|了解)(?:习|下|点|些|啲|一下|点样|怎么)*(?![这那呢个])[\u3400-\u9fff]{2})"
+)
+# Who somebody is, and nothing that they want (我是送外卖的, 我在电子厂上班), and those who have a job (快递员).
+_WHO_ONE_IS = for_normalised(
+    r"(?:我们?|俺|咱们?|本人)(?!.*(?:想|要|学|考|报|会|懂|识|怎|点))[^，。,.？?！!]{1,16}|[^，。,.？?！!想要学考报会]{1,10}(?:的|嘅)|(?:已经|刚刚?|都|就)*(?:退休|失业|下岗|毕业)(?:了|咗|啦)?|(?:我|她|他|佢)?(?:今年|已经|快|刚刚?|都)*\d{2}(?:多)?岁?(?:了|啦)?"
+    r"|i(?:'m| am| have)? (?!.*\b(?:want|like|need|learn|study|know|hope|can|do)\b)[^,.?!]{3,40}"
+)
+# What somebody does is what it is on, unless the catalogue has a name for such people: 厂里做质检的.
+_DOES = for_normalised(r"(?:做|搞|干|修|管)(?!工的?$|活|事)(?P<what>[^的嘅了]{1,8})(?:的|嘅|了)*$")
+_THEIR_JOB = for_normalised(
+    r"(?P<who>[^，。,.？?！!\s]{0,6}?(?:员|小哥|骑手|师傅|工人|工友|农民|果农|长者|老人|街坊))(?:们|的|嘅)*"
 )
 # What may be two messages: after a mark that ends one, or a space after Han.
 _PARTS = re.compile(r"(?<=[?？。!！])|(?<=[\u3400-\u9fff])\s+")
@@ -167,7 +177,7 @@ def subject_of(message: str) -> str:
     said = without_whom(said)
     for pattern in (*conditions(), names_of_places()):
         said = pattern.sub(" ", said)
-    if _LEFT_OVER.match(course_subject(said)) or not _says_something(said):
+    if _LEFT_OVER.match(course_subject(said)) or not _says_something(said) or _says_only_who(said):
         return ""
     # 有没有烹饪课 那线上的呢 is about 烹饪.
     return " ".join(part.strip() for part in _PARTS.split(said) if _says_something(part))
@@ -187,9 +197,13 @@ def named_in(message: str) -> str:
 
 def several_in(named: str) -> list[str]:
     """The things that are named beside each other, two or three: 粤剧 and 做菜; none where it is one."""
-    parts = [one.strip() for one in _BESIDE_EACH_OTHER.split(named)]
-    parts = [course_subject(one) for one in parts if sum(map(str.isalnum, one)) >= _A_THING]
+    parts = [course_subject(one) for one in beside_each_other(named) if sum(map(str.isalnum, one)) >= _A_THING]
     return parts if 2 <= len(parts) <= 3 else []
+
+
+def beside_each_other(said: str) -> list[str]:
+    """What stands beside each other in what is said, normalised: 粤剧 and 做菜 of 粤剧和做菜."""
+    return [one.strip() for one in _BESIDE_EACH_OTHER.split(said)]
 
 
 def cannot_use(message: str) -> bool:
@@ -206,6 +220,20 @@ def without_deed(named: str) -> str:
 def names_only_conditions(message: str) -> bool:
     """Whether a message says what a course must be and not what it is to be about: 线上的呢, and cheaper ones?"""
     return not subject_of(message) and replace(need_of(message), text="", locale_language="") != Need()
+
+
+def _says_only_who(said: str) -> bool:
+    """Whether all that is said of a subject is for whom, one of the catalogue's audiences: 我是送外卖的，有什么课."""
+    clauses = [clause.strip() for clause in _CLAUSES.split(said) if _says_something(clause)]
+    return bool(clauses) and audience_in(said) is not None and all(map(_says_who, clauses))
+
+
+def _says_who(clause: str) -> bool:
+    their = _THEIR_JOB.match(clause)
+    if their and audience_in(their["who"]) and not _says_something(clause[their.end() :]):
+        return True
+    trade = _DOES.search(clause)
+    return bool(_WHO_ONE_IS.fullmatch(clause)) and (trade is None or audience_in(trade["what"]) is not None)
 
 
 def _says_something(said: str) -> bool:

@@ -4,11 +4,18 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from companion.guidance.subject import beside_each_other
 from companion.patterns import for_normalised, read_at_start
-from companion.understanding.wholly import kinds_in, says_something, without_titles
+from companion.understanding.wholly import Kind, kinds_in, says_something, without_titles
+from course_index.analyze import normalise
 
 # 线上的呢, 免费的有吗 say what another course is to be.
-_WANTED = for_normalised(r"^(?!.*(?:谁|边|几|多少|什么|咩|哪)).*(?:的|嘅)(?:呢|有吗|有没有|有冇|有无|先)?[?？\s]*$")
+_WANTED = for_normalised(r"^(?!.*(?:谁|边|几|多少|什么|咩|哪|最)).*(?:的|嘅)(?:呢|有吗|有没有|有冇|有无|先)?[?？\s]*$")
+# A thing has so many letters, and so many are set beside each other.
+_A_THING, _COMPARED = 2, 3
+_WITH = for_normalised(r"\s+(?:with|vs\.?|versus|than)\s+|相比|比起")
+_POINTS = for_normalised(r"[这那呢嗰它佢]|\b(?:it|this|that)\b")
+_THE_MOST = for_normalised(r"最|\b\w+est\b")
 FILE = Path(__file__).with_name("facts.toml")
 
 
@@ -28,6 +35,35 @@ def facts_asked(message: str, titles: Sequence[str] = ()) -> tuple[str, ...]:
     if "teacher" in names and "compare" in names:
         names.remove("compare")  # 边个教 asks of one course
     return () if says_something(left) else tuple(names)
+
+
+def set_beside(message: str) -> list[str]:
+    """The things that a message wants compared, normalised: 粤剧 and 急救 of 比较粤剧和急救这两门课. One of them where
+    it points at the other: 这个和小实验那门有什么区别.
+    """
+    said = without_titles(message, ())
+    kinds = [kind for kind in kinds_in(FILE) if said and kind.is_said(said)]
+    if not any(kind.name == "compare" for kind in kinds):
+        return []
+    parts = [part for one in beside_each_other(said) for part in _WITH.split(one)]
+    named = {part: _trimmed(part, kinds) for part in parts}
+    things = [thing for thing in named.values() if len(thing) >= _A_THING]
+    points = any(not thing and (not part or _POINTS.search(part)) for part, thing in named.items())
+    return things if 2 <= len(things) + points <= _COMPARED and len(things) == sum(map(bool, named.values())) else []
+
+
+def wants_the_most(message: str) -> bool:
+    """Whether a message asks which is the cheapest, shortest or the like, of however many."""
+    return bool(_THE_MOST.search(normalise(message)))
+
+
+def _trimmed(part: str, kinds: Sequence[Kind]) -> str:
+    """A part of a message without what asks, and then what may stand beside that, before and behind what it names."""
+    for patterns in 2 * ([kind.says for kind in kinds], [kind.beside for kind in kinds]):  # 比 is before 呢 in 比呢
+        asks = {at for one in patterns for found in one.finditer(part) for at in range(*found.span())}
+        kept = [at for at, letter in enumerate(part) if at not in asks and letter.isalnum()]
+        part = part[kept[0] : kept[-1] + 1] if kept else ""
+    return part
 
 
 read_at_start(partial(kinds_in, FILE))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from companion.conversation import Conversation
+from companion.conversation import Conversation, PastTurn, Shown
 from companion.guidance.places import place_in
 from companion.guidance.subject import names_only_conditions, subject_of
 from companion.patterns import for_normalised
@@ -39,7 +39,7 @@ _POINTS_BACK = for_normalised(
 )
 _ENDS_OPEN = re.compile(r"(?:呢|咧|呐)\s*[?？。!！]*$")
 _ASKS = re.compile(
-    r"为什么|为啥|为何|怎么|怎样|如何|多少|多久|多长|几(?!何)|哪|谁|什么|吗|呢|么|能不能|可不可以|行不行|要不要|点解|点样|点算|点搞|几耐|几时|边|咩|得唔得|系咪|会不会|是不是|先要"
+    r"为什么|为啥|为何|怎么|怎样|如何|多[少久长大高重深远快宽厚]|几(?!何)|哪|谁|什么|吗|呢|么|能不能|可不可以|行不行|要不要|点解|点样|点算|点搞|几耐|几时|边|咩|得唔得|系咪|会不会|是不是|先要"
     r"|\b(?:why|how|what|when|where|who|which|much|many|long)\b"
 )
 # What a correction begins with: 不是这个，我是问, 我说的是, no, I meant. The question is what comes after it.
@@ -79,6 +79,8 @@ _ASKS_FOR_ANY = for_normalised(
     r"(?:什么|哪些|哪门|咩|乜嘢|啥|随便|推荐)[^，。？?]{0,8}(?:课|班|学)"
     r"|\b(?:what|which|any) (?:\w+ )?(?:courses?|class(?:es)?)\b"
 )
+# 还有别的吗 goes on from an answer, 换一个 does not.
+_SWAPS = re.compile(r"换|\b(?:another|different)\b")
 _IS_THERE = re.compile(r"\b(?:is|are) there\b")
 
 
@@ -124,10 +126,17 @@ def adds_to_a_wish(message: str, conversation: Conversation) -> bool:
     """
     # 要钱吗 stays with the course that was shown.
     before = next((turn for turn in reversed(conversation.turns) if not asks_of_it(turn.message)), None)
-    if before is None or before.wish not in ("courses", "pathway") or not conversation.subjects:
+    if before is None or not conversation.subjects:
+        return False
+    if before.wish not in ("courses", "pathway") and not _courses_only(before, conversation):
         return False
     said = normalise(message)
     return names_only_conditions(said) and not (_ASKS_FOR_ANY.search(said) or asks_of_it(said))
+
+
+def _courses_only(turn: PastTurn, conversation: Conversation) -> bool:
+    """Whether all that a turn showed were courses, though it asked for none: 手机不太会用."""
+    return isinstance(conversation.pending, Shown) and not turn.passages
 
 
 def wants_another(message: str, conversation: Conversation) -> str | None:
@@ -137,10 +146,18 @@ def wants_another(message: str, conversation: Conversation) -> str | None:
     None for a message that does not, or that says what they are to be on.
     """
     last = next((turn for turn in reversed(conversation.turns) if not asks_of_it(turn.message)), None)
-    if last is None or last.wish != "courses" or not conversation.subjects:
+    if last is None or not conversation.subjects or not (last.wish == "courses" or _courses_only(last, conversation)):
         return None
     left = without_asking_for_another(message)
     return left if left is not None and (not says_something(left) or names_only_conditions(left)) else None
+
+
+def wants_only_another(message: str, conversation: Conversation) -> bool:
+    """Whether a message is no more than 换一个, and nothing before it was a quiz, of which it were another question."""
+    last = conversation.turns[-1].wish if conversation.turns else None
+    left = without_asking_for_another(message)
+    swaps = bool(_SWAPS.search(normalise(message)))
+    return swaps and left is not None and not says_something(left) and last != "practice"
 
 
 def _wants_a_course_on_something(text: str) -> bool:

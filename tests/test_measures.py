@@ -1,0 +1,62 @@
+import pytest
+
+from companion.measures import measure_asked
+from eval.stories import storyteller
+from tests.small_catalogue import talk
+
+
+@pytest.fixture(scope="module")
+def tutor(tmp_path_factory, embedder, wording, put_samples):
+    put_samples(home := tmp_path_factory.mktemp("measures"))
+    companion, state = storyteller(home, embedder, wording)
+    yield companion
+    companion.index.close()
+    state.close()
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("要多久", "time"),
+        ("几分钟先得", "time"),
+        ("要浸几耐", "time"),
+        ("多久翻一次", "often"),
+        ("一分钟按几多下", "often"),
+        ("几岁可以学", "age"),
+        ("贮藏要几度", "degrees"),
+        ("要按多深", "length"),
+        ("要放几多盐", "amount"),
+        ("how long should I wait?", "time"),
+        ("how often", "often"),
+        # Of a course, of money, or a question of its own.
+        ("多少钱", None),
+        ("怎么做", None),
+        ("电动车的锂电池用几年要换", None),
+    ],
+)
+def test_a_short_message_that_asks_for_a_measure_is_known(message, kind):
+    assert measure_asked(message) == kind
+
+
+@pytest.mark.parametrize(
+    ("before", "message", "states"),
+    [
+        ("烫伤了怎么处理", "要冲多久", "二十分钟左右"),
+        ("老人卧床怎么翻身", "多久一次", "每两小时"),
+        ("流鼻血怎么办", "要几分钟", "十到十五分钟"),
+        ("荔枝采下来怎么预冷", "冰水要泡多久", "十几二十分钟"),
+        ("点样整白切鸡", "要浸几耐", "二十五到三十分钟"),
+        ("夏天送外卖怎么不中暑", "喝多少水", "每十五到二十分钟喝几口"),
+        ("胸外按压怎么做", "要按多深", "五到六厘米"),
+    ],
+)
+def test_the_measure_is_told_that_the_lesson_talked_of_states(tutor, before, message, states):
+    *_, told = talk(tutor, before, message, conversation=f"{before} {message}")
+    assert told.mode == "extracted"
+    assert states in told.text
+
+
+@pytest.mark.parametrize(("before", "message"), [("学分银行是什么", "几年有效"), ("怎么洗手", "水要几度")])
+def test_no_measure_is_told_of_what_the_lesson_states_none(tutor, before, message):
+    *_, told = talk(tutor, before, message, conversation=f"{before} {message}")
+    assert told.mode == "catalogue"

@@ -1,0 +1,28 @@
+import pytest
+
+from eval.stories import storyteller
+from tests.small_catalogue import talk
+
+
+@pytest.fixture(scope="module")
+def tutor(tmp_path_factory, embedder, wording, put_samples):
+    put_samples(home := tmp_path_factory.mktemp("pointing"))
+    companion, state = storyteller(home, embedder, wording)
+    yield companion
+    companion.index.close()
+    state.close()
+
+
+@pytest.mark.parametrize(
+    ("message", "pointed"),
+    [
+        # What happened is what the lesson is called by: from its start, not 人工呼吸.
+        ("我爸突然倒地没有呼吸了", "从头看：《有人突然倒地：心肺复苏和 AED》"),
+        # A section of it is called so.
+        ("孩子被花生噎住了脸发紫", "《噎住、烫伤和出血》里的“噎住”"),
+        ("电池着火了", "《充电与防暑》里的“电池起火怎么办”"),
+    ],
+)
+def test_in_an_emergency_what_is_called_by_what_happened_is_pointed_at(tutor, message, pointed):
+    (told,) = talk(tutor, message, conversation=message)
+    assert pointed in told.text
