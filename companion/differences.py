@@ -116,14 +116,12 @@ def _joined(first: Quote, second: Quote) -> tuple[Quote, ...]:
     return first, second
 
 
-@cache
 def _side_by_side(one: str, other: str) -> re.Pattern[str]:
     first, second = _name(one).pattern, _name(other).pattern
     joined = r"\s*(?:[、和与跟及,]|and|or)\s*"
     return re.compile(f"(?:{first}){joined}(?:{second})|(?:{second}){joined}(?:{first})")
 
 
-@cache
 def _name(thing: str) -> re.Pattern[str]:
     if thing.isascii():
         singular = re.sub(r"(?<=[a-z]{3})s$", "", thing)

@@ -25,7 +25,6 @@ def of_another_paper(query: Query, hit: Hit) -> bool:
     return not any(_named(name).search(said) for name in names)
 
 
-@cache
 def paper_asked(question: str) -> str | None:
     """The paper of which a question asks how it is got, renewed or replaced, normalised; None for any other."""
     asks, about = _patterns()
@@ -34,7 +33,6 @@ def paper_asked(question: str) -> str | None:
     return found["paper"] if found and asks.search(asked) else None
 
 
-@cache
 def _named(name: str) -> re.Pattern[str]:
     """A name where it ends: 身份证明 is no 身份证."""
     return re.compile(re.escape(name) + ("(?!明)" if name.endswith("证") else ""))

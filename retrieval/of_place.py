@@ -1,7 +1,6 @@
 """Whether a passage is of another place than the one that a question names: 汕尾's rule is none of 汕头's."""
 
 import re
-from functools import cache
 
 from course_index.analyze import normalise
 from retrieval.hit import Hit
@@ -51,6 +50,5 @@ def _covers(here: str, there: str) -> bool:
     return here == there or ({here, there} & {"广东"} != set() and {here, there} - {"广东"} <= set(GUANGDONG))
 
 
-@cache
 def _named(text: str) -> set[str]:
     return {found["place"] for found in _NAMED.finditer(normalise(text))}

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
 
 from course_index.analyze import normalise
 from course_index.store.legs import Word
@@ -75,7 +74,6 @@ def says_the_thing(words: Sequence[Word], text: str) -> bool:
     return not words or sum(map(is_said, words)) >= len(words) / 2
 
 
-@cache
 def thing_made(question: str) -> str | None:
     """What a question asks how to make, or with what, or for how long."""
     asked = _MARKS.sub("", normalise(question))

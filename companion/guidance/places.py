@@ -3,7 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -132,7 +132,8 @@ def _stem(name: str) -> str:
     return _SUFFIX.sub("", name)
 
 
-@cache
+# Anybody may ask for a city of any name.
+@lru_cache(maxsize=1_024)
 def city_key(name: str) -> str:
     """One word for a city, whatever it is called."""
     plain = normalise(name).strip()
@@ -140,7 +141,7 @@ def city_key(name: str) -> str:
     return next(latin, plain).removesuffix("市")
 
 
-@cache
+@lru_cache(maxsize=1_024)
 def _point_of(city: str | None, district: str | None) -> Point | None:
     if not city:
         return None
