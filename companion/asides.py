@@ -32,6 +32,8 @@ _SOMEBODY = re.compile(
     r"(?:['’]s\b| (?:is|was|has|had|did|does|[a-z]+ed|[a-z]{2,}s)\b)"
 )
 _EITHER = re.compile(r"\b(?:he|she|him|her|his|hers)(?: or |/)(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
+# What is only said so, as in a lesson on phone calls, tells of nobody.
+_SPEECH = re.compile(r"“[^”]*”|\"[^\"\n]*\"|「[^」]*」")
 _MARKS = " \t#*:：?？"
 
 
@@ -80,7 +82,7 @@ def _stories(units: Sequence[Stretch]) -> Collection[int]:
     found: set[int] = set()
     for _, block in groupby(enumerate(units), key=lambda placed: placed[1].block):
         placed = list(block)
-        text = _EITHER.sub(" ", "".join(unit.text for _, unit in placed))
+        text = _EITHER.sub(" ", _SPEECH.sub(" ", "".join(unit.text for _, unit in placed)))
         if _SAYS["of_somebody"].search(text.lower()) and _SOMEBODY.search(text):
             found |= {place for place, _ in placed}
     return found

@@ -156,7 +156,9 @@ def best_quotes(reading: Reading, bearing: Mapping[str, float]) -> tuple[Quote, 
         own, firsts = (bearing.get(one.hit.passage.id, 0.0) for one in (quote, first))
         return own >= (firsts - BEARS_AS_WELL if quote.hit.course.id == first.hit.course.id else 0.0)
 
-    as_good = [quote for quote in others if quote.score >= enough and bears(quote)]
+    # Beside an answer that the learner reads, one in another language only stands in the way.
+    readable = [quote for quote in others if quote.hit.passage.language == first.hit.passage.language]
+    as_good = [quote for quote in readable if quote.score >= enough and bears(quote)]
     return (first, *as_good[: MAX_QUOTES - 1])
 
 
