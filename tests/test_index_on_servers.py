@@ -149,10 +149,11 @@ def test_an_index_elsewhere_than_set_is_refused_and_the_next_build_moves_it(tmp_
 
 @pytest.mark.parametrize("how", ["killed", "hanging"])
 def test_a_server_that_is_gone_costs_no_turn_and_is_used_again_when_it_is_back(
-    how, home, own_chroma, embedder, companion_with
+    how, home, own_chroma, embedder, companion_with, monkeypatch
 ):
     from tests.test_turn import done, turn
 
+    monkeypatch.setattr("course_index.store.vectors._LEFT_ALONE_SECONDS", 60)
     build_index([LIBRARY], home, embedder)
     live = LiveIndex(home, embedder)
     companion = companion_with(over=live)
@@ -165,14 +166,15 @@ def test_a_server_that_is_gone_costs_no_turn_and_is_used_again_when_it_is_back(
         own_chroma.hang()
     assert done(turn(companion, LOST)).mode == "extracted"
     assert not live.whole
-    started = time.monotonic()
+    server = live.search.generation.vectors._server
+    left_alone = server._left_alone_until
     assert done(turn(companion, "骑车要戴头盔吗")).mode == "extracted"
-    assert time.monotonic() - started < 2  # the second learner does not wait for it again
+    assert server._left_alone_until == left_alone > 0  # the second learner does not wait for it again
     if how == "killed":
         own_chroma.start()
     else:
         own_chroma.hang(False)
-    time.sleep(3.1)
+    server._left_alone_until = 0.0
     assert done(turn(companion, LOST)).mode == "extracted"  # not the answer of the bad minute, remembered
     assert live.whole
     live.close()
