@@ -112,11 +112,13 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the passages say to a question: of each its best quote, best first, and the cosine of the sentence that
-    comes closest."""
+    """What the passages say to a question in a language: of each its best quote, best first, and the cosine of the
+    sentence that comes closest.
+    """
 
     quotes: tuple[Quote, ...]
     closeness: float
+    language: str
 
 
 def read_closely(search: Search, query: Query, hits: Sequence[Hit]) -> Reading:
@@ -124,7 +126,7 @@ def read_closely(search: Search, query: Query, hits: Sequence[Hit]) -> Reading:
     near = [hit for hit in hits[:MAX_READ] if hit.score >= NEAR_ENOUGH * hits[0].score]
     candidates = _candidates(query, near)
     if not candidates:
-        return Reading((), 0.0)
+        return Reading((), 0.0, query.language)
     closeness = _closeness(search, query, candidates)
     scores = closeness + np.array([one.promise + one.hit.score for one in candidates], dtype=np.float32)
     best: dict[str, Quote] = {}
@@ -133,7 +135,7 @@ def read_closely(search: Search, query: Query, hits: Sequence[Hit]) -> Reading:
         if candidate.hit.passage.id not in best:
             text = stretch_around(candidate.hit, candidate.units, candidate.position)
             best[candidate.hit.passage.id] = Quote(candidate.hit, text, float(scores[number]), candidate.text.strip())
-    return Reading(tuple(best.values()), float(closeness.max()))
+    return Reading(tuple(best.values()), float(closeness.max()), query.language)
 
 
 def best_quotes(reading: Reading, bearing: Mapping[str, float]) -> tuple[Quote, ...]:
@@ -157,7 +159,8 @@ def best_quotes(reading: Reading, bearing: Mapping[str, float]) -> tuple[Quote, 
         return own >= (firsts - BEARS_AS_WELL if quote.hit.course.id == first.hit.course.id else 0.0)
 
     # Beside an answer that the learner reads, one in another language only stands in the way.
-    readable = [quote for quote in others if quote.hit.passage.language == first.hit.passage.language]
+    in_own = first.hit.passage.language == reading.language
+    readable = [quote for quote in others if not in_own or quote.hit.passage.language == reading.language]
     as_good = [quote for quote in readable if quote.score >= enough and bears(quote)]
     return (first, *as_good[: MAX_QUOTES - 1])
 
