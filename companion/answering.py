@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from companion.advising import Advising
 from companion.catalogue import cards_of_passages
@@ -27,7 +28,7 @@ from companion.heard import Heard
 from companion.leading import Leading
 from companion.ledger import Ledger
 from companion.material import material_of
-from companion.measures import measure_asked
+from companion.measures import measure_asked, names_nothing
 from companion.portions import asking_for_more, portions, portions_of_quotes, quoted
 from companion.reading_on import lesson_talked_of
 from companion.sentences import cited_in, citing_nothing
@@ -294,6 +295,10 @@ class Answering:
         if last and last.mode in _TOLD and measure_asked(heard.message):
             thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
             found = await asyncio.to_thread(find_measure, search, found, heard.message, thread, last.reply)
+        elif names_nothing(heard.message) and not heard.scope.course_id and not _was_told(heard):
+            # 要多久 after what nothing answered is near whatever takes time.
+            nothing = replace(found.confidence, answers=False, on_subject=0.0)
+            found = replace(found, confidence=nothing)
         ledger.confidence = found.confidence.probability
         return found
 
@@ -333,6 +338,10 @@ class Answering:
         said = heard.question + "".join(quote.text for quote in quotes)
         if heard.audience == "senior" and _MONEY.search(said):
             yield TextAdded(f"\n\n{heard.say.fraud_care.format(hotline=self._hotline)}")
+
+
+def _was_told(heard: Heard) -> bool:
+    return any(turn.mode in _TOLD for turn in heard.conversation.turns)
 
 
 def _tells(heard: Heard) -> bool:

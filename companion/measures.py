@@ -39,6 +39,12 @@ def measure_asked(message: str) -> str | None:
     return asked if asked and len(_named(said, asked)) <= _NAMES_AT_MOST else None
 
 
+def names_nothing(message: str) -> bool:
+    """Whether a message asks for a measure, and of nothing: 要多久."""
+    kind = measure_asked(message)
+    return kind is not None and not _named(normalise(message), kind)
+
+
 def states(text: str, kind: str) -> bool:
     """Whether a text states a measure of this kind."""
     return bool(_STATES[kind].search(normalise(text)))

@@ -34,8 +34,8 @@ def paper_asked(question: str) -> str | None:
 
 
 def _named(name: str) -> re.Pattern[str]:
-    """A name where it ends: 身份证明 is no 身份证."""
-    return re.compile(re.escape(name) + ("(?!明)" if name.endswith("证") else ""))
+    """A name where it ends: 身份证明 and 身份证号 are no 身份证."""
+    return re.compile(re.escape(name) + ("(?![明号])" if name.endswith("证") else ""))
 
 
 @cache

@@ -60,3 +60,10 @@ def test_the_measure_is_told_that_the_lesson_talked_of_states(tutor, before, mes
 def test_no_measure_is_told_of_what_the_lesson_states_none(tutor, before, message):
     *_, told = talk(tutor, before, message, conversation=f"{before} {message}")
     assert told.mode == "catalogue"
+
+
+def test_a_measure_of_nothing_is_not_told_of_whatever_states_one(tutor):
+    (alone,) = talk(tutor, "要多久", conversation="nothing before")
+    *_, after = talk(tutor, "快递丢了怎么办", "要多久", conversation="nothing told")
+    assert [alone.mode, after.mode] == ["catalogue", "catalogue"]
+    assert ">" not in alone.text + after.text
