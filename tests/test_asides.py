@@ -3,9 +3,7 @@
 import pytest
 
 from companion.find import Scope, find
-from course_index.build import build_index
-from course_index.store.generations import IndexHome
-from retrieval.search import Search
+from tests.small_library import searching
 
 LESSONS = {
     "rest.md": """# Resting well
@@ -63,14 +61,8 @@ Words for it
 
 @pytest.fixture(scope="module")
 def search(tmp_path_factory, embedder):
-    folder = tmp_path_factory.mktemp("kilns")
-    for name, text in LESSONS.items():
-        (folder / name).write_text(text, "utf-8")
-    home = IndexHome(folder / "data")
-    build_index(sorted(folder.glob("*.md")), home, embedder)
-    search = Search(home.open_current(), embedder)
-    yield search
-    search.generation.close()
+    with searching(tmp_path_factory.mktemp("kilns"), LESSONS, embedder) as search:
+        yield search
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from companion.support import Judge, grounds_of
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from retrieval.search import Search
+from tests.small_library import searching
 
 LESSONS = {
     "赔偿": "快件丢失、损坏的，保过价的，按寄件时约定的保价规则赔。赔偿申请应当在签收后三十日内提出。骑车送件时不得逆行。",  # noqa: E501
@@ -137,47 +138,42 @@ def test_one_side_of_a_choice_is_an_answer(material):
     assert said == ["supported", "negation", "unsupported"]
 
 
-def test_what_holds_in_one_case_is_not_said_of_another(tmp_path, embedder, wording):
-    steps = "1. 能咳的，让他自己用力咳，站在旁边看着。\n2. 失去反应，放平在地上，做心肺复苏。\n"
-    (tmp_path / "first-aid.md").write_text(f"# 急救\n\n## 大人噎住\n\n{steps}", "utf-8")
-    home = IndexHome(tmp_path / "data")
-    build_index([tmp_path], home, embedder)
-    generation = home.open_current()
-    search = Search(generation, embedder, wording=wording)
+def judging(search, found_by):
+    """What is told of a sentence in answer to a question, by the passage that is found by a query."""
+    contexts = search.contexts(search.choice(search.query(found_by), 1))
+    grounds = grounds_of(search, contexts, {hit.passage.id: 1 for context in contexts for hit in context.hits})
 
     def verdict(question, said):
-        contexts = search.contexts(search.choice(search.query("噎住了失去反应"), 1))
-        grounds = grounds_of(search, contexts, {hit.passage.id: 1 for context in contexts for hit in context.hits})
         judge = Judge(search, question)
         return judge.verdict(judge.claim(said), [grounds[1]])
 
-    choking = "大人吃东西噎住了怎么办"
-    assert verdict(choking, "如果噎住，应放平在地上，做心肺复苏。") == "case"
-    assert verdict(choking, "噎住的人失去反应时，放平在地上，做心肺复苏。") == "supported"
-    assert verdict("噎住的人已经失去反应了怎么办", "放平在地上，做心肺复苏。") == "supported"
-    assert verdict(choking, "不管能不能咳，都让他自己用力咳，站在旁边看着。") == "case"
-    generation.close()
+    return verdict
+
+
+def test_what_holds_in_one_case_is_not_said_of_another(tmp_path, embedder, wording):
+    steps = "1. 能咳的，让他自己用力咳，站在旁边看着。\n2. 失去反应，放平在地上，做心肺复苏。\n"
+    lesson = f"# 急救\n\n## 大人噎住\n\n{steps}"
+    with searching(tmp_path, {"first-aid.md": lesson}, embedder, wording=wording) as search:
+        verdict = judging(search, "噎住了失去反应")
+
+        choking = "大人吃东西噎住了怎么办"
+        assert verdict(choking, "如果噎住，应放平在地上，做心肺复苏。") == "case"
+        assert verdict(choking, "噎住的人失去反应时，放平在地上，做心肺复苏。") == "supported"
+        assert verdict("噎住的人已经失去反应了怎么办", "放平在地上，做心肺复苏。") == "supported"
+        assert verdict(choking, "不管能不能咳，都让他自己用力咳，站在旁边看着。") == "case"
 
 
 def test_what_is_permitted_is_spoken_of_in_one_place(tmp_path, embedder, wording):
     said = (
         "楼道和电梯是逃生的路。电池拆下来提回屋里充，起火的仍旧是那块电池。楼下没有地方充，请房东帮忙找最近的充电点。"
     )
-    (tmp_path / "charging.md").write_text(f"# 充电\n\n## 为什么不能推进楼里\n\n{said}\n", "utf-8")
-    home = IndexHome(tmp_path / "data")
-    build_index([tmp_path], home, embedder)
-    generation = home.open_current()
-    search = Search(generation, embedder, wording=wording)
-    contexts = search.contexts(search.choice(search.query("电动车没电了去哪里充"), 1))
-    grounds = grounds_of(search, contexts, {hit.passage.id: 1 for context in contexts for hit in context.hits})
-    judge = Judge(search, "电动车没电了怎么办")
+    lesson = f"# 充电\n\n## 为什么不能推进楼里\n\n{said}\n"
+    with searching(tmp_path, {"charging.md": lesson}, embedder, wording=wording) as search:
+        verdict = judging(search, "电动车没电了去哪里充")
+        out_of_power = "电动车没电了怎么办"
 
-    def verdict(text):
-        return judge.verdict(judge.claim(text), [grounds[1]])
-
-    assert verdict("可以尝试在楼道或电梯里充电，或者请房东帮忙找最近的充电点。") == "permission"
-    assert verdict("楼下没有地方充电，可以请房东帮忙找最近的充电点。") == "supported"
-    generation.close()
+        assert verdict(out_of_power, "可以尝试在楼道或电梯里充电，或者请房东帮忙找最近的充电点。") == "permission"
+        assert verdict(out_of_power, "楼下没有地方充电，可以请房东帮忙找最近的充电点。") == "supported"
 
 
 def test_the_question_said_back_is_no_answer(release):

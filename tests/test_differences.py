@@ -4,9 +4,7 @@ import pytest
 
 from companion.differences import differing
 from companion.find import Scope, find
-from course_index.build import build_index
-from course_index.store.generations import IndexHome
-from retrieval.search import Search
+from tests.small_library import searching
 
 LESSONS = {
     "beer.md": """# 两种酵母
@@ -46,14 +44,8 @@ Whereas a hide glue can be warmed and taken apart again, an epoxy never lets go 
 
 @pytest.fixture(scope="module")
 def search(tmp_path_factory, embedder):
-    folder = tmp_path_factory.mktemp("differences")
-    for name, text in LESSONS.items():
-        (folder / name).write_text(text, "utf-8")
-    home = IndexHome(folder / "data")
-    build_index(sorted(folder.glob("*.md")), home, embedder)
-    search = Search(home.open_current(), embedder)
-    yield search
-    search.generation.close()
+    with searching(tmp_path_factory.mktemp("differences"), LESSONS, embedder) as search:
+        yield search
 
 
 def quoted(search, question):

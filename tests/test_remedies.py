@@ -4,10 +4,8 @@ import pytest
 
 from companion.find import Scope, find
 from companion.remedies import what_happened
-from course_index.build import build_index
-from course_index.store.generations import IndexHome
 from retrieval.confidence import Confidence
-from retrieval.search import Search
+from tests.small_library import searching
 
 LESSONS = {
     "boat.md": """# 渔船上的安全
@@ -59,14 +57,8 @@ A knot that slips was tied with too short an end. Tie it again with an end as lo
 
 @pytest.fixture(scope="module")
 def search(tmp_path_factory, embedder):
-    folder = tmp_path_factory.mktemp("boats")
-    for name, text in LESSONS.items():
-        (folder / name).write_text(text, "utf-8")
-    home = IndexHome(folder / "data")
-    build_index(sorted(folder.glob("*.md")), home, embedder)
-    search = Search(home.open_current(), embedder)
-    yield search
-    search.generation.close()
+    with searching(tmp_path_factory.mktemp("boats"), LESSONS, embedder) as search:
+        yield search
 
 
 def first(search, question):

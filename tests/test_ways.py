@@ -3,9 +3,7 @@
 import pytest
 
 from companion.find import Scope, find
-from course_index.build import build_index
-from course_index.store.generations import IndexHome
-from retrieval.search import Search
+from tests.small_library import searching
 
 WHY = "讲课的人嗓子会哑，是因为一天到晚大声说话，嗓子很累，嗓子哑了该怎么保养，讲课的人多半不知道，嗓子哑了还接着讲。"
 MORE = "讲课的人里，三个就有一个嗓子哑过；嗓子哑得最多的是教小学的，教室吵，一讲就是四节课，下了课也要大声说话。"
@@ -31,13 +29,8 @@ LESSON = f"""# 讲课的嗓子
 
 @pytest.fixture(scope="module")
 def search(tmp_path_factory, embedder):
-    folder = tmp_path_factory.mktemp("ways")
-    (folder / "voice.md").write_text(LESSON, "utf-8")
-    home = IndexHome(folder / "data")
-    build_index(sorted(folder.glob("*.md")), home, embedder)
-    search = Search(home.open_current(), embedder)
-    yield search
-    search.generation.close()
+    with searching(tmp_path_factory.mktemp("ways"), {"voice.md": LESSON}, embedder) as search:
+        yield search
 
 
 def first(search, question):

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
@@ -281,17 +281,16 @@ class Recommender:
     # the learner's language. Each narrows the choice where it leaves any.
 
     def _naming(self, audience: str | None) -> Mask:
-        return self._such(lambda course: audience is None or audience in course.audience)
+        return self.shelf.such(lambda course: audience is None or audience in course.audience)
 
     def _for_them(self, audience: str | None) -> Mask:
-        return self._such(lambda course: audience is None or may_be_for(course, audience))
+        return self.shelf.such(lambda course: audience is None or may_be_for(course, audience))
 
     def _they_read(self, need: Need) -> Mask:
         wanted = need.locale_language
-        return self._such(lambda course: not (wanted and course.language) or languages_fit(course.language, wanted))
-
-    def _such(self, holds: Callable[[Course], bool]) -> Mask:
-        return np.fromiter(map(holds, self.shelf.courses), np.bool_, len(self.shelf))
+        return self.shelf.such(
+            lambda course: not (wanted and course.language) or languages_fit(course.language, wanted)
+        )
 
     def _worth_ranking(
         self, rows: Sequence[int], about_nothing: bool, need: Need, after: Mapping[str, tuple[float, int]]

@@ -143,7 +143,7 @@ class Shelf:
     def _facts(self, need: Need, finished: frozenset[str], today: date) -> list[tuple[Fact, Mask]]:  # noqa: PLR0912
         facts: list[tuple[Fact, Mask]] = [("open", self._open_on(today)), ("finished", ~self._among(finished))]
         if need.young:
-            facts.append(("audience", self._each(lambda course: may_be_for(course, "child", "parent"))))
+            facts.append(("audience", self.such(lambda course: may_be_for(course, "child", "parent"))))
         if need.exclude:
             facts.append(("excluded", ~self._among(need.exclude)))
         if need.free:
@@ -157,7 +157,7 @@ class Shelf:
         if need.max_level is not None:
             facts.append(("level", self._levels <= need.max_level))
         if need.credits:
-            facts.append(("credits", self._each(lambda course: bool(course.credits))))
+            facts.append(("credits", self.such(lambda course: bool(course.credits))))
         if need.begins is not None:
             facts.append(("begins", self._courses_of(self._held(need, today) & self._begin_in(need.begins))))
         if need.language:
@@ -171,10 +171,11 @@ class Shelf:
             reached = self._courses_of(self._held(need, today))
             facts.append(("step_free", reached | ((self._deliveries == "online") & (not need.in_person))))
         if need.skip_without_prerequisites:
-            facts.append(("prerequisites", self._each(lambda course: set(course.prerequisites) <= finished)))
+            facts.append(("prerequisites", self.such(lambda course: set(course.prerequisites) <= finished)))
         return facts
 
-    def _each(self, holds: Callable[[Course], bool]) -> Mask:
+    def such(self, holds: Callable[[Course], bool]) -> Mask:
+        """The courses of which something holds."""
         return np.fromiter((holds(course) for course in self.courses), np.bool_, len(self))
 
     def _held(self, need: Need, today: date) -> Mask:
