@@ -31,6 +31,7 @@ from companion.material import material_of
 from companion.measures import measure_asked, names_nothing
 from companion.portions import asking_for_more, portions, portions_of_quotes, quoted
 from companion.reading_on import lesson_talked_of
+from companion.rewording import Rewording, may_be_reworded
 from companion.sentences import cited_in, citing_nothing
 from companion.sources import source_of, sources_of
 from companion.steps import asks_how
@@ -66,6 +67,7 @@ class Answering:
         self,
         index: LiveIndex,
         writer: Writer,
+        rewording: Rewording,
         drafting: Drafting,
         advising: Advising,
         leading: Leading,
@@ -74,6 +76,7 @@ class Answering:
     ) -> None:
         self._index = index
         self._writer = writer
+        self._rewording = rewording
         self._drafting = drafting
         self._advising = advising
         self._leading = leading
@@ -87,6 +90,9 @@ class Answering:
                 yield event
             return
         found = await self.find(heard, ledger)
+        if not found.answers and may_be_reworded(heard):
+            found = await self._rewording.found(found, heard.scope, ledger)
+            ledger.confidence = found.confidence.probability
         ledger.mark("found")
         # 我想当电工 wants a way there, whatever the lessons say of electricians.
         if (not found.answers or is_a_wish_for_a_trade(heard.question)) and await self._leading.leads_somewhere(heard):

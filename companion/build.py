@@ -31,6 +31,7 @@ from companion.planning import Planning
 from companion.practising import Practising
 from companion.recogniser import Recogniser, make_recogniser
 from companion.remembering import Remembering
+from companion.rewording import Rewording
 from companion.safety.aftercare import Aftercare
 from companion.safety.bounds import BUILT_IN, Bounds
 from companion.safety.emergencies import Emergencies
@@ -294,7 +295,8 @@ def _around(
     drafting = Drafting(writer, guards.moderator, budget, rewrite_seconds=settings.llm_answer_seconds / 2)
     passages = settings.passages_per_answer
     leading, crediting = Leading(advising), Crediting(advising.adviser, advising.book)
-    answering = Answering(index, writer, drafting, advising, leading, passages, settings.anti_fraud_hotline)
+    rewording = Rewording(writer, settings.llm_first_token_seconds, passages)
+    answering = Answering(index, writer, rewording, drafting, advising, leading, passages, settings.anti_fraud_hotline)
     practising = Practising(index, writer, answering, passages, advising.book)
     records = CourseRecords(index, advising)
     courtesy = Courtesy(settings.operator_name, settings.service_hotline)

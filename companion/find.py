@@ -230,6 +230,11 @@ def find_meant(search: Search, question: str, passages: int, scope: Scope, befor
     return found
 
 
+def read_for(query: Query, found: Found) -> Found:
+    """The passages that were found for another query, read for this one."""
+    return _read(found.search, query, found.hits, found.reach)
+
+
 def find_parts(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str] = ()) -> Found:
     """As `find`, and for a message with several questions what answers each of them besides.
 
