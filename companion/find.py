@@ -13,7 +13,7 @@ from companion.extract import Quote, best_quotes, is_exercise, read_closely
 from companion.measures import measure_asked, measure_told, states
 from companion.remedies import remedy_first, what_happened
 from companion.steps import steps_first
-from companion.understanding.parts import parts_of
+from companion.understanding.parts import parts_of, without_introduction
 from companion.ways import ways_first
 from course_index.language import ZH
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
@@ -130,7 +130,7 @@ def _in_own_language(found: Found, passages: int) -> Found:
     near = found.search.passages(found.query, CANDIDATES)
     own = [hit for hit in near if hit.passage.language == language][:passages]
     again = _read(found.search, found.query, own, found.reach)
-    if again.near and (_as_sure(again, found) if found.answers else True):
+    if again.near and (not found.answers or _as_sure(again, found) or _is_nearer(again, found)):
         return again
     if found.answers or language != ZH or (found.confidence.probability or 0.0) >= _LIKELY_IN_ANOTHER:
         return found
@@ -139,6 +139,11 @@ def _in_own_language(found: Found, passages: int) -> Found:
 
 def _as_sure(found: Found, other: Found) -> bool:
     return found.answers and (found.confidence.probability or 0.0) >= (other.confidence.probability or 0.0)
+
+
+def _is_nearer(found: Found, other: Found) -> bool:
+    """Whether what is plainer on the subject speaks against the other: a law on 预算, for a budget of one's own."""
+    return (found.confidence.on_subject or 0.0) > (other.confidence.on_subject or 0.0)
 
 
 def _is_of_a_thing_in_another_language(found: Found) -> bool:
@@ -213,7 +218,7 @@ def closest_in_thread(search: Search, alone: Query, thread: str) -> Found | None
 
 def find_meant(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str] = ()) -> Found:
     """As `find_parts`; a question that nothing answers as it was typed is looked for without the mark at its end, with
-    its slips mended, and with names in full, as well.
+    its slips mended, with names in full, and without who asks it, as well.
 
     With a mark and without it is one question, which e5 reads as two: of 388 that have an answer 123 are refused with
     one and 115 without, and not the same.
@@ -227,6 +232,9 @@ def find_meant(search: Search, question: str, passages: int, scope: Scope, befor
     for correction in (search.spelling.correct(question), search.spelling.written_out(question)):
         if correction and (again := find_parts(search, correction.text, passages, scope, before)).answers:
             return replace(again, meant=correction.text)
+    asked = without_introduction(question)
+    if asked and (again := find_parts(search, asked, passages, scope, before)).answers and again.near:
+        return again  # 我是送外卖的 is in no lesson on rain
     return found
 
 

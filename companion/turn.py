@@ -12,13 +12,13 @@ from companion.answer_cache import AnswerCache, key_of
 from companion.answering import Answering
 from companion.continuing import Continuing
 from companion.conversation import (
-    Shown,
     Conversation,
     Hinted,
     PathwayWanted,
     PlanWanted,
     Quiz,
     Rest,
+    Shown,
     brought_along,
 )
 from companion.counter import Counter

@@ -11,7 +11,7 @@ from companion.history import history
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.safety.untrusted import for_prompt
-from companion.understanding.follow_up import carried, corrected, depends, goes_on, leans
+from companion.understanding.follow_up import carried, corrected, depends, goes_on, leans, names_no_matter
 from companion.understanding.wish import wish_of
 from companion.words import Words
 from companion.writer import Writer
@@ -64,6 +64,7 @@ class StandingAlone:
         plain = carried(message, conversation.subjects)
         if (
             not leans(message)
+            and not names_no_matter(message)
             and wish_of(message) == "question"
             and await asyncio.to_thread(self._says_all, message, plain, put_right is not None)
         ):
