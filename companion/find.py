@@ -11,7 +11,7 @@ from companion.definitions import definition, thing_asked
 from companion.differences import difference, differing
 from companion.extract import Quote, best_quotes, is_exercise, read_closely
 from companion.measures import measure_asked, measure_told, states
-from companion.remedies import remedy_first, what_happened
+from companion.remedies import asks_who_answers_for_it, remedy_first, what_happened
 from companion.steps import steps_first
 from companion.understanding.parts import parts_of, without_introduction
 from companion.ways import ways_first
@@ -280,7 +280,8 @@ def _in_form(found: Found, nearest: _Nearest) -> Found:
     found = _defined(found, nearest)
     if not found.answers:
         return found
-    if what_happened(found.query.text) and (found.confidence.on_subject or WORTH_A_LOOK) < WORTH_A_LOOK:
+    happened = what_happened(found.query.text) or asks_who_answers_for_it(found.query.text)
+    if happened and (found.confidence.on_subject or WORTH_A_LOOK) < WORTH_A_LOOK:
         # 适合工作压力大的人食用 bears on 压力大怎么办, and is about porridge.
         return replace(found, confidence=replace(found.confidence, answers=False))
     quotes = remedy_first(found.query, found.quotes, lambda: nearest(found.query))
