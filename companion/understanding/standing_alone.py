@@ -103,13 +103,13 @@ class StandingAlone:
         alone = _closest(terms, other_words, search, message)
         if going_on and not alone.near:  # 那工资能给多少 after 试用期最长多久: by itself any law with wages in it
             return False
-        if puts_right and alone.near and len(terms) >= _NAMES_SOMETHING:
+        if puts_right and alone.near and _size(terms) >= _NAMES_SOMETHING:
             return True
         together = _closest(terms, other_words, search, carried_on)
         more = _GOING_ON if going_on else _ANSWERED if alone.sure else _UNANSWERED
         # What an answer has nothing of was hardly asked for: how long may be answered by any law.
         return (alone.sure >= _SURE and alone.share > 0) or (
-            len(terms) >= _NAMES_SOMETHING and alone.share - together.share >= more
+            (_size(terms) if alone.sure else len(terms)) >= _NAMES_SOMETHING and alone.share - together.share >= more
         )
 
     def _only_alone(self, message: str, carried_on: str) -> bool:
@@ -136,6 +136,11 @@ def _names(message: str) -> list[str]:
     """The characters and words of what a message names, as lessons would say it: they have 家里 and not 屋企."""
     told = query_terms(shipped_wording().in_mandarin(normalise(message)))
     return [term for term in told if len(term) == 1 or term.isascii()]
+
+
+def _size(terms: list[str]) -> int:
+    """How much is named: a word counts as two characters."""
+    return sum(2 if term.isascii() else 1 for term in terms)
 
 
 def _closest(terms: list[str], other_words: Sequence[Word], search: Search, question: str) -> _Closest:
