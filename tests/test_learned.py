@@ -275,6 +275,18 @@ def test_the_wishes_of_the_blind_test_are_seen_and_its_questions_kept(recogniser
     assert asyncio.run(seen(False)) >= 0.8
 
 
+@pytest.mark.parametrize(
+    ("message", "wish"),
+    [
+        ("下周要考试了，好紧张", "question"),
+        ("I have an exam next week and I'm anxious", "question"),
+        ("下周要考试了，好紧张，帮我排一下复习", "plan"),
+    ],
+)
+def test_who_tells_how_they_feel_before_an_exam_asks_for_no_plan(recogniser, message, wish):
+    assert asyncio.run(LearnedWishes(recogniser).of(message)) == wish
+
+
 def test_no_question_that_the_courses_answer_is_declined(recogniser, bounds):
     names = [*sorted(path.name for path in CASES.glob("retrieval*.jsonl")), "law_national.jsonl", "hello_algo.jsonl"]
     asked = [row["question"] for name in names for row in cases(name)][::3]
