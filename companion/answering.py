@@ -299,8 +299,11 @@ class Answering:
         if last and last.mode in _TOLD and measure_asked(heard.message):
             thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
             found = await asyncio.to_thread(find_measure, search, found, heard.message, thread, last.reply)
-        elif names_nothing(heard.message) and not heard.scope.course_id and not _was_told(heard):
-            # 要多久 after what nothing answered is near whatever takes time.
+            elsewhere = bool(found.quotes) and found.quotes[0].hit.passage.id not in thread
+        else:
+            elsewhere = not _was_told(heard)
+        if elsewhere and names_nothing(heard.message) and not heard.scope.course_id:
+            # 要多久 after what nothing answered, or a lesson that does not say, is near whatever takes time.
             nothing = replace(found.confidence, answers=False, on_subject=0.0)
             found = replace(found, confidence=nothing)
         ledger.confidence = found.confidence.probability

@@ -73,3 +73,13 @@ def test_a_measure_of_nothing_is_not_told_of_whatever_states_one(tutor):
     *_, after = talk(tutor, "快递丢了怎么办", "要多久", conversation="nothing told")
     assert [alone.mode, after.mode] == ["catalogue", "catalogue"]
     assert ">" not in alone.text + after.text
+
+
+def test_a_measure_of_what_was_told_is_not_taken_from_elsewhere(tutor):
+    *_, told = talk(tutor, "想考大专，初中毕业能行吗", "要多久", conversation="elsewhere")
+    assert told.mode == "catalogue"
+
+
+def test_the_price_asked_for_below_a_lesson_is_that_of_its_course(tutor):
+    *_, told = talk(tutor, "白切鸡怎么做", "要多少钱", conversation="price")
+    assert "180 元" in told.text
