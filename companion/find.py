@@ -190,8 +190,9 @@ def find_in_thread(search: Search, found: Found, passages: int, thread: Sequence
     if there[0].score < _IN_THREAD * max(alike, default=0.0):
         return found
     again = _read(search, found.query, there, "everything")
-    in_own_language = found.hits[0].passage.language == found.query.language
-    if not again.quotes or (found.answers and in_own_language and not again.answers):
+    # What names its own subject, is answered, and not by the lesson: how do I take notes after a talk on exams.
+    own = found.answers and found.near and found.hits[0].passage.language == found.query.language
+    if not again.quotes or (own and not again.answers):
         return found
     # What names no subject is near none; the lesson is what is talked of.
     on_subject = max(again.confidence.on_subject or 0.0, WORTH_A_LOOK)
