@@ -140,8 +140,8 @@ def _in_own_language(found: Found, passages: int) -> Found:
 
 
 def _unless_far(found: Found) -> Found:
-    """`found` in another language, as no answer where it is not on the subject: of our cases all 31 that are right are,
-    and three of nine of ours in Chinese that are wrong are not.
+    """`found` in another language, as no answer where it is not on the subject: of our cases all 31 whose first quote is
+    right are, and of nine in Chinese whose first is wrong three are not (of one of those the second was right).
     """
     on_subject, sure = found.confidence.on_subject, found.confidence.probability or 0.0
     if on_subject is None or on_subject >= WORTH_A_LOOK or sure >= SAYS_WHAT_IT_IS:
