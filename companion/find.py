@@ -140,7 +140,7 @@ def _in_own_language(found: Found, passages: int) -> Found:
 
 
 def _unless_far(found: Found) -> Found:
-    """`found` in another language, as no answer where it is not on the subject: of our cases all 31 whose first quote is
+    """`found` in another language, as no answer where it is off the subject: of our cases all 31 whose first quote is
     right are, and of nine in Chinese whose first is wrong three are not (of one of those the second was right).
     """
     on_subject, sure = found.confidence.on_subject, found.confidence.probability or 0.0
