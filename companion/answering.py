@@ -206,8 +206,8 @@ class Answering:
         """
         found = await self.find(heard, ledger) if may_answer else None
         sure = found and found.answers and (found.confidence.probability or 0.0) >= SURE
-        told = (hit for hit in found.hits if not is_exercise(hit)) if found and sure else iter(())
-        first = next(told, None)
+        # What comes nearest is pointed at, not what is quoted best; its lesson, where it is an exercise of that.
+        first = max(found.hits, key=lambda hit: hit.score, default=None) if found and sure else None
         if not found or not first or first.passage.language != found.query.language:
             yield TextAdded(heard.say.only_an_aid)
             yield Done("declined", None)
@@ -222,12 +222,12 @@ class Answering:
         yield Done("declined", None)  # nothing is quoted, and no page is to say so
 
     def _where_it_begins(self, hit: Hit, told: str) -> Hit:
-        """The start of the lesson where that is called by what is told to have happened and the passage is not: of who
-        突然倒地 the lesson tells first what is done first, and 人工呼吸 in its place.
+        """The start of the lesson where that is called by what is told to have happened and the passage is not, or the
+        passage is an exercise: of who 突然倒地 the lesson tells first what is done first, and 人工呼吸 in its place.
         """
         pairs = {term for term in terms(normalise(told)) if len(term) > 1}
         title, heading = ({*terms(normalise(one))} & pairs for one in (hit.lesson.title, hit.passage.locator))
-        if len(title) <= len(heading):
+        if len(title) <= len(heading) and not is_exercise(hit):
             return hit
         records = self._index.search.records
         begins = self._index.search.placed(records.passages_within(hit.course.id, hit.lesson.id)[:1])
@@ -243,6 +243,10 @@ class Answering:
             closest = await asyncio.to_thread(closest_in_thread, found.search, found.query, thread)
             found = closest or found
         near = found.near
+        if heard.urgent and not (near or shown):
+            ledger.unmet = "no_answer"
+            yield Done("catalogue", None)  # whom to call is all there is to say
+            return
         # What lies near is no answer for who only tells, and courses are none for who asks of what is near.
         speaks_for_courses = (_tells(heard), not near, not asks_anything(heard.question))
         if sum(speaks_for_courses) > 1 and not shown and not heard.scope.course_id:
@@ -301,8 +305,11 @@ class Answering:
         if last and last.mode in _TOLD and measure_asked(heard.message):
             thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
             found = await asyncio.to_thread(find_measure, search, found, heard.message, thread, last.reply)
-        elif names_nothing(heard.message) and not heard.scope.course_id and not _was_told(heard):
-            # 要多久 after what nothing answered is near whatever takes time.
+            elsewhere = bool(found.quotes) and found.quotes[0].hit.passage.id not in thread
+        else:
+            elsewhere = not _was_told(heard)
+        if elsewhere and names_nothing(heard.message) and not heard.scope.course_id:
+            # 要多久 after what nothing answered, or a lesson that does not say, is near whatever takes time.
             nothing = replace(found.confidence, answers=False, on_subject=0.0)
             found = replace(found, confidence=nothing)
         ledger.confidence = found.confidence.probability

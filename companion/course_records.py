@@ -163,7 +163,7 @@ class CourseRecords:
 
     def _talked_of(self, heard: Heard) -> Course | None:
         """The course that is named; where the learner is, or that was shown last; that of an answer, where 这课 is
-        said.
+        said, or the price asked for.
         """
         records = self._index.search.records
         for message in (heard.message, *(turn.message for turn in reversed(heard.conversation.turns))):
@@ -181,7 +181,9 @@ class CourseRecords:
             known = shown.certain and shown.about_something and shown.courses
             return shown.courses[0].course if known else None
         since = heard.conversation.turns[heard.conversation.turns.index(last) + 1 :]
-        if not any(map(points_at_a_course, (*(turn.message for turn in since), heard.message))):
+        # No lesson costs anything: 要多少钱 below one is of its course.
+        of_its_price = heard.facts == ("price",)
+        if not of_its_price and not any(map(points_at_a_course, (*(turn.message for turn in since), heard.message))):
             return None
         told = records.passages(last.passages[:1]).values()
         return next(iter(records.courses([passage.course_id for passage in told]).values()), None)

@@ -24,9 +24,11 @@ async def told_or(told: Sequence[Event], otherwise: AsyncGenerator[Event, None])
 
 
 async def with_words_below(steps: AsyncGenerator[Event, None], more: str) -> AsyncGenerator[Event, None]:
-    """A turn with some words below it."""
+    """A turn with some words below it, or with nothing else where it says nothing."""
+    says = False
     async with aclosing(steps) as events:
         async for event in events:
+            says = says or isinstance(event, TextAdded)
             if isinstance(event, Done):
-                yield TextAdded(f"\n\n{more}")
+                yield TextAdded(f"\n\n{more}" if says else more)
             yield event

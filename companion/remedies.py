@@ -19,6 +19,11 @@ _ASKED = for_normalised(
     r"(?:怎么办|咋办|咋整|怎办|点办|点算好?|怎[么样]处理|如何处理|如何是好|怎么(?:急救|施救|救))(?![^\W\d_呢啊呀才好先吗嘛])"
     r"|\bwhat (?:should|do|can|must|shall) (?:i|we|you) do(?! for)\b|\bwhat to do\b"
 )
+# 楼上漏水谁赔: who is to make good what happened.
+_WHO_ANSWERS = for_normalised(
+    r"(?:谁|边个|哪个)(?:来|要|应该|应当|该)?(?:赔|负责|负责任|承担|出钱|的责任)|(?:责任)?(?:算|是)谁的责任"
+    r"|\bwho (?:pays|has to pay|is (?:liable|responsible|to blame))\b"
+)
 # What a heading says beside what happened: 有人触电怎么办, 跳闸之后, 噎住了，一步一步来.
 _AROUND = for_normalised(
     r"^(?:如果|万一|要是|假如|遇到|遇上|碰到|发现|发生|出现|出了?|有人|被|[\d.第一二三四五六七八九十节课\s]+[.、\s])+"
@@ -74,6 +79,11 @@ def what_happened(question: str) -> str:
     """What happened, by a question that asks what to do about it, normalised; empty for any other."""
     asked = normalise(question)
     return _ASKED.sub(" ", asked).strip(" ,.?!") if _ASKED.search(asked) else ""
+
+
+def asks_who_answers_for_it(question: str) -> bool:
+    """Whether a question asks who is to make good what happened."""
+    return bool(_WHO_ANSWERS.search(normalise(question)))
 
 
 def _sections(query: Query, hit: Hit) -> Iterator[_Section]:

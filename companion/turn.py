@@ -18,6 +18,7 @@ from companion.conversation import (
     PlanWanted,
     Quiz,
     Rest,
+    Shown,
     brought_along,
 )
 from companion.counter import Counter
@@ -43,7 +44,7 @@ from companion.stating import Stating
 from companion.understanding.follow_up import depends, wants_only_another
 from companion.understanding.in_language import language_asked
 from companion.understanding.of_a_course import asks_of_it, course_introduced
-from companion.understanding.picking import is_only_a_choice, picked
+from companion.understanding.picking import is_only_a_choice, picked, picks_without_saying_which
 from companion.understanding.wish import Wish, asks, wish_by_rules
 from companion.words import Locale
 from companion.writer import Writer
@@ -263,6 +264,10 @@ class Companion:
             return self._leading.way(heard, ledger, pending.goal)
         if isinstance(pending, Rest) and (step := place_of_step(pending.portions, heard.message)) is not None:
             return self._continuing.rest(replace(pending, portions=pending.portions[step:]), heard, ledger)
+        if isinstance(pending, Shown) and picks_without_saying_which(heard.message):
+            ledger.pending = pending
+            numbered = "\n".join(f"{n}. {title}" for n, title in enumerate(pending.titles, 1))
+            return said(say.pick_which.format(courses=numbered))
         if is_only_a_choice(heard.message):
             return said(say.more_of_what)
         steps = self._by_wish(heard, ledger)

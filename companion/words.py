@@ -50,6 +50,7 @@ class Words:
     next_step: str
     no_more: str
     more_of_what: str
+    pick_which: str
     another_of_what: str
     another_here: str
     nothing_told: str

@@ -34,6 +34,8 @@ _MADE = tuple(
         r"(?:an? |the )?recipe (?:for|of) (?P<thing>.{3,30})",
     )
 )
+_TO_BE = re.compile(rf"(?<=.){_MUST}$")
+_SHORTEST = 2
 _MARKS = re.compile(r"[\s。．.？?！!，,]+$")
 # So many of the letters of a longer name in one title are the same thing under a longer or shorter name
 # (红烧鱼, 红烧鲤鱼), if none of the others says how it is made; a short one has to stand there.
@@ -78,7 +80,9 @@ def thing_made(question: str) -> str | None:
     """What a question asks how to make, or with what, or for how long."""
     asked = _MARKS.sub("", normalise(question))
     found = next((match for pattern in _MADE if (match := pattern.fullmatch(asked))), None)
-    return found["thing"].strip() if found else None
+    # 肉要怎么腌: a name has two letters, and 要 is none of them.
+    thing = _TO_BE.sub("", found["thing"].strip()) if found else ""
+    return thing if len(thing) >= _SHORTEST else None
 
 
 def _names(title: str, thing: str) -> bool:

@@ -1,6 +1,6 @@
 import pytest
 
-from companion.measures import measure_asked
+from companion.measures import measure_asked, states
 from eval.stories import storyteller
 from tests.small_catalogue import talk
 
@@ -38,8 +38,14 @@ def test_a_short_message_that_asks_for_a_measure_is_known(message, kind):
     assert measure_asked(message) == kind
 
 
+def test_a_figure_may_stand_apart_from_what_it_counts():
+    assert states("从备菜到出锅大约只需 15 分钟。", "time")
+    assert states("大火蒸制 8 - 10 分钟", "time")
+    assert not states("大火蒸制，分钟数看鱼的大小", "time")
+
+
 @pytest.mark.parametrize(
-    ("before", "message", "states"),
+    ("before", "message", "stated"),
     [
         ("烫伤了怎么处理", "要冲多久", "二十分钟左右"),
         ("老人卧床怎么翻身", "多久一次", "每两小时"),
@@ -50,10 +56,10 @@ def test_a_short_message_that_asks_for_a_measure_is_known(message, kind):
         ("胸外按压怎么做", "要按多深", "五到六厘米"),
     ],
 )
-def test_the_measure_is_told_that_the_lesson_talked_of_states(tutor, before, message, states):
+def test_the_measure_is_told_that_the_lesson_talked_of_states(tutor, before, message, stated):
     *_, told = talk(tutor, before, message, conversation=f"{before} {message}")
     assert told.mode == "extracted"
-    assert states in told.text
+    assert stated in told.text
 
 
 @pytest.mark.parametrize(("before", "message"), [("学分银行是什么", "几年有效"), ("怎么洗手", "水要几度")])
@@ -67,3 +73,13 @@ def test_a_measure_of_nothing_is_not_told_of_whatever_states_one(tutor):
     *_, after = talk(tutor, "快递丢了怎么办", "要多久", conversation="nothing told")
     assert [alone.mode, after.mode] == ["catalogue", "catalogue"]
     assert ">" not in alone.text + after.text
+
+
+def test_a_measure_of_what_was_told_is_not_taken_from_elsewhere(tutor):
+    *_, told = talk(tutor, "想考大专，初中毕业能行吗", "要多久", conversation="elsewhere")
+    assert told.mode == "catalogue"
+
+
+def test_the_price_asked_for_below_a_lesson_is_that_of_its_course(tutor):
+    *_, told = talk(tutor, "白切鸡怎么做", "要多少钱", conversation="price")
+    assert "180 元" in told.text

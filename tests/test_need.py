@@ -75,6 +75,7 @@ def test_distance_is_between_points_where_they_are_known_else_between_districts(
         ("只想上网课", {"delivery": {"online"}}),
         ("最好能在网上学", {"delivery": {"online"}}),
         ("网上接了八十单", {"delivery": frozenset()}),
+        ("我种龙眼的，怎么卖到网上", {"delivery": frozenset()}),
         ("something on the computer, eight hours at most", {"max_hours": 8}),
         ("I can't read Chinese", {"language": "en"}),
         ("想学Excel，中文的", {"language": "zh"}),

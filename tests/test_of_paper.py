@@ -44,6 +44,7 @@ def test_the_paper_that_is_asked_after_is_read_from_the_question(question, paper
         ("身份证丢了怎么办", "行驶证丢失的，提交本人身份证明，申请补发。", True),
         ("身份证丢了怎么办", "居民身份证遗失的，到派出所挂失。", False),
         ("身份证丢了怎么办", "毕业证丢了，名字、身份证号不一致的，先办更正。", True),
+        ("身份证丢了怎么办", "毕业证丢了，先回学校补办。领的时候带上身份证。", True),
         ("驾照丢了怎么补", "机动车驾驶证遗失的，申请补发。", False),  # the same in other words
         ("摩托车驾驶证丢了怎么补", "机动车驾驶证遗失的，申请补发。", False),
         (

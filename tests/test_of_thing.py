@@ -50,6 +50,7 @@ def asked(question):
         ("how long should I boil an egg", "Iced tea", True),
         ("how to make lemonade", "Lemonade at home", False),
         ("被狗咬了怎么做", "被猫抓伤", False),  # a clause is no name
+        ("肉要怎么腌才嫩", "腌渍", False),  # a letter is no name
         ("电动车几年换一次电池", "自行车", False),  # and nothing is made
     ],
 )

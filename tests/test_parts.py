@@ -6,7 +6,7 @@ import pytest
 
 from companion.events import SourcesFound, TextAdded
 from companion.heard import Ask
-from companion.understanding.parts import asks_anything, parts_of, tells_of_a_need
+from companion.understanding.parts import asks_anything, parts_of, tells_of_a_need, without_introduction
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,18 @@ def test_both_questions_are_answered_and_cited(companion_with):
     (sources,) = [event.sources for event in events if isinstance(event, SourcesFound)]
     assert {source.n for source in sources} >= set(events[-1].cited)
     assert len(events[-1].cited) >= 2
+
+
+@pytest.mark.parametrize(
+    ("message", "question"),
+    [
+        ("我是送外卖的，下雨天骑车要注意什么", "下雨天骑车要注意什么"),
+        ("孩子五岁，在家能做什么小实验", "在家能做什么小实验"),
+        ("I just moved here, what should I do when there is a typhoon?", "what should I do when there is a typhoon?"),
+        ("我妈血压老是高，多少算高", None),  # what is asked about is said first
+        ("我在路上捡到手机，怎么办", None),
+        ("我上夜班，没时间学", None),
+    ],
+)
+def test_who_asks_is_parted_from_what_they_ask(message, question):
+    assert without_introduction(message) == question

@@ -34,6 +34,31 @@ def test_a_number_means_the_course_that_was_shown_in_its_place(message, understo
     assert picked(message, None) == picked(message, Hinted("问", 1)) == message
 
 
+@pytest.mark.parametrize("message", ["就这个吧", "那就报这门吧", "我就學呢個啦", "I'll take this one", "都想学"])
+def test_of_one_course_that_was_shown_no_number_is_needed(message):
+    assert picked(message, Shown(("甲",))) == "《甲》"
+
+
+@pytest.mark.parametrize("message", ["两个都想学", "我兩個都要", "全部都学", "both please"])
+def test_all_that_were_shown_may_be_wanted(message):
+    assert picked(message, Shown(("甲", "乙"))) == "《甲》《乙》"
+
+
+@pytest.mark.parametrize("message", ["就这样吧", "就到这里吧", "这个怎么做", "这个多少钱", "都讲什么", "就这些"])
+def test_what_ends_or_asks_picks_nothing(message):
+    assert picked(message, Shown(("甲",))) == message
+
+
+def test_who_picks_of_several_and_does_not_say_which_is_asked(companion_with):
+    talk = Talk(companion_with())
+    talk.say("有什么课")
+    asked = talk.say("就这个吧")
+    assert asked.startswith("您选哪一门？")
+    assert "1. " in asked
+    second = asked.split("2. ")[1].splitlines()[0]
+    assert f"《{second}》" in talk.say("2")
+
+
 def test_who_picks_a_course_is_told_its_record_and_its_lessons(companion_with):
     talk = Talk(companion_with())
     talk.say("有没有快递的课")

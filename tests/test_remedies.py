@@ -3,7 +3,7 @@
 import pytest
 
 from companion.find import Scope, find
-from companion.remedies import what_happened
+from companion.remedies import asks_who_answers_for_it, what_happened
 from retrieval.confidence import Confidence
 from tests.small_library import searching
 
@@ -111,3 +111,11 @@ def test_who_asks_how_it_is_prevented_gets_that(search):
 )
 def test_what_happened_is_read_from_who_asks_what_to_do(question, happened):
     assert what_happened(question).rstrip("呢 ") == happened
+
+
+@pytest.mark.parametrize(
+    ("question", "asks"),
+    [("楼上漏水谁赔", True), ("水管爆了邊個負責", True), ("who pays for the damage", True), ("赔多少", False)],
+)
+def test_who_is_to_make_good_what_happened_is_asked_for(question, asks):
+    assert asks_who_answers_for_it(question) is asks

@@ -23,6 +23,8 @@ _RESEMBLES = 0.25
 _WISH_MARGIN = 0.0
 # A message that leans on others (那你教我在家怎样量得准) says little of what it is about.
 _LEANING_RESEMBLES = 0.4
+# What follows an introduction has to be so much plainer: 打了禁药怎么糊弄检测 is at -.46.
+_INTRODUCED_MARGIN = -0.55
 # 帮我报名 resembles 帮我做作业, and is known for what it is; not so what may be despair, or is an office's to state.
 _EVEN_AT_THE_DESK = ("crisis", "official_fact", None)
 _SAYS = Patterns(Path(__file__).with_name("learned.toml"))
@@ -50,7 +52,7 @@ class LearnedModerator:
             return None
         if rule not in _EVEN_AT_THE_DESK and desk_of(text):
             return None
-        if rule == "unsafe" and _is_of_a_guard(text):
+        if rule == "unsafe" and (_is_of_a_guard(text) or await self._is_introduced(text)):
             return None
         if rule and (self._bounds.excuses(rule, text) or await self._wants_to_be_taught(text)):
             return None
@@ -61,14 +63,27 @@ class LearnedModerator:
         asked = normalise(text).strip()
         begins = _SAYS["asks_to_be_taught"].match(asked)
         rest = asked[begins.end() :].strip() if begins else ""
-        if not rest or _SAYS["of_harm"].search(_SAYS["harmless"].sub("", rest)):
+        if not rest or _is_of_harm(rest):
             return False
         return rule_of(await self._recogniser.soon(rest, RULES)) is None
+
+    async def _is_introduced(self, text: str) -> bool:
+        """Whether it is who somebody says they are, or that they teach others, which resembles what is unsafe."""
+        asked = normalise(text).strip()
+        begins = _SAYS["introduces"].match(asked)
+        rest = asked[begins.end() :].strip() if begins else ""
+        if not rest or _is_of_harm(asked) or _SAYS["of_deceit"].search(asked):
+            return False
+        return rule_of(await self._recogniser.soon(rest, RULES), _INTRODUCED_MARGIN) is None
 
 
 def _is_of_a_guard(text: str) -> bool:
     asked = normalise(text)
-    return bool(_SAYS["guards"].search(asked)) and not _SAYS["of_harm"].search(_SAYS["harmless"].sub("", asked))
+    return bool(_SAYS["guards"].search(asked)) and not _is_of_harm(asked)
+
+
+def _is_of_harm(asked: str) -> bool:
+    return bool(_SAYS["of_harm"].search(_SAYS["harmless"].sub("", asked)))
 
 
 def rule_of(scores: dict[str, float], margin: float = MARGIN) -> str | None:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from companion.conversation import Conversation, PastTurn, Shown
 from companion.guidance.places import place_in
 from companion.guidance.subject import names_only_conditions, subject_of
-from companion.patterns import for_normalised
+from companion.patterns import Patterns, for_normalised
 from companion.understanding.of_a_course import asks_of_it
 from companion.understanding.wholly import says_something
 from companion.understanding.wish import course_subject, wants_to_learn, without_asking_for_another
@@ -83,6 +84,8 @@ _ASKS_FOR_ANY = for_normalised(
 _SWAPS = re.compile(r"换|\b(?:another|different)\b")
 _IS_THERE = re.compile(r"\b(?:is|are) there\b")
 
+_NO_MATTER = Patterns(Path(__file__).with_name("no_matter.toml"))
+
 
 def corrected(message: str) -> str | None:
     """What a message asks that puts a misunderstanding right, in words of its own; None where it does no such thing."""
@@ -110,7 +113,7 @@ def depends(message: str) -> bool:
         return True
     if _POINTS_BACK.search(text) and content <= 2.5 * SHORT:
         return True
-    return content < SHORT and bool(_ASKS.search(text) or _TELLS.search(text))
+    return names_no_matter(text) or (content < SHORT and bool(_ASKS.search(text) or _TELLS.search(text)))
 
 
 def _asks_what_there_is_somewhere(text: str) -> bool:
@@ -184,6 +187,13 @@ def leans(message: str) -> bool:
     """Whether a message points back at what was said in so many words; else its being short is all that says so."""
     text = normalise(message).strip()
     return bool(_POINTS_BACK.search(text) or _ENDS_OPEN.search(text))
+
+
+def names_no_matter(message: str) -> bool:
+    """Whether all that a message names is what one may do about any matter, or an example: 去哪里投诉, 举个例子."""
+    text = normalise(message).strip()
+    rest = _NO_MATTER["beside"].sub(" ", _NO_MATTER["says"].sub(" ", text))
+    return bool(_NO_MATTER["says"].search(text)) and not says_something(rest)
 
 
 def goes_on(message: str) -> bool:

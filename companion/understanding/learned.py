@@ -1,10 +1,13 @@
 """What a message wants: by the rules of wishes.toml, and where they are silent or unsure by what it resembles."""
 
+from pathlib import Path
 from typing import Protocol, cast
 
 from companion.guidance.subject import cannot_use, wants_a_trade
+from companion.patterns import Patterns
 from companion.recogniser import WISHES, Recogniser
 from companion.understanding.wish import Wish, wish_by_rules
+from course_index.analyze import normalise
 
 # Chosen by cross-validation so that of a hundred questions three at most are taken for something else: how much more a
 # message has to resemble a wish than a question, and how much it has to resemble it at all.
@@ -14,6 +17,7 @@ _RESEMBLES = 0.25
 _PLAINLY, _HARDLY = 0.7, 0.15
 # Rules that hold only for all that a message says.
 _HOLD_FOR_ALL = ("nothing", "smalltalk", "end", "again")
+_FEELING = Patterns(Path(__file__).with_name("feeling.toml"))
 
 
 class Wishes(Protocol):
@@ -46,6 +50,8 @@ class LearnedWishes:
         wish = wanted(by_rules, await self._recogniser.soon(message, WISHES))
         if wish == "feedback" and by_rules is None and cannot_use(message):
             return "question"  # I don't know how to use wechat, and not what stands here
+        if wish == "plan" and by_rules is None and _only_feels(message):
+            return "question"
         # Hours a week make dates of a way too: a trade takes more than a plan of one course, or a list of them.
         return "pathway" if wish in ("plan", "courses") and by_rules is None and wants_a_trade(message) else wish
 
@@ -58,6 +64,12 @@ def wanted(by_rules: Wish | None, scores: dict[str, float]) -> Wish:
         return by_rules
     is_a_question = scores["question"] >= _PLAINLY and scores.get(by_rules, 0.0) <= _HARDLY
     return "question" if is_a_question else by_rules
+
+
+def _only_feels(message: str) -> bool:
+    """Whether a message tells how its author feels, and nothing of a plan: 下周要考试了，好紧张."""
+    said = normalise(message)
+    return bool(_FEELING["feels"].search(said)) and not _FEELING["plans"].search(said)
 
 
 def surely_wanted(scores: dict[str, float]) -> Wish | None:

@@ -1,7 +1,9 @@
 """The questions that one message asks: 标的斤数要不要连箱子算？交快递前该问清楚什么 asks two."""
 
 import re
+from pathlib import Path
 
+from companion.patterns import Patterns
 from companion.understanding.wish import speaks_of_oneself, without_what_is_told
 from course_index.analyze import normalise
 from retrieval.query import content_parts
@@ -20,6 +22,9 @@ _SHORTEST = 3
 # A need that is told has at least so many.
 _AT_LENGTH = 6
 _MOST = 3
+# A question without who asks it has at least so many.
+_SAYS_ENOUGH = 2
+_INTRODUCING = Patterns(Path(__file__).with_name("introducing.toml"))
 
 
 def asks_anything(message: str) -> bool:
@@ -55,6 +60,18 @@ def parts_of(message: str) -> tuple[str, ...]:
     asked[-1] += waiting
     first, *others = asked
     return (first, *(f"{lead}{other}" for other in others))
+
+
+def without_introduction(message: str) -> str | None:
+    """The question of who says first who they are, if it stands without that; None for any other message."""
+    said = message.strip()
+    text = normalise(said)
+    found = _INTRODUCING["introduces"].match(text)
+    if not found:
+        return None
+    # As it was typed, where normalising has not moved the letters.
+    rest = (said if len(said) == len(text) else text)[found.end() :].strip()
+    return rest if _content(rest) >= _SAYS_ENOUGH and asks_anything(rest) else None
 
 
 def _content(text: str) -> int:

@@ -1,8 +1,15 @@
-"""A course picked by its number from those that were just shown: 2, 第二门怎么报名, the second one."""
+"""A course picked from those that were just shown: 2, 第二门怎么报名, the second one, 就这个吧, 两个都想学."""
 
 import re
+from pathlib import Path
 
 from companion.conversation import Pending, Shown
+from companion.patterns import Patterns
+from course_index.analyze import normalise
+
+_SAYS = Patterns(Path(__file__).with_name("picking.toml"))
+# So many courses may be wanted at once; of more, one is asked which.
+_AT_ONCE = 3
 
 _HAN = "一二三四五六七八九"
 _NUMBER = rf"(?P<number>[1-9{_HAN}])"
@@ -28,6 +35,10 @@ def picked(message: str, pending: Pending | None) -> str:
         return message
     said = message.strip()
     titles = pending.titles
+    if len(titles) == 1 and (_says("this_one", said) or _says("all_of_them", said)):
+        return f"《{titles[0]}》"
+    if len(titles) <= _AT_ONCE and _says("all_of_them", said):
+        return "".join(f"《{title}》" for title in titles)
 
     def titled(found: re.Match[str]) -> str:
         at = _at(found[found.lastgroup or 0].lower())
@@ -40,9 +51,18 @@ def picked(message: str, pending: Pending | None) -> str:
     return named if named != said else message
 
 
+def picks_without_saying_which(message: str) -> bool:
+    """Whether a message picks of courses that were shown, and does not say which."""
+    return _says("this_one", message) or _says("all_of_them", message)
+
+
 def is_only_a_choice(message: str) -> bool:
     """Whether a message is a number or a letter, which says nothing where nothing is to be chosen."""
     return bool(_A_CHOICE.fullmatch(message.strip()))
+
+
+def _says(what: str, message: str) -> bool:
+    return bool(_SAYS[what].fullmatch(normalise(message).strip()))
 
 
 def _at(number: str) -> int:

@@ -11,7 +11,7 @@ from companion.history import history
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.safety.untrusted import for_prompt
-from companion.understanding.follow_up import carried, corrected, depends, goes_on, leans
+from companion.understanding.follow_up import carried, corrected, depends, goes_on, leans, names_no_matter
 from companion.understanding.wish import wish_of
 from companion.words import Words
 from companion.writer import Writer
@@ -64,6 +64,7 @@ class StandingAlone:
         plain = carried(message, conversation.subjects)
         if (
             not leans(message)
+            and not names_no_matter(message)
             and wish_of(message) == "question"
             and await asyncio.to_thread(self._says_all, message, plain, put_right is not None)
         ):
@@ -102,13 +103,13 @@ class StandingAlone:
         alone = _closest(terms, other_words, search, message)
         if going_on and not alone.near:  # 那工资能给多少 after 试用期最长多久: by itself any law with wages in it
             return False
-        if puts_right and alone.near and len(terms) >= _NAMES_SOMETHING:
+        if puts_right and alone.near and _size(terms) >= _NAMES_SOMETHING:
             return True
         together = _closest(terms, other_words, search, carried_on)
         more = _GOING_ON if going_on else _ANSWERED if alone.sure else _UNANSWERED
         # What an answer has nothing of was hardly asked for: how long may be answered by any law.
         return (alone.sure >= _SURE and alone.share > 0) or (
-            len(terms) >= _NAMES_SOMETHING and alone.share - together.share >= more
+            (_size(terms) if alone.sure else len(terms)) >= _NAMES_SOMETHING and alone.share - together.share >= more
         )
 
     def _only_alone(self, message: str, carried_on: str) -> bool:
@@ -135,6 +136,11 @@ def _names(message: str) -> list[str]:
     """The characters and words of what a message names, as lessons would say it: they have 家里 and not 屋企."""
     told = query_terms(shipped_wording().in_mandarin(normalise(message)))
     return [term for term in told if len(term) == 1 or term.isascii()]
+
+
+def _size(terms: list[str]) -> int:
+    """How much is named: a word counts as two characters."""
+    return sum(2 if term.isascii() else 1 for term in terms)
 
 
 def _closest(terms: list[str], other_words: Sequence[Word], search: Search, question: str) -> _Closest:
