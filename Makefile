@@ -25,9 +25,10 @@ run: index
 	$(BIN)/companion-serve --host $(HOST) --port $(PORT)
 
 # A worker that crashes ends the run, and says in which test: xdist, starting another, may wait for ever.
-# The longest files come first, as tests/conftest.py orders them.
+# The longest files come first, as tests/conftest.py orders them. Bytecode is kept also where the environment forbids it:
+# the tests start dozens of processes, each of which would compile everything anew for seconds.
 test: setup
-	$(BIN)/python -m pytest --numprocesses 3 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 	@if command -v npm > /dev/null && { [ -n "$$CHROMIUM" ] || command -v chromium > /dev/null; }; then $(MAKE) test-browser; \
 	else echo "Not run: the browser tests (make test-browser), which need Debian's chromium, Node.js and npm."; fi
 

@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from starlette.middleware.cors import CORSMiddleware
 
 from companion.admission import Admission
+from companion.behind import running_behind
 from companion.build import (
     build,
     check_files,
@@ -69,12 +70,8 @@ from companion.telemetry.observed import Observed
 from companion.turn import Companion
 from companion.turns import Turns
 from companion.tutors import Tutors
-from course_index.errors import IndexProblem
 from wechat.build import make_wechat, make_wecom
 
-_LOOK_FOR_NEWER_INDEX_SECONDS = 1.0
-_KEEP_HOUSE_SECONDS = 3_600.0
-_KEEP_FIGURES_SECONDS = 5.0
 # A worker answers its supervisor once it has imported all this, which takes seconds on a busy machine. One that is held
 # for hung is killed and begun anew: with uvicorn's 5 seconds for ever.
 _WORKER_SECONDS = 60
@@ -110,23 +107,11 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        behind = [
-            asyncio.create_task(work)
-            for work in (
-                _follow_index(companion),
-                *([_follow_index(tutors.minors, " of the courses for minors")] if tutors.minors else []),
-                *map(_warm_advice, tutors.all),
-                _keep_house(state),
-                _keep_figures(refresh),
-            )
-        ]
-        async with tools.session_manager.run(), wechat.door.open() if wechat else nullcontext():
-            yield
-            draining = asyncio.create_task(turns.drain(settings.drain_seconds))
-        await draining
-        for task in behind:
-            task.cancel()
-        await asyncio.gather(*behind, return_exceptions=True)
+        async with running_behind(tutors, state, refresh):
+            async with tools.session_manager.run(), wechat.door.open() if wechat else nullcontext():
+                yield
+                draining = asyncio.create_task(turns.drain(settings.drain_seconds))
+            await draining
         await companion.remembering.settle()
         await limits.close()
         if tracing:
@@ -189,51 +174,6 @@ def create_app(
 def _longest_turn(settings: CompanionSettings) -> float:
     """Seconds: the model answers, what fails its check is rewritten, and before that the question may be restated."""
     return 2 * settings.llm_answer_seconds + 2 * settings.llm_first_token_seconds + 30
-
-
-async def _follow_index(companion: Companion, whose: str = "") -> None:
-    """Swap in each newer generation; what cannot be opened is said once, and the open one goes on serving."""
-    said = None
-    while True:
-        try:
-            if await asyncio.to_thread(companion.index.refresh):
-                log.info("serving index generation %s%s", companion.index.generation, whose)
-            said = None
-        except IndexProblem as error:
-            if str(error) != said:
-                log.warning("%s%s", error, whose)
-            said = str(error)
-        await asyncio.sleep(_LOOK_FOR_NEWER_INDEX_SECONDS)
-
-
-async def _warm_advice(companion: Companion) -> None:
-    """Embed occupations and skills before the first learner asks; without an index the first one will."""
-    try:
-        await asyncio.to_thread(companion.advising.adviser.desk)
-    except IndexProblem:
-        log.info("advice is set up once there is an index")
-    except Exception:
-        log.exception("advice could not be set up; it is tried again when somebody asks")
-
-
-async def _keep_house(state: State) -> None:
-    """Erase what is older than its time, now and then."""
-    while True:
-        try:
-            await asyncio.to_thread(state.sweep)
-        except Exception:
-            log.exception("what is older than its time could not be erased; trying again later")
-        await asyncio.sleep(_KEEP_HOUSE_SECONDS)
-
-
-async def _keep_figures(refresh: Callable[[], None]) -> None:
-    """Say how this worker stands, whichever of them is asked for figures."""
-    while True:
-        try:
-            await asyncio.to_thread(refresh)
-        except Exception:
-            log.exception("figures could not be looked up; trying again")
-        await asyncio.sleep(_KEEP_FIGURES_SECONDS)
 
 
 def serve(

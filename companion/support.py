@@ -41,13 +41,16 @@ _TITLE = re.compile(r"《([^《》]{1,40})》")
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What a citation points at, cut in stretches, with the vectors of the tokens of each. `titles` are those of its
-    course and lesson, and where in that it stands; `text` begins with them.
+    course and lesson, and where in that it stands; `normalised` and `terms` are of these and the text, and `said` are
+    the stretches, normalised: once for all sentences of an answer.
     """
 
     titles: tuple[str, ...]
-    text: str
+    normalised: str
+    terms: frozenset[str]
     language: str
     stretches: tuple[str, ...]
+    said: tuple[str, ...]
     tokens: tuple[NDArray[np.float32], ...]
 
 
@@ -86,8 +89,9 @@ def grounds_of(search: Search, contexts: Sequence[Context], numbers: dict[str, i
             said.append("".join(one.text for one, _ in kept))
         titles = context.hits[0].course.title, context.hits[0].lesson.title, context.hits[0].passage.locator
         language = context.hits[0].passage.language
-        text = "\n\n".join((" ".join(titles), *said))
-        ground = Ground(titles, text, language, tuple(texts), tuple(tokens))
+        whole = normalise("\n\n".join((" ".join(titles), *said)))
+        plain = tuple(map(normalise, texts))
+        ground = Ground(titles, whole, frozenset(terms(whole)), language, tuple(texts), plain, tuple(tokens))
         for hit in context.hits:
             found[numbers[hit.passage.id]] = ground
     return found
@@ -138,12 +142,11 @@ class Judge:
 
     def fault(self, claim: Claim, grounds: Sequence[Ground], found: "Overlay") -> Verdict | None:
         """What the grounds do not have to the letter."""
-        text = "\n".join(ground.text for ground in grounds)
         # In the stretches that take the sentence up, or in the titles: a number from elsewhere is of something else.
         titles = [" ".join(ground.titles) for ground in grounds]
         if not _numbers_stand(claim, "\n".join([*titles, found.text])):
             return "number"
-        if not _names_stand(claim, normalise(text), self._question):
+        if not _names_stand(claim, "\n".join(ground.normalised for ground in grounds), self._question):
             return "name"
         if not _same_language(claim, grounds):
             return "negation" if denies_otherwise(claim.normalised, normalise(found.best)) else None
@@ -157,7 +160,7 @@ class Judge:
             return "case"
         if self._permits_more(claim, grounds):
             return "permission"
-        whole = normalise("\n".join(said for ground in grounds for said in ground.stretches))
+        whole = "\n".join(said for ground in grounds for said in ground.said)
         return "mixed" if mixes(claim.normalised, whole) else None
 
     def _is_of_another_case(self, claim: Claim, titles: Sequence[str], found: "Overlay") -> bool:
@@ -194,7 +197,7 @@ class Judge:
             near = [
                 float((tokens @ part.T).max(axis=1).mean()) for ground in grounds for part in ground.tokens if len(part)
             ]
-            told = [share(note, set(terms(normalise(one)))) for ground in grounds for one in ground.stretches]
+            told = [share(note, set(terms(one))) for ground in grounds for one in ground.said]
             if max(near, default=1.0) < _PERMITTED_NEAR and max(told, default=0.0) < _PERMITTED_TOLD:
                 return True
         return False
@@ -246,13 +249,12 @@ def overlay(claim: Claim, grounds: Sequence[Ground]) -> Overlay:
     """Lay the sentence over the passages."""
     tokens = claim.query.tokens
     cut = [stretch for ground in grounds for stretch in ground.stretches]
-    whole = set(terms(normalise("\n".join(ground.text for ground in grounds))))
     wanted = _wanted(claim)
-    anywhere = share(wanted, whole)
+    anywhere = share(wanted, frozenset().union(*(ground.terms for ground in grounds)))
     vectors = [part for ground in grounds for part in ground.tokens]
     filled = [number for number, part in enumerate(vectors) if len(part)]
     if tokens is None or not filled:
-        present = [share(wanted, set(terms(normalise(one)))) for one in cut]
+        present = [share(wanted, set(terms(one))) for ground in grounds for one in ground.said]
         if not cut:
             return Overlay("", anywhere=anywhere)
         at = int(np.argmax(present))

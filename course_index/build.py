@@ -12,10 +12,10 @@ from course_index.build_report import BuildReport, Progress, as_plain
 from course_index.centring import Centring
 from course_index.course import Course, Lesson, Passage
 from course_index.embedders.embedder import Embedder
-from course_index.errors import IndexMismatch, IndexProblem, SourceProblem
+from course_index.errors import IndexProblem, SourceProblem
 from course_index.language import language_of
 from course_index.reading import LessonReaders, ReadLesson
-from course_index.searchable import forget_removed, make_searchable, parts_of
+from course_index.searchable import forget_removed, make_searchable, refuse_mismatch
 from course_index.sources.document import Notice
 from course_index.sources.lesson_file import LessonSource, content_hash
 from course_index.sources.library import CourseDraft, Library, id_digest, read_library
@@ -131,17 +131,6 @@ def remove_courses(ids: Sequence[str], home: IndexHome) -> None:
             )
         _retire(ids, draft.records)
         forget_removed(draft)
-
-
-def refuse_mismatch(meta: dict[str, str], embedder: Embedder) -> None:
-    """Raise IndexMismatch when an index with this `meta` was built with other parts than those now set."""
-    for part, now in parts_of(embedder).items():
-        built_with = meta.get(part, now)
-        if built_with != now:
-            raise IndexMismatch(
-                f"the index was built with {part} {built_with}, and {now} is set now; "
-                "set the former again, or run: companion-index build --rebuild PATH..."
-            )
 
 
 @dataclass(frozen=True, slots=True)

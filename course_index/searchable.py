@@ -13,6 +13,7 @@ from course_index.build_report import BuildReport, Progress
 from course_index.card import card_id, card_text
 from course_index.centring import Centring, centring_fingerprint, learn_centring, load_centring
 from course_index.embedders.embedder import Embedder, TokenEmbedder
+from course_index.errors import IndexMismatch
 from course_index.language import language_of
 from course_index.phrases import refresh_phrases
 from course_index.store.generations import Generation
@@ -221,6 +222,17 @@ def parts_of(embedder: Embedder) -> dict[str, str]:
         "analyzer": str(ANALYZER_VERSION),
         "stretches": str(STRETCHES_VERSION),
     }
+
+
+def refuse_mismatch(meta: dict[str, str], embedder: Embedder) -> None:
+    """Raise IndexMismatch when an index with this `meta` was built with other parts than those now set."""
+    for part, now in parts_of(embedder).items():
+        built_with = meta.get(part, now)
+        if built_with != now:
+            raise IndexMismatch(
+                f"the index was built with {part} {built_with}, and {now} is set now; "
+                "set the former again, or run: companion-index build --rebuild PATH..."
+            )
 
 
 # -- records ---------------------------------------------------------------------------------------------------------

@@ -4,9 +4,9 @@ import threading
 import time
 from typing import Any
 
-from course_index.build import refuse_mismatch
 from course_index.embedders.embedder import Embedder
 from course_index.errors import IndexMissing, IndexProblem, PartUnavailable
+from course_index.searchable import refuse_mismatch
 from course_index.store.disk import disk_explained
 from course_index.store.generations import Generation, IndexHome
 from course_index.store.records import CourseFilter

@@ -192,13 +192,19 @@ def put_occupations(occupations: Path, no_settings_from_outside: None) -> None:
     shutil.copytree(occupations, CompanionSettings.model_fields["data_dir"].default / "occupations")
 
 
-@pytest.fixture
-def index(library_home: IndexHome, embedder: OnnxE5, wording: Wording) -> Iterator[LiveIndex]:
-    """The tiny library, open."""
+@pytest.fixture(scope="session")
+def opened(library_home: IndexHome, embedder: OnnxE5, wording: Wording) -> Iterator[LiveIndex]:
+    """The tiny library, opened once: what a test needs of it is whole again in `index`."""
     live = LiveIndex(library_home, embedder, wording=wording)
-    live.refresh()
     yield live
     live.close()
+
+
+@pytest.fixture
+def index(opened: LiveIndex) -> LiveIndex:
+    """The tiny library, open, also after a service that closed it with itself."""
+    opened.refresh()
+    return opened
 
 
 @pytest.fixture

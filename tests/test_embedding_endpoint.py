@@ -6,11 +6,12 @@ import time
 import pytest
 from pydantic import ValidationError
 
-from course_index.build import build_index, refuse_mismatch
+from course_index.build import build_index
 from course_index.embedders.openai_compatible import EmbedderUnavailable
 from course_index.embedders.prefixes import ByRole, prefixes_of
 from course_index.errors import IndexMismatch
 from course_index.parts import make_embedder
+from course_index.searchable import refuse_mismatch
 from course_index.settings import IndexSettings
 from course_index.store.generations import IndexHome
 from retrieval.live import LiveIndex

@@ -3,7 +3,6 @@
 import json
 import signal
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
@@ -16,6 +15,9 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from companion.state.database import _left_alone_until, open_database
+from course_index.build import build_index
+from course_index.parts import index_home
+from course_index.settings import IndexSettings
 from tests.conftest import LIBRARY, MODELS
 from tests.servers import Served, serving
 from tests.streaming_llm import StreamingLLM
@@ -26,26 +28,22 @@ ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, str(ROOT / "api.py")]
 
 
-def built(folder, **settings):
-    """A data folder with the tiny library, as an operator's command makes it."""
-    (folder / "models").symlink_to(MODELS)
-    command = [sys.executable, "-m", "course_index.cli", "build", str(LIBRARY)]
-    told = {f"COMPANION_{name.upper()}": value for name, value in settings.items()}
-    environment = {"COMPANION_DATA_DIR": str(folder), "PATH": "", "PYTHONPATH": str(ROOT), **told}
-    subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True)
-    return folder
-
-
 @pytest.fixture(scope="session")
-def data(tmp_path_factory, embedder):
-    """For one process."""
-    return built(tmp_path_factory.mktemp("data"))
+def data(tmp_path_factory, put_library):
+    """A data folder with the tiny library, for one process."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "models").symlink_to(MODELS)
+    put_library(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
 def shared_data(tmp_path_factory, embedder, chroma):
     """For several, with the vectors on a server."""
-    return built(tmp_path_factory.mktemp("shared"), chroma_url=chroma.url)
+    folder = tmp_path_factory.mktemp("shared")
+    (folder / "models").symlink_to(MODELS)
+    build_index([LIBRARY], index_home(IndexSettings(data_dir=folder, chroma_url=chroma.url)), embedder)
+    return folder
 
 
 @pytest.fixture
@@ -161,29 +159,27 @@ def test_a_model_that_hangs_in_the_middle_costs_no_answer(served):
     assert answer["text"]
 
 
-def test_several_workers_know_each_others_turns(served):
-    with StreamingLLM(8, seconds=0.3) as llm, served(llm, workers=2) as two, streaming(two.url) as response:
-        turn_id = next(events_of(response.iter_lines()))[2]["turn_id"]
-        got = []
-        for _ in range(4):  # whichever worker answers
-            path = f"{two.url}/v1/chat/turns/{turn_id}/events"
-            with httpx2.stream("GET", path, headers={"Accept": "text/event-stream"}, timeout=30) as other:
-                got.append(list(events_of(other.iter_lines())))
+def test_several_workers_know_each_others_turns_and_log_and_count_as_one(served):
+    with StreamingLLM(8, seconds=0.3) as llm, served(llm, workers=2, log_format="json") as two:
+        with streaming(two.url) as response:
+            turn_id = next(events_of(response.iter_lines()))[2]["turn_id"]
+            got = []
+            for _ in range(4):  # whichever worker answers
+                path = f"{two.url}/v1/chat/turns/{turn_id}/events"
+                with httpx2.stream("GET", path, headers={"Accept": "text/event-stream"}, timeout=30) as other:
+                    got.append(list(events_of(other.iter_lines())))
+        for _ in range(6):  # each by a connection of its own: either worker may answer
+            assert httpx2.post(f"{two.url}/v1/chat", json={"message": "谢谢"}, timeout=20).status_code == 200
+        time.sleep(1)
+        figures = httpx2.get(f"{two.url}/metrics", timeout=20).text
+        lines = [json.loads(line) for line in two.log.read_text().splitlines()]
     assert [ends(events) for events in got] == [["done"]] * 4
     assert all(events == got[0] for events in got)
-
-
-def test_several_workers_log_and_count_as_one(served):
-    service = served(workers=2, log_format="json")
-    for _ in range(6):  # each by a connection of its own: either worker may answer
-        assert httpx2.post(f"{service.url}/v1/chat", json={"message": LOST}, timeout=20).status_code == 200
-    time.sleep(1)
-    figures = httpx2.get(f"{service.url}/metrics", timeout=20).text
-    lines = [json.loads(line) for line in service.log.read_text().splitlines()]
-    assert 'companion_turns_total{fallback="",kind="question",mode="extracted"} 6.0' in figures
+    assert 'companion_turns_total{fallback="",kind="other",mode="catalogue"} 6.0' in figures
+    assert 'companion_turns_total{fallback="",kind="question",mode="generated"} 1.0' in figures
     assert 'companion_index_size{kind="courses"} 4.0' in figures
-    assert sum(line["logger"] == "companion.turn" for line in lines) == 6
-    assert sum(line["logger"] == "companion.access" and line["route"] == "/v1/chat" for line in lines) == 6
+    assert sum(line["logger"] == "companion.turn" for line in lines) == 7
+    assert sum(line["logger"] == "companion.access" and line["route"] == "/v1/chat" for line in lines) == 7
 
 
 def test_postgresql_may_restart_in_the_middle_of_a_turn(service, provider, postgres, postgres_url):

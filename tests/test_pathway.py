@@ -3,8 +3,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from companion.guidance.pathway import Goal, Planner, Requirement, Terms
+from companion.guidance.pathway import Goal, Requirement, Terms
 from companion.guidance.picture import mermaid, svg
+from companion.guidance.planner import Planner
 from companion.guidance.shelf import Session
 from course_index.course import Course, Offering, Price
 

@@ -1,5 +1,5 @@
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import anyio
@@ -21,6 +21,12 @@ def tutor(tmp_path_factory, embedder, wording, put_samples):
     state.close()
 
 
+@pytest.fixture(scope="module")
+def told(tutor):
+    """The stories, each told to the tutor once, by name: also what it counts of them then is looked at."""
+    return {story["id"]: anyio.run(tell, story, tutor[0]) for story in stories()}
+
+
 def test_each_initiative_has_two_stories():
     told = [story["initiative"] for story in stories()]
     assert {name: told.count(name) for name in set(told)} == dict.fromkeys(
@@ -29,14 +35,11 @@ def test_each_initiative_has_two_stories():
 
 
 @pytest.mark.parametrize("story", stories(), ids=lambda story: story["id"])
-def test_a_learner_gets_what_suits_them(tutor, story):
-    told = anyio.run(tell, story, tutor[0])
-    assert {turn.says: turn.misses for turn in told} == {turn["says"]: () for turn in story["turns"]}
+def test_a_learner_gets_what_suits_them(told, story):
+    assert {turn.says: turn.misses for turn in told[story["id"]]} == {turn["says"]: () for turn in story["turns"]}
 
 
-def test_needs_that_no_course_meets_are_counted(tutor):
-    from datetime import UTC, datetime, timedelta
-
+def test_needs_that_no_course_meets_are_counted(tutor, told):
     now = datetime.now(UTC)
     noted = {
         need.words: need.reason for need in tutor[1].book.unmet(now - timedelta(hours=1), now + timedelta(hours=1))

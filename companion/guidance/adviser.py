@@ -14,12 +14,14 @@ from companion.guidance.following import NOBODY, Following
 from companion.guidance.goals import DIPLOMA_WORDS, Aim, Destination, destination, names_diploma
 from companion.guidance.need import Need, with_profile
 from companion.guidance.occupations import Embed, Occupation, Occupations
-from companion.guidance.pathway import Pathway, Planner, Terms, first_of
+from companion.guidance.pathway import Pathway, Terms
+from companion.guidance.planner import Planner
 from companion.guidance.profile import Belief, Known, LearningEvent, Profile, beliefs_of, failed_courses
 from companion.guidance.recommend import Recommended, Recommender
 from companion.guidance.shelf import Session, Shelf
 from companion.guidance.skills import SkillMap
 from companion.guidance.subject import named_in, several_in, subject_of, without_deed
+from companion.guidance.weeks import first_of
 from companion.understanding.wish import course_subject
 from course_index.course import Course
 from retrieval.live import LiveIndex
