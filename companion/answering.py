@@ -28,7 +28,7 @@ from companion.heard import Heard
 from companion.leading import Leading
 from companion.ledger import Ledger
 from companion.material import material_of
-from companion.measures import measure_asked, names_nothing
+from companion.measures import measure_asked, names_nothing, states
 from companion.portions import asking_for_more, portions, portions_of_quotes, quoted
 from companion.reading_on import lesson_talked_of
 from companion.rewording import Rewording, may_be_reworded
@@ -132,11 +132,11 @@ class Answering:
             yield event
 
     async def answered(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        """The answer; for those who want to learn it, or tell of a need, also the courses on it."""
+        """The answer; for those who want to learn it, or tell of a need, and are in no course on it, these as well."""
         wants = wants_to_learn(heard.question) or not asks_anything(heard.question)
         async with aclosing(self._answer(found, heard, ledger)) as answer:
             async for event in answer:
-                if isinstance(event, Done) and (wants or _tells(heard)):
+                if isinstance(event, Done) and (wants or _tells(heard)) and found.reach == "everything":
                     async for course_event in self._besides(found, heard, ledger, asks=not wants):
                         yield course_event
                 yield event
@@ -302,13 +302,15 @@ class Answering:
             thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
             found = await asyncio.to_thread(find_in_thread, search, found, self._passages, thread)
         last = heard.conversation.turns[-1] if heard.conversation.turns else None
-        if last and last.mode in _TOLD and measure_asked(heard.message):
+        kind = measure_asked(heard.message)
+        if kind and last and last.mode in _TOLD:
             thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
             found = await asyncio.to_thread(find_measure, search, found, heard.message, thread, last.reply)
-            elsewhere = bool(found.quotes) and found.quotes[0].hit.passage.id not in thread
+            first = next(iter(found.quotes), None)
+            elsewhere = first is not None and not (first.hit.passage.id in thread and states(first.text, kind))
         else:
-            elsewhere = not _was_told(heard)
-        if elsewhere and names_nothing(heard.message) and not heard.scope.course_id:
+            elsewhere = not _was_told(heard) and not heard.scope.course_id
+        if elsewhere and names_nothing(heard.message):
             # 要多久 after what nothing answered, or a lesson that does not say, is near whatever takes time.
             nothing = replace(found.confidence, answers=False, on_subject=0.0)
             found = replace(found, confidence=nothing)

@@ -30,7 +30,7 @@ def may_be_reworded(heard: Heard) -> bool:
 
 
 class Rewording:
-    """Words questions anew; the model has `seconds` for it."""
+    """Words questions anew; the model has until `seconds` after the turn began."""
 
     def __init__(self, writer: Writer, seconds: float, passages: int) -> None:
         self._writer = writer
@@ -42,12 +42,12 @@ class Rewording:
 
         The words only search: the answer is written, quoted and checked for the question as it was put.
         """
-        question = found.query.text
-        if not self._writer.has_model or not question:
+        question, seconds = found.query.text, self._seconds - ledger.seconds()
+        if not self._writer.has_model or not question or seconds <= 0:
             return found
         prompt = render("reword", question=for_prompt(question))
         try:
-            written = await self._writer.whole(prompt, ledger.count, _TOKENS, self._seconds)
+            written = await self._writer.whole(prompt, ledger.count, _TOKENS, seconds)
         except ModelUnavailable:
             return found
         reworded = written.splitlines()[0].strip()[:_LONGEST] if written else ""
@@ -64,4 +64,4 @@ class Rewording:
         if not again.answers:
             return None
         as_put = read_for(query, again)
-        return as_put if as_put.answers else None
+        return as_put if as_put.answers and as_put.near else None

@@ -59,13 +59,17 @@ def tutor_over(home: IndexHome, embedder: Embedder, folder: Path) -> Iterator[tu
     state.close()
 
 
-def talk(companion: Companion, *messages: str, conversation: str = "talk", learner: str = "") -> list[Told]:
+def talk(
+    companion: Companion, *messages: str, conversation: str = "talk", learner: str = "", course_id: str | None = None
+) -> list[Told]:
     """A conversation, and what each message got; all that is noted behind it is written down at its end."""
 
     async def turns() -> list[Told]:
         told = []
         for message in messages:
-            events = [one async for one in companion.reply(Ask(message, conversation, learner=learner))]
+            events = [
+                one async for one in companion.reply(Ask(message, conversation, learner=learner, course_id=course_id))
+            ]
             text = "".join(one.text for one in events if isinstance(one, TextAdded))
             cards = [card for one in events if isinstance(one, CoursesFound) for card in one.courses]
             (mode,) = (one.mode for one in events if isinstance(one, Done))

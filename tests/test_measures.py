@@ -83,3 +83,25 @@ def test_a_measure_of_what_was_told_is_not_taken_from_elsewhere(tutor):
 def test_the_price_asked_for_below_a_lesson_is_that_of_its_course(tutor):
     *_, told = talk(tutor, "白切鸡怎么做", "要多少钱", conversation="price")
     assert "180 元" in told.text
+
+
+def test_in_a_course_a_measure_is_of_the_lesson_that_was_told_and_else_of_the_course(tutor):
+    aid, newcomers = {"course_id": "family-first-aid"}, {"course_id": "first-days-in-guangdong"}
+    *_, told = talk(tutor, "烫伤了怎么处理", "要多久", conversation="in it", **aid)
+    assert told.mode == "extracted"
+    assert "二十分钟" in told.text
+    *_, told = talk(tutor, "烫伤了怎么处理", "这门课要多久", conversation="of it", **aid)
+    assert "学时" in told.text
+    (told,) = talk(tutor, "how long does it take?", conversation="before all", **newcomers)
+    assert "4 hours, updated 2026-09-15. No official rules" in told.text
+    where = "I just moved into a rented room with a foreign passport. What do I have to do first?"
+    *_, told = talk(tutor, where, "how long do I have?", conversation="in English", **newcomers)
+    assert "within 24 hours" in told.text
+
+
+def test_who_is_in_a_course_is_not_led_to_it(tutor):
+    (outside,) = talk(tutor, "教我荔枝采下来怎么预冷", conversation="outside")
+    (inside,) = talk(tutor, "教我荔枝采下来怎么预冷", conversation="inside", course_id="litchi-orchard-care")
+    assert outside.titles == ("荔枝与龙眼果园管理",)
+    assert inside.mode == "extracted"
+    assert not inside.titles
