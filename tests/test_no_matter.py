@@ -15,6 +15,10 @@ from companion.understanding.follow_up import depends, names_no_matter
         "要什么材料",
         "邊度投訴",
         "can you give me an example",
+        "从哪天开始算",
+        "怎么计算",
+        "几号截止",
+        "什么时候生效",
     ],
 )
 def test_what_may_be_asked_of_any_matter_is_on_what_was_talked_of(message):
@@ -23,7 +27,8 @@ def test_what_may_be_asked_of_any_matter_is_on_what_was_talked_of(message):
 
 
 @pytest.mark.parametrize(
-    "message", ["工伤怎么申请", "垃圾怎么处理", "被狗咬了要去医院吗", "怎么做", "快递员怎么处理投诉"]
+    "message",
+    ["工伤怎么申请", "垃圾怎么处理", "被狗咬了要去医院吗", "怎么做", "快递员怎么处理投诉", "工龄从哪天开始算"],
 )
 def test_what_names_its_matter_does_not_lean(message):
     assert not names_no_matter(message)
