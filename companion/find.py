@@ -263,7 +263,8 @@ def find_parts(search: Search, question: str, passages: int, scope: Scope, befor
     One part alone does not make an answer: where half a message is taken to be answered, the half is mostly misread.
     """
     whole = find(search, question, passages, scope, before)
-    asked = parts_of(question)
+    # What a follow-up brings along was asked before, and answered: it is no part of it.
+    asked = (question,) if before else parts_of(question)
     if len(asked) == 1:
         return whole
     found = [find(search, part, passages, scope, before) for part in asked]

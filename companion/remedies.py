@@ -16,7 +16,7 @@ from retrieval.query import Query
 
 _ASKED = for_normalised(
     r"(?:应该|应当|应|该|要|需要|可以|首先|马上|第一时间)?"
-    r"(?:怎么办|咋办|咋整|怎办|点办|点算好?|怎[么样]处理|如何处理|如何是好|怎么(?:急救|施救|救))(?![^\W\d_呢啊呀才好先吗嘛])"
+    r"(?:怎么办|咋办|咋整|怎办|点办|点算好?|怎[么样]处理|如何处理|如何是好|(?:怎么|点样?)(?:急救|施救|救))(?![^\W\d_呢啊呀才好先吗嘛])"
     r"|\bwhat (?:should|do|can|must|shall) (?:i|we|you) do(?! for)\b|\bwhat to do\b"
 )
 # 楼上漏水谁赔: who is to make good what happened.
@@ -58,7 +58,7 @@ def remedy_first(query: Query, quotes: Sequence[Quote], nearest: Callable[[], Se
     """The quotes of who asks what to do, led by the section that is called by what happened, where one of the `nearest`
     is; what else was to be quoted stays if it is called so too. The quotes as they are for any other question.
     """
-    event = what_happened(query.text)
+    event = what_happened(query.mandarin or query.text)
     if not quotes or not event:
         return tuple(quotes)
     other_words = " ".join(map(normalise, query.called))

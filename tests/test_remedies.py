@@ -42,6 +42,16 @@ LESSONS = {
 
 手割破了，用淡水冲干净再包。
 """,
+    "power.md": """# 船上用电
+
+## 触电
+
+先断电源，再用干木棍把人和电线分开。
+
+## 插头和手
+
+手是湿的，不碰开关，手湿了插头会漏电，电会经过手。手湿就先擦干。
+""",
     "knots.md": """# Knots for beginners
 
 ## After your next lesson
@@ -72,6 +82,10 @@ def first(search, question):
 )
 def test_what_is_to_be_done_leads_and_not_how_it_is_prevented_or_what_comes_after(search, question):
     assert first(search, question).startswith("1. 一个人指着落水的人")
+
+
+def test_what_happened_is_read_in_mandarin(search):
+    assert "先断电源" in first(search, "隻手濕嘅，俾電黐住點救")
 
 
 def test_a_section_that_says_that_it_happened_is_given_from_its_beginning(search):
