@@ -47,8 +47,6 @@ from retrieval.live import LiveIndex
 from retrieval.search import Hit
 
 _COURSES_SHOWN = 5
-# Modes of turns in which a lesson was told of.
-_TOLD = ("extracted", "generated")
 _COURSES_BESIDES = 3
 _MONEY = re.compile(
     r"转(?:账|帐|了|过去|给|出)|汇款|验证码|密码|银行卡|中奖|投资|理财|保健品|刷单|退款|客服|贷款|钱|\b(?:money|bank|transfer|code)\b"
@@ -303,13 +301,13 @@ class Answering:
             found = await asyncio.to_thread(find_in_thread, search, found, self._passages, thread)
         last = heard.conversation.turns[-1] if heard.conversation.turns else None
         kind = measure_asked(heard.message)
-        if kind and last and last.mode in _TOLD:
+        if kind and last and last.told:
             thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
             found = await asyncio.to_thread(find_measure, search, found, heard.message, thread, last.reply)
             first = next(iter(found.quotes), None)
             elsewhere = first is not None and not (first.hit.passage.id in thread and states(first.text, kind))
         else:
-            elsewhere = not _was_told(heard) and not heard.scope.course_id
+            elsewhere = not any(turn.told for turn in heard.conversation.turns) and not heard.scope.course_id
         if elsewhere and names_nothing(heard.message):
             # 要多久 after what nothing answered, or a lesson that does not say, is near whatever takes time.
             nothing = replace(found.confidence, answers=False, on_subject=0.0)
@@ -353,10 +351,6 @@ class Answering:
         said = heard.question + "".join(quote.text for quote in quotes)
         if heard.audience == "senior" and _MONEY.search(said):
             yield TextAdded(f"\n\n{heard.say.fraud_care.format(hotline=self._hotline)}")
-
-
-def _was_told(heard: Heard) -> bool:
-    return any(turn.mode in _TOLD for turn in heard.conversation.turns)
 
 
 def _tells(heard: Heard) -> bool:

@@ -13,7 +13,7 @@ from companion.words import says_no_answer
 
 # What weak models begin with, and what says nothing.
 _ACCORDING = re.compile(
-    r"^\s*(?:根据|依据|按照)(?:以上|上述|所给|提供的|课程)*(?:段落|资料|原文|内容)?(?:中的?)?(?:第\s*\d+\s*段(?:的?内容)?|内容|的描述|的内容)?[，,：:]\s*"
+    r"^\s*(?:根据|依据|按照)(?:以上|上述|所给|提供的|课程)*(?:段落|资料|原文|内容)?(?:中的?)?(?:第\s*\d+\s*段(?:的?内容)?|内容|的描述|的内容)?[\s和与及、]*[，,：:]\s*"
     r"|^\s*(?:答案?|回答|结论|课程段落)[：:]\s*"
 )
 # So many sentences that were said before.

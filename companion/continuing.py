@@ -70,7 +70,7 @@ class Continuing:
         last = next(
             (turn for turn in reversed(heard.conversation.turns) if turn.wish not in ("more", "smalltalk")), None
         )
-        told = last.passages[:1] if last and last.mode in ("extracted", "generated") else ()
+        told = last.passages[:1] if last and last.told else ()
         hits = await asyncio.to_thread(self._index.search.placed, list(told))
         lesson = citing_nothing(hits[0].lesson.title) if hits else ""
         asked = heard.say.another_here.format(lesson=lesson) if lesson else heard.say.another_of_what

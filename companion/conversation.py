@@ -133,6 +133,11 @@ class PastTurn:
     seconds: float | None = None
     course_id: str | None = None
 
+    @property
+    def told(self) -> bool:
+        """Whether a lesson was told of, quoted or in a model's words."""
+        return self.mode in ("extracted", "generated")
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:

@@ -36,8 +36,6 @@ _ONLY_COURSES_HAVE = frozenset({
     "price", "when", "where", "teacher", "certificate", "credits", "seats", "delivery", "language", "prerequisites",
 })  # fmt: skip
 _OF_COURSES = ("courses", "pathway", "plan")
-# Modes of turns in which a lesson was told of.
-_TOLD = ("extracted", "generated")
 _ABOUT_SOMETHING = ("question", "courses", "pathway", "plan", "credits")
 
 
@@ -176,7 +174,7 @@ class CourseRecords:
         last = _last_about_something(heard)
         if heard.scope.course_id:
             # 要多久 below a lesson is of what that tells, and not how many hours the course has.
-            goes_on = last is not None and last.mode in _TOLD and not points_at_a_course(heard.message)
+            goes_on = last is not None and last.told and not points_at_a_course(heard.message)
             of_the_lesson = goes_on and heard.facts == ("hours",)
             return None if of_the_lesson else records.courses([heard.scope.course_id]).get(heard.scope.course_id)
         if last is None:
@@ -204,7 +202,7 @@ def _is_of_lessons(turn: PastTurn, facts: Sequence[str] = ()) -> bool:
     """Whether lessons were told of, and courses at most beside them; where no lesson answered, and `facts` are asked
     for that courses alone have (多少钱), it is of the courses.
     """
-    if turn.mode in _TOLD:
+    if turn.told:
         return bool(turn.passages)
     return bool(turn.passages) and turn.wish not in _OF_COURSES and not (facts and _ONLY_COURSES_HAVE.issuperset(facts))
 

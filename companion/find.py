@@ -300,7 +300,8 @@ def _in_form(found: Found, nearest: _Nearest) -> Found:
     found = _defined(found, nearest)
     if not found.answers:
         return found
-    happened = what_happened(found.query.text) or asks_who_answers_for_it(found.query.text)
+    asked = found.query.mandarin
+    happened = what_happened(asked) or asks_who_answers_for_it(asked)
     if happened and (found.confidence.on_subject or WORTH_A_LOOK) < WORTH_A_LOOK:
         # 适合工作压力大的人食用 bears on 压力大怎么办, and is about porridge.
         return replace(found, confidence=replace(found.confidence, answers=False))

@@ -58,7 +58,7 @@ def remedy_first(query: Query, quotes: Sequence[Quote], nearest: Callable[[], Se
     """The quotes of who asks what to do, led by the section that is called by what happened, where one of the `nearest`
     is; what else was to be quoted stays if it is called so too. The quotes as they are for any other question.
     """
-    event = what_happened(query.mandarin or query.text)
+    event = what_happened(query.mandarin)
     if not quotes or not event:
         return tuple(quotes)
     other_words = " ".join(map(normalise, query.called))

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+from dataclasses import replace
 
 from companion.find import Found, Scope, find_meant, read_for
 from companion.heard import Heard
@@ -64,4 +65,7 @@ class Rewording:
         if not again.answers:
             return None
         as_put = read_for(query, again)
-        return as_put if as_put.answers and as_put.near else None
+        if not as_put.answers or not as_put.near:
+            return None
+        # Beside what is quoted stands what the model's own words found: it would be told of that.
+        return replace(as_put, to_read=tuple(dict.fromkeys(quote.hit for quote in as_put.quotes)))

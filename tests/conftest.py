@@ -33,6 +33,7 @@ from course_index.store.generations import IndexHome
 from course_index.store.legs import LexicalLeg
 from course_index.store.lexical import LexicalIndex
 from course_index.store.postgresql import PostgresTerms
+from eval.stories import storyteller
 from retrieval.e5_cross_encoder import E5CrossEncoder
 from retrieval.glossary import Glossary
 from retrieval.live import LiveIndex
@@ -155,6 +156,24 @@ def put_library(library_home: IndexHome) -> Callable[[Path], None]:
         shutil.copytree(built, data_dir / built.name)
 
     return put
+
+
+@pytest.fixture(scope="module")
+def tutor_and_state(
+    tmp_path_factory: pytest.TempPathFactory, embedder: OnnxE5, wording: Wording, put_samples: Callable[[Path], None]
+) -> Iterator[tuple[Companion, State]]:
+    """The tutor over the sample courses, without a model, and what it remembers: one for the tests of a file."""
+    put_samples(home := tmp_path_factory.mktemp("samples"))
+    companion, state = storyteller(home, embedder, wording)
+    yield companion, state
+    companion.index.close()
+    state.close()
+
+
+@pytest.fixture(scope="module")
+def sample_tutor(tutor_and_state: tuple[Companion, State]) -> Companion:
+    """The tutor over the sample courses, without a model."""
+    return tutor_and_state[0]
 
 
 @pytest.fixture(scope="session")

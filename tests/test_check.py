@@ -176,6 +176,11 @@ def test_what_is_permitted_is_spoken_of_in_one_place(tmp_path, embedder, wording
         assert verdict(out_of_power, "楼下没有地方充电，可以请房东帮忙找最近的充电点。") == "supported"
 
 
+def test_by_which_passages_a_sentence_says_it_is_no_part_of_it(release):
+    (sentence,) = release("依据[1]和[2]，快件丢失的，保过价的，按寄件时约定的保价规则赔。")
+    assert sentence.text.startswith("快件丢失的")
+
+
 def test_the_question_said_back_is_no_answer(release):
     (sentence,) = release("快件丢了赔。[1]")
     assert sentence.verdict == "unsupported"

@@ -1,17 +1,7 @@
 import pytest
 
 from companion.measures import measure_asked, states
-from eval.stories import storyteller
 from tests.small_catalogue import talk
-
-
-@pytest.fixture(scope="module")
-def tutor(tmp_path_factory, embedder, wording, put_samples):
-    put_samples(home := tmp_path_factory.mktemp("measures"))
-    companion, state = storyteller(home, embedder, wording)
-    yield companion
-    companion.index.close()
-    state.close()
 
 
 @pytest.mark.parametrize(
@@ -56,52 +46,52 @@ def test_a_figure_may_stand_apart_from_what_it_counts():
         ("胸外按压怎么做", "要按多深", "五到六厘米"),
     ],
 )
-def test_the_measure_is_told_that_the_lesson_talked_of_states(tutor, before, message, stated):
-    *_, told = talk(tutor, before, message, conversation=f"{before} {message}")
+def test_the_measure_is_told_that_the_lesson_talked_of_states(sample_tutor, before, message, stated):
+    *_, told = talk(sample_tutor, before, message, conversation=f"{before} {message}")
     assert told.mode == "extracted"
     assert stated in told.text
 
 
 @pytest.mark.parametrize(("before", "message"), [("学分银行是什么", "几年有效"), ("怎么洗手", "水要几度")])
-def test_no_measure_is_told_of_what_the_lesson_states_none(tutor, before, message):
-    *_, told = talk(tutor, before, message, conversation=f"{before} {message}")
+def test_no_measure_is_told_of_what_the_lesson_states_none(sample_tutor, before, message):
+    *_, told = talk(sample_tutor, before, message, conversation=f"{before} {message}")
     assert told.mode == "catalogue"
 
 
-def test_a_measure_of_nothing_is_not_told_of_whatever_states_one(tutor):
-    (alone,) = talk(tutor, "要多久", conversation="nothing before")
-    *_, after = talk(tutor, "快递丢了怎么办", "要多久", conversation="nothing told")
+def test_a_measure_of_nothing_is_not_told_of_whatever_states_one(sample_tutor):
+    (alone,) = talk(sample_tutor, "要多久", conversation="nothing before")
+    *_, after = talk(sample_tutor, "快递丢了怎么办", "要多久", conversation="nothing told")
     assert [alone.mode, after.mode] == ["catalogue", "catalogue"]
     assert ">" not in alone.text + after.text
 
 
-def test_a_measure_of_what_was_told_is_not_taken_from_elsewhere(tutor):
-    *_, told = talk(tutor, "想考大专，初中毕业能行吗", "要多久", conversation="elsewhere")
+def test_a_measure_of_what_was_told_is_not_taken_from_elsewhere(sample_tutor):
+    *_, told = talk(sample_tutor, "想考大专，初中毕业能行吗", "要多久", conversation="elsewhere")
     assert told.mode == "catalogue"
 
 
-def test_the_price_asked_for_below_a_lesson_is_that_of_its_course(tutor):
-    *_, told = talk(tutor, "白切鸡怎么做", "要多少钱", conversation="price")
+def test_the_price_asked_for_below_a_lesson_is_that_of_its_course(sample_tutor):
+    *_, told = talk(sample_tutor, "白切鸡怎么做", "要多少钱", conversation="price")
     assert "180 元" in told.text
 
 
-def test_in_a_course_a_measure_is_of_the_lesson_that_was_told_and_else_of_the_course(tutor):
+def test_in_a_course_a_measure_is_of_the_lesson_that_was_told_and_else_of_the_course(sample_tutor):
     aid, newcomers = {"course_id": "family-first-aid"}, {"course_id": "first-days-in-guangdong"}
-    *_, told = talk(tutor, "烫伤了怎么处理", "要多久", conversation="in it", **aid)
+    *_, told = talk(sample_tutor, "烫伤了怎么处理", "要多久", conversation="in it", **aid)
     assert told.mode == "extracted"
     assert "二十分钟" in told.text
-    *_, told = talk(tutor, "烫伤了怎么处理", "这门课要多久", conversation="of it", **aid)
+    *_, told = talk(sample_tutor, "烫伤了怎么处理", "这门课要多久", conversation="of it", **aid)
     assert "学时" in told.text
-    (told,) = talk(tutor, "how long does it take?", conversation="before all", **newcomers)
+    (told,) = talk(sample_tutor, "how long does it take?", conversation="before all", **newcomers)
     assert "4 hours, updated 2026-09-15. No official rules" in told.text
     where = "I just moved into a rented room with a foreign passport. What do I have to do first?"
-    *_, told = talk(tutor, where, "how long do I have?", conversation="in English", **newcomers)
+    *_, told = talk(sample_tutor, where, "how long do I have?", conversation="in English", **newcomers)
     assert "within 24 hours" in told.text
 
 
-def test_who_is_in_a_course_is_not_led_to_it(tutor):
-    (outside,) = talk(tutor, "教我荔枝采下来怎么预冷", conversation="outside")
-    (inside,) = talk(tutor, "教我荔枝采下来怎么预冷", conversation="inside", course_id="litchi-orchard-care")
+def test_who_is_in_a_course_is_not_led_to_it(sample_tutor):
+    (outside,) = talk(sample_tutor, "教我荔枝采下来怎么预冷", conversation="outside")
+    (inside,) = talk(sample_tutor, "教我荔枝采下来怎么预冷", conversation="inside", course_id="litchi-orchard-care")
     assert outside.titles == ("荔枝与龙眼果园管理",)
     assert inside.mode == "extracted"
     assert not inside.titles

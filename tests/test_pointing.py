@@ -1,16 +1,6 @@
 import pytest
 
-from eval.stories import storyteller
 from tests.small_catalogue import talk
-
-
-@pytest.fixture(scope="module")
-def tutor(tmp_path_factory, embedder, wording, put_samples):
-    put_samples(home := tmp_path_factory.mktemp("pointing"))
-    companion, state = storyteller(home, embedder, wording)
-    yield companion
-    companion.index.close()
-    state.close()
 
 
 @pytest.mark.parametrize(
@@ -25,11 +15,11 @@ def tutor(tmp_path_factory, embedder, wording, put_samples):
         ("电池着火了", "《充电与防暑》里的“电池起火怎么办”"),
     ],
 )
-def test_in_an_emergency_what_is_called_by_what_happened_is_pointed_at(tutor, message, pointed):
-    (told,) = talk(tutor, message, conversation=message)
+def test_in_an_emergency_what_is_called_by_what_happened_is_pointed_at(sample_tutor, message, pointed):
+    (told,) = talk(sample_tutor, message, conversation=message)
     assert pointed in told.text
 
 
-def test_where_nothing_answers_whom_to_call_is_all_that_is_said(tutor):
-    (told,) = talk(tutor, "奶奶晕倒了叫不应怎么办", conversation="nothing-else")
+def test_where_nothing_answers_whom_to_call_is_all_that_is_said(sample_tutor):
+    (told,) = talk(sample_tutor, "奶奶晕倒了叫不应怎么办", conversation="nothing-else")
     assert told.text.startswith("如果这正在发生，请马上拨打 120")

@@ -7,24 +7,15 @@ import pytest
 
 from companion.words import words
 from eval.second_turns import figures
-from eval.stories import STORIES, stories, storyteller, tell
+from eval.stories import STORIES, stories, tell
 
 DOCS = Path(__file__).parent.parent / "docs" / "stories.md"
 
 
 @pytest.fixture(scope="module")
-def tutor(tmp_path_factory, embedder, wording, put_samples):
-    put_samples(home := tmp_path_factory.mktemp("stories"))
-    companion, state = storyteller(home, embedder, wording)
-    yield companion, state
-    companion.index.close()
-    state.close()
-
-
-@pytest.fixture(scope="module")
-def told(tutor):
+def told(sample_tutor):
     """The stories, each told to the tutor once, by name: also what it counts of them then is looked at."""
-    return {story["id"]: anyio.run(tell, story, tutor[0]) for story in stories()}
+    return {story["id"]: anyio.run(tell, story, sample_tutor) for story in stories()}
 
 
 def test_each_initiative_has_two_stories():
@@ -39,10 +30,11 @@ def test_a_learner_gets_what_suits_them(told, story):
     assert {turn.says: turn.misses for turn in told[story["id"]]} == {turn["says"]: () for turn in story["turns"]}
 
 
-def test_needs_that_no_course_meets_are_counted(tutor, told):
+def test_needs_that_no_course_meets_are_counted(tutor_and_state, told):
     now = datetime.now(UTC)
     noted = {
-        need.words: need.reason for need in tutor[1].book.unmet(now - timedelta(hours=1), now + timedelta(hours=1))
+        need.words: need.reason
+        for need in tutor_and_state[1].book.unmet(now - timedelta(hours=1), now + timedelta(hours=1))
     }
     due = {
         turn.get("unmet_words", turn["says"]): turn["unmet"]
@@ -60,8 +52,8 @@ def test_the_stories_can_be_read():
     assert STORIES.name == "stories.jsonl"
 
 
-def test_second_turns_keep_a_subject_of_their_own_and_lean_where_they_have_none(tutor):
-    found = anyio.run(figures, tutor[0])
+def test_second_turns_keep_a_subject_of_their_own_and_lean_where_they_have_none(sample_tutor):
+    found = anyio.run(figures, sample_tutor)
     # Measured .75 and .91; carrying everything along gives .29 and .98, carrying nothing .82 and .50.
     assert found["own"]["ours"] >= 0.7
     assert found["follow-up"]["ours"] >= 0.88
@@ -69,9 +61,9 @@ def test_second_turns_keep_a_subject_of_their_own_and_lean_where_they_have_none(
 
 
 @pytest.mark.parametrize("message", ["我想当电工", "想做养老护理员。", "I want to become an electrician"])
-def test_who_wants_to_be_something_is_shown_the_way_whatever_lessons_say_of_it(tutor, message):
+def test_who_wants_to_be_something_is_shown_the_way_whatever_lessons_say_of_it(sample_tutor, message):
     story = {"id": "trade", "turns": [{"says": message, "mode": "catalogue"}]}
-    (told,) = anyio.run(tell, story, tutor[0])
+    (told,) = anyio.run(tell, story, sample_tutor)
     assert told.answer["mode"] == "catalogue"
     assert all(card["step"]["of"] == len(told.answer["courses"]) for card in told.answer["courses"])
     assert told.answer["courses"]
@@ -96,38 +88,38 @@ def test_who_wants_to_be_something_is_shown_the_way_whatever_lessons_say_of_it(t
         ("How do I answer the phone at work?", "And before I hang up?", "Repeat the important facts"),
     ],
 )
-def test_a_second_message_is_told_what_belongs_to_the_first(tutor, before, message, held):
-    *_, told = anyio.run(tell, {"id": "thread", "turns": [{"says": before}, {"says": message}]}, tutor[0])
+def test_a_second_message_is_told_what_belongs_to_the_first(sample_tutor, before, message, held):
+    *_, told = anyio.run(tell, {"id": "thread", "turns": [{"says": before}, {"says": message}]}, sample_tutor)
     assert held in told.answer["text"]
 
 
-def test_another_subject_without_an_answer_is_not_given_the_old_one(tutor):
+def test_another_subject_without_an_answer_is_not_given_the_old_one(sample_tutor):
     turns = [{"says": "荔枝裂果怎么防"}, {"says": "火星上有没有水"}]
-    *_, told = anyio.run(tell, {"id": "thread", "turns": turns}, tutor[0])
+    *_, told = anyio.run(tell, {"id": "thread", "turns": turns}, sample_tutor)
     assert (told.answer["mode"], told.answer["sources"]) == ("catalogue", [])
 
 
-def test_the_second_part_of_a_message_is_not_answered_from_elsewhere(tutor):
+def test_the_second_part_of_a_message_is_not_answered_from_elsewhere(sample_tutor):
     message = "循环里删东西为什么漏掉几个，找最大的怎么写"
-    (told,) = anyio.run(tell, {"id": "parts", "turns": [{"says": message}]}, tutor[0])
+    (told,) = anyio.run(tell, {"id": "parts", "turns": [{"says": message}]}, sample_tutor)
     quoted = told.answer["text"].split("\n\n> ")
     assert "会漏掉几个" in quoted[1]
     assert "手机" not in told.answer["text"]
 
 
-def test_each_part_of_a_message_is_answered_in_its_place(tutor):
-    (told,) = anyio.run(tell, {"id": "two", "turns": [{"says": "流鼻血怎么办，怎么量血压"}]}, tutor[0])
+def test_each_part_of_a_message_is_answered_in_its_place(sample_tutor):
+    (told,) = anyio.run(tell, {"id": "two", "turns": [{"says": "流鼻血怎么办，怎么量血压"}]}, sample_tutor)
     assert told.answer["text"].index("捏住鼻翼") < told.answer["text"].index("袖带")
 
 
-def test_a_senior_who_paid_a_swindler_is_told_of_the_hotline_though_nothing_answers(tutor):
+def test_a_senior_who_paid_a_swindler_is_told_of_the_hotline_though_nothing_answers(sample_tutor):
     story = {"id": "care", "audience": "senior", "turns": [{"says": "我刚转了八万块给一个网上认识的人"}]}
-    (told,) = anyio.run(tell, story, tutor[0])
+    (told,) = anyio.run(tell, story, sample_tutor)
     assert "96110" in told.answer["text"]
 
 
-def test_a_subject_of_two_characters_is_practised_on_the_course_it_names(tutor):
-    (told,) = anyio.run(tell, {"id": "quiz", "turns": [{"says": "考考我急救"}]}, tutor[0])
+def test_a_subject_of_two_characters_is_practised_on_the_course_it_names(sample_tutor):
+    (told,) = anyio.run(tell, {"id": "quiz", "turns": [{"says": "考考我急救"}]}, sample_tutor)
     assert told.answer["quiz"]
     assert told.answer["sources"][0]["course_id"] == "family-first-aid"
 
@@ -140,14 +132,14 @@ def test_a_subject_of_two_characters_is_practised_on_the_course_it_names(tutor):
         ("make me a plan to learn spreadsheets, 2 hours a week", "spreadsheets-for-the-shop-floor"),
     ],
 )
-def test_a_plan_is_for_the_course_that_was_meant(tutor, message, course):
-    (told,) = anyio.run(tell, {"id": "plan", "turns": [{"says": message}]}, tutor[0])
+def test_a_plan_is_for_the_course_that_was_meant(sample_tutor, message, course):
+    (told,) = anyio.run(tell, {"id": "plan", "turns": [{"says": message}]}, sample_tutor)
     assert [card["course_id"] for card in told.answer["courses"]] == [course]
     assert re.search(r"- .*20\d\d-\d\d-\d\d", told.answer["text"])
 
 
-def test_no_course_is_planned_that_is_not_on_the_subject(tutor):
-    (told,) = anyio.run(tell, {"id": "plan", "turns": [{"says": "帮我做个学法语的计划，每周两小时"}]}, tutor[0])
+def test_no_course_is_planned_that_is_not_on_the_subject(sample_tutor):
+    (told,) = anyio.run(tell, {"id": "plan", "turns": [{"says": "帮我做个学法语的计划，每周两小时"}]}, sample_tutor)
     assert "没有讲这个的课程，也没有与它相近的" in told.answer["text"]
     assert "- 第" not in told.answer["text"]
     assert not told.answer["courses"]
@@ -166,11 +158,11 @@ def test_no_course_is_planned_that_is_not_on_the_subject(tutor):
         (("45 minutes every weekday",), ("3.75 hours a week",)),
     ],
 )
-def test_a_plan_is_changed_by_what_is_said_of_it(tutor, said, told_of):
-    today = tutor[0].advising.adviser.today()
+def test_a_plan_is_changed_by_what_is_said_of_it(sample_tutor, said, told_of):
+    today = sample_tutor.advising.adviser.today()
     monday = (today + timedelta(days=7 - today.weekday())).isoformat()
     asks = "我想学粤菜，帮我排计划" if not said[0].isascii() else "make me a plan to learn spreadsheets"
-    *_, told = anyio.run(tell, {"id": "plan", "turns": [{"says": one} for one in (asks, *said)]}, tutor[0])
+    *_, told = anyio.run(tell, {"id": "plan", "turns": [{"says": one} for one in (asks, *said)]}, sample_tutor)
     for words_told in told_of:
         assert words_told.replace("%MONDAY%", f"{monday} –") in told.answer["text"]
 
@@ -178,12 +170,12 @@ def test_a_plan_is_changed_by_what_is_said_of_it(tutor, said, told_of):
 @pytest.mark.parametrize(
     ("message", "place"), [("{title}那门", 1), ("就第二门吧", 1), ("第一个", 0), ("按{title}来排", 2)]
 )
-def test_one_of_the_courses_that_were_offered_is_planned_when_it_is_named(tutor, message, place):
+def test_one_of_the_courses_that_were_offered_is_planned_when_it_is_named(sample_tutor, message, place):
     asked = {"says": "帮我做个照顾小孩的计划，每周两小时"}
-    (offered,) = anyio.run(tell, {"id": "plan", "turns": [asked]}, tutor[0])
+    (offered,) = anyio.run(tell, {"id": "plan", "turns": [asked]}, sample_tutor)
     course = offered.answer["courses"][place]
     answer = {"says": message.format(title=course["title"][:6])}
-    *_, told = anyio.run(tell, {"id": "plan", "turns": [asked, answer]}, tutor[0])
+    *_, told = anyio.run(tell, {"id": "plan", "turns": [asked, answer]}, sample_tutor)
     assert [card["course_id"] for card in told.answer["courses"]] == [course["course_id"]]
     assert "每周 2 小时" in told.answer["text"]
 
@@ -198,16 +190,16 @@ def test_one_of_the_courses_that_were_offered_is_planned_when_it_is_named(tutor,
         ("那改学粤剧，每周两小时", "cantonese-opera-first-lesson"),
     ],
 )
-def test_a_plan_stays_with_its_course_until_another_is_named(tutor, message, course):
+def test_a_plan_stays_with_its_course_until_another_is_named(sample_tutor, message, course):
     said = ("我想学粤菜，帮我排计划", "每天一小时", message)
-    *_, told = anyio.run(tell, {"id": "plan", "turns": [{"says": one} for one in said]}, tutor[0])
+    *_, told = anyio.run(tell, {"id": "plan", "turns": [{"says": one} for one in said]}, sample_tutor)
     assert [card["course_id"] for card in told.answer["courses"]] == [course]
     assert "要赶上" not in told.answer["text"]  # two weeks that were missed are no last day
 
 
-def test_after_hints_the_answer_may_be_asked_for_in_any_words(tutor):
+def test_after_hints_the_answer_may_be_asked_for_in_any_words(sample_tutor):
     said = ("怎么求增长率，先给提示，别说答案", "还是不会", "还是卡住，直接讲答案吧")
-    *_, told = anyio.run(tell, {"id": "hint", "turns": [{"says": one} for one in said]}, tutor[0])
+    *_, told = anyio.run(tell, {"id": "hint", "turns": [{"says": one} for one in said]}, sample_tutor)
     assert told.answer["mode"] == "extracted"
 
 
@@ -221,8 +213,8 @@ def test_after_hints_the_answer_may_be_asked_for_in_any_words(tutor):
         (("烫伤怎么办，给点提示", "那小孩呢，给点提示"), "“小孩”"),
     ],
 )
-def test_a_hint_is_for_what_is_named_and_goes_on_where_nothing_is(tutor, said, place):
-    *_, told = anyio.run(tell, {"id": "hint", "turns": [{"says": one} for one in said]}, tutor[0])
+def test_a_hint_is_for_what_is_named_and_goes_on_where_nothing_is(sample_tutor, said, place):
+    *_, told = anyio.run(tell, {"id": "hint", "turns": [{"says": one} for one in said]}, sample_tutor)
     assert place in told.answer["text"]
 
 
@@ -234,49 +226,49 @@ def test_a_hint_is_for_what_is_named_and_goes_on_where_nothing_is(tutor, said, p
         ("考考我急救", "family-first-aid"),
     ],
 )
-def test_a_quiz_is_on_the_subject_that_was_named(tutor, message, course):
-    (told,) = anyio.run(tell, {"id": "quiz", "turns": [{"says": message}]}, tutor[0])
+def test_a_quiz_is_on_the_subject_that_was_named(sample_tutor, message, course):
+    (told,) = anyio.run(tell, {"id": "quiz", "turns": [{"says": message}]}, sample_tutor)
     assert {source["course_id"] for source in told.answer["sources"]} == {course}
 
 
 @pytest.mark.parametrize(
     "message", ["stop the quiz", "end the quiz please", "no more questions", "不考了", "别再考我了"]
 )
-def test_a_quiz_ends_when_the_learner_says_so(tutor, message):
+def test_a_quiz_ends_when_the_learner_says_so(sample_tutor, message):
     turns = [{"says": "考考我急救"}, {"says": message}]
-    *_, told = anyio.run(tell, {"id": "quiz", "turns": turns}, tutor[0])
+    *_, told = anyio.run(tell, {"id": "quiz", "turns": turns}, sample_tutor)
     assert told.answer["mode"] == "catalogue"
     assert not told.answer["sources"]
     assert "1. " not in told.answer["text"]
 
 
-def test_who_wants_to_learn_what_nothing_answers_is_shown_courses(tutor):
-    (told,) = anyio.run(tell, {"id": "learn", "turns": [{"says": "退咗休得閒，想學下睇大戲，咩都唔識"}]}, tutor[0])
+def test_who_wants_to_learn_what_nothing_answers_is_shown_courses(sample_tutor):
+    (told,) = anyio.run(tell, {"id": "learn", "turns": [{"says": "退咗休得閒，想學下睇大戲，咩都唔識"}]}, sample_tutor)
     assert "cantonese-opera-first-lesson" in [card["course_id"] for card in told.answer["courses"]]
 
 
-def test_a_short_question_is_told_what_the_lesson_talked_of_says(tutor):
+def test_a_short_question_is_told_what_the_lesson_talked_of_says(sample_tutor):
     said = ("林则徐怎么销毁鸦片", "是用火烧的吗", "前后用了多少天")
-    *_, told = anyio.run(tell, {"id": "thread", "turns": [{"says": one} for one in said]}, tutor[0])
+    *_, told = anyio.run(tell, {"id": "thread", "turns": [{"says": one} for one in said]}, sample_tutor)
     assert "二十多天" in told.answer["text"]
 
 
 @pytest.mark.parametrize(
     ("asked", "words"), [("考考我急救", "对|错|应"), ("quiz me on Lingnan culture", "right|quite")]
 )
-def test_a_choice_is_graded_in_the_language_of_the_quiz(tutor, asked, words):
-    *_, told = anyio.run(tell, {"id": "letters", "turns": [{"says": asked}, {"says": "A"}]}, tutor[0])
+def test_a_choice_is_graded_in_the_language_of_the_quiz(sample_tutor, asked, words):
+    *_, told = anyio.run(tell, {"id": "letters", "turns": [{"says": asked}, {"says": "A"}]}, sample_tutor)
     assert re.search(words, told.answer["text"].splitlines()[0])
     assert ("The course" in told.answer["text"]) == asked.startswith("quiz")
 
 
-def test_who_wants_to_be_quizzed_where_nothing_can_be_asked_is_told_so_and_no_answer(tutor):
-    (told,) = anyio.run(tell, {"id": "none", "turns": [{"says": "quiz me on spreadsheets"}]}, tutor[0])
+def test_who_wants_to_be_quizzed_where_nothing_can_be_asked_is_told_so_and_no_answer(sample_tutor):
+    (told,) = anyio.run(tell, {"id": "none", "turns": [{"says": "quiz me on spreadsheets"}]}, sample_tutor)
     assert told.answer["text"] == words("en").practise_nothing
 
 
-def test_an_exercise_is_not_shown_for_what_only_an_office_can_state(tutor):
-    (told,) = anyio.run(tell, {"id": "office", "turns": [{"says": "在这里学完，读大专能免考几门？"}]}, tutor[0])
+def test_an_exercise_is_not_shown_for_what_only_an_office_can_state(sample_tutor):
+    (told,) = anyio.run(tell, {"id": "office", "turns": [{"says": "在这里学完，读大专能免考几门？"}]}, sample_tutor)
     assert (told.answer["mode"], told.answer["sources"]) == ("declined", [])
 
 
@@ -287,37 +279,37 @@ def test_an_exercise_is_not_shown_for_what_only_an_office_can_state(tutor):
         ("make me a plan to learn spreadsheets, 3 hours a week, by 20 December", "at 3 hours a week"),
     ],
 )
-def test_a_last_day_is_no_part_of_the_subject_and_none_when_it_has_passed(tutor, message, told_of):
-    (told,) = anyio.run(tell, {"id": "plan", "turns": [{"says": message}]}, tutor[0])
+def test_a_last_day_is_no_part_of_the_subject_and_none_when_it_has_passed(sample_tutor, message, told_of):
+    (told,) = anyio.run(tell, {"id": "plan", "turns": [{"says": message}]}, sample_tutor)
     assert told_of in told.answer["text"]
     assert "要赶上" not in told.answer["text"]
 
 
-def test_what_is_merely_closest_is_shown_in_the_learner_s_language(tutor):
+def test_what_is_merely_closest_is_shown_in_the_learner_s_language(sample_tutor):
     # Near a lesson in English on phone calls, too.
     said = "成日俾啲客鬧，話我唔送上門又打去投訴，我把口又笨"
-    (told,) = anyio.run(tell, {"id": "closest", "turns": [{"says": said}]}, tutor[0])
+    (told,) = anyio.run(tell, {"id": "closest", "turns": [{"says": said}]}, sample_tutor)
     assert told.answer["mode"] == "catalogue"
     assert "投诉" in told.answer["sources"][0]["quote"]
 
 
-def test_a_fact_that_only_courses_have_is_told_of_those_shown_where_nothing_answered(tutor):
+def test_a_fact_that_only_courses_have_is_told_of_those_shown_where_nothing_answered(sample_tutor):
     turns = [{"says": "荔枝树要多久浇一次水"}, {"says": "多少钱"}]
-    first, told = anyio.run(tell, {"id": "price", "turns": turns}, tutor[0])
+    first, told = anyio.run(tell, {"id": "price", "turns": turns}, sample_tutor)
     assert first.answer["mode"] == "catalogue"
     assert [card["title"] for card in told.answer["courses"]] == [card["title"] for card in first.answer["courses"]]
 
 
 @pytest.mark.parametrize("message", ["演戲時紅臉白臉代表什麼", "夜班那天学啥好"])
-def test_what_is_quoted_beside_an_answer_is_in_the_language_of_the_question(tutor, message):
-    (told,) = anyio.run(tell, {"id": "language", "turns": [{"says": message}]}, tutor[0])
+def test_what_is_quoted_beside_an_answer_is_in_the_language_of_the_question(sample_tutor, message):
+    (told,) = anyio.run(tell, {"id": "language", "turns": [{"says": message}]}, sample_tutor)
     assert told.answer["mode"] == "extracted"
     quoted = re.findall(r"^> .*$", told.answer["text"], re.MULTILINE)
     assert quoted
     assert all(re.search("[\u3400-\u9fff]", quote) for quote in quoted)
 
 
-def test_who_asks_in_chinese_what_nothing_answers_is_shown_no_english_as_the_closest(tutor):
-    (told,) = anyio.run(tell, {"id": "closest", "turns": [{"says": "上班迟到算不算没有职业道德"}]}, tutor[0])
+def test_who_asks_in_chinese_what_nothing_answers_is_shown_no_english_as_the_closest(sample_tutor):
+    (told,) = anyio.run(tell, {"id": "closest", "turns": [{"says": "上班迟到算不算没有职业道德"}]}, sample_tutor)
     assert told.answer["mode"] == "catalogue"
     assert not re.search(r"\b[a-z]{3,} [a-z]{3,}\b", told.answer["text"])
