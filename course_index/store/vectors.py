@@ -1,8 +1,11 @@
 """The vector index: Chroma, embedded or as a server. This file is the only place that knows it."""
 
+import os
 import shutil
+import struct
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -33,6 +36,10 @@ _KINDS = ("passages", "courses")
 # How far Chroma's graph is searched. With its own 100 one question in six misses more than three of the nearest thirty
 # of 15,000 passages, some nearly all; with 400 one in fifty does, for .2 ms. A collection keeps what it was made with.
 _SEARCH_WIDTH = 400
+# How the header of a graph on disk begins: its format, an offset, places, places in use, bytes of a place.
+_GRAPH_FORMAT = 1
+_GRAPH_HEADER = struct.Struct("<i4Q")
+_LENGTH_BYTES = 4
 T = TypeVar("T")
 
 
@@ -59,11 +66,16 @@ class VectorIndex:
         """Close it and leave on disk nothing of what was deleted since it was opened.
 
         Chroma keeps that in its log, which it empties every thousand rows at the soonest, and in its graph for good:
-        what remains is written into a folder of its own, two seconds for each 5,000 vectors.
+        what remains is written into a folder of its own, two seconds for each 5,000 vectors. A graph's unused places
+        hold whatever this process had in its memory before: they are blanked.
         """
         self.close()
-        if not self._forgot:
-            return
+        if self._forgot:
+            self._write_anew()
+        for header in self._folder.glob("*/header.bin"):
+            _blank_unused(header)
+
+    def _write_anew(self) -> None:
         anew = self._folder.with_name(f"{self._folder.name}-anew")
         shutil.rmtree(anew, ignore_errors=True)
         source, target = VectorIndex(self._folder), VectorIndex(anew)
@@ -272,6 +284,19 @@ class ServedVectorCollection:
         if client not in self._found:
             self._found[client] = client.get_collection(self._name, embedding_function=None)
         return self._found[client]
+
+
+def _blank_unused(header: Path) -> None:
+    """Overwrite with zeros, in a closed graph's files, what lies behind the places in use."""
+    form, _, _, used, place_bytes = _GRAPH_HEADER.unpack_from(header.read_bytes())
+    if form != _GRAPH_FORMAT:
+        warnings.warn(f"{header} has format {form}, unknown here: what lies in its unused places stays", stacklevel=2)
+        return
+    for name, each in (("data_level0.bin", place_bytes), ("length.bin", _LENGTH_BYTES)):
+        with header.with_name(name).open("r+b") as file:
+            unused = file.seek(0, os.SEEK_END) - used * each
+            file.seek(used * each)
+            file.write(bytes(max(unused, 0)))
 
 
 def copy_vectors(source: VectorLeg, target: VectorLeg) -> None:
