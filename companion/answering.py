@@ -20,7 +20,7 @@ from companion.events import (
     SourcesFound,
     TextAdded,
 )
-from companion.extract import Quote, is_exercise
+from companion.extract import Quote
 from companion.find import Found, closest_in_thread, find_in_thread, find_meant, find_measure
 from companion.guidance.recommend import Recommended
 from companion.guidance.subject import is_a_wish_for_a_trade, named_in
@@ -43,6 +43,7 @@ from course_index.analyze import normalise, terms
 from course_index.card import card_text
 from course_index.course import Course
 from course_index.language import ZH
+from retrieval.exercises import is_exercise
 from retrieval.live import LiveIndex
 from retrieval.search import Hit
 

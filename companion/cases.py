@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 
-from companion.extract import WHOLE_TOKENS, Quote, in_exercise, stretch_around
+from companion.extract import WHOLE_TOKENS, Quote, stretch_around
 from companion.patterns import for_normalised
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
 from course_index.stretches import stretches
+from retrieval.exercises import in_exercise
 from retrieval.search import Hit
 
 # 工伤怎么认定 asks for them too.

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from companion.extract import Quote, in_exercise, stretch_around
+from companion.extract import Quote, stretch_around
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise
 from course_index.stretches import Stretch, stretches
+from retrieval.exercises import in_exercise
 from retrieval.search import Hit
 
 _THING = r"(?P<thing>[^，。,.？?！!\s][^，。,.？?！!]{0,29}?)"

@@ -9,13 +9,14 @@ from typing import Any
 
 from companion.asides import asides
 from companion.definitions import definition
-from companion.extract import WHOLE_TOKENS, Quote, headings_above, in_exercise, stretch_around
+from companion.extract import WHOLE_TOKENS, Quote, stretch_around
 from companion.patterns import for_normalised, pattern, read_at_start
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise
 from course_index.chunk import headings_of
 from course_index.stretches import Stretch, stretches
 from course_index.tokens import count_tokens
+from retrieval.exercises import headings_above, in_exercise
 from retrieval.hit import Hit
 
 _NAME = r"(?:an? |the )?(?P<{}>(?![这那它他她此其])[^，,。.;；？?！!：:\s][^，,。;；？?！!：:]{{0,29}}?)"

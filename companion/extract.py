@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from companion.asides import worth
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
-from course_index.chunk import headed, headings_of
+from course_index.chunk import headings_of
 from course_index.stretches import Stretch, stretches
 from course_index.tokens import count_tokens
 from retrieval.confidence import LOOKED_AT
+from retrieval.exercises import begins_an_exercise, in_exercise
 from retrieval.glossary import share_said
 from retrieval.query import Query
 from retrieval.search import Hit, Search
@@ -55,12 +56,6 @@ _AMOUNTS = (
         re.compile(r"多少|多[长快高深大重]|几(?!乎)|\bhow (?:many|much|fast|deep|high|old|far)\b"),
         re.compile(rf"\d|{_NUMERAL}(?:[次个件元米克斤度岁倍成条种]|厘米|毫米|公斤|公里)"),
     ),
-)
-# An exercise poses what the lesson answers elsewhere, and often states it wrongly on purpose; its key may be quoted.
-_EXERCISE = re.compile(r"练习|练一练|习题|思考题|想一想|\bexercises?\b|\bpractice\b", re.IGNORECASE)
-_EXERCISES = re.compile(
-    r"[第\d一二三四五六七八九十.、章节课单元\s]*(?:课后|本章|章末|单元|小|思考|综合)*(?:练习|习题|测验)题?[\s\d一二三四五六七八九十]*|exercises?|practice",
-    re.IGNORECASE,
 )
 _KEY = re.compile(r"[\s>*\-]*(?:参考)?(?:答案|解答|解析|answers?|solution)\s*[*]*\s*[：:]", re.IGNORECASE)
 _EXERCISE_WEIGHT = -0.2
@@ -165,30 +160,12 @@ def best_quotes(reading: Reading, bearing: Mapping[str, float]) -> tuple[Quote, 
     return (first, *as_good[: MAX_QUOTES - 1])
 
 
-def is_exercise(hit: Hit) -> bool:
-    """Whether all of a passage sets tasks: what it says may be what somebody did wrong."""
-    return all(in_exercise(hit, stretches(hit.passage.text)))
-
-
-def in_exercise(hit: Hit, units: Sequence[Stretch]) -> list[bool]:
-    """Of each unit whether it stands in an exercise, which a lesson's last section that was joined may be."""
-    # A lesson may be all exercises; 康复练习 is none.
-    if _EXERCISES.fullmatch(hit.lesson.title.strip()):
-        return [True] * len(units)
-    return [bool(_EXERCISE.search(heading)) for heading in headings_above(hit, units)]
-
-
-def headings_above(hit: Hit, units: Sequence[Stretch]) -> list[str]:
-    """The heading that each unit of a passage stands under."""
-    return headed(hit.passage.heading_path, [unit.text for unit in units])
-
-
 def sets_a_task(quote: Quote) -> bool:
     """Whether a quote is of an exercise, in a section of its own or in the midst of a lesson (小练习：阿玲……)."""
     units = stretches(quote.hit.passage.text)
     begins = quote.hit.passage.text.find(quote.text)
     here = next((place for place, unit in enumerate(units) if unit.end > begins), 0)
-    return in_exercise(quote.hit, units)[here] or bool(_EXERCISE.match(quote.text.lstrip("小 ")))
+    return in_exercise(quote.hit, units)[here] or begins_an_exercise(quote.text)
 
 
 def _closeness(search: Search, query: Query, candidates: list[_Candidate]) -> NDArray[np.float32]:

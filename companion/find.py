@@ -9,7 +9,7 @@ from companion.asides import is_aside
 from companion.cases import asks_for_cases, cases
 from companion.definitions import definition, thing_asked
 from companion.differences import difference, differing
-from companion.extract import Quote, best_quotes, is_exercise, read_closely
+from companion.extract import Quote, best_quotes, read_closely
 from companion.measures import measure_asked, measure_told, states
 from companion.remedies import asks_who_answers_for_it, remedy_first, what_happened
 from companion.steps import steps_first
@@ -18,6 +18,7 @@ from companion.ways import ways_first
 from course_index.language import ZH
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
+from retrieval.exercises import is_exercise
 from retrieval.of_paper import of_another_paper, paper_asked
 from retrieval.of_place import of_another_place
 from retrieval.of_thing import of_another_thing, says_the_thing, thing_made

@@ -8,7 +8,7 @@ from pathlib import Path
 from companion.answering import Answering
 from companion.conversation import Hinted
 from companion.events import Done, Event, SourcesFound, TextAdded
-from companion.extract import Quote, is_exercise
+from companion.extract import Quote
 from companion.find import Found, Scope, find, find_in_thread
 from companion.heard import Heard
 from companion.language_model import ModelUnavailable
@@ -26,6 +26,7 @@ from companion.writer import Writer
 from course_index.analyze import normalise, terms
 from course_index.sentences import split_sentences
 from prompts import for_audience, render
+from retrieval.exercises import is_exercise
 from retrieval.live import LiveIndex
 from retrieval.query import query_terms
 from retrieval.search import Hit

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from companion.extract import Quote, headings_above, in_exercise, stretch_around
+from companion.extract import Quote, stretch_around
 from companion.patterns import Patterns
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise
 from course_index.stretches import Stretch, stretches
+from retrieval.exercises import headings_above, in_exercise
 from retrieval.hit import Hit
 
 # So many letters of a sentence are enough to know it again.

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from companion.conversation import PastTurn
-from companion.extract import in_exercise
 from companion.safety.untrusted import is_an_order
 from course_index.stretches import Stretch, stretches
+from retrieval.exercises import in_exercise
 from retrieval.search import Hit, Search
 
 # So many letters are worth a turn; less is a leftover heading.

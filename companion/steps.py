@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from companion.extract import WHOLE_TOKENS, Quote, headings_above, in_exercise
+from companion.extract import WHOLE_TOKENS, Quote
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise
 from course_index.stretches import Stretch, stretches
 from course_index.tokens import count_tokens
+from retrieval.exercises import headings_above, in_exercise
 from retrieval.query import Query
 from retrieval.search import Hit, Search
 

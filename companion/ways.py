@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from companion.asides import asks_how, is_aside
-from companion.extract import Quote, is_exercise, read_closely
+from companion.extract import Quote, read_closely
 from companion.patterns import Patterns
 from companion.steps import steps_of, titled
 from course_index.analyze import normalise
 from course_index.chunk import BELOW, BESIDE
 from course_index.stretches import stretches
+from retrieval.exercises import is_exercise
 from retrieval.hit import Hit
 from retrieval.query import Query
 from retrieval.search import Search

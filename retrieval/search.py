@@ -23,6 +23,7 @@ from retrieval.choose import choose
 from retrieval.context import REACH, Context, contexts
 from retrieval.e5_cross_encoder import E5CrossEncoder, Section
 from retrieval.enduring import enduring
+from retrieval.exercises import lessons_first
 from retrieval.hit import Hit
 from retrieval.interaction import stretch_scores
 from retrieval.query import Query, read_query
@@ -109,12 +110,12 @@ class Search:
 
     def choice(self, query: Query, k: int) -> list[Hit]:
         """The `k` passages to answer from: the ranking without repetition and superseded editions, over lessons."""
-        return choose(self._ordered(query, CHOSEN_FROM, self.read), k, date.today())
+        return choose(lessons_first(self._ordered(query, CHOSEN_FROM, self.read)), k, date.today())
 
     def choice_among(self, query: Query, k: int, ids: Sequence[str]) -> list[Hit]:
         """The `k` passages to answer from of those in `ids`, best first; ids that are no more are passed over."""
         best = ranked_among(query, CHOSEN_FROM, ids, self.legs.passage_terms, self.legs.passages)
-        return choose(self._hits(self.read_together(query, best)), k, date.today())
+        return choose(lessons_first(self._hits(self.read_together(query, best))), k, date.today())
 
     def nearness(self, query: Query, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """How near each stretch of the passages `ids` comes to the text, titles first; none without token vectors."""
