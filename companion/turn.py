@@ -268,8 +268,8 @@ class Companion:
             ledger.pending = pending
             numbered = "\n".join(f"{n}. {title}" for n, title in enumerate(pending.titles, 1))
             return said(say.pick_which.format(courses=numbered))
-        if is_only_a_choice(heard.message):
-            return said(say.more_of_what)
+        if is_only_a_choice(heard.message) or picks_without_saying_which(heard.message):
+            return said(say.more_of_what)  # nothing was shown to choose from
         steps = self._by_wish(heard, ledger)
         if asks_of_it(heard.message):
             steps = self._stating.of_the_course_talked_of(heard, steps)
