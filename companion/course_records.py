@@ -85,8 +85,15 @@ class CourseRecords:
     def introduction(self, title: str, say: Words) -> list[Event]:
         """What the course of a title, normalised, states, and its lessons; nothing where there is none."""
         course = self._titled(title) or self._called_so(title)
-        if course is None:
-            return []
+        return self._introduced(course, say) if course else []
+
+    def introduction_of_the_one_talked_of(self, heard: Heard) -> list[Event]:
+        """The same of the course that is talked of."""
+        shown = self._shown(heard)
+        course = self._talked_of(heard) or (shown[0] if len(shown) == 1 else None)
+        return self._introduced(course, heard.say) if course else []
+
+    def _introduced(self, course: Course, say: Words) -> list[Event]:
         lessons = self._index.search.records.lessons(course.id)
         facts = say.facts(course)
         stated = say.record_says.format(title=course.title, facts=facts) if facts else ""

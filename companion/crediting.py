@@ -35,13 +35,17 @@ class Crediting:
         """Whether a message asks about credits as such, and rules on them are loaded."""
         return self._adviser.rules.are_loaded and bool(_ASKS["as_such"].search(normalise(message)))
 
-    async def credits(self, heard: Heard) -> AsyncGenerator[Event, None]:
-        """What the learner's account holds, what targets lack, and what courses named would add; arithmetic alone."""
+    async def credits(self, heard: Heard, talked_of: Course | None) -> AsyncGenerator[Event, None]:
+        """What the learner's account holds, what targets lack, and what courses that are named would add, else the one
+        `talked_of` where that is asked; arithmetic alone.
+        """
         owner, rules, day = heard.conversation.owner, self._adviser.rules, self._adviser.today()
         entries = await asyncio.to_thread(self._book.entries, owner) if owner else ()
         held = balance(entries, rules, day)
         standings = [standing(target, held.counted) for target in rules.targets(day)]
         named = await asyncio.to_thread(self._courses_named, heard)
+        if not named and talked_of and _ASKS["would_add"].search(normalise(heard.message)):
+            named = [talked_of]
         added, silent = would_add(named, entries, day)
         if named:
             yield CoursesFound(tuple(card_of(course, heard.say.reason_record) for course in named))

@@ -75,6 +75,15 @@ class Stating:
             async for event in events:
                 yield event
 
+    async def lessons_of_the_course_talked_of(
+        self, heard: Heard, otherwise: AsyncGenerator[Event, None]
+    ) -> AsyncGenerator[Event, None]:
+        """The same of the course talked of, as 从哪一课开始学 asks after it was shown; else the other."""
+        told = await asyncio.to_thread(self._records.introduction_of_the_one_talked_of, heard)
+        async with aclosing(told_or(told, otherwise)) as events:
+            async for event in events:
+                yield event
+
     async def pathway(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The way to a goal, where one is wanted and courses lead there; else what courses teach of such ways; else
         courses on it, and the office that knows.
@@ -102,7 +111,7 @@ class Stating:
         """
         say = heard.say
         if self._crediting.asks_for_own_credits(heard):
-            async for event in self._crediting.credits(heard):
+            async for event in self._credits(heard):
                 yield event
             return
         learns, conditions = wants_to_learn(heard.question), self._advising.names_conditions(heard)
@@ -124,13 +133,18 @@ class Stating:
         async for event in wanted or said(say.official):
             yield event
 
+    async def _credits(self, heard: Heard) -> AsyncGenerator[Event, None]:
+        talked_of = await asyncio.to_thread(self._records.named_or_shown, heard)
+        async for event in self._crediting.credits(heard, talked_of):
+            yield event
+
     async def official(self, reply: str, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """What only an office can state: the learner's own credits, what the record of the course in question says,
         else that the office knows. What a lesson says of it may be of another year or another place: it is shown as no
         more than that.
         """
         if self._crediting.asks_for_own_credits(heard):
-            async for event in self._crediting.credits(heard):
+            async for event in self._credits(heard):
                 yield event
             return
         told = await asyncio.to_thread(self._records.of_the_one_meant, heard)

@@ -43,7 +43,7 @@ from companion.safety.moderation import Moderator
 from companion.stating import Stating
 from companion.understanding.follow_up import depends, wants_only_another
 from companion.understanding.in_language import language_asked
-from companion.understanding.of_a_course import asks_of_it, course_introduced
+from companion.understanding.of_a_course import asks_for_its_lessons, asks_of_it, course_introduced
 from companion.understanding.picking import is_only_a_choice, picked, picks_without_saying_which
 from companion.understanding.wish import Wish, asks, wish_by_rules
 from companion.words import Locale
@@ -264,14 +264,16 @@ class Companion:
             return self._leading.way(heard, ledger, pending.goal)
         if isinstance(pending, Rest) and (step := place_of_step(pending.portions, heard.message)) is not None:
             return self._continuing.rest(replace(pending, portions=pending.portions[step:]), heard, ledger)
-        if isinstance(pending, Shown) and picks_without_saying_which(heard.message):
+        if isinstance(pending, Shown) and _does_not_say_which(pending, heard):
             ledger.pending = pending
             numbered = "\n".join(f"{n}. {title}" for n, title in enumerate(pending.titles, 1))
             return said(say.pick_which.format(courses=numbered))
         if is_only_a_choice(heard.message) or picks_without_saying_which(heard.message):
             return said(say.more_of_what)  # nothing was shown to choose from
         steps = self._by_wish(heard, ledger)
-        if asks_of_it(heard.message):
+        if asks_for_its_lessons(heard.message):
+            steps = self._stating.lessons_of_the_course_talked_of(heard, steps)
+        elif asks_of_it(heard.message):
             steps = self._stating.of_the_course_talked_of(heard, steps)
         elif title := course_introduced(heard.message):
             steps = self._stating.of_the_course_named(title, heard, steps)
@@ -332,6 +334,12 @@ class Companion:
             case "hint":
                 return self._hinting.hint(heard, ledger)
         return self._answering.events(heard, ledger)
+
+
+def _does_not_say_which(shown: Shown, heard: Heard) -> bool:
+    """Whether a message is about one of the courses that were shown, and does not say about which."""
+    of_any = len(shown.titles) > 1 and not heard.scope.course_id and asks_for_its_lessons(heard.message)
+    return of_any or picks_without_saying_which(heard.message)
 
 
 def _styled(wish: Wish, style: Style) -> Wish:

@@ -1,7 +1,7 @@
 import pytest
 
 from companion.conversation import Hinted, Shown
-from companion.understanding.of_a_course import course_introduced
+from companion.understanding.of_a_course import asks_for_its_lessons, course_introduced
 from companion.understanding.picking import picked
 from companion.words import words
 from tests.test_conversation import Talk
@@ -79,3 +79,43 @@ def test_who_picks_a_course_is_told_its_record_and_its_lessons(companion_with):
 def test_who_asks_what_a_course_is_names_it(message):
     assert course_introduced(message) == "急救"
     assert course_introduced("《民法典》第几条讲租房") is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["这门课讲什么", "从哪一课开始学", "一共有几節課", "它教些什么内容", "先學邊一課", "能学到什么", "課程大綱",
+     "what does it cover?", "Which lesson should I start with?", "how many lessons are there"],
+)  # fmt: skip
+def test_who_asks_what_is_in_a_course_means_its_lessons(message):
+    assert asks_for_its_lessons(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["电工讲什么", "学什么好", "粤剧从哪里开始学", "有几门课", "有几个学时", "第一步做什么", "《急救》讲什么",
+     "what does the law cover", "where do I start with fractions"],
+)  # fmt: skip
+def test_who_names_something_else_does_not(message):
+    assert not asks_for_its_lessons(message)
+
+
+def test_the_lessons_of_the_course_that_was_shown_are_told(companion_with):
+    talk = Talk(companion_with())
+    talk.say("有没有快递的课")
+    told = talk.say("1")
+    assert "这门课有 1 课：" in told
+    assert talk.say("从哪一课开始学") == talk.say("这门课讲什么") == told
+
+
+def test_of_several_that_were_shown_one_is_asked_whose_lessons(companion_with):
+    talk = Talk(companion_with())
+    talk.say("有什么课")
+    asked = talk.say("先学哪一课")
+    assert asked.startswith("您选哪一门？")
+    second = asked.split("2. ")[1].splitlines()[0]
+    assert f"《{second}》" in talk.say("2")
+
+
+def test_behind_no_course_it_is_a_question_like_any_other(companion_with):
+    talk = Talk(companion_with())
+    assert "这门课有" not in talk.say("从哪一课开始学")

@@ -46,6 +46,29 @@ _ASKS_WHAT_IT_IS = (
     rf"(?:{_THIS_COURSE})?(?:都|主要|是|系)*"
     r"(?:(?:讲|教|学|说)(?:的|了|些|咗|啲)*(?:什么|啥|咩|乜嘢?)|怎么样|点样|有(?:什么|哪些)?内容)"
 )
+_WHICH_LESSON = r"(?:哪|边|第几)(?:里|儿|度)?(?:一)?(?:个)?(?:课|节|章|讲|单元|部分)?"
+_LESSONS = "|".join(
+    (
+        rf"(?:都|主要|是|系|会)*{_ASKS_WHAT_IT_IS}",
+        r"(?:都|主要|会|能|要|可以)*(?:讲|教|学|学到|学习)(?:的|了|些|咗|啲|到)*(?:什么|啥|咩|乜|哪些|边啲)(?:内容|东西|知识|嘢)?",
+        r"(?:都|一共|总共|共|有|分|包括|包含)+(?:几多|多少|几|哪些|哪几|边几|边啲)(?:个|节)?(?:课|章节?|节|讲|单元)(?:内容)?",
+        rf"(?:我|应该|应当|该|要|想|先|最好)*(?:从|由|喺){_WHICH_LESSON}(?:开始|起)(?:学|看|读|上|睇)?(?:起)?(?:好|比较好|合适)?",
+        rf"(?:我|应该|应当|该|要|想|最好)*先(?:学|看|读|上|睇){_WHICH_LESSON}(?:好|比较好|合适)?",
+        r"(?:有没有|有冇|有|看看?|给我看看?|列出|列一下)?(?:课程)?(?:大纲|目录|章节)(?:是|有)?(?:什么|哪些|啥|咩|吗|么)?",
+        r"第一(?:课|节|章|讲)(?:是|系|讲|教|学)(?:的|了)?(?:什么|啥|咩|乜嘢?)",
+    )
+)
+_LESSONS_EN = "|".join(
+    (
+        rf"what(?: (?:does|will|is|would) {_EN_IT}|'s {_EN_IT})(?: about| cover| teach(?: me)?| include| in)?(?: about)?",
+        rf"what (?:will|would|do|can|could) i learn(?: (?:in|from|on|with) {_EN_IT})?",
+        rf"what(?:'s| is| are)(?: the lessons)? in {_EN_IT}|what lessons (?:are there|does {_EN_IT} have)|what are (?:its|the) lessons",
+        rf"how many lessons(?: (?:are there|does {_EN_IT} have|are in {_EN_IT}|has {_EN_IT}))?",
+        r"(?:which|what) lesson (?:should|do|would|can) i (?:start|begin)(?: with| from| at)?|where (?:should|do|would|can) i (?:start|begin)",
+        r"(?:is there|show me|what is|what's)? ?(?:an?|the|its)? ?(?:course )?(?:outline|syllabus)",
+    )
+)
+_ITS_LESSONS = for_normalised(rf"(?:and |so |then |ok )?{_IT}(?:(?:的|嘅|都)?(?:{_LESSONS})|{_LESSONS_EN}){_TAIL}")
 _INTRODUCED = for_normalised(
     rf"(?:请|我|想|要|给我|帮我|介绍|说说|讲讲|看看|了解|看|选|有没有|有冇|一下|下)*{_TITLE}(?:{_THIS_COURSE}|{_ASKS_WHAT_IT_IS})?{_TAIL}"
     rf"|(?P<bare>[^，,。？！?!《》]{{3,40}}?){_ASKS_WHAT_IT_IS}{_TAIL}"
@@ -67,7 +90,13 @@ def title_in(message: str) -> str | None:
 def asks_of_it(message: str) -> bool:
     """Whether a message asks for what a record states, and names no course of its own."""
     facts = facts_asked(message)
-    return bool(_WHOLE.fullmatch(normalise(message).strip()) or (facts and "compare" not in facts))
+    stated = _WHOLE.fullmatch(normalise(message).strip()) or (facts and "compare" not in facts)
+    return bool(stated) or asks_for_its_lessons(message)
+
+
+def asks_for_its_lessons(message: str) -> bool:
+    """Whether a message asks what is in a course and where it begins, and names none: 这门课讲什么, 先学哪一课."""
+    return title_in(message) is None and bool(_ITS_LESSONS.fullmatch(normalise(message).strip()))
 
 
 def asks_for_a_certificate(message: str) -> bool:
