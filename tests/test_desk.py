@@ -42,7 +42,6 @@ def test_what_is_for_a_desk_is_known_from_what_is_not(said):
         "人工智能",
         "人工呼吸怎么做",
         "我真没用，我是废物",
-        "我好笨",
         "I am useless",
         "没反应怎么办",
         "怎么考电工证",
@@ -103,3 +102,34 @@ def test_small_matters_do_not_change_what_is_talked_of(tutor):
     *_, told = talk(tutor, "我想学粤菜", "谢谢", "在吗", "要钱吗", conversation="between")
     assert told.titles == ("粤菜师傅入门：刀工与火候",)
     assert "180" in told.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "messages"),
+    [
+        ("mood", ["今天心情不好", "好累啊", "今日好唔開心", "工作好烦，不想干了", "考试没考好，很难过", "上了一天班好累",
+                  "I'm feeling down today", "so tired after work", "I had a bad day"]),
+        ("doubt", ["我太笨了学不会", "我好笨", "你觉得我能学会吗", "学唔識", "记不住", "怕自己跟不上", "恐怕学不来",
+                   "I can't learn this", "I'm too stupid for this"]),
+        ("beginner", ["年纪大了还能学吗", "我不识字能学吗", "60岁还能学吗", "零基础可以学吗", "冇读过书可唔可以学",
+                      "am I too old to learn", "is it too late to start at 60"]),
+        (None, ["记不住单词怎么办", "心情不好怎么调节", "压力大怎么办", "活着好累", "我头疼好难受", "孩子学不会数学怎么办",
+                "老人心情不好怎么陪", "60岁的老人能学电工吗", "没读过书能考大专吗", "不识字的老人怎么教", "粤剧新手从哪里学",
+                "客户心情不好骂我", "how low is low blood pressure", "it is down"]),
+    ],
+)  # fmt: skip
+def test_how_a_learner_feels_is_heard_and_what_to_do_about_it_is_a_question(kind, messages):
+    desks = [desk_of(message) for message in messages]
+    assert [desk and desk.name for desk in desks] == [kind] * len(messages)
+
+
+def test_who_asks_whether_they_can_learn_it_means_the_course_that_is_talked_of():
+    assert desk_of("零基础可以学吗", begins=False) is None
+
+
+def test_the_credits_of_a_course_that_was_shown_are_those_of_its_record(tmp_path, embedder):
+    record = {"title": "电工安全基础", "subjects": ["电工"], "credits": 1.5}
+    with tutor_over(indexed(tmp_path, [record, OPERA], embedder), embedder, tmp_path) as (companion, _):
+        shown, told = talk(companion, "有没有电工课", "学完能拿多少学分")
+    assert shown.titles == told.titles == ("电工安全基础",)
+    assert "1.5 学分" in told.text

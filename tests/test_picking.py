@@ -2,7 +2,7 @@ import pytest
 
 from companion.conversation import Hinted, Shown
 from companion.understanding.of_a_course import asks_for_its_lessons, course_introduced
-from companion.understanding.picking import picked
+from companion.understanding.picking import is_only_a_choice, picked
 from companion.words import words
 from tests.test_conversation import Talk
 
@@ -114,6 +114,13 @@ def test_of_several_that_were_shown_one_is_asked_whose_lessons(companion_with):
     assert asked.startswith("您选哪一门？")
     second = asked.split("2. ")[1].splitlines()[0]
     assert f"《{second}》" in talk.say("2")
+
+
+@pytest.mark.parametrize(
+    ("message", "chooses"), [("2", True), ("1A 2B 3C", True), ("1. A, 2. C", True), ("beef", False)]
+)
+def test_numbers_and_letters_alone_only_choose(message, chooses):
+    assert is_only_a_choice(message) == chooses
 
 
 def test_behind_no_course_it_is_a_question_like_any_other(companion_with):

@@ -16,7 +16,10 @@ _NUMBER = rf"(?P<number>[1-9{_HAN}])"
 _ONLY_A_NUMBER = re.compile(
     rf"(?:那?就?我?(?:想|要)?(?:选|選|看|要|拣|揀)?)\s*第?\s*{_NUMBER}\s*(?:个|個|门|門|号|號|项|項)?(?:课程?|課程?)?[吧啦喇\s。.!！,，]*"
 )
-_A_CHOICE = re.compile(rf"(?:第?\s*(?:\d{{1,2}}|[{_HAN}])\s*(?:个|個|门|門|号|號|项|項)?|[A-Ha-h])[\s。.!！,，、)）]*")
+_A_CHOICE = re.compile(
+    rf"(?:第?\s*(?:\d{{1,2}}|[{_HAN}])\s*(?:个|個|门|門|号|號|项|項)?|[A-Ha-h])[\s。.!！,，、)）]*"
+    r"|(?:\d{1,2}[\s.、:：)）]*[A-Ha-h][\s,，;；、.。]*){2,}"  # 1A 2C, as a quiz is answered
+)
 # 第一个实验 is no course: after 个 comes a course, a mark, or what is asked or said of it.
 _SAID_OF_IT = (
     r"(?=[\s，,。.?？!！怎点點是系係在喺有要使能可几幾多什咩乜边邊哪讲講教学學上读讀报報免收贵貴远遠近难難易长長短好适適啱"
