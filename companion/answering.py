@@ -21,7 +21,7 @@ from companion.events import (
     TextAdded,
 )
 from companion.extract import Quote
-from companion.find import Found, closest_in_thread, find_in_thread, find_meant, find_measure
+from companion.find import Found, closest_in_thread, find_in_thread, find_meant, find_measure, in_the_course_of
 from companion.guidance.recommend import Recommended
 from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
@@ -313,6 +313,7 @@ class Answering:
             # 要多久 after what nothing answered, or a lesson that does not say, is near whatever takes time.
             nothing = replace(found.confidence, answers=False, on_subject=0.0)
             found = replace(found, confidence=nothing)
+        found = in_the_course_of(last.passages if last else (), found)
         ledger.confidence = found.confidence.probability
         return found
 

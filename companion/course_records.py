@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from companion.advising import Advising
 from companion.catalogue import card_of
-from companion.conversation import PastTurn, Shown
+from companion.conversation import PastTurn, PathwayWanted, Shown
 from companion.events import CoursesFound, Done, Event, TextAdded
+from companion.guidance.goals import aim_of
 from companion.guidance.need import need_of
+from companion.guidance.pathway import Terms
 from companion.heard import Heard
 from companion.patterns import for_normalised
 from companion.sentences import citing_nothing
@@ -48,6 +50,8 @@ class CourseRecords:
 
     def of_the_one_meant(self, heard: Heard) -> list[Event]:
         """A turn of what is stated of the course where the learner is, or that the question names; nothing without."""
+        if heard.facts and asks_of_it(heard.message):
+            return self.of_the_one_talked_of(heard)
         return _record_of(self._meant(heard), heard.say)
 
     def of_the_one_talked_of(self, heard: Heard) -> list[Event]:
@@ -143,11 +147,20 @@ class CourseRecords:
                     yield from (one.course for one in about.courses)
 
     def _shown(self, heard: Heard) -> list[Course]:
-        """The courses that were shown last, as what was asked for and not beside an answer."""
+        """The courses that were shown last, as what was asked for or the steps of a way, and not beside an answer."""
         pending, last = heard.conversation.pending, _last_about_something(heard)
-        if not isinstance(pending, Shown) or not last or _is_of_lessons(last, heard.facts):
+        if not last or _is_of_lessons(last, heard.facts):
+            return []
+        if isinstance(pending, PathwayWanted) and not pending.aside:
+            return self._on_the_way_to(pending.goal, heard)
+        if not isinstance(pending, Shown):
             return []
         return [course for title in pending.titles if (course := self._titled(normalise(title)))]
+
+    def _on_the_way_to(self, goal: str, heard: Heard) -> list[Course]:
+        adviser = self._advising.adviser
+        need, terms = need_of(goal, heard.audience), Terms(start=adviser.today())
+        return [step.course for step in adviser.way(aim_of(goal), need, terms, None, False).pathway.steps]
 
     def _titled(self, title: str) -> Course | None:
         return self._advising.adviser.desk().shelf.titled.get(title)

@@ -7,8 +7,9 @@ from companion.events import Done, Event, Mode, TextAdded
 
 
 async def said(text: str, mode: Mode = "catalogue") -> AsyncGenerator[Event, None]:
-    """A turn of one fixed text."""
-    yield TextAdded(text)
+    """A turn of one fixed text, or of none."""
+    if text:
+        yield TextAdded(text)
     yield Done(mode, None)
 
 

@@ -118,6 +118,14 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
     return replace(found, reach=next((reach for reach, ids in within if first in ids), "everything"))
 
 
+def in_the_course_of(before: Sequence[str], found: Found) -> Found:
+    """What is found without quotes of other courses, where the first is of the passage that came first `before`."""
+    if not found.quotes or found.quotes[0].hit.passage.id not in before[:1]:
+        return found
+    course = found.quotes[0].hit.course.id
+    return replace(found, quotes=tuple(quote for quote in found.quotes if quote.hit.course.id == course))
+
+
 def _in_own_language(found: Found, passages: int) -> Found:
     """`found`, in the question's own language where something in it answers as surely, or, where nothing answers, is on
     the subject: what is merely closest helps only who can read it, and who asks in Chinese may not read English.

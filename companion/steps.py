@@ -24,6 +24,13 @@ _DONE_HERE = re.compile(
     r"|(?:step by step|steps|procedure|instructions|method|directions)"
 )
 _TELLS_HOW = re.compile(r".+的?(?:做法|步骤|流程|操作方法)|(?:怎么|如何|怎样).+|.*\bhow to .+")
+# A heading that says what is done in the section: 翻身的做法, 怎样装箱, 第一步：预冷.
+_OF_WHAT = (
+    re.compile(r"(.{2,}?)的?(?:做法|步骤|流程|操作方法|方法)"),
+    re.compile(r"(?:怎么|如何|怎样)(.{2,})"),
+    re.compile(r"(.{2,}?)了?(?:怎么办|怎么处理)"),
+    re.compile(r"(?:第[一二三四五六七八九十]步|\d{1,2})[\s：:、.]+(.{2,8})"),
+)
 _FEWEST = 2
 
 _ASKS_HOW = re.compile(
@@ -45,15 +52,26 @@ def steps_first(search: Search, query: Query, hits: Sequence[Hit], quotes: Seque
     """
     if not hits or not asks_how(query.text):
         return tuple(quotes)
+    called_so = [hit for hit in hits if _is_called_so(hit, query.text)]
+    if quotes and quotes[0].hit in called_so:
+        return tuple(quotes)
     on_it = [hit for hit in hits if titled(hit) >= NAMED and hit.passage.language == query.language]
     if on_it and hits[0] not in on_it and _has_steps(hits[0]):
         on_it = [hits[0], *on_it]  # 翻身的做法 is as near as any: its titles only word it otherwise
+    on_it = [*called_so, *(hit for hit in on_it if hit not in called_so)]
     steps = _steps(search, on_it, hits) if on_it else None
     if steps is None:
         return tuple(quotes)
     hit, text = steps
     others = [quote for quote in quotes if quote.hit.passage.id != hit.passage.id and titled(quote.hit) >= NAMED]
     return (Quote(hit, text, quotes[0].score), *others[:1])
+
+
+def _is_called_so(hit: Hit, question: str) -> bool:
+    """Whether the heading of a passage names a thing to do that the question names too."""
+    heading = normalise(hit.passage.heading_path[-1]).strip() if hit.passage.heading_path else ""
+    said = next((found[1] for pattern in _OF_WHAT if (found := pattern.fullmatch(heading))), None)
+    return said is not None and said in normalise(question)
 
 
 def _steps(search: Search, on_it: Sequence[Hit], hits: Sequence[Hit]) -> tuple[Hit, str] | None:

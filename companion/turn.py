@@ -188,9 +188,11 @@ class Companion:
         told = await self.guards.emergencies.check(message, locale)
         last = conversation.turns[-1] if conversation.turns else None
         practises = isinstance(conversation.pending, Quiz | Hinted)  # on lessons, which are full of accidents
-        if told or not last or practises or last.wish not in _TELLS or not depends(message):
+        if not last or practises or last.wish not in _TELLS or not depends(message):
             return told
         together = await self.guards.emergencies.check(f"{last.message} {message}", locale)
+        if told:  # 撞到头了呢 after 老人跌倒了 was nobody's blow
+            return replace(together, plainly=told.plainly) if together else told
         if together and together.plainly and await self.guards.emergencies.check(last.message, locale):
             return replace(together, plainly=False)  # whom to call was said: what is asked now is answered
         return together
@@ -295,6 +297,8 @@ class Companion:
                 return said(say.goodbye)
             case "nothing":
                 return said(say.empty)
+            case "smalltalk" | "feedback" if heard.urgent:
+                return self._answering.unless_answered(heard, ledger, said(""))  # whom to call stands below
             case "smalltalk" if wish_by_rules(heard.message) is None and self._advising.names_a_subject(heard):
                 return self._advising.courses(heard, ledger)
             case "question" if not heard.depends and self._advising.teaches_to_use(heard):

@@ -24,7 +24,9 @@ def desk_of(message: str, titles: Sequence[str] = (), *, begins: bool = True) ->
     said = without_titles(message, titles)
     if not said or _DEFINES.search(said):
         return None
-    desks = (desk for desk in kinds_in(_FILE) if begins or not desk.entry.get("at_first"))
+    ruled_out = {"at_first": not begins, "asks_nothing": message.rstrip().endswith(("?", "？"))}
+    out = [entry for entry, holds in ruled_out.items() if holds]
+    desks = (desk for desk in kinds_in(_FILE) if not any(map(desk.entry.get, out)))
     return next((desk for desk in desks if desk.holds(_anywhere(said) if desk.name == "weather" else said)), None)
 
 

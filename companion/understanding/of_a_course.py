@@ -13,7 +13,7 @@ _MUCH = "(?:几多|多少|几)"
 _STATED = "|".join(
     (
         r"(?:[要收][不唔][要收]|使唔使|要|使|收)(?:我|另外|再)?(?:交|俾|畀|给|收)?(?:钱|学费|费用?)",
-        rf"(?:要|收)?{_MUCH}(?:钱|学费|费用?)|(?:学费|费用|收费)(?:是|系|要)?(?:{_MUCH}|怎么算|点计)?",
+        rf"(?:要|收|得|需要)?(?:花|交|付|畀|俾)?{_MUCH}(?:钱|学费|费用?)|(?:学费|费用|收费)(?:是|系|要)?(?:{_MUCH}|怎么算|点计)?",
         r"免费(?!的(?:呢|有|课)|(?:的|嘅)[\s。！!]*$)|是不是免费|系咪免费",
         rf"(?:有|计|算|值)?{_MUCH}个?(?:学分|课时|学时|小时|钟头)|(?:是)?(?:第)?几级",
         r"(?:什么时候|几时|哪天|何时|哪一?天|边日)(?:开课|开班|开学|开始|开|上课|上)",
@@ -60,11 +60,12 @@ _LESSONS = "|".join(
 )
 _LESSONS_EN = "|".join(
     (
-        rf"what(?: (?:does|will|is|would) {_EN_IT}|'s {_EN_IT})(?: about| cover| teach(?: me)?| include| in)?(?: about)?",
+        rf"what(?: (?:does|will|is|would) {_EN_IT}|'s {_EN_IT})(?: about| cover| teach(?: me)?| include)?",
         rf"what (?:will|would|do|can|could) i learn(?: (?:in|from|on|with) {_EN_IT})?",
-        rf"what(?:'s| is| are)(?: the lessons)? in {_EN_IT}|what lessons (?:are there|does {_EN_IT} have)|what are (?:its|the) lessons",
-        rf"how many lessons(?: (?:are there|does {_EN_IT} have|are in {_EN_IT}|has {_EN_IT}))?",
-        r"(?:which|what) lesson (?:should|do|would|can) i (?:start|begin)(?: with| from| at)?|where (?:should|do|would|can) i (?:start|begin)",
+        rf"what(?:'s| is| are)(?: the lessons)? in {_EN_IT}|what lessons (?:are there|does {_EN_IT} have)",
+        rf"what are (?:its|the) lessons|how many lessons(?: (?:are there|does {_EN_IT} have|are in {_EN_IT}))?",
+        r"(?:which|what) lesson (?:should|do|would|can) i (?:start|begin)(?: with| from| at)?",
+        r"where (?:should|do|would|can) i (?:start|begin)",
         r"(?:is there|show me|what is|what's)? ?(?:an?|the|its)? ?(?:course )?(?:outline|syllabus)",
     )
 )
