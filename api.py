@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from starlette.middleware.cors import CORSMiddleware
 
 from companion.admission import Admission
-from companion.behind import running_behind
+from companion.behind import running_behind, write_down
 from companion.build import (
     build,
     check_files,
@@ -107,12 +107,14 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with running_behind(tutors, state, refresh):
+        async with running_behind(tutors, state, turns, refresh):
             async with tools.session_manager.run(), wechat.door.open() if wechat else nullcontext():
                 yield
                 draining = asyncio.create_task(turns.drain(settings.drain_seconds))
             await draining
         await companion.remembering.settle()
+        if lost := await write_down(state, turns):
+            log.warning("the database is not back: %d turns are in no conversation", lost)
         await limits.close()
         if tracing:
             await asyncio.to_thread(tracing.close)

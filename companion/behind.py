@@ -1,4 +1,4 @@
-"""What runs behind the turns of a service: the newest index, advice made ready, figures, and what is too old erased."""
+"""What runs behind the turns of a service: the newest index, advice, figures, what waits for the database, erasing."""
 
 import asyncio
 import logging
@@ -7,17 +7,21 @@ from contextlib import asynccontextmanager
 
 from companion.state.state import State
 from companion.turn import Companion
+from companion.turns import Turns
 from companion.tutors import Tutors
 from course_index.errors import IndexProblem
 
 _LOOK_FOR_NEWER_INDEX_SECONDS = 1.0
 _KEEP_HOUSE_SECONDS = 3_600.0
 _KEEP_FIGURES_SECONDS = 5.0
+_WRITE_DOWN_SECONDS = 1.0
 log = logging.getLogger("companion")
 
 
 @asynccontextmanager
-async def running_behind(tutors: Tutors, state: State, refresh: Callable[[], None]) -> AsyncIterator[None]:
+async def running_behind(
+    tutors: Tutors, state: State, turns: Turns, refresh: Callable[[], None]
+) -> AsyncIterator[None]:
     """Do all of it until the service ends; `refresh` looks figures up."""
     tasks = [
         asyncio.create_task(work)
@@ -26,6 +30,7 @@ async def running_behind(tutors: Tutors, state: State, refresh: Callable[[], Non
             *([_follow_index(tutors.minors, " of the courses for minors")] if tutors.minors else []),
             *map(_warm_advice, tutors.all),
             _keep_house(state),
+            _write_down(state, turns),
             _keep_figures(refresh),
         )
     ]
@@ -70,6 +75,26 @@ async def _keep_house(state: State) -> None:
         except Exception:
             log.exception("what is older than its time could not be erased; trying again later")
         await asyncio.sleep(_KEEP_HOUSE_SECONDS)
+
+
+async def write_down(state: State, turns: Turns) -> int:
+    """Write down the turns that wait for the database; how many wait still.
+
+    Conversations come first: who erases a learner from another process waits for the ends of their turns in the log.
+    """
+    waiting = await asyncio.to_thread(state.conversations.write_down)
+    if not waiting:
+        await turns.write_down()
+    return waiting
+
+
+async def _write_down(state: State, turns: Turns) -> None:
+    while True:
+        try:
+            await write_down(state, turns)
+        except Exception:
+            log.exception("what waits for the database could not be written down; trying again")
+        await asyncio.sleep(_WRITE_DOWN_SECONDS)
 
 
 async def _keep_figures(refresh: Callable[[], None]) -> None:

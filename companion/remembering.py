@@ -81,7 +81,7 @@ class Remembering:
             log.exception("the turn could not be kept; the next one will not know of it")
             return
         if to_summarise(heard.conversation):
-            self._start(self._summarise(heard.conversation), heard.conversation.owner)
+            self.behind(self._summarise(heard.conversation), heard.conversation.owner)
 
     def later(self, heard: Heard, ledger: Ledger, mode: Mode) -> None:
         """Keep a turn that the learner left, from where one cannot wait."""

@@ -62,6 +62,7 @@ class _Running:
     owner: str
     conversation_id: str
     request: str
+    key: str | None = None
     events: list[WireEvent] = field(default_factory=list)
     grown: asyncio.Event = field(default_factory=asyncio.Event)
     readers: int = 0
@@ -89,7 +90,14 @@ class _Running:
     def as_logged(self) -> LoggedTurn:
         """As the log keeps it."""
         return LoggedTurn(
-            self.turn_id, self.owner, self.conversation_id, self.request, tuple(self.events), self.ended, self.cancelled
+            self.turn_id,
+            self.owner,
+            self.conversation_id,
+            self.request,
+            tuple(self.events),
+            self.ended,
+            self.cancelled,
+            key=self.key,
         )
 
 
@@ -114,6 +122,8 @@ class Turns:
         self._turn_seconds = turn_seconds
         self._at_once = at_once
         self._running: dict[str, _Running] = {}
+        # Held while turns that waited are written down: what is erased does not come after.
+        self._writing_down = asyncio.Lock()
 
     @property
     def under_way(self) -> int:
@@ -130,7 +140,7 @@ class Turns:
         events = self._reply(ask)
         started = await anext(events)
         assert isinstance(started, TurnStarted)
-        turn = _Running(started.turn_id, ask.learner, started.conversation_id, _digest(ask))
+        turn = _Running(started.turn_id, ask.learner, started.conversation_id, _digest(ask), key)
         if before := await self._claimed_before(turn, key):
             await events.aclose()
             if before.request != turn.request:
@@ -145,11 +155,14 @@ class Turns:
     async def _claimed_before(self, turn: _Running, key: str | None) -> LoggedTurn | None:
         if not key:
             return None
+        own = (one for one in self._running.values() if (one.owner, one.key) == (turn.owner, key))
+        if here := next(own, None):  # which the log may not know while the database is away
+            return here.as_logged()
         try:
             before = await asyncio.to_thread(self._log.claim, turn.as_logged(), key)
         except StateUnavailable:
-            # An answer that may be given twice is better than none.
-            log.warning("an Idempotency-Key could not be kept; its turn is answered without")
+            # An answer that another process may give too is better than none.
+            log.warning("an Idempotency-Key could not be kept for now; only this process knows it")
             return None
         turn.is_logged = before is None
         return before
@@ -190,6 +203,9 @@ class Turns:
         for turn in own:
             _stop(turn)
         await asyncio.gather(*(turn.task for turn in own if turn.task), return_exceptions=True)
+        async with self._writing_down:
+            for turn in own:
+                self._running.pop(turn.turn_id, None)  # one that waits for the database is not written down any more
         await asyncio.to_thread(self._log.cancel_all_of, owner, conversation_id)
         if not await asyncio.to_thread(self._log.has_open_of, owner, conversation_id):
             return
@@ -234,12 +250,30 @@ class Turns:
         """Write the whole turn down; only then this process forgets it."""
         try:
             await asyncio.to_thread(self._log.write, turn.as_logged(), not turn.is_logged)
+        except StateUnavailable:
+            # It is told from here, and written down when the database is back.
+            waiting = [one for one in self._running.values() if one.ended]
+            for oldest in waiting[: -self._at_once]:
+                del self._running[oldest.turn_id]
+            return
         except Exception:
             # Who reads now has it all; who would come back for it will be told to ask again.
             log.exception("turn %s could not be written down", turn.turn_id)
         finally:
-            del self._running[turn.turn_id]
             turn.wake()
+        self._running.pop(turn.turn_id, None)
+
+    async def write_down(self) -> None:
+        """Write down the turns that ended while the database was away."""
+        async with self._writing_down:
+            for turn in [one for one in self._running.values() if one.ended and one.task and one.task.done()]:
+                try:
+                    await asyncio.to_thread(self._log.write, turn.as_logged(), not turn.is_logged)
+                except StateUnavailable:
+                    return
+                except Exception as error:
+                    log.error("turn %s could not be written down: %s", turn.turn_id, type(error).__name__)
+                self._running.pop(turn.turn_id, None)
 
     async def _watch(self, turn: _Running) -> None:
         """Write a long turn down as it grows, and stop it when nobody waits for it, or somebody asked for that."""

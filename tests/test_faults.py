@@ -193,8 +193,85 @@ def test_postgresql_may_restart_in_the_middle_of_a_turn(service, provider, postg
                     postgres.stop()
                     threading.Timer(0.5, postgres.start).start()
         assert ends(events) == ["done"]
-        whole = httpx2.get(f"{url}/v1/conversations/{events[0][2]['conversation_id']}", headers=anna).json()
-    assert len(whole["turns"]) == 1
+        assert len(kept_of(events, url, anna, at_least=1)) == 1
+
+
+def kept_of(events, url, who, at_least):
+    """The turns of a conversation, once so many are there: however long the server takes to come back."""
+    path, deadline = f"{url}/v1/conversations/{events[0][2]['conversation_id']}", time.monotonic() + 60
+    while True:
+        answer = httpx2.get(path, headers=who, timeout=30)
+        turns = answer.json()["turns"] if answer.status_code == 200 else []
+        if len(turns) >= at_least or time.monotonic() > deadline:
+            return turns
+        time.sleep(0.2)
+
+
+def test_what_ends_while_postgresql_is_away_is_kept_told_once_and_gone_on_with(
+    service, provider, postgres, postgres_url
+):
+    anna, bert = bearer(provider.token("anna")), bearer(provider.token("bert"))
+    model = Slow(3, 0.1)
+    with serving(service(model, where=postgres_url)) as url:
+        before = asked(url, **anna)
+        conversation = before[0][2]["conversation_id"]
+        postgres.stop()
+        try:
+            first = asked(url, conversation, **anna, **{"Idempotency-Key": "one"})
+            calls = model.calls
+            again = asked(url, conversation, **anna, **{"Idempotency-Key": "one"})
+            assert (again, model.calls) == (first, calls)
+            path = f"{url}/v1/chat/turns/{first[0][2]['turn_id']}/events"
+            with httpx2.stream("GET", path, headers={"Last-Event-ID": "1", **anna}, timeout=30) as response:
+                assert list(events_of(response.iter_lines())) == first[1:]
+            repeated = asked(url, conversation, "再说一遍", **anna)
+            of_another = httpx2.post(
+                f"{url}/v1/chat", json={"message": LOST, "conversation_id": conversation}, headers=bert, timeout=30
+            )
+        finally:
+            postgres.start()
+        kept = kept_of(before, url, anna, at_least=3)
+        thumb = {"turn_id": first[0][2]["turn_id"], "rating": "up"}
+        given = httpx2.post(f"{url}/v1/feedback", json=thumb, headers=anna, timeout=30)
+        told = asked(url, conversation, **anna, **{"Idempotency-Key": "one"})
+    assert [ends(events) for events in (first, repeated)] == [["done"]] * 2
+    assert of_another.status_code == 404  # who knows the id of what waits
+    assert [turn["id"] for turn in kept] == [events[0][2]["turn_id"] for events in (before, first, repeated)]
+    assert text_of(repeated) == text_of(first) != ""
+    assert (given.status_code, told) == (204, first)
+
+
+def test_what_is_erased_after_postgresql_was_away_does_not_come_after(service, provider, postgres, postgres_url):
+    anna = bearer(provider.token("anna"))
+    app = service(where=postgres_url)
+    with serving(app) as url, httpx2.Client(base_url=url, headers=anna, timeout=30) as client:
+        postgres.stop()
+        try:
+            one, other = asked(url, **anna), asked(url, **anna)
+            refused = client.delete("/v1/learners/me")
+        finally:
+            postgres.start()
+        deadline = time.monotonic() + 60
+        while client.delete(f"/v1/conversations/{one[0][2]['conversation_id']}").status_code != 204:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert kept_of(other, url, anna, at_least=1)
+        assert client.delete("/v1/learners/me").status_code == 200
+        time.sleep(2)  # twice as long as it is between two looks for what waits
+        assert refused.status_code == 503
+        assert not any(client.get("/v1/learners/me/export").json().values())
+
+
+def asked(url, conversation=None, message=LOST, **headers):
+    """The events of a turn, read to its end."""
+    body = {"message": message, "conversation_id": conversation}
+    accept = {"Accept": "text/event-stream", **headers}
+    with httpx2.stream("POST", f"{url}/v1/chat", json=body, headers=accept, timeout=60) as response:
+        return list(events_of(response.iter_lines()))
+
+
+def text_of(events):
+    return "".join(data["text"] for _, name, data in events if name == "text")
 
 
 def test_without_postgresql_learners_are_answered_all_the_same(

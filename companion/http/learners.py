@@ -139,6 +139,7 @@ def learners_router(
         caller = caller_of(request)
         if _is_nobody(caller):  # what nobody in particular said may be anybody's
             return Problem(404, _NOBODY)
+        await run_in_threadpool(state.conversations.write_down)
         whole = await run_in_threadpool(state.learners.export, caller.learner)
         await run_in_threadpool(state.audit.record, audited(caller.learner), "exported")
         return AsciiJSONResponse(
@@ -159,6 +160,7 @@ def learners_router(
         await companion.remembering.settle_of(caller.learner)
         for answers in kept_answers:
             answers.clear()
+        await run_in_threadpool(state.conversations.let_go_of, caller.learner)
         erased = await run_in_threadpool(state.learners.erase, caller.learner)
         receipt = str(uuid.uuid4())
         # The record must not lead back to who was erased.

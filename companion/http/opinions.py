@@ -52,6 +52,7 @@ def opinions_router(state: State) -> APIRouter:
     @router.post("/feedback", status_code=204, responses=may_be(404))
     async def feedback(opinion: Opinion, request: Request) -> Response:
         """Keep a thumb on a turn of the learner's own; a second replaces the first."""
+        await run_in_threadpool(state.conversations.write_down)
         given = await run_in_threadpool(
             state.feedback.give,
             caller_of(request).learner,

@@ -23,7 +23,10 @@ T = TypeVar("T")
 # A database that restarts is back within seconds; what is longer away is down.
 _TRIES = 5
 _FIRST_PAUSE_SECONDS = 0.1
+_TRIED_FOR_SECONDS = 4.0
 _LEFT_ALONE_SECONDS = 3.0
+# One looks whether it is back, for no longer than this; the others go on without.
+_LOOKED_FOR_SECONDS = 30.0
 _left_alone_until: WeakKeyDictionary[Engine, float] = WeakKeyDictionary()
 _writing: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 _DOWN = "The database does not answer; please try again shortly."
@@ -96,23 +99,28 @@ def transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
     leaves. Raises StateUnavailable when it does not come back, and for some seconds then at once: else every learner
     would wait for it.
     """
-    if time.monotonic() < _left_alone_until.get(engine, 0.0):
-        raise StateUnavailable(_DOWN)
-    pause = _FIRST_PAUSE_SECONDS
+    began, pause = time.monotonic(), _FIRST_PAUSE_SECONDS
+    if until := _left_alone_until.get(engine):
+        if began < until:
+            raise StateUnavailable(_DOWN)
+        _left_alone_until[engine] = began + _LOOKED_FOR_SECONDS
     for left in reversed(range(_TRIES)):
         try:
             with engine.begin() as connection:
+                _left_alone_until.pop(engine, None)
                 return work(connection)
         except IntegrityError:
             if not left:
                 raise
         except PoolTimeout as error:
+            _left_alone_until.pop(engine, None)
             raise StateUnavailable(_DOWN) from error
         except DBAPIError as error:
             if not (error.connection_invalidated or isinstance(error, OperationalError)):
                 raise
             # A lock has been waited for already, and a full disk stays full.
-            if not left or is_sqlite(engine) or getattr(error.orig, "sqlstate", None) == _LOCKED:
+            is_late = time.monotonic() - began > _TRIED_FOR_SECONDS
+            if not left or is_late or is_sqlite(engine) or getattr(error.orig, "sqlstate", None) == _LOCKED:
                 if not is_sqlite(engine):
                     _left_alone_until[engine] = time.monotonic() + _LEFT_ALONE_SECONDS
                 raise StateUnavailable(_DOWN) from error

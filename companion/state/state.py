@@ -14,6 +14,7 @@ from companion.state.book import StoredBook
 from companion.state.complaints import Complaints
 from companion.state.conversations import StoredConversations, forget_conversations
 from companion.state.database import flush, open_database, transaction
+from companion.state.enduring import EnduringConversations
 from companion.state.feedback import Feedback
 from companion.state.learners import Learners
 from companion.state.pathways import Pathways
@@ -32,7 +33,7 @@ class State:
     """The parts, each with its own words."""
 
     engine: Engine
-    conversations: StoredConversations
+    conversations: EnduringConversations
     spending: StoredSpending
     turn_log: TurnLog
     learners: Learners
@@ -68,7 +69,7 @@ def open_state(
     inbox, people = WechatInbox(engine, str(uuid.uuid4())), WechatPeople(engine)
     return State(
         engine,
-        StoredConversations(engine),
+        EnduringConversations(StoredConversations(engine)),
         StoredSpending(engine),
         turn_log,
         Learners(engine),

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -22,7 +22,8 @@ WireEvent = tuple[str, dict[str, Any]]
 class LoggedTurn:
     """A turn as far as it was written down: its events as (name, payload), the first is number 1.
 
-    `beat` counts up while the process that answers lives and answers anybody.
+    `key` is its Idempotency-Key, as far as it is not written down yet. `beat` counts up while the process that answers
+    lives and answers anybody.
     """
 
     turn_id: str
@@ -33,6 +34,7 @@ class LoggedTurn:
     ended: bool = False
     cancelled: bool = False
     beat: int = 0
+    key: str | None = None
 
 
 class TurnLog:
@@ -48,12 +50,15 @@ class TurnLog:
         """Take an Idempotency-Key for a turn; None when it was free, else the turn that has it."""
         return transaction(self._engine, lambda connection: self._claim(connection, turn, key))
 
-    def write(self, turn: LoggedTurn, is_new: bool = False) -> bool:
-        """Write down how far it is; whether somebody asked for it to be cancelled. `is_new` spares looking for it."""
+    def write(self, turn: LoggedTurn, is_new: bool = True) -> bool:
+        """Write down how far it is; whether it shall stop, since somebody asked for that or erased it meanwhile."""
         try:
             return in_turn(self._engine, lambda connection: self._write(connection, turn, is_new))
-        except IntegrityError:  # it was there all the same: a commit was heard of as a broken connection
-            return in_turn(self._engine, lambda connection: self._write(connection, turn, False))
+        except IntegrityError:
+            # It was there all the same, when a commit was heard of as a broken connection; or its key is another's.
+            is_there = self.read(turn.turn_id) is not None
+            keyless = replace(turn, key=None)
+            return in_turn(self._engine, lambda connection: self._write(connection, keyless, not is_there))
 
     def bury(self, turn: LoggedTurn, end: WireEvent) -> None:
         """Give a turn whose process died its end; its key is free, so that who asks again is answered anew."""
@@ -98,7 +103,8 @@ class TurnLog:
         own = _with_beat().where(turn_log.c.owner == turn.owner, turn_log.c.key == key)
         if row := connection.execute(own).first():
             return None if row.turn_id == turn.turn_id else _turn(row)
-        connection.execute(insert(turn_log).values(key=key, begun_at=datetime.now(UTC), **self._columns(turn)))
+        values = self._columns(turn) | {"key": key}
+        connection.execute(insert(turn_log).values(begun_at=datetime.now(UTC), **values))
         return None
 
     def _write(self, connection: Connection, turn: LoggedTurn, is_new: bool) -> bool:
@@ -111,11 +117,14 @@ class TurnLog:
         del values["cancelled"]
         if _has_failed(turn):
             values["key"] = None  # who tries again, as we say, is answered anew
+        if is_new:
+            fresh = {"key": turn.key, "cancelled": False, "begun_at": datetime.now(UTC)}
+            connection.execute(insert(turn_log).values(fresh | values))
+            return False
         own = turn_log.c.turn_id == turn.turn_id
-        if not is_new and connection.execute(update(turn_log).where(own).values(values)).rowcount:
-            return bool(connection.scalar(select(turn_log.c.cancelled).where(own)))
-        connection.execute(insert(turn_log).values(begun_at=datetime.now(UTC), cancelled=False, **values))
-        return False
+        if not connection.execute(update(turn_log).where(own).values(values)).rowcount:
+            return True  # it is not put back
+        return bool(connection.scalar(select(turn_log.c.cancelled).where(own)))
 
     def _columns(self, turn: LoggedTurn) -> dict[str, Any]:
         return {
