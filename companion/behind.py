@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from companion.state.database import flush_again
 from companion.state.state import State
 from companion.turn import Companion
 from companion.turns import Turns
@@ -82,6 +83,7 @@ async def write_down(state: State, turns: Turns) -> int:
 
     Conversations come first: who erases a learner from another process waits for the ends of their turns in the log.
     """
+    await asyncio.to_thread(flush_again, state.engine)
     waiting = await asyncio.to_thread(state.conversations.write_down)
     if not waiting:
         await turns.write_down()

@@ -6,7 +6,9 @@ import sqlite3
 import sys
 import threading
 import time
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx2
 import psycopg
@@ -19,6 +21,7 @@ from course_index.build import build_index
 from course_index.parts import index_home
 from course_index.settings import IndexSettings
 from tests.conftest import LIBRARY, MODELS
+from tests.loopback import listening
 from tests.servers import Served, serving
 from tests.streaming_llm import StreamingLLM
 from tests.test_service import bearer
@@ -332,3 +335,63 @@ def test_on_a_full_disk_learners_are_answered_and_nothing_breaks(service, provid
             assert answer.status_code == 200
         complaint = client.post("/v1/complaints", json={"kind": "complaint", "words": "x" * 4_000}, headers=anna)
         assert complaint.status_code == 503
+
+
+class RefusingLLM:
+    """A model's server that refuses every prompt, and quotes it whole, as some do."""
+
+    def __init__(self):
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                told = json.dumps(
+                    {"error": {"message": f"too long: {asked}", "type": "invalid_request_error"}}
+                ).encode()
+                self.send_response(400)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(told)))
+                self.end_headers()
+                self.wfile.write(told)
+
+            def log_message(self, *_):
+                pass
+
+        self._server, address = listening(Handler)
+        self.url = f"{address}/v1"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_nothing_that_is_typed_at_any_door_gets_into_the_log(served, log_format):
+    typed = "独一无二"
+    for_tools = {"Accept": "application/json, text/event-stream"}
+    with RefusingLLM() as llm:
+        service = served(llm, log_format=log_format)
+        with httpx2.Client(base_url=service.url, timeout=30) as client:
+            for body in (
+                {"message": f"{LOST}{typed}"},
+                {"message": LOST, "conversation_id": typed, typed: typed},
+            ):
+                client.post("/v1/chat", json=body)
+            client.post("/v1/chat", content=f'{{"message": "{typed}'.encode())
+            client.post("/v1/chat/completions", json={"model": typed, "messages": [{"role": "user", "content": typed}]})
+            client.post("/v1/complaints", json={"kind": "complaint", "words": typed})
+            client.get("/v1/courses", params={"q": typed, "city": typed})
+            client.get(f"/v1/passages/{typed}")
+            for name in (typed, "search_courses"):
+                call = {"name": name, "arguments": {"query": typed, "level": typed}}
+                asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+                client.post("/mcp", json=asked, headers=for_tools)
+            standing = client.get("/readyz").text
+        service.__exit__()
+    logged = service.log.read_text()
+    assert logged.count("/v1/chat") >= 3
+    for written in (typed, json.dumps(typed)[1:-1], quote(typed)):
+        assert written not in logged
+        assert written not in standing

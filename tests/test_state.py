@@ -1,5 +1,7 @@
 import contextlib
+import sqlite3
 import threading
+import time
 import traceback
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +20,7 @@ from companion.guidance.profile import LearningEvent
 from companion.guidance.progress import Practised
 from companion.practice.questions import QuizQuestion
 from companion.state.conversations import StoredConversations
-from companion.state.database import StateUnavailable, is_sqlite, migrate, open_database, wipe
+from companion.state.database import StateUnavailable, flush_again, is_sqlite, migrate, open_database, wipe
 from companion.state.reviews import Review
 from companion.state.spending import StoredSpending
 from companion.state.state import open_state
@@ -102,6 +104,25 @@ def test_what_is_erased_is_not_in_the_files_any_more(state, kept, request, tmp_p
     assert not kept.forget(c)
     wipe(state.engine)
     assert not files_with("独一无二", where_the_files_are(state.engine, request, tmp_path))
+
+
+def test_what_is_erased_while_a_backup_reads_leaves_the_files_once_it_is_done(tmp_path):
+    state = open_state(tmp_path / "state.db", conversation_days=30)
+    state.conversations.add(Conversation("c", owner="anna"), replace(TURN, message="独一无二"), None)
+    with sqlite3.connect(tmp_path / "state.db", isolation_level=None) as backup:
+        backup.execute("BEGIN")
+        backup.execute("SELECT count(*) FROM turns").fetchone()
+        began = time.monotonic()
+        state.learners.erase("anna")
+        waited = time.monotonic() - began
+        flush_again(state.engine)
+        assert files_with("独一无二", tmp_path)  # the backup reads it still
+        backup.execute("COMMIT")
+    backup.close()
+    flush_again(state.engine)
+    assert not files_with("独一无二", tmp_path)
+    assert waited < 4  # others wait for as long with what they write, and give up after five
+    state.close()
 
 
 def where_the_files_are(engine, request, tmp_path):

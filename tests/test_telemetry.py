@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx2
+import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
@@ -17,6 +18,7 @@ from starlette.testclient import TestClient
 from companion.events import Done, Failed, Fallback, TextAdded, TurnStarted
 from companion.heard import Ask
 from companion.language_model import ModelUnavailable
+from companion.state.database import StateUnavailable
 from companion.telemetry.alarm import Alarm
 from companion.telemetry.logs import AsJson, OneLine
 from companion.telemetry.metrics import Metrics
@@ -27,6 +29,7 @@ from tests.servers import serving
 from tests.test_service import GOOD, bearer
 
 LOST = "快件丢了谁来赔"
+UNIQUE = "独一无二"
 DOCS = Path(__file__).parent.parent / "docs"
 
 
@@ -96,6 +99,49 @@ def test_logs_tell_of_turns_and_not_a_word_of_the_learners(service, provider, li
     for secret in ("独一无二", "秘密意见", "秘密查询", learner, turn["conversation_id"], turn["text"][:10]):
         assert secret not in logged
         assert json.dumps(secret)[1:-1] not in logged
+
+
+def refused():
+    try:
+        return {}[UNIQUE]
+    except KeyError as error:
+        raise StateUnavailable("The database does not answer.") from error
+
+
+def several():
+    raise ExceptionGroup(UNIQUE, [ValueError(UNIQUE), FileNotFoundError(2, "No such file", "courses.csv")])
+
+
+@pytest.mark.parametrize(
+    ("breaks", "told"),
+    [
+        (refused, ("in refused", "KeyError", "StateUnavailable: The database does not answer.")),
+        (several, ("ExceptionGroup", "ValueError", "FileNotFoundError: [Errno 2] No such file: 'courses.csv'")),
+    ],
+)
+def test_a_trace_in_the_log_quotes_nothing_that_was_given(lines, breaks, told):
+    try:
+        breaks()
+    except Exception:
+        logging.getLogger("companion").exception("it broke")
+    logged = lines.getvalue()
+    assert [logged.index(part) for part in told] == sorted(logged.index(part) for part in told)
+    assert UNIQUE not in logged
+    assert json.dumps(UNIQUE)[1:-1] not in logged
+
+
+def test_what_postgresql_refuses_is_logged_without_the_row_that_it_quotes(service, provider, postgres_url, lines):
+    app = service(where=postgres_url)
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as later_version:
+        later_version.execute("ALTER TABLE turns ADD CONSTRAINT stricter CHECK (length(message) < 5)")
+    with TestClient(app) as client:
+        asked = {"message": f"{LOST}{UNIQUE}"}
+        answer = client.post("/v1/chat", json=asked, headers=bearer(provider.token("anna")))
+    logged = lines.getvalue()
+    assert answer.json()["mode"] == "extracted"
+    assert "CheckViolation" in logged
+    assert UNIQUE not in logged
+    assert json.dumps(UNIQUE)[1:-1] not in logged
 
 
 @pytest.mark.parametrize("form", [OneLine(), AsJson()])

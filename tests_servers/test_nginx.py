@@ -33,6 +33,7 @@ class Nginx:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         site = SHIPPED.read_text().replace("127.0.0.1:8000", service.removeprefix("http://"))
+        site = site.replace("/var/log/nginx", str(folder))
         self._file = folder / "nginx.conf"
         self._file.write_text(WHOLE.format(folder=folder, site=re.sub(r"listen \d+", f"listen {self.port}", site)))
         self.start()
@@ -108,3 +109,16 @@ def test_the_address_is_the_clients_and_cannot_be_claimed(service, stream, tmp_p
         ]
         nginx.stop()
     assert status == [200, 429]
+
+
+def test_its_logs_hold_nothing_that_a_learner_typed(service, stream, tmp_path):
+    typed = {"q": "独一无二"}
+    with serving(service()) as url:
+        nginx = Nginx(url, tmp_path)
+        found = httpx2.get(f"{nginx.url}/v1/courses", params=typed, headers=stream, timeout=20)
+    gone = httpx2.get(f"{nginx.url}/v1/courses", params=typed, headers=stream, timeout=20)
+    nginx.stop()
+    access, error = ((tmp_path / f"{name}.log").read_text() for name in ("access", "error"))
+    assert (found.status_code, gone.status_code) == (200, 502)
+    assert re.findall(r'"(.+)" (\d+)', access) == [("GET /v1/courses", "200"), ("GET /v1/courses", "502")]
+    assert "%E7%8B%AC" not in access + error

@@ -19,7 +19,7 @@ from companion.guidance.occupations import (
 from companion.settings import CompanionSettings, where_state_is
 from companion.state.audit import Audit
 from companion.state.backup import BackupProblem, back_up, restore
-from companion.state.database import StateUnavailable, migrate, open_database, wipe
+from companion.state.database import StateUnavailable, is_sqlite, migrate, open_database, wipe
 from companion.state.learners import Learners
 from companion.state.turn_log import TurnLog
 from course_index.settings import explain
@@ -80,6 +80,8 @@ def erase_command(
         _stop_turns_of(learner, TurnLog(engine, CompanionSettings().turn_minutes))
         erased = Learners(engine).erase(learner)
         Audit(engine).record("operator", "erased", "by companion-state")
+        if is_sqlite(engine):  # PostgreSQL's tables are locked meanwhile: at night
+            wipe(engine)
         typer.echo(f"erased {_counted(erased)}")
 
 

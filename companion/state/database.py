@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from alembic import command
 from alembic.config import Config
@@ -31,6 +31,10 @@ _left_alone_until: WeakKeyDictionary[Engine, float] = WeakKeyDictionary()
 _writing: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 _DOWN = "The database does not answer; please try again shortly."
 _SECONDS_FOR_A_LOCK = 5
+# Writers wait too while the log is cut.
+_SECONDS_TO_CUT_THE_LOG = 0.5
+_SECONDS_TO_WIPE = 60
+_uncut: WeakSet[Engine] = WeakSet()
 _LOCKED = "55P03"
 # Any number will do; all that open this database must take the same.
 _MIGRATION_LOCK = 7_214_031
@@ -148,17 +152,41 @@ def alone(connection: Connection, lock: int) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
-def flush(engine: Engine) -> None:
-    """Take deleted rows out of the embedded database's log; PostgreSQL's are left to `wipe`."""
-    if is_sqlite(engine):
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+def flush(engine: Engine) -> bool:
+    """Take deleted rows out of the embedded database's log; PostgreSQL's are left to `wipe`.
+
+    False while somebody reads what was before, as a backup does: `flush_again` has to do it then.
+    """
+    if not is_sqlite(engine):
+        return True
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(_SECONDS_TO_CUT_THE_LOG * 1_000)}")
+        is_cut = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar() == 0
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_SECONDS_FOR_A_LOCK * 1_000}")
+    (_uncut.discard if is_cut else _uncut.add)(engine)
+    return is_cut
+
+
+def flush_again(engine: Engine) -> None:
+    """Do what an earlier `flush` could not."""
+    if engine in _uncut:
+        flush(engine)
 
 
 def wipe(engine: Engine) -> None:
-    """Take deleted rows out of all files. PostgreSQL rewrites the tables, each locked meanwhile: for quiet hours."""
-    flush(engine)
+    """Take deleted rows out of all files. PostgreSQL rewrites the tables, each locked meanwhile: for quiet hours.
+
+    Raises StateUnavailable when somebody reads SQLite's file all the time.
+    """
     if is_sqlite(engine):
+        deadline = time.monotonic() + _SECONDS_TO_WIPE
+        while not flush(engine):
+            if time.monotonic() > deadline:
+                raise StateUnavailable(
+                    "Somebody reads the database all the time, so that its -wal file holds erased rows still. Is a "
+                    "backup running? Run companion-state wipe after it."
+                )
+            time.sleep(_FIRST_PAUSE_SECONDS)
         return
     # A plain VACUUM only marks the space as free: the words would stay in the pages. Not possible in a transaction.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

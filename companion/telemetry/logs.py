@@ -4,8 +4,10 @@ import json
 import logging
 import logging.config
 import re
+import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any, Literal
 
 LogFormat = Literal["text", "json"]
@@ -14,9 +16,23 @@ _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "ta
 # The id of the request in whose course something is logged; empty outside of requests.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# What these say is of names in the code, of files and of addresses. Others quote what they were given: a database the
+# row that it does not take, a model's server the whole prompt, a KeyError its key.
+_OURS = ("companion", "course_index", "retrieval", "prompts", "wechat", "api")
+_OF_CODE = (OSError, ImportError, NameError, AttributeError)
+
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
-class OneLine(logging.Formatter):
+class _Discreet(logging.Formatter):
+    """Tells where something went wrong and of what sort it is, and no word of a learner's."""
+
+    def formatException(self, ei: _ExcInfo) -> str:
+        """The traces of an exception and of its causes, these first; messages only of those that tell no words."""
+        return "" if ei[1] is None else "\n".join(_trace(ei[1], frozenset()))
+
+
+class OneLine(_Discreet):
     """Text, in which nothing from outside can begin a line of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -31,7 +47,7 @@ class OneLine(logging.Formatter):
         return line
 
 
-class AsJson(logging.Formatter):
+class AsJson(_Discreet):
     """JSON lines, in ASCII."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -63,9 +79,31 @@ def logging_config(style: LogFormat) -> dict[str, Any]:
         "formatters": {"lines": {"()": f"{__name__}.{formatter.__name__}"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"level": "INFO", "handlers": ["stderr"]},
-        # httpx2 logs each request to the model, with its address.
-        "loggers": {"uvicorn": own, "uvicorn.error": own, "httpx2": {"level": "WARNING"}},
+        # httpx2 logs each request to the model, with its address; mcp the names of tools that there are not.
+        "loggers": {
+            "uvicorn": own,
+            "uvicorn.error": own,
+            "httpx2": {"level": "WARNING"},
+            "mcp": {"level": "WARNING"},
+        },
     }
+
+
+def _trace(error: BaseException, told: frozenset[int]) -> list[str]:
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    told |= {id(error)}
+    lines = [*_trace(cause, told), "which led to:"] if cause is not None and id(cause) not in told else []
+    lines += "".join(traceback.format_tb(error.__traceback__)).splitlines()
+    kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    lines.append(f"{kind}: {error}" if _tells_no_words(error) else kind)
+    for part in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+        lines += ["together with:", *_trace(part, told)] if id(part) not in told else []
+    return lines
+
+
+def _tells_no_words(error: BaseException) -> bool:
+    module = type(error).__module__
+    return module.partition(".")[0] in _OURS or (module == "builtins" and isinstance(error, _OF_CODE))
 
 
 def _extras(record: logging.LogRecord) -> dict[str, Any]:
