@@ -56,7 +56,8 @@ class PacedModel:
                 self.end_headers()
                 for start in range(0, len(answer), 2):
                     time.sleep(pace)
-                    choice = {"index": 0, "delta": {"content": answer[start : start + 2]}, "finish_reason": None}
+                    end = "stop" if start + 2 >= len(answer) else None
+                    choice = {"index": 0, "delta": {"content": answer[start : start + 2]}, "finish_reason": end}
                     chunk = {
                         "id": "1",
                         "object": "chat.completion.chunk",

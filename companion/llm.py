@@ -40,16 +40,18 @@ class OpenAICompatible:
         limits: dict[str, int] = {} if max_tokens is None else {"max_completion_tokens": max_tokens}
         whole = asyncio.get_running_loop().time() + self._answer_seconds
         limit = min(whole, asyncio.get_running_loop().time() + self._first_token_seconds)
+        is_whole = False
         try:
             async with aclosing(self._model.astream(messages, **limits)) as chunks:  # type: ignore[type-var,arg-type]
                 while True:
                     async with asyncio.timeout_at(limit):
                         chunk = await anext(chunks, None)
                     if chunk is None:
-                        return
+                        break
                     if text := chunk.text:
                         limit = whole
                         yield text
+                    is_whole = is_whole or "finish_reason" in chunk.response_metadata or bool(chunk.usage_metadata)
                     if used := chunk.usage_metadata:
                         yield Counted(used["input_tokens"], used["output_tokens"])
         except TimeoutError as error:
@@ -64,6 +66,9 @@ class OpenAICompatible:
             # What is no chat completion fails wherever the parser first misses something.
             _let_go(error)
             raise ModelUnavailable("llm_failed", f"{self._url} answered {type(error).__name__}") from error
+        if not is_whole:
+            # Whoever ends an answer says so: a server that dies closes a stream just as one that is done.
+            raise ModelUnavailable("llm_failed", f"{self._url} broke off in the middle")
 
 
 def _let_go(error: BaseException) -> None:

@@ -53,8 +53,8 @@ class Endpoint:
         handler.send_header("Connection", "close")
         handler.end_headers()
 
-    def _say(self, handler, text):
-        choice = {"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}
+    def _say(self, handler, text, finish=None):
+        choice = {"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": finish}
         chunk = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [choice]}
         handler.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
         handler.wfile.flush()
@@ -93,6 +93,10 @@ class Endpoint:
         self._say(handler, ANSWER[:8])
         handler.connection.close()
 
+    def _ended_early(self, handler):
+        self._begin(handler)
+        self._say(handler, f"{ANSWER}\n没有保价的，")
+
     def _busy(self, handler):
         self._begin(handler, 429, "application/json")
         handler.wfile.write(b'{"error": {"message": "too many", "type": "rate_limit"}}')
@@ -115,7 +119,7 @@ class Endpoint:
 
     def _uncited(self, handler):
         self._begin(handler)
-        self._say(handler, "快件丢失可以领一部新手机。")
+        self._say(handler, "快件丢失可以领一部新手机。", "stop")
         handler.wfile.write(b"data: [DONE]\n\n")
 
 
@@ -177,6 +181,7 @@ def test_a_working_endpoint_gives_a_generated_answer(endpoint, tutor):
         ("stuck", "llm_slow"),
         ("dripping", "llm_slow"),
         ("cut", "llm_"),
+        ("ended_early", "llm_failed"),
         ("busy", "llm_failed"),
         ("broken", "llm_failed"),
         ("garbage", "llm_"),
