@@ -10,7 +10,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,14 @@ class Postgres:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._server.start()
+
+    def hang(self, hanging: bool = True) -> None:
+        """Take requests and answer none, as a machine does whose disk is lost; or go on."""
+        first = (self.folder / "postmaster.pid").read_text().split("\n")[0]
+        others = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for process in (first, *others):
+            with suppress(ProcessLookupError):
+                os.kill(int(process), signal.SIGSTOP if hanging else signal.SIGCONT)
 
     def end(self) -> None:
         """Stop, and remove the folder."""

@@ -6,6 +6,7 @@ import sqlite3
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import quote
@@ -302,6 +303,26 @@ def test_without_postgresql_learners_are_answered_all_the_same(
         while client.get("/v1/conversations").status_code != 200:
             assert time.monotonic() < deadline
             time.sleep(0.2)
+
+
+def test_while_postgresql_hangs_learners_are_answered_and_nothing_is_lost(
+    service, provider, postgres, postgres_url, monkeypatch
+):
+    monkeypatch.setattr("companion.state.database._SILENT_SECONDS", 1)
+    monkeypatch.setattr("companion.state.database._SECONDS_TO_CONNECT", 2)
+    anna = bearer(provider.token("anna"))
+    with serving(service(where=postgres_url)) as url, ThreadPoolExecutor(8) as learners:
+        first = asked(url, **anna)
+        conversation = first[0][2]["conversation_id"]
+        list(learners.map(lambda _: asked(url, **anna), range(8)))  # now connections are open that will hang
+        postgres.hang()
+        try:
+            during = list(learners.map(lambda _: asked(url, conversation, **anna), range(12)))
+        finally:
+            postgres.hang(False)
+        kept = kept_of(first, url, anna, at_least=13)
+    assert [ends(events) for events in during] == [["done"]] * 12
+    assert {turn["id"] for turn in kept} == {events[0][2]["turn_id"] for events in (first, *during)}
 
 
 def test_while_postgresqls_tables_are_rewritten_learners_are_answered_all_the_same(

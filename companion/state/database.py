@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -31,6 +31,9 @@ _left_alone_until: WeakKeyDictionary[Engine, float] = WeakKeyDictionary()
 _writing: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 _DOWN = "The database does not answer; please try again shortly."
 _SECONDS_FOR_A_LOCK = 5
+_SECONDS_TO_CONNECT = 5
+# Longer than a lock is waited for, and than any statement takes that a turn or an hour's sweep has.
+_SILENT_SECONDS = 15.0
 # Writers wait too while the log is cut.
 _SECONDS_TO_CUT_THE_LOG = 0.5
 _SECONDS_TO_WIPE = 60
@@ -75,7 +78,7 @@ def migrate(engine: Engine, to: str = "head") -> None:
     """Bring the tables to the shape `to` (a revision, `head` or `base`), up or down."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
+    with engine.begin() as connection, _without_end(connection):
         if not is_sqlite(engine):
             connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         # Two may start at once: the second waits here, and then finds nothing left to do.
@@ -189,11 +192,26 @@ def wipe(engine: Engine) -> None:
             time.sleep(_FIRST_PAUSE_SECONDS)
         return
     # A plain VACUUM only marks the space as free: the words would stay in the pages. Not possible in a transaction.
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with (
+        engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+        _without_end(connection),
+    ):
         connection.exec_driver_sql("SET lock_timeout = 0")
         for table in _OF_LEARNERS:
             connection.exec_driver_sql(f"VACUUM FULL {table}")
         connection.exec_driver_sql("CHECKPOINT")
+
+
+@contextmanager
+def _without_end(connection: Connection) -> Iterator[None]:
+    """Wait for the server as long as it takes."""
+    if is_sqlite(connection.engine):
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.silent_seconds = None
+    yield
+    driver.silent_seconds = _SILENT_SECONDS
 
 
 # Parameters are hidden: they are what learners said, and what goes wrong is logged.
@@ -205,9 +223,17 @@ def _sqlite(path: Path) -> Engine:
 
 
 def _postgres(url: str) -> Engine:
+    # With psycopg, which SQLite does without.
+    from companion.state.patient import PatientConnection
+
     # Pinged before use: a connection that a restart cut is replaced, and no learner notices.
-    # A server whose network is gone is given up within seconds too.
-    patience = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
+    # A server whose network is gone is given up within seconds too, and one that hangs (patient.py).
+    patience = {
+        "connect_timeout": _SECONDS_TO_CONNECT,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+    }
     engine = create_engine(
         make_url(url),
         hide_parameters=True,
@@ -217,6 +243,7 @@ def _postgres(url: str) -> Engine:
         pool_timeout=5,
         connect_args=patience,
     )
+    event.listen(engine, "do_connect", lambda _, __, args, options: PatientConnection.connect(*args, **options))
     event.listen(engine, "connect", _prepare_postgres)
     return engine
 
@@ -225,6 +252,7 @@ def _prepare_postgres(connection: Any, _: Any) -> None:
     # `wipe` has each table to itself for minutes, and a learner waits meanwhile.
     connection.execute(f"SET lock_timeout = '{_SECONDS_FOR_A_LOCK}s'")
     connection.commit()
+    connection.silent_seconds = _SILENT_SECONDS
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
