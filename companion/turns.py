@@ -30,8 +30,11 @@ _FLUSHES_A_SECOND = 40
 # A process that answers counts up each second. One that did not for so long is dead, and so are its turns.
 DEAD_AFTER_SECONDS = 10.0
 
+_BROKEN = Failed("The answer broke off", "The machine that wrote it is gone; please ask again.", 503)
 # For a tutor that ended without saying so; where it did, nothing comes after it.
 _NO_END = Failed("Something went wrong on our side", "Please try again.", 500)
+
+_BROKEN_EVENT = (name_of(_BROKEN), payload(_BROKEN))
 
 Reply = Callable[[Ask], AsyncGenerator[Event, None]]
 _ENDS = ("done", "error")
@@ -318,12 +321,14 @@ class Turns:
                 number, silent_since = number + 1, time.monotonic()
                 yield Numbered(number, name, data)
             if logged.ended:
+                # The reader had events that the process had not written down when it died: this number was one of them.
+                if number == after and number > 0 and logged.events[-1] == _BROKEN_EVENT:
+                    yield Numbered(number + 1, *_BROKEN_EVENT)
                 return
             if logged.beat != last_beat:
                 last_beat, lived_at = logged.beat, time.monotonic()
             elif time.monotonic() - lived_at > DEAD_AFTER_SECONDS:
-                broken = Failed("The answer broke off", "The machine that wrote it is gone; please ask again.", 503)
-                await asyncio.to_thread(self._log.bury, logged, (name_of(broken), payload(broken)))
+                await asyncio.to_thread(self._log.bury, logged, _BROKEN_EVENT)
                 continue  # its end stands in the log now
             await asyncio.sleep(_POLL_SECONDS)
             if time.monotonic() - silent_since > beat:

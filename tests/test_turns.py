@@ -15,6 +15,7 @@ from companion.heard import Ask
 from companion.http.gate import Bounds
 from companion.state.cli import commands
 from companion.state.database import StateUnavailable
+from companion.state.turn_log import LoggedTurn
 from companion.turns import KeyUsedOtherwise, TooManyTurns, Turns
 from tests.scripted_model import BORNE
 from tests.servers import serving
@@ -228,6 +229,21 @@ def test_a_turn_whose_machine_died_is_not_passed_off_as_whole(state, monkeypatch
     events = asyncio.run(talk())
     assert [event.name for event in events if event.name in ("done", "error")] == ["error"]
     assert "again" in events[-1].data["detail"]
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 5])
+def test_a_reader_who_had_more_than_was_written_down_hears_that_it_broke_off(state, monkeypatch, ahead):
+    monkeypatch.setattr("companion.turns.DEAD_AFTER_SECONDS", 0.3)
+    written = (("turn", {"turn_id": "t"}), ("text", {"text": "a"}))
+    state.turn_log.write(LoggedTurn("t", "", "c", "digest", written))
+
+    async def talk():
+        there = Turns(replying("a"), state.turn_log)
+        return [await told(there, "t", after=len(written) + ahead) for _ in range(2)]
+
+    for events in asyncio.run(talk()):
+        assert [(event.name, event.number) for event in events] == [("error", len(written) + ahead + 1)]
+        assert "again" in events[0].data["detail"]
 
 
 def test_more_turns_than_it_takes_on_are_refused(state):
