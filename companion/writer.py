@@ -1,6 +1,7 @@
 """The model as the turn uses it: left alone while it fails, held to the day's budget, every token counted."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
@@ -13,6 +14,7 @@ from course_index.tokens import count_tokens
 from prompts import Prompt
 
 Count = Callable[[Usage], None]
+log = logging.getLogger(__name__)
 
 
 class Writer:
@@ -35,6 +37,7 @@ class Writer:
         self._daily_tokens = daily_tokens
         self._producer = producer
         self._counting: set[asyncio.Task[None]] = set()
+        self._not_counted = Usage()
 
     def without_budget(self) -> "Writer":
         """The same model with nothing left to spend."""
@@ -93,8 +96,22 @@ class Writer:
     async def _refuse_overspending(self) -> None:
         if self._daily_tokens is None:
             return
-        if await asyncio.to_thread(self._spending.tokens_today) >= self._daily_tokens:
+        try:
+            spent = await asyncio.to_thread(self._spending.tokens_today)
+        except Exception as error:
+            log.warning("the day's account cannot be read (%s); the model is not asked", type(error).__name__)
+            raise ModelUnavailable("llm_budget", "it cannot be read what the day's tokens are used up to") from error
+        if spent >= self._daily_tokens:
             raise ModelUnavailable("llm_budget", "the day's tokens are used up")
+
+    async def _account(self, used: Usage) -> None:
+        """Put it on the day's account, with what could not be put there before."""
+        used, self._not_counted = used + self._not_counted, Usage()
+        try:
+            await asyncio.to_thread(self._spending.add, used)
+        except Exception as error:
+            self._not_counted += used
+            log.warning("the day's account cannot be written (%s); it is added to the next", type(error).__name__)
 
     def _count(self, prompt: Prompt, written: str, counted: Counted | None, count: Count) -> None:
         if not written and not counted:
@@ -106,6 +123,6 @@ class Writer:
         )
         count(used)
         # A learner who goes away ends this generator where it may not wait: the account is written behind its back.
-        task = asyncio.get_running_loop().create_task(asyncio.to_thread(self._spending.add, used))
+        task = asyncio.get_running_loop().create_task(self._account(used))
         self._counting.add(task)
         task.add_done_callback(self._counting.discard)

@@ -305,6 +305,36 @@ def test_without_postgresql_learners_are_answered_all_the_same(
             time.sleep(0.2)
 
 
+def test_a_budget_that_cannot_be_read_is_not_spent_and_what_was_spent_is_counted_later(
+    service, provider, postgres, postgres_url
+):
+    anna = bearer(provider.token("anna"))
+    app = service(Slow(3, 0.3), where=postgres_url, llm_daily_tokens=1_000_000)
+    with serving(app) as url:
+        asked(url, **anna)
+        with streaming(url, **anna) as response:
+            lines = events_of(response.iter_lines())
+            begun = [next(lines) for _ in range(4)]
+            postgres.stop()
+            try:
+                cut_off = [*begun, *lines]
+                quoted = asked(url, **anna)
+            finally:
+                postgres.start()
+        kept_of(cut_off, url, anna, at_least=1)
+        told = [events[-1][2] for events in (cut_off, quoted, asked(url, **anna))]
+        spending, deadline = service.states[-1].spending, time.monotonic() + 30
+        each = sum(told[2]["usage"][name] for name in ("prompt_tokens", "completion_tokens"))
+        while spending.tokens_today() < 3 * each and time.monotonic() < deadline:
+            time.sleep(0.2)
+    assert [(end["mode"], end["fallback"]) for end in told] == [
+        ("generated", None),
+        ("extracted", {"reason": "llm_budget"}),
+        ("generated", None),
+    ]
+    assert spending.tokens_today() == 3 * each
+
+
 def test_while_postgresql_hangs_learners_are_answered_and_nothing_is_lost(
     service, provider, postgres, postgres_url, monkeypatch
 ):
