@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import io
 import json
 import logging
@@ -126,6 +127,24 @@ def test_a_trace_in_the_log_quotes_nothing_that_was_given(lines, breaks, told):
         logging.getLogger("companion").exception("it broke")
     logged = lines.getvalue()
     assert [logged.index(part) for part in told] == sorted(logged.index(part) for part in told)
+    assert UNIQUE not in logged
+    assert json.dumps(UNIQUE)[1:-1] not in logged
+
+
+def test_a_task_that_nobody_looked_after_is_logged_without_what_it_was_given(lines):
+    async def fails():
+        {}[UNIQUE]
+
+    async def talk():
+        task = asyncio.create_task(fails())
+        await asyncio.wait([task])
+        del task
+        gc.collect()
+
+    asyncio.run(talk())
+    logged = lines.getvalue()
+    assert "never retrieved" in logged
+    assert "KeyError" in logged
     assert UNIQUE not in logged
     assert json.dumps(UNIQUE)[1:-1] not in logged
 

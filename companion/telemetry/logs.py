@@ -39,7 +39,7 @@ class OneLine(_Discreet):
         """The record and its extras on one line; a stack trace on lines that begin with a space."""
         when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         extras = "".join(f" {name}={_said(value)}" for name, value in _extras(record).items())
-        line = f"{when} {record.levelname} {record.name} {_one_line(record.getMessage())}{extras}"
+        line = f"{when} {record.levelname} {record.name} {_one_line(_message(record))}{extras}"
         if record.exc_info:
             line += "\n" + "\n".join(
                 f" {_one_line(part)}" for part in self.formatException(record.exc_info).split("\n")
@@ -56,7 +56,7 @@ class AsJson(_Discreet):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
             **_extras(record),
         }
         if record.exc_info:
@@ -87,6 +87,12 @@ def logging_config(style: LogFormat) -> dict[str, Any]:
             "mcp": {"level": "WARNING"},
         },
     }
+
+
+def _message(record: logging.LogRecord) -> str:
+    """Of what asyncio says of a task that failed, not the lines below the first: they show the exception as it is."""
+    told = record.getMessage()
+    return told.partition("\n")[0] if record.name == "asyncio" else told
 
 
 def _trace(error: BaseException, told: frozenset[int]) -> list[str]:
