@@ -1,4 +1,5 @@
 import gzip
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -46,6 +47,28 @@ def test_a_backup_of_either_database_comes_back_in_either(full, kind, postgres, 
         assert other.audit.first_broken() is None
         assert other.wechat_inbox.add([arrival("2"), arrival("3")], Quota()) == ["again", "new"]  # and life goes on
         other.close()
+
+
+def test_what_learners_said_is_for_the_owner_of_the_files_alone(tmp_path):
+    before = os.umask(0o022)
+    try:
+        state = open_state(tmp_path / "state.db", conversation_days=30)
+        state.conversations.add(Conversation("c", owner="anna"), TURN, None)
+        (tmp_path / "backup.gz.part").write_text("of a backup that was killed")
+        back_up(state.engine, tmp_path / "backup.gz")
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+        state.close()
+    finally:
+        os.umask(before)
+    assert {"state.db", "state.db-wal", "backup.gz"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
+
+
+def test_a_backup_that_breaks_off_leaves_nothing(full, tmp_path, monkeypatch):
+    monkeypatch.setattr("companion.state.backup._plain", lambda value: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        back_up(full.engine, tmp_path / "backup.gz")
+    assert not list(tmp_path.glob("backup*"))
 
 
 def test_a_backup_of_the_version_before_is_brought_up(full, tmp_path):

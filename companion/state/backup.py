@@ -24,22 +24,38 @@ class BackupProblem(Exception):
 def back_up(engine: Engine, file: Path) -> dict[str, int]:
     """Write everything, as it is at one moment, while the service goes on; how many rows of each table."""
     unfinished = file.with_name(f"{file.name}.part")
+    unfinished.unlink(missing_ok=True)
+    try:
+        with (
+            open(unfinished, "wb", opener=_for_its_owner) as packed,
+            gzip.open(packed, "wt", encoding="ascii") as lines,
+        ):
+            counts = _back_up(engine, lines)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)  # it holds what learners said
+        raise
+    os.replace(unfinished, file)
+    return counts
+
+
+def _back_up(engine: Engine, lines: TextIO) -> dict[str, int]:
     # SQLite reads as of one moment anyway.
     as_of_one_moment = {} if is_sqlite(engine) else {"isolation_level": "REPEATABLE READ"}
-    with (
-        engine.connect().execution_options(**as_of_one_moment) as connection,
-        gzip.open(unfinished, "wt", encoding="ascii") as lines,
-    ):
+    with engine.connect().execution_options(**as_of_one_moment) as connection:
         tables = _tables(connection)
         _write(lines, {"format": _FORMAT, "revision": _revision(connection)})
         counts = dict.fromkeys((table.name for table in tables), 0)
         for table in tables:
-            for row in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(table)).mappings():
-                _write(lines, {"table": table.name, "row": {name: _plain(value) for name, value in row.items()}})
-                counts[table.name] += 1
+            with connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(select(table)) as rows:
+                for row in rows.mappings():
+                    _write(lines, {"table": table.name, "row": {name: _plain(value) for name, value in row.items()}})
+                    counts[table.name] += 1
         _write(lines, {"rows": counts})
-    os.replace(unfinished, file)
     return counts
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def restore(engine: Engine, file: Path) -> dict[str, int]:

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -217,6 +217,9 @@ def _without_end(connection: Connection) -> Iterator[None]:
 # Parameters are hidden: they are what learners said, and what goes wrong is logged.
 def _sqlite(path: Path) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        with suppress(OSError):  # SQLite says it better
+            path.touch(0o600)  # it holds what learners say, and so does the log beside it, which takes this mode
     engine = create_engine(f"sqlite:///{path}", hide_parameters=True, connect_args={"timeout": _SECONDS_FOR_A_LOCK})
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
