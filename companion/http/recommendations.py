@@ -18,9 +18,10 @@ from companion.guidance.book import Unmet, UnmetReason
 from companion.guidance.credits import Rule
 from companion.guidance.need import Need, need_of
 from companion.guidance.places import Place
-from companion.guidance.recommend import Recommended, Why
+from companion.guidance.recommend import Recommended
 from companion.guidance.shelf import Session
 from companion.guidance.telling import class_told, courses_told, nearest_told, reason
+from companion.guidance.weighing import Why
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse
 from companion.http.wishes import (
