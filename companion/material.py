@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from companion.events import Source
 from companion.find import Found
+from companion.grounds import Ground, grounds_of
 from companion.sources import sources_of
-from companion.support import Ground, Judge, grounds_of
+from companion.support import Judge
 from retrieval.context import Context
 from retrieval.search import Hit, Search
 

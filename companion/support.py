@@ -1,31 +1,20 @@
-"""Does a passage support a sentence? Numbers, names and negations exactly, the rest by closeness, calibrated on data.
+"""Does a passage support a sentence? Numbers, names and negations exactly, the rest by closeness (`overlay.py`)."""
 
-The sentence is laid over the passage by late interaction: each of its tokens looks for its nearest in the one or two
-stretches of the passage that together take up most of it. What the stretches leave uncovered is what nobody said.
-"""
-
-import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from companion.contradiction import contradicts, denies_otherwise
+from companion.grounds import Ground
+from companion.overlay import ENOUGH, Claim, Overlay, is_in_its_language, overlay, probability
 from companion.pairing import mixes
-from companion.provisos import clauses_that_permit, lead_in, of_note, rules_in, share, widens
+from companion.provisos import clauses_that_permit, of_note, rules_in, share, widens
 from companion.quantities import months_named, quantities, stated
-from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
 from course_index.chunk import BELOW
 from course_index.language import ZH, language_of
-from course_index.store.legs import Word
-from course_index.stretches import stretches
-from retrieval.context import Context
-from retrieval.glossary import share_said
-from retrieval.query import Query
 from retrieval.search import Search
 
 Verdict = Literal[
@@ -36,65 +25,17 @@ _LATIN = re.compile(r"[a-z][a-z0-9_+#.-]*[a-z0-9_+#]|[a-z]")
 _ASKS_FOR_ENGLISH = re.compile(r"英语|英文|英译|翻译|\btranslat")
 _CHOICE = re.compile(r"([\u4e00-\u9fff])[不没唔]\1")
 _TITLE = re.compile(r"《([^《》]{1,40})》")
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a citation points at, cut in stretches, with the vectors of the tokens of each. `titles` are those of its
-    course and lesson, and where in that it stands; `normalised` and `terms` are of these and the text, and `said` are
-    the stretches, normalised: once for all sentences of an answer.
-    """
-
-    titles: tuple[str, ...]
-    normalised: str
-    terms: frozenset[str]
-    language: str
-    stretches: tuple[str, ...]
-    said: tuple[str, ...]
-    tokens: tuple[NDArray[np.float32], ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Claim:
-    """A sentence to be judged; `new_words` are those that the question has not, each as what it may be called in the
-    other language.
-    """
-
-    text: str
-    normalised: str
-    query: Query
-    language: str
-    new_words: tuple[Word, ...]
-
-
-def grounds_of(search: Search, contexts: Sequence[Context], numbers: dict[str, int]) -> dict[int, Ground]:
-    """By the number that each chosen passage is cited by: what stands there, with the rest of its section."""
-    stored = search.generation.passage_tokens.get([one.id for context in contexts for one in context.passages])
-    found: dict[int, Ground] = {}
-    for context in contexts:
-        texts: list[str] = []
-        tokens: list[NDArray[np.float32]] = []
-        said: list[str] = []
-        for passage in context.passages:
-            vectors = stored.get(passage.id)
-            cut = stretches(passage.text)
-            if vectors is None or len(vectors.ends) != len(cut) + 1:
-                parts = [np.zeros((0, 0), np.float32)] * len(cut)
-            else:
-                per_stretch = np.split(vectors.tokens, vectors.ends[:-1])[1:]
-                parts = [part.astype(np.float32) / np.float32(127) for part in per_stretch]
-            kept = [(one, part) for one, part in zip(cut, parts, strict=True) if not is_an_order(one)]
-            texts += [one.text for one, _ in kept]
-            tokens += [part for _, part in kept]
-            said.append("".join(one.text for one, _ in kept))
-        titles = context.hits[0].course.title, context.hits[0].lesson.title, context.hits[0].passage.locator
-        language = context.hits[0].passage.language
-        whole = normalise("\n\n".join((" ".join(titles), *said)))
-        plain = tuple(map(normalise, texts))
-        ground = Ground(titles, whole, frozenset(terms(whole)), language, tuple(texts), plain, tuple(tokens))
-        for hit in context.hits:
-            found[numbers[hit.passage.id]] = ground
-    return found
+# In what case a rule holds is told by so many of its words, or by words so near to them. Of 577 rules of laws and
+# lessons without their case .78 are below both, of 163 right claims one.
+_CASE_TOLD = 0.5
+_CASE_MEANT = 0.65
+# A case that a sentence tells of itself is spoken of by its stretch. Of 64 that had another rule's case and passed all
+# the rest .33 are further, of the right claims none.
+_CASE_SPOKEN_OF = 0.6
+# What a clause permits is spoken of by one stretch: so near in the mean of its tokens, or with such a share of its
+# words. Of 24 right claims that permit something one is below both, of 17 wrong ones three.
+_PERMITTED_NEAR = 0.67
+_PERMITTED_TOLD = 0.25
 
 
 class Judge:
@@ -140,7 +81,7 @@ class Judge:
             and not _ASKS_FOR_ENGLISH.search(self._question)
         )
 
-    def fault(self, claim: Claim, grounds: Sequence[Ground], found: "Overlay") -> Verdict | None:
+    def fault(self, claim: Claim, grounds: Sequence[Ground], found: Overlay) -> Verdict | None:
         """What the grounds do not have to the letter."""
         # In the stretches that take the sentence up, or in the titles: a number from elsewhere is of something else.
         titles = [" ".join(ground.titles) for ground in grounds]
@@ -148,13 +89,13 @@ class Judge:
             return "number"
         if not _names_stand(claim, "\n".join(ground.normalised for ground in grounds), self._question):
             return "name"
-        if not _same_language(claim, grounds):
+        if not is_in_its_language(claim, grounds):
             return "negation" if denies_otherwise(claim.normalised, normalise(found.best)) else None
         if contradicts(claim.normalised, normalise(found.text)):
             return "negation"
         return self._says_otherwise(claim, grounds, found)
 
-    def _says_otherwise(self, claim: Claim, grounds: Sequence[Ground], found: "Overlay") -> Verdict | None:
+    def _says_otherwise(self, claim: Claim, grounds: Sequence[Ground], found: Overlay) -> Verdict | None:
         """What of it the grounds say of something else, in their own language."""
         if self._is_of_another_case(claim, [" ".join(ground.titles) for ground in grounds], found):
             return "case"
@@ -163,7 +104,7 @@ class Judge:
         whole = "\n".join(said for ground in grounds for said in ground.said)
         return "mixed" if mixes(claim.normalised, whole) else None
 
-    def _is_of_another_case(self, claim: Claim, titles: Sequence[str], found: "Overlay") -> bool:
+    def _is_of_another_case(self, claim: Claim, titles: Sequence[str], found: Overlay) -> bool:
         """Whether it leaves out in what case the stretch closest to it holds, which the learner has not said either, or
         says it of a case that neither the learner nor this stretch speaks of.
         """
@@ -223,119 +164,6 @@ def _letters(text: str) -> str:
     return "".join(character for character in text if character.isalnum())
 
 
-@dataclass(frozen=True, slots=True)
-class Overlay:
-    """A sentence laid over a passage: the stretches that take it up, and how well.
-
-    `text` is that of the best two stretches, `best` of the best of them, `lead` what leads in the list that this is an
-    item of. `two` is the mean nearness of the sentence's tokens to the best two together, `weakest` that of the fifth
-    that is taken up worst, `poorest` that of the three in a row that the passage takes up worst, `shared` is the share
-    of its terms that those stretches have, `anywhere` that the whole passage has, `translated` the share of its words
-    that those stretches say in another language, of the half of the sentence that they say less of.
-    """
-
-    text: str
-    best: str = ""
-    lead: str = ""
-    two: float = 0.0
-    weakest: float = 0.0
-    poorest: float = 0.0
-    shared: float = 0.0
-    anywhere: float = 0.0
-    translated: float = 0.0
-
-
-def overlay(claim: Claim, grounds: Sequence[Ground]) -> Overlay:
-    """Lay the sentence over the passages."""
-    tokens = claim.query.tokens
-    cut = [stretch for ground in grounds for stretch in ground.stretches]
-    wanted = _wanted(claim)
-    anywhere = share(wanted, frozenset().union(*(ground.terms for ground in grounds)))
-    vectors = [part for ground in grounds for part in ground.tokens]
-    filled = [number for number, part in enumerate(vectors) if len(part)]
-    if tokens is None or not filled:
-        present = [share(wanted, set(terms(one))) for ground in grounds for one in ground.said]
-        if not cut:
-            return Overlay("", anywhere=anywhere)
-        at = int(np.argmax(present))
-        return Overlay(cut[at], cut[at], lead_in(cut, at), shared=present[at], anywhere=anywhere)
-    nearest = np.stack([(tokens @ vectors[number].T).max(axis=1) for number in filled])  # (stretches, tokens)
-    first = int(nearest.mean(axis=1).argmax())
-    together = np.maximum(nearest, nearest[first])
-    second = int(together.mean(axis=1).argmax())
-    both = together[second]
-    anyhow = nearest.max(axis=0)  # with all of the passage
-    in_a_row = np.convolve(anyhow, np.full(3, 1 / 3), "valid") if len(anyhow) > 3 else anyhow
-    fifth = max(1, round(len(both) / 5))
-    kept = sorted({filled[first], filled[second]})
-    text = "\n".join(cut[number] for number in kept)
-    return Overlay(
-        text,
-        cut[filled[first]],
-        lead_in(cut, filled[first]),
-        float(both.mean()),
-        float(np.sort(both)[:fifth].mean()),
-        float(in_a_row.min()),
-        share(wanted, set(terms(normalise(text)))),
-        anywhere,
-        _translated(claim, text),
-    )
-
-
-def _translated(claim: Claim, text: str) -> float:
-    """Of either half: a model joins what one passage says to what its neighbour does."""
-    words = claim.new_words
-    middle = (len(words) + 1) // 2
-    halves = (words[:middle], words[middle:]) if len(words) >= _TWO_HALVES else (words,)
-    return min(share_said(half, text) for half in halves)
-
-
-# Fewer words of the dictionary are not halved.
-_TWO_HALVES = 4
-# The log odds that the grounds support a sentence in their language: of `Overlay.two`, `weakest`, `shared`, `anywhere`
-# and an intercept, fitted on claims-dev.
-SAME_LANGUAGE = (6.0, 4.0, 3.0, 2.0, -8.0)
-# In another: of `two`, `poorest`, `translated`, the logarithm of how many of its words the dictionary has, and an
-# intercept. Fitted on 4,000 sentences of passages that `eval/training/pairs` has in both languages, against those of
-# their neighbours, halves of two and empty phrases on the subject, so that ENOUGH lets 3 of 100 sentences of a
-# neighbour pass (docs/decisions/0005-honest-turn.md).
-OTHER_LANGUAGE = (12.8, 2.8, 6.2, 0.3, -7.2)
-ENOUGH = 0.73
-# One thing that the passage does not speak of at all (流鼻血 in a sentence that is else on burns) is not outweighed
-# by the rest: three tokens in a row this far from everything there, unless nearly all the words are the passage's own.
-# Between languages this would hold of four right sentences in five.
-SAID_SOMEWHERE = 0.42
-TO_THE_LETTER = 0.85
-# In what case a rule holds is told by so many of its words, or by words so near to them. Of 577 rules of laws and
-# lessons without their case .78 are below both, of 163 right claims one.
-_CASE_TOLD = 0.5
-_CASE_MEANT = 0.65
-# A case that a sentence tells of itself is spoken of by its stretch. Of 64 that had another rule's case and passed all
-# the rest .33 are further, of the right claims none.
-_CASE_SPOKEN_OF = 0.6
-# What a clause permits is spoken of by one stretch: so near in the mean of its tokens, or with such a share of its
-# words. Of 24 right claims that permit something one is below both, of 17 wrong ones three.
-_PERMITTED_NEAR = 0.67
-_PERMITTED_TOLD = 0.25
-
-
-def probability(claim: Claim, grounds: Sequence[Ground], found: Overlay) -> float:
-    """How probable it is that the grounds support the sentence, by closeness alone."""
-    if _same_language(claim, grounds):
-        if found.poorest < SAID_SOMEWHERE and found.shared < TO_THE_LETTER:
-            return 0.0
-        weights, values = SAME_LANGUAGE, (found.two, found.weakest, found.shared, found.anywhere, 1.0)
-    else:
-        known = math.log1p(len(claim.new_words))
-        weights, values = OTHER_LANGUAGE, (found.two, found.poorest, found.translated, known, 1.0)
-    odds = sum(weight * value for weight, value in zip(weights, values, strict=True))
-    return 1 / (1 + math.exp(-odds))
-
-
-def _same_language(claim: Claim, grounds: Sequence[Ground]) -> bool:
-    return any(ground.language == claim.language for ground in grounds)
-
-
 def _numbers_stand(claim: Claim, text: str) -> bool:
     known = quantities(text, ones=True) + months_named(text)
     return all(stated(claimed, known) for claimed in (*quantities(claim.text), *months_named(claim.text)))
@@ -349,7 +177,3 @@ def _names_stand(claim: Claim, text: str, question: str) -> bool:
         return True
     known = set(_LATIN.findall(text)) | set(_LATIN.findall(question))
     return all(name in known for name in _LATIN.findall(claim.normalised))
-
-
-def _wanted(claim: Claim) -> set[str]:
-    return {term for term in claim.query.terms if len(term) > 1} or set(claim.query.terms)

@@ -4,8 +4,9 @@ import pytest
 
 from companion.check import checked_sentences
 from companion.contradiction import contradicts
+from companion.grounds import grounds_of
 from companion.sentences import cited_in, sentences, without_citations
-from companion.support import Judge, grounds_of
+from companion.support import Judge
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from retrieval.search import Search
