@@ -176,10 +176,7 @@ def recommendations_router(tutors: Tutors) -> APIRouter:
         adviser = advising.adviser
         text = masked(wish.text).text
         locale = locale_of(text, wish.locale)
-        asked = need_of(text)
-        given = Place(wish.city, wish.district, wish.town, point_of(wish.latitude, wish.longitude))
-        where = given if given.city or given.point else asked.place or asked.around
-        need = replace(asked, near=True, place=where, step_free=wish.step_free or asked.step_free)
+        need = _need_in_person(text, wish)
         found = await run_in_threadpool(adviser.recommend, replace(need, place=None, near=False), None, 20)
         # What only comes near is no class on it.
         fitting = [one.course for one in found.courses] if found.certain else []
@@ -191,7 +188,7 @@ def recommendations_router(tutors: Tutors) -> APIRouter:
         ]
         none = replace(found, need=need, courses=())
         told = class_told(held[0][1].title, held[0][0], locale) if held else nearest_told(none, locale)[0]
-        counted = not here and where is not None
+        counted = not here and need.place is not None
         if counted:
             await _note(advising, request, need, "no_place" if found.certain else "no_course", locale)
         return AsciiJSONResponse(
@@ -224,6 +221,14 @@ def recommendations_router(tutors: Tutors) -> APIRouter:
         )
 
     return router
+
+
+def _need_in_person(text: str, wish: OfferingWish) -> Need:
+    """What the words ask for, at the place that is given, else at one that they name."""
+    asked = need_of(text)
+    given = Place(wish.city, wish.district, wish.town, point_of(wish.latitude, wish.longitude))
+    where = given if given.city or given.point else asked.place or asked.around
+    return replace(asked, near=True, place=where, step_free=wish.step_free or asked.step_free)
 
 
 def _matched(adviser: Adviser, words: str, limit: int) -> list[dict[str, Any]]:
