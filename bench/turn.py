@@ -19,8 +19,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from companion import find, support
+from companion import find
 from companion.build import build
+from companion.checking import support
 from companion.events import Done, SourcesFound, TextAdded
 from companion.heard import Ask
 from companion.llm import OpenAICompatible

@@ -25,8 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from companion import check, drafting
+from companion import drafting
 from companion.build import assemble, make_state
+from companion.checking import check
 from companion.events import CoursesFound, Done, Event, SourcesFound
 from companion.heard import Ask
 from companion.language_model import Counted, LanguageModel

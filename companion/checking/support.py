@@ -6,11 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from companion.contradiction import contradicts, denies_otherwise
-from companion.grounds import Ground
-from companion.overlay import ENOUGH, Claim, Overlay, is_in_its_language, overlay, probability
-from companion.pairing import mixes
-from companion.provisos import clauses_that_permit, of_note, rules_in, share, widens
+from companion.checking.contradiction import contradicts, denies_otherwise
+from companion.checking.grounds import Ground
+from companion.checking.overlay import ENOUGH, Claim, Overlay, is_in_its_language, overlay, probability
+from companion.checking.pairing import mixes
+from companion.checking.provisos import clauses_that_permit, of_note, rules_in, share, widens
 from companion.quantities import months_named, quantities, stated
 from course_index.analyze import normalise, terms
 from course_index.chunk import BELOW

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from companion.grounds import Ground
-from companion.provisos import lead_in, share
+from companion.checking.grounds import Ground
+from companion.checking.provisos import lead_in, share
 from course_index.analyze import normalise, terms
 from course_index.store.legs import Word
 from retrieval.glossary import share_said
