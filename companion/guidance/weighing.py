@@ -22,9 +22,8 @@ from retrieval.catalogue import CourseHit
 from retrieval.query import Query
 
 Fact = Literal[
-    "lesson", "terms", "card", "occupation", "occupation_named", "audience", "standing", "place", "step_free", "free",
-    "online", "initiative", "followed", "rated", "interest", "fresh", "level", "language", "again",
-    "cheap", "nearest",
+    "lesson", "terms", "card", "occupation", "occupation_named", "audience", "standing", "place", "cheap",
+    "initiative", "followed", "rated", "interest", "fresh", "level", "language", "again", "nearest",
 ]  # fmt: skip
 
 # What each fact adds to a course that fits the words by about .3 to 1.2. Chosen on half of the wishes of eval/cases;
