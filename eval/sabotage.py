@@ -113,7 +113,7 @@ def _without_refusal() -> Iterator[None]:
         return None
 
     with ExitStack() as stack:
-        stack.enter_context(patch("companion.find.Found.answers", always))
+        stack.enter_context(patch("companion.found.Found.answers", always))
         stack.enter_context(patch("companion.safety.moderation.KeywordModerator.check", passes))
         stack.enter_context(patch("companion.safety.learned.LearnedModerator.check", passes))
         yield
