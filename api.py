@@ -57,6 +57,8 @@ from companion.http.progress import progress_router
 from companion.http.recommendations import recommendations_router
 from companion.http.reports import reports_router
 from companion.http.sessions import sessions_router
+from companion.identity import Identities
+from companion.limits import Limits
 from companion.metering import Metered
 from companion.reminding import Reminding
 from companion.safety.moderation import ModerationUnreadable
@@ -158,7 +160,12 @@ def create_app(
         app.include_router(router)
     app.router.routes.extend(tools_over_http.routes)
     mount_portal(app, companion)
-    # The last one added is the first one met.
+    _guard(app, settings, identities, limits, metrics)
+    return app
+
+
+def _guard(app: FastAPI, settings: CompanionSettings, identities: Identities, limits: Limits, metrics: Metrics) -> None:
+    """What a request passes before it comes to a route: the last one added is the first one met."""
     app.add_middleware(Gate, identities=identities, limits=limits)
     app.add_middleware(Bounds, body_bytes=settings.body_max_bytes)
     app.add_middleware(
@@ -170,7 +177,6 @@ def create_app(
     )
     app.add_middleware(Methods)
     app.add_middleware(Access, metrics=metrics)
-    return app
 
 
 def _longest_turn(settings: CompanionSettings) -> float:

@@ -26,7 +26,8 @@ from course_index.centring import learn_centring
 from course_index.course import Course, Lesson, Offering, Passage
 from course_index.parts import make_embedder
 from course_index.settings import IndexSettings
-from course_index.store.generations import Generation, IndexHome
+from course_index.store.generation import Generation
+from course_index.store.generations import IndexHome
 from course_index.store.legs import VectorLeg
 from course_index.store.records import CourseFilter
 from course_index.store.tokens import PassageVectors, TokenStore, in_bytes

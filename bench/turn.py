@@ -19,8 +19,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from companion import find, support
+from companion import found
 from companion.build import build
+from companion.checking import support
 from companion.events import Done, SourcesFound, TextAdded
 from companion.heard import Ask
 from companion.llm import OpenAICompatible
@@ -174,7 +175,7 @@ def _watched(companion: Companion) -> dict[str, list[float]]:
         "question embedded": (OnnxE5, "encode"),
         "passages ranked and chosen": (Search, "choice"),
         "whether they bear on it (learned)": (Search, "answerability"),
-        "quotes chosen": (find, "read_closely"),
+        "quotes chosen": (found, "read_closely"),
         "sections joined for the model": (Search, "contexts"),
         "turn written down": (companion.remembering, "remember"),
     }

@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 
 from companion.advising import Advising
 from companion.catalogue import cards_of_passages
@@ -21,10 +20,12 @@ from companion.events import (
     TextAdded,
 )
 from companion.extract import Quote
-from companion.find import Found, closest_in_thread, find_in_thread, find_meant, find_measure, in_the_course_of
+from companion.find import find_meant
+from companion.found import Found
 from companion.guidance.recommend import Recommended
 from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
+from companion.in_thread import closest_in_thread, find_in_thread, find_measure, in_the_course_of
 from companion.leading import Leading
 from companion.ledger import Ledger
 from companion.material import material_of
@@ -311,8 +312,7 @@ class Answering:
             elsewhere = not any(turn.told for turn in heard.conversation.turns) and not heard.scope.course_id
         if elsewhere and names_nothing(heard.message):
             # 要多久 after what nothing answered, or a lesson that does not say, is near whatever takes time.
-            nothing = replace(found.confidence, answers=False, on_subject=0.0)
-            found = replace(found, confidence=nothing)
+            found = found.judged(answers=False, on_subject=0.0)
         found = in_the_course_of(last.passages if last else (), found)
         ledger.confidence = found.confidence.probability
         return found

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from companion.budget import Budget
-from companion.check import Sentence, checked_sentences
+from companion.checking.check import Sentence, checked_sentences
 from companion.events import FallbackReason
 from companion.heard import Heard
 from companion.history import history

@@ -9,8 +9,10 @@ from companion.answering import Answering
 from companion.conversation import Hinted
 from companion.events import Done, Event, SourcesFound, TextAdded
 from companion.extract import Quote
-from companion.find import Found, Scope, find, find_in_thread
+from companion.find import Scope, find
+from companion.found import Found
 from companion.heard import Heard
+from companion.in_thread import find_in_thread
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.material import material_of

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from companion.check import Sentence
+from companion.checking.check import Sentence
 from companion.conversation import Pending
 from companion.events import CoursesFound, Done, Event, SourcesFound, TextAdded
 from companion.guidance.book import UnmetReason

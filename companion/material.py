@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from companion.checking.grounds import Ground, grounds_of
+from companion.checking.support import Judge
 from companion.events import Source
-from companion.find import Found
+from companion.found import Found
 from companion.sources import sources_of
-from companion.support import Ground, Judge, grounds_of
 from retrieval.context import Context
 from retrieval.search import Hit, Search
 

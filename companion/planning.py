@@ -12,7 +12,7 @@ from rapidfuzz import fuzz, process
 
 from companion.advising import SHOWN, Advising
 from companion.catalogue import card_of
-from companion.check import checked_sentences
+from companion.checking.check import checked_sentences
 from companion.conversation import PlanWanted
 from companion.events import CoursesFound, Done, Event, SourcesFound, TextAdded
 from companion.guidance.recommend import Recommended

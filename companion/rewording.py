@@ -6,7 +6,8 @@
 import asyncio
 from dataclasses import replace
 
-from companion.find import Found, Scope, find_meant, read_for
+from companion.find import Scope, find_meant
+from companion.found import Found, read_for
 from companion.heard import Heard
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger

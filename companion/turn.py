@@ -108,7 +108,7 @@ class Companion:
         self.hearing = hearing
         self.remembering = remembering
         self.answers = AnswerCache()
-        self.advising = self._advising = replies.advising
+        self.advising = replies.advising
         self._answering = replies.answering
         self._stating = replies.stating
         self._continuing = replies.continuing
@@ -209,19 +209,19 @@ class Companion:
             return said(refusal.reply, "declined")
         if heard.desk:
             return self._counter.events(heard.desk, heard, "declined")
-        if self._advising.titles_missing(heard):
-            return self._advising.courses(heard, ledger)  # a course that there is not has no fees
-        if heard.wish not in ("question", "credits") or self._advising.names_conditions(heard):
+        if self.advising.titles_missing(heard):
+            return self.advising.courses(heard, ledger)  # a course that there is not has no fees
+        if heard.wish not in ("question", "credits") or self.advising.names_conditions(heard):
             return self._answer(heard, ledger)  # a way, courses or a plan is told with what is not known of it
         return self._stating.official(refusal.reply, heard, ledger)
 
     def _note_what_was_learned_of(self, heard: Heard, ledger: Ledger) -> None:
         """Needs that no course met, and practice: counted and scheduled behind the learner's back."""
         if ledger.unmet:
-            need = self._advising.note(heard, ledger.unmet, ledger.turn_id, ledger.unmet_words)
+            need = self.advising.note(heard, ledger.unmet, ledger.turn_id, ledger.unmet_words)
             self.remembering.behind(need, heard.conversation.owner)
         if ledger.practised and heard.conversation.owner:
-            self.remembering.behind(self._advising.practised(heard, ledger), heard.conversation.owner)
+            self.remembering.behind(self.advising.practised(heard, ledger), heard.conversation.owner)
 
     async def _conversation(self, ask: Ask, id_: str) -> Conversation:
         if ask.said is not None:
@@ -288,8 +288,8 @@ class Companion:
         wish = _styled(heard.wish, heard.style)
         if (
             wish in ("question", "credits")
-            and self._advising.names_a_course(heard)
-            and self._advising.titles_missing(heard)
+            and self.advising.names_a_course(heard)
+            and self.advising.titles_missing(heard)
         ):
             wish = "courses"  # a course that there is not has neither lessons nor fees
         match wish:
@@ -299,10 +299,10 @@ class Companion:
                 return said(say.empty)
             case "smalltalk" | "feedback" if heard.urgent:
                 return self._answering.unless_answered(heard, ledger, said(""))  # whom to call stands below
-            case "smalltalk" if wish_by_rules(heard.message) is None and self._advising.names_a_subject(heard):
-                return self._advising.courses(heard, ledger)
-            case "question" if not heard.depends and self._advising.teaches_to_use(heard):
-                return self._advising.courses(heard, ledger)
+            case "smalltalk" if wish_by_rules(heard.message) is None and self.advising.names_a_subject(heard):
+                return self.advising.courses(heard, ledger)
+            case "question" if not heard.depends and self.advising.teaches_to_use(heard):
+                return self.advising.courses(heard, ledger)
             case "smalltalk":
                 courtesy = said(self._courtesy.reply(heard.message, say, begins=not heard.conversation.turns))
                 # 佢而家唔識郁喇 only resembles small talk.

@@ -16,9 +16,10 @@ from course_index.errors import IndexProblem, SourceProblem
 from course_index.language import language_of
 from course_index.reading import LessonReaders, ReadLesson
 from course_index.searchable import forget_removed, make_searchable, refuse_mismatch
+from course_index.sources.course_ids import id_digest
 from course_index.sources.document import Notice
 from course_index.sources.lesson_file import LessonSource, content_hash
-from course_index.sources.library import CourseDraft, Library, id_digest, read_library
+from course_index.sources.library import CourseDraft, Library, read_library
 from course_index.sources.source import Source
 from course_index.store.generations import IndexHome
 from course_index.store.journal import VectorJournal

@@ -16,7 +16,7 @@ from course_index.embedders.embedder import Embedder, TokenEmbedder
 from course_index.errors import IndexMismatch
 from course_index.language import language_of
 from course_index.phrases import refresh_phrases
-from course_index.store.generations import Generation
+from course_index.store.generation import Generation
 from course_index.store.journal import Journalled, VectorJournal
 from course_index.store.legs import VectorLeg
 from course_index.store.records import Records

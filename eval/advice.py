@@ -157,62 +157,86 @@ def _job_titles(folder: Path, codes: set[str]) -> list[tuple[str, str]]:
 # -- courses at the learner's level ---------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Levelled:
+    """A table of courses with their levels, as the data names those; all by id."""
+
+    courses: list[Course]
+    titles: dict[str, str]
+    difficulty: dict[str, str]
+    # By how many a course was rated, and their mean from 0 to 1.
+    ratings: dict[str, tuple[int, float]]
+
+
 def _levels(file: Path, embedder: Embedder, limit: int | None, progress: OnProgress) -> AdviceReport:
-    """Topics that several titles name, asked for by who is new to them, who knows the basics, and an expert.
-
-    A course suits that names the topic and is of the learner's level (2) or of mixed levels (1).
-    """
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    titles = {f"c{number}": row["course_title"] for number, row in enumerate(rows)}
-    difficulty = {f"c{number}": row["course_difficulty"] for number, row in enumerate(rows)}
-    courses = [
-        Course(id_, title, row.get("course_organization") or "?", language="en", level=_LEVELS.get(difficulty[id_]))
-        for (id_, title), row in zip(titles.items(), rows, strict=True)
-    ]
-    ratings = {
-        id_: (_students(row), (float(row["course_rating"]) - 1) / 4)
-        for id_, row in zip(titles, rows, strict=True)
-        if row.get("course_rating")
-    }
-    asked: list[tuple[str, dict[str, int]]] = []
-    for topic in _topics(titles.values()):
-        on_it = [id_ for id_, title in titles.items() if topic in _words_of(title)]
-        for level, ways_to_say in _STANDINGS.items():
-            suits = {id_: 2 if difficulty[id_] == level else 1 for id_ in on_it if difficulty[id_] in (level, "Mixed")}
-            if 2 in suits.values():
-                asked += [(way.format(topic), suits) for way in ways_to_say]
-    asked = _drawn(asked, limit)
-    popular = sorted(titles, key=lambda id_: -ratings.get(id_, (0, 0.0))[0])
+    """Topics that several titles name, asked for by who is new to them, who knows the basics, and an expert."""
+    table = _levelled(file)
+    asked = _drawn(_asked_by_standing(table), limit)
     with tempfile.TemporaryDirectory() as folder:
-        search = _search_over(courses, Path(folder), embedder, progress)
-        embed = search.embed_plainly
-        desk = Recommender(search, Occupations([], embed), SkillMap(courses, embed), Shelf(courses))
-        following = Following({}, {}, ratings)
-
-        def ours(words: str) -> list[str]:
-            bare = subject_of(words)
-            found = desk.recommend(
-                need_of(words), None, _DEEP, _TODAY, following, course_subject(bare) if bare else words
-            )
-            return [one.course.id for one in found.courses]
-
-        ways: dict[str, Callable[[str], list[str]]] = {
-            "ours": ours,
-            "catalogue search": lambda words: [hit.course.id for hit in search.courses(search.query(words), _DEEP)],
-            "popularity": lambda _: popular[:_DEEP],
-        }
-        found = _ranked(ways, [words for words, _ in asked])
+        search = _search_over(table.courses, Path(folder), embedder, progress)
+        found = _ranked(_ways_to_levels(table, search), [words for words, _ in asked])
         search.generation.close()
     wanted = {str(number): suits for number, (_, suits) in enumerate(asked)}
-    measures = {"ndcg@5": nDCG @ 5, "hit@3": Success @ 3}
     exact = {number: {id_: 1 for id_, grade in suits.items() if grade == 2} for number, suits in wanted.items()}
+    fitting = _figures(found, wanted, {"ndcg@5": nDCG @ 5, "hit@3": Success @ 3})
     of_level = _figures(found, exact, {"level_first": Success @ 1})
-    both = [
-        Figures(one.way, {**one.figures, **other.figures})
-        for one, other in zip(_figures(found, wanted, measures), of_level, strict=True)
-    ]
-    return AdviceReport(f"{file.name}: {len(courses)} courses", len(asked), tuple(both))
+    both = [Figures(one.way, {**one.figures, **other.figures}) for one, other in zip(fitting, of_level, strict=True)]
+    return AdviceReport(f"{file.name}: {len(table.courses)} courses", len(asked), tuple(both))
+
+
+def _levelled(file: Path) -> _Levelled:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = {f"c{number}": row for number, row in enumerate(csv.DictReader(lines))}
+    return _Levelled(
+        [
+            Course(
+                id_,
+                row["course_title"],
+                row.get("course_organization") or "?",
+                language="en",
+                level=_LEVELS.get(row["course_difficulty"]),
+            )
+            for id_, row in rows.items()
+        ],
+        {id_: row["course_title"] for id_, row in rows.items()},
+        {id_: row["course_difficulty"] for id_, row in rows.items()},
+        {
+            id_: (_students(row), (float(row["course_rating"]) - 1) / 4)
+            for id_, row in rows.items()
+            if row.get("course_rating")
+        },
+    )
+
+
+def _asked_by_standing(table: _Levelled) -> list[tuple[str, dict[str, int]]]:
+    """Wishes, each with the courses that suit: those that name the topic and are of the level (2) or mixed (1)."""
+    asked: list[tuple[str, dict[str, int]]] = []
+    for topic in _topics(table.titles.values()):
+        on_it = {id_: table.difficulty[id_] for id_, title in table.titles.items() if topic in _words_of(title)}
+        for level, ways_to_say in _STANDINGS.items():
+            suits = {id_: 2 if own == level else 1 for id_, own in on_it.items() if own in (level, "Mixed")}
+            if 2 in suits.values():
+                asked += [(way.format(topic), suits) for way in ways_to_say]
+    return asked
+
+
+def _ways_to_levels(table: _Levelled, search: Search) -> dict[str, Callable[[str], list[str]]]:
+    embed = search.embed_plainly
+    desk = Recommender(search, Occupations([], embed), SkillMap(table.courses, embed), Shelf(table.courses))
+    following = Following({}, {}, table.ratings)
+    popular = sorted(table.titles, key=lambda id_: -table.ratings.get(id_, (0, 0.0))[0])[:_DEEP]
+
+    def ours(words: str) -> list[str]:
+        bare = subject_of(words)
+        subject = course_subject(bare) if bare else words
+        found = desk.recommend(need_of(words), None, _DEEP, _TODAY, following, subject)
+        return [one.course.id for one in found.courses]
+
+    return {
+        "ours": ours,
+        "catalogue search": lambda words: [hit.course.id for hit in search.courses(search.query(words), _DEEP)],
+        "popularity": lambda _: popular,
+    }
 
 
 def _topics(titles: Iterable[str]) -> list[str]:

@@ -25,8 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from companion import check, drafting
+from companion import drafting
 from companion.build import assemble, make_state
+from companion.checking import check
 from companion.events import CoursesFound, Done, Event, SourcesFound
 from companion.heard import Ask
 from companion.language_model import Counted, LanguageModel
@@ -112,7 +113,7 @@ def _without_refusal() -> Iterator[None]:
         return None
 
     with ExitStack() as stack:
-        stack.enter_context(patch("companion.find.Found.answers", always))
+        stack.enter_context(patch("companion.found.Found.answers", always))
         stack.enter_context(patch("companion.safety.moderation.KeywordModerator.check", passes))
         stack.enter_context(patch("companion.safety.learned.LearnedModerator.check", passes))
         yield

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from course_index.analyze import normalise
 from course_index.card import course_id_of
 from course_index.course import Course
-from course_index.store.generations import Generation
+from course_index.store.generation import Generation
 from course_index.store.held import MOST_HELD
 from course_index.store.records import MULTIPLE_FACETS, SINGLE_FACETS, CatalogueRow, CourseFilter
 from retrieval.enduring import Legs

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from course_index.errors import PartUnavailable
-from course_index.store.generations import Generation
+from course_index.store.generation import Generation
 from course_index.store.held import HeldPassages
 from course_index.store.legs import LexicalSearch, VectorSearch, Word
 from course_index.store.vectors import VectorIndex

@@ -8,7 +8,8 @@ from course_index.embedders.embedder import Embedder
 from course_index.errors import IndexMissing, IndexProblem, PartUnavailable
 from course_index.searchable import refuse_mismatch
 from course_index.store.disk import disk_explained
-from course_index.store.generations import Generation, IndexHome
+from course_index.store.generation import Generation
+from course_index.store.generations import IndexHome
 from course_index.store.records import CourseFilter
 from retrieval.e5_cross_encoder import E5CrossEncoder
 from retrieval.rerank.gate import Gate

@@ -14,7 +14,7 @@ from course_index.centring import Vectors, load_centring
 from course_index.course import Course
 from course_index.embedders.embedder import Embedder, TokenEmbedder
 from course_index.language import language_of
-from course_index.store.generations import Generation
+from course_index.store.generation import Generation
 from course_index.store.records import CourseFilter
 from course_index.stretches import stretches
 from retrieval.answerability import answerability

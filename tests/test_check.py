@@ -2,10 +2,11 @@ import asyncio
 
 import pytest
 
-from companion.check import checked_sentences
-from companion.contradiction import contradicts
+from companion.checking.check import checked_sentences
+from companion.checking.contradiction import contradicts
+from companion.checking.grounds import grounds_of
+from companion.checking.support import Judge
 from companion.sentences import cited_in, sentences, without_citations
-from companion.support import Judge, grounds_of
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from retrieval.search import Search

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from course_index.sources.library import natural_order, read_library
+from course_index.sources.folder import natural_order
+from course_index.sources.library import read_library
 from tests import exported
 
 GOOD = {"id": "good", "title": "好课", "provider": "校"}

@@ -1,6 +1,6 @@
 import pytest
 
-from companion.pairing import mixes
+from companion.checking.pairing import mixes
 from course_index.analyze import normalise
 
 STORED = "总的来说，硬盘用于长期存放资料，内存用于临时存放正在处理的资料。缓存更小。"

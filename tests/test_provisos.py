@@ -1,6 +1,6 @@
 import pytest
 
-from companion.provisos import Rule, clauses_that_permit, lead_in, rules_in, share, widens
+from companion.checking.provisos import Rule, clauses_that_permit, lead_in, rules_in, share, widens
 from course_index.analyze import normalise
 
 

@@ -1,7 +1,7 @@
 """What a course must be, and what would suit: read from a message, told by a profile, or asked for by a page."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from companion.guidance.places import Place, names_of_places, place_in
@@ -62,7 +62,6 @@ class Need:
     occupation: str | None = None
     locale_language: str = ""
     around: Place | None = None  # where the learner is, when no session there is asked for
-    interests: tuple[str, ...] = field(default=())
     cheap: bool = False
     times: bool = False
     certified: bool = False

@@ -8,10 +8,11 @@ from companion.guidance.credits import Balance, Clause, Entry, Rules, Standing
 from companion.guidance.need import Need
 from companion.guidance.occupations import Match
 from companion.guidance.pathway import Hindrance, Pathway, Step
-from companion.guidance.recommend import Recommendation, Recommended, Why
+from companion.guidance.recommend import Recommendation, Recommended
 from companion.guidance.sayings import Sayings, audience_named, sayings
 from companion.guidance.shelf import Session
 from companion.guidance.skills import Gap
+from companion.guidance.weighing import Why
 from companion.sentences import citing_nothing
 from companion.words import Locale, words
 

@@ -168,7 +168,7 @@ def pathways_router(tutors: Tutors, kept_ones: Pathways) -> APIRouter:
         adviser, learner = await known(request, wish.personalised)
         if wish.occupation_id and adviser.occupations.get(wish.occupation_id) is None:
             return Problem(404, "There is no occupation with this id; GET /v1/occupations finds ids.")
-        way, locale = await run_in_threadpool(planned, adviser, wish, learner)
+        way, locale = await run_in_threadpool(_planned, adviser, wish, learner)
         told, where = way_as_told(way, locale, official=adviser.rules.are_loaded), {}
         if wish.keep:
             owner = caller_of(request).learner
@@ -176,8 +176,7 @@ def pathways_router(tutors: Tutors, kept_ones: Pathways) -> APIRouter:
                 return Problem(404, _NOBODY)
             kept = wish.model_dump(mode="json", exclude={"latitude", "longitude", "keep"})
             kept["goal"] = masked(wish.goal).text
-            steps = tuple(step.course.id for step in way.pathway.left)
-            told["pathway_id"] = await run_in_threadpool(kept_ones.keep, owner, kept, steps)
+            told["pathway_id"] = await run_in_threadpool(kept_ones.keep, owner, kept, _left(way.pathway))
             where = {"Location": f"/v1/pathways/{told['pathway_id']}"}
         if _SVG in request.headers.get("accept", ""):
             return Response(svg(way.pathway, locale), media_type=_SVG, headers=where)
@@ -198,20 +197,12 @@ def pathways_router(tutors: Tutors, kept_ones: Pathways) -> APIRouter:
             return Problem(404, "You have no such pathway.")
         wish = PathwayWish.model_validate(kept.wish)
         adviser, learner = await known(request, wish.personalised)
-        way, locale = await run_in_threadpool(planned, adviser, wish, learner)
+        way, locale = await run_in_threadpool(_planned, adviser, wish, learner)
         if _SVG in request.headers.get("accept", ""):
             return Response(svg(way.pathway, locale), media_type=_SVG)
-        now = tuple(step.course.id for step in way.pathway.left)
-        done = {step.course.id for step in way.pathway.steps if step.done}
-        await run_in_threadpool(kept_ones.told, owner, pathway_id, now)
-        changed = {
-            "finished": [id_ for id_ in kept.steps if id_ in done],
-            "added": [id_ for id_ in now if id_ not in kept.steps],
-            "dropped": [id_ for id_ in kept.steps if id_ not in now and id_ not in done],
-            "again": [step.course.id for step in way.pathway.left if step.again],
-        }
+        await run_in_threadpool(kept_ones.told, owner, pathway_id, _left(way.pathway))
         told = way_as_told(way, locale, official=adviser.rules.are_loaded)
-        return AsciiJSONResponse(told | {"pathway_id": pathway_id, "changed": changed})
+        return AsciiJSONResponse(told | {"pathway_id": pathway_id, "changed": _changed(kept.steps, way.pathway)})
 
     @router.delete("/pathways/{pathway_id}", status_code=204, responses=may_be(404))
     async def give_up(pathway_id: str, request: Request) -> Response:
@@ -220,14 +211,30 @@ def pathways_router(tutors: Tutors, kept_ones: Pathways) -> APIRouter:
         gone = bool(owner) and await run_in_threadpool(kept_ones.forget, owner, pathway_id)
         return Response(status_code=204) if gone else Problem(404, "You have no such pathway.")
 
-    def planned(adviser: Adviser, wish: PathwayWish, learner: Known | None) -> tuple[Way, Locale]:
-        text = masked(wish.goal).text
-        aim = Aim(text, wish.course_id, wish.occupation_id, wish.target_level, wish.credits)
-        need = need_from(text, wish, wish.audience)
-        terms = Terms(wish.hours_a_week, wish.start or adviser.today(), wish.until, wish.in_person)
-        return adviser.way(aim, need, terms, learner), locale_of(text, wish.locale)
-
     return router
+
+
+def _planned(adviser: Adviser, wish: PathwayWish, learner: Known | None) -> tuple[Way, Locale]:
+    text = masked(wish.goal).text
+    aim = Aim(text, wish.course_id, wish.occupation_id, wish.target_level, wish.credits)
+    need = need_from(text, wish, wish.audience)
+    terms = Terms(wish.hours_a_week, wish.start or adviser.today(), wish.until, wish.in_person)
+    return adviser.way(aim, need, terms, learner), locale_of(text, wish.locale)
+
+
+def _left(path: Pathway) -> tuple[str, ...]:
+    return tuple(step.course.id for step in path.left)
+
+
+def _changed(before: Sequence[str], path: Pathway) -> dict[str, list[str]]:
+    """What became of the steps that were left before."""
+    now, done = _left(path), {step.course.id for step in path.steps if step.done}
+    return {
+        "finished": [id_ for id_ in before if id_ in done],
+        "added": [id_ for id_ in now if id_ not in before],
+        "dropped": [id_ for id_ in before if id_ not in now and id_ not in done],
+        "again": [step.course.id for step in path.left if step.again],
+    }
 
 
 def way_as_told(way: Way, locale: Locale, *, official: bool) -> dict[str, Any]:

@@ -18,9 +18,10 @@ from companion.guidance.book import Unmet, UnmetReason
 from companion.guidance.credits import Rule
 from companion.guidance.need import Need, need_of
 from companion.guidance.places import Place
-from companion.guidance.recommend import Recommended, Why
+from companion.guidance.recommend import Recommended
 from companion.guidance.shelf import Session
 from companion.guidance.telling import class_told, courses_told, nearest_told, reason
+from companion.guidance.weighing import Why
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse
 from companion.http.wishes import (
@@ -175,10 +176,7 @@ def recommendations_router(tutors: Tutors) -> APIRouter:
         adviser = advising.adviser
         text = masked(wish.text).text
         locale = locale_of(text, wish.locale)
-        asked = need_of(text)
-        given = Place(wish.city, wish.district, wish.town, point_of(wish.latitude, wish.longitude))
-        where = given if given.city or given.point else asked.place or asked.around
-        need = replace(asked, near=True, place=where, step_free=wish.step_free or asked.step_free)
+        need = _need_in_person(text, wish)
         found = await run_in_threadpool(adviser.recommend, replace(need, place=None, near=False), None, 20)
         # What only comes near is no class on it.
         fitting = [one.course for one in found.courses] if found.certain else []
@@ -190,7 +188,7 @@ def recommendations_router(tutors: Tutors) -> APIRouter:
         ]
         none = replace(found, need=need, courses=())
         told = class_told(held[0][1].title, held[0][0], locale) if held else nearest_told(none, locale)[0]
-        counted = not here and where is not None
+        counted = not here and need.place is not None
         if counted:
             await _note(advising, request, need, "no_place" if found.certain else "no_course", locale)
         return AsciiJSONResponse(
@@ -223,6 +221,14 @@ def recommendations_router(tutors: Tutors) -> APIRouter:
         )
 
     return router
+
+
+def _need_in_person(text: str, wish: OfferingWish) -> Need:
+    """What the words ask for, at the place that is given, else at one that they name."""
+    asked = need_of(text)
+    given = Place(wish.city, wish.district, wish.town, point_of(wish.latitude, wish.longitude))
+    where = given if given.city or given.point else asked.place or asked.around
+    return replace(asked, near=True, place=where, step_free=wish.step_free or asked.step_free)
 
 
 def _matched(adviser: Adviser, words: str, limit: int) -> list[dict[str, Any]]:

@@ -1,18 +1,13 @@
 """Sources that an operator names become courses with their lessons, and a list of what was left out and why."""
 
-import hashlib
-import json
-import os
-import re
 import shutil
 import tempfile
 import weakref
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -20,42 +15,22 @@ from course_index.course import Course
 from course_index.errors import SourceProblem
 from course_index.record import CourseRecord, first_problem
 from course_index.sources.archive import is_archive, unpack
-from course_index.sources.cartridge import is_cartridge, read_cartridge
-from course_index.sources.decode import decode
+from course_index.sources.catalogue_file import CatalogueFile, Placed, is_catalogue
+from course_index.sources.course_ids import Taken
 from course_index.sources.document import Notice
 from course_index.sources.feeds import feed_records
+from course_index.sources.folder import FRONT_PAGES, Folder
 from course_index.sources.formats import SILENT, TABLES, is_lesson, not_read
-from course_index.sources.launchable import is_launchable, read_launchable
 from course_index.sources.lesson_file import LessonFile, LessonSource, title_from
-from course_index.sources.moodle import is_moodle, read_moodle
-from course_index.sources.olx import is_olx, read_olx
-from course_index.sources.opencourseware import is_open_courseware, read_open_courseware
-from course_index.sources.openstax import is_openstax, read_openstax
-from course_index.sources.package import Package, PackageReader, Wishes, hidden_notice
-from course_index.sources.schema_org import courses_in, record_from_json_ld
+from course_index.sources.opencourseware import is_open_courseware
+from course_index.sources.package import Package, PackageReader, Wishes, hidden_notice, listed
+from course_index.sources.platforms import package_folders, package_reader
 from course_index.sources.source import Source, read_sources, source_at
-from course_index.sources.spreadsheet import read_tables
-from course_index.sources.table_catalogue import TableRecord, columns_of, is_course_table, record_of, records_of
 
-_CATALOGUES = (".jsonl", ".ndjson", ".jsonld", ".json")
-_PACKAGES: tuple[tuple[Any, PackageReader], ...] = (
-    (is_open_courseware, read_open_courseware),
-    (is_cartridge, read_cartridge),
-    (is_moodle, read_moodle),
-    (is_olx, read_olx),
-    (is_openstax, read_openstax),
-    (is_launchable, read_launchable),
-)
-# The files by which a package's folder is known without asking each folder.
-_MARKS = ("imsmanifest.xml", "moodle_backup.xml", "moodle.xml", "course.xml", "library.xml", "cmi5.xml", "tincan.xml")
-_FRONT_PAGES = ("index", "readme")
-_JUNK = ("__MACOSX",)
 # Beyond this many bad lines a file is no catalogue, and its report says so instead of repeating itself.
 _MOST_NOTICES_A_FILE = 20
 # Of one package; the rest is counted.
 _MOST_NOTICES_A_PACKAGE = 8
-# Files of one kind that a notice names.
-_MOST_NAMES = 3
 # Archives within archives: an export that was zipped once more.
 _DEEPEST_ARCHIVE = 2
 
@@ -80,6 +55,7 @@ class Library:
     roots: list[str] = field(default_factory=list)
     # What could not be read this time: the courses from there stay as they are.
     unreadable: list[str] = field(default_factory=list)
+    taken: Taken = field(default_factory=Taken)
     _scratch: Path | None = None
 
     def is_gone(self, source: str) -> bool:
@@ -108,63 +84,11 @@ def _below(source: str, root: str) -> bool:
     return source == root or source.startswith(f"{root.rstrip('/')}/")
 
 
-@dataclass(frozen=True, slots=True)
-class _Root:
-    """A folder that is looked through: on disk, what a report calls it, and which source it belongs to."""
-
-    path: Path
-    shown: str
-    key: str
-    wishes: Wishes
-    depth: int = 0
-
-    def where(self, path: Path) -> str:
-        """What a report calls a file in it."""
-        if path == self.path:
-            return self.shown
-        relative = path.relative_to(self.path).as_posix()
-        return str(path) if self.shown == str(self.path) else f"{self.shown}!{relative}"
-
-    def source(self, path: Path) -> str:
-        """What is noted of a course as its source."""
-        return self.key if path == self.path else f"{self.key.rstrip('/')}/{path.relative_to(self.path).as_posix()}"
-
-    def below(self, path: Path, unpacked: Path) -> "_Root":
-        """An archive in it, unpacked."""
-        return _Root(unpacked, self.where(path), self.source(path), self.wishes, self.depth + 1)
-
-
 def sources_at(paths: list[Path]) -> list[Source]:
     """Paths as sources; a .toml file names its own. Raises SourceProblem for one that is not sound."""
     return [
         source for path in paths for source in (read_sources(path) if path.suffix == ".toml" else [source_at(path)])
     ]
-
-
-class Taken(dict[str, str]):
-    """Which source each course id belongs to.
-
-    `retired` has the digests of ids that were taken out, and of their sources: of what is gone nothing else is kept.
-    """
-
-    def __init__(self, known: Mapping[str, str], retired: Mapping[str, str]) -> None:
-        super().__init__(known)
-        self._retired = retired
-
-    def is_of_another(self, id_: str, source: str) -> bool:
-        """Whether the id belongs to another source, or did: what learners have under it is not that source's."""
-        owner = self.get(id_)
-        return owner != source if owner else self._retired.get(id_digest(id_)) not in (None, id_digest(source))
-
-    def the_one_of(self, source: str) -> str | None:
-        """The id of the source's course, if it has one and no other."""
-        own = [id_ for id_, owner in self.items() if owner == source]
-        return own[0] if len(own) == 1 else None
-
-
-def id_digest(text: str) -> str:
-    """What is kept of the id of a course that is gone, and of its source."""
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def read_library(
@@ -177,16 +101,15 @@ def read_library(
     courses and their content; what lesson files remain in a folder are one course, called after the folder. A lesson
     file named directly is a course of its own. A source that cannot be read is told, and what it gave before stays.
     """
-    library = Library()
-    taken = Taken(known_ids, retired)
+    library = Library(taken=Taken(known_ids, retired))
     for source in sources:
-        _read_source(source if isinstance(source, Source) else source_at(source), library, taken)
+        _read_source(source if isinstance(source, Source) else source_at(source), library)
     return library
 
 
-def _read_source(source: Source, library: Library, taken: Taken) -> None:
+def _read_source(source: Source, library: Library) -> None:
     if source.feed is not None:
-        _read_feed(source, library, taken)
+        _read_feed(source, library)
         return
     assert source.path is not None  # a source is a path or a feed
     if not source.path.exists():
@@ -195,14 +118,13 @@ def _read_source(source: Source, library: Library, taken: Taken) -> None:
         return
     library.roots.append(source.name)
     if source.path.is_dir():
-        _read_folder(_Root(source.path, str(source.path), source.name, source.wishes), library, taken)
+        _read_folder(Folder(source.path, str(source.path), source.name, source.wishes), library)
     else:
-        parent = _Root(source.path.parent, str(source.path.parent), source.name, source.wishes)
-        # A source that is one file is known by the file alone.
-        _read_file(source.path, replace(parent, key=str(Path(source.name).parent)), library, taken, source)
+        folder = source.path.parent
+        _read_file(source.path, Folder(folder, str(folder), source.name, source.wishes, is_for_one_file=True), library)
 
 
-def _read_feed(source: Source, library: Library, taken: Taken) -> None:
+def _read_feed(source: Source, library: Library) -> None:
     assert source.feed is not None
     try:
         records = list(feed_records(source.feed, source.wishes))
@@ -210,22 +132,22 @@ def _read_feed(source: Source, library: Library, taken: Taken) -> None:
         library.says(source.name, f"{error}. What came from it before stays")
         return
     library.roots.append(source.name)
-    where = ((f"{source.feed.url} record {number}", record) for number, record in enumerate(records, 1))
-    library.drafts.extend(_checked(where, source.name, None, library, taken))
+    placed = ((f"{source.feed.url} record {number}", record) for number, record in enumerate(records, 1))
+    library.drafts.extend(_checked(placed, source.name, library, []))
 
 
 # -- folders and files -------------------------------------------------------------------------------------------------
 
 
-def _read_folder(root: _Root, library: Library, taken: Taken) -> None:
-    files = list(_files(root, library))
+def _read_folder(folder: Folder, library: Library) -> None:
+    files = list(folder.files(library.says))
     if not files:
-        library.says(root.shown, "the folder has no files; name the folder that holds the course")
+        library.says(folder.shown, "the folder has no files; name the folder that holds the course")
         return
     claimed: set[Path] = set()
-    for folder in _package_folders(files):
-        _package(folder, root, library, taken)
-        claimed.update(path for path in files if path.is_relative_to(folder))
+    for package in package_folders(files):
+        _read_package(package, folder, library)
+        claimed.update(path for path in files if path.is_relative_to(package))
     others: dict[str, list[str]] = defaultdict(list)
     loose = []
     for path in files:
@@ -233,31 +155,28 @@ def _read_folder(root: _Root, library: Library, taken: Taken) -> None:
         if path in claimed:
             continue
         if is_open_courseware(path):
-            _package(path, root, library, taken)
-        elif suffix in _CATALOGUES or (suffix in TABLES and _is_course_table(path, root.wishes)):
-            for draft in _catalogue(path, root, library, taken):
+            _read_package(path, folder, library)
+        elif is_catalogue(path, folder.wishes):
+            for draft in _read_catalogue(path, folder, library):
                 claimed.update(lesson.path for lesson in draft.lessons if isinstance(lesson, LessonFile))
                 library.drafts.append(draft)
         elif is_lesson_safely(path):
             loose.append(path)
         elif suffix not in (*SILENT, *TABLES) and is_archive(path):  # a workbook is a ZIP too
-            _read_archive(path, root, library, taken)
+            _read_archive(path, folder, library)
         elif suffix not in SILENT:
             others[suffix].append(path.name)
     if loose := [path for path in loose if path not in claimed]:
-        library.drafts.append(_folder_course(root, loose, taken))
+        library.drafts.append(_course_of(folder, loose, library.taken))
     for suffix, names in sorted(others.items()):
-        library.says(root.shown, _unread(suffix, names))
+        library.says(folder.shown, f"{listed(names)}: {_why_left_out(suffix)}")
 
 
-def _unread(suffix: str, names: list[str]) -> str:
-    """Why files with this suffix are left out, and which they are."""
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    listed = f"{', '.join(names[:_MOST_NAMES])}{more}: "
-    if suffix in TABLES:
-        what = "no column is a course's title beside its provider"
-        return f"{listed}{what}; if it lists courses, map its columns in a sources file"
-    return f"{listed}{not_read(suffix)}"
+def _why_left_out(suffix: str) -> str:
+    if suffix not in TABLES:
+        return not_read(suffix)
+    what = "no column is a course's title beside its provider"
+    return f"{what}; if it lists courses, map its columns in a sources file"
 
 
 def is_lesson_safely(path: Path) -> bool:
@@ -268,145 +187,91 @@ def is_lesson_safely(path: Path) -> bool:
         return False
 
 
-def _read_file(path: Path, root: _Root, library: Library, taken: Taken, source: Source) -> None:
-    suffix = path.suffix.lower()
-    key = source.name
+def _read_file(path: Path, folder: Folder, library: Library) -> None:
+    """A file that is a source by itself."""
+    wishes, source = folder.wishes, folder.source(path)
     if is_open_courseware(path):
-        _package(path, root, library, taken, key)
-    elif suffix in _CATALOGUES or (suffix in TABLES and _is_course_table(path, root.wishes)):
-        library.drafts.extend(_catalogue(path, root, library, taken, key))
-    elif is_lesson_safely(path) or suffix in TABLES or suffix == ".xml":
-        lesson = LessonFile(path, path.name, url=root.wishes.links.get(path.name) or root.wishes.url)
-        id_ = taken.the_one_of(key) or _free_id(title_from(path.stem), key, taken)
-        library.drafts.append(CourseDraft(Course(id_, title_from(path.stem), root.wishes.provider), key, (lesson,)))
+        _read_package(path, folder, library)
+    elif is_catalogue(path, wishes):
+        library.drafts.extend(_read_catalogue(path, folder, library))
+    elif is_lesson_safely(path) or path.suffix.lower() in (*TABLES, ".xml"):
+        lesson = LessonFile(path, path.name, url=wishes.links.get(path.name) or wishes.url)
+        title = title_from(path.stem)
+        course = Course(library.taken.the_one_of(source) or library.taken.free(title, source), title, wishes.provider)
+        library.drafts.append(CourseDraft(course, source, (lesson,)))
     elif is_archive(path):
-        _read_archive(path, root, library, taken, key)
+        _read_archive(path, folder, library)
     else:
-        library.says(str(path), not_read(suffix))
+        library.says(str(path), not_read(path.suffix.lower()))
 
 
-def _read_archive(path: Path, root: _Root, library: Library, taken: Taken, key: str | None = None) -> None:
-    key = key or root.source(path)
-    if root.depth >= _DEEPEST_ARCHIVE:
-        library.says(root.where(path), "it is an archive in an archive in an archive; unpack it once")
+def _read_archive(path: Path, folder: Folder, library: Library) -> None:
+    where = folder.where(path)
+    if folder.depth >= _DEEPEST_ARCHIVE:
+        library.says(where, "it is an archive in an archive in an archive; unpack it once")
         return
     unpacked = library.scratch()
     try:
-        library.notices += [
-            replace(one, where=one.where.replace(str(path), root.where(path))) for one in unpack(path, unpacked)
-        ]
+        told = unpack(path, unpacked)
     except SourceProblem as error:
-        library.says(root.where(path), str(error))
-        library.unreadable.append(key)
+        library.says(where, str(error))
+        library.unreadable.append(folder.source(path))
         return
-    _read_folder(_Root(unpacked, root.where(path), key, root.wishes, root.depth + 1), library, taken)
+    library.notices += [replace(one, where=one.where.replace(str(path), where)) for one in told]
+    _read_folder(folder.unpacked(path, unpacked), library)
 
 
-def _files(root: _Root, library: Library) -> Iterator[Path]:
-    """Every file below `root` that is really below it, hidden ones left out, in natural order."""
-    for folder, folders, names in os.walk(root.path):
-        kept = [name for name in folders if not name.startswith(".") and name not in _JUNK]
-        for name in kept:
-            if Path(folder, name).is_symlink():
-                library.says(root.where(Path(folder, name)), "it links to a folder, which is not followed; copy it in")
-        folders[:] = sorted(kept, key=natural_order)
-        for name in sorted((name for name in names if not name.startswith(".")), key=natural_order):
-            path = Path(folder, name)
-            if path.is_symlink() and not path.resolve().is_relative_to(root.path):
-                library.says(root.where(path), "it links to a place outside the folder; copy the file in")
-            elif path.is_file():
-                yield path
-            elif not path.exists():
-                library.says(root.where(path), "it links to a file that does not exist; mend the link")
+def _course_of(folder: Folder, files: list[Path], taken: Taken) -> CourseDraft:
+    """The lesson files of a folder as one course, called after its front page or else its own name."""
+    lessons = tuple(_lesson_file(path, folder, folder.path) for path in files)
+    name = folder.path.name if not folder.depth else Path(folder.shown.rsplit("!", 1)[-1]).stem
+    id_ = taken.the_one_of(folder.key) or taken.free(name, folder.key)
+    title = _title_of_front_page(folder.path, lessons) or title_from(name)
+    return CourseDraft(Course(id_, title, folder.wishes.provider), folder.key, lessons)
 
 
-def natural_order(name: str) -> list[tuple[int, int, str]]:
-    """A sort key by which chapter_2 comes before chapter_10, and front pages before all."""
-    front = 0 if name.lower().split(".")[0] in _FRONT_PAGES else 1
-    parts = re.split(r"(\d+)", name.lower())
-    return [(front, 0, "")] + [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts if part]
-
-
-def _folder_course(root: _Root, files: list[Path], taken: Taken) -> CourseDraft:
-    lessons = tuple(_lesson_file(path, root, root.path) for path in files)
-    name = root.path.name if not root.depth else Path(root.shown.rsplit("!", 1)[-1]).stem
-    id_ = taken.the_one_of(root.key) or _free_id(name, root.key, taken)
-    title = _folder_title(name, root.path, lessons)
-    return CourseDraft(Course(id_, title, root.wishes.provider), root.key, lessons)
-
-
-def _lesson_file(path: Path, root: _Root, base: Path) -> LessonFile:
+def _lesson_file(path: Path, folder: Folder, base: Path) -> LessonFile:
     relative = path.relative_to(base).as_posix()
-    where = root.where(path)
-    return LessonFile(path, relative, shown="" if where == str(path) else where, url=_link(path, root))
+    where = folder.where(path)
+    return LessonFile(path, relative, shown="" if where == str(path) else where, url=folder.link(path))
 
 
-def _link(path: Path, root: _Root) -> str | None:
-    """The address that the operator named for a file, by its path in the source or else by its name."""
-    links = root.wishes.links
-    within = path.relative_to(root.path).as_posix() if path.is_relative_to(root.path) else path.name
-    return links.get(within) or links.get(path.name)
-
-
-def _folder_title(name: str, folder: Path, lessons: tuple[LessonFile, ...]) -> str:
-    """The title of the folder's front page, or the folder's own name."""
+def _title_of_front_page(folder: Path, lessons: Iterable[LessonFile]) -> str | None:
     for lesson in lessons:
-        if lesson.path.parent == folder and lesson.path.stem.lower() in _FRONT_PAGES and lesson.is_plain:
+        if lesson.path.parent == folder and lesson.path.stem.lower() in FRONT_PAGES and lesson.is_plain:
             try:
-                return lesson.document().title or title_from(name)
+                return lesson.document().title
             except SourceProblem:
-                break
-    return title_from(name)
-
-
-def _free_id(name: str, source: str, taken: Taken) -> str:
-    """An id made of the name: the one this source has already, or the first that no other source has."""
-    base = re.sub(r"[^\w.:+-]+", "-", name).strip("-") or "course"
-    number, id_ = 1, base
-    while taken.is_of_another(id_, source):
-        number += 1
-        id_ = f"{base}-{number}"
-    taken[id_] = source
-    return id_
+                return None
+    return None
 
 
 # -- packages ----------------------------------------------------------------------------------------------------------
 
 
-def _package_folders(files: list[Path]) -> list[Path]:
-    """The outermost folders that are a platform's export."""
-    marked = {path.parent for path in files if path.name in _MARKS or path.suffix.lower() == ".crs"}
-    marked |= {path.parent.parent for path in files if path.name.endswith(".collection.xml")}
-    found: list[Path] = []
-    # In an order of their own: of two with one id the first keeps it, in whatever order a set gives them.
-    for folder in sorted(marked, key=lambda one: (len(one.parts), natural_order(str(one)))):
-        if not any(folder.is_relative_to(outer) for outer in found) and any(known(folder) for known, _ in _PACKAGES):
-            found.append(folder)
-    return found
-
-
-def _package(folder: Path, root: _Root, library: Library, taken: Taken, key: str | None = None) -> None:
-    """A platform's export, which is a folder or one file; `key` is what is noted as its source."""
-    where, source = root.where(folder), key or root.source(folder)
-    read = next(reader for known, reader in _PACKAGES if known(folder))
+def _read_package(path: Path, folder: Folder, library: Library) -> None:
+    """A platform's export, which is a folder or one file."""
+    read = package_reader(path)
+    assert read is not None  # who calls this has asked
+    where, source = folder.where(path), folder.source(path)
     try:
-        packages = _published(read, folder, where, root.wishes, library)
+        packages = _published(read, path, where, folder.wishes, library)
     except SourceProblem as error:
         library.says(where, str(error))
         library.unreadable.append(source)
         return
     for package in packages:
-        _take(package, where, source, library, taken)
+        _take(package, where, source, library)
 
 
-def _take(package: Package, where: str, source: str, library: Library, taken: Taken) -> None:
+def _take(package: Package, where: str, source: str, library: Library) -> None:
     library.notices += package.notices[:_MOST_NOTICES_A_PACKAGE]
     if (more := len(package.notices) - _MOST_NOTICES_A_PACKAGE) > 0:
         library.says(where, f"{more} more parts are missing or broken; export it again with its content")
     if not package.lessons:
         library.says(where, "nothing in it can be read: no page, document or description; export it with its content")
         return
-    id_ = _free_id(package.course.id, source, taken)
+    id_ = library.taken.free(package.course.id, source)
     library.drafts.append(CourseDraft(replace(package.course, id=id_), source, package.lessons, package.outline))
 
 
@@ -432,139 +297,71 @@ def _several(read: Package | tuple[Package, ...]) -> tuple[Package, ...]:
 # -- catalogues --------------------------------------------------------------------------------------------------------
 
 
-def _is_course_table(path: Path, wishes: Wishes) -> bool:
-    """Also of one that cannot be read: it is told as a catalogue, and what it gave before stays."""
-    try:
-        return any(bool(wishes.columns) or is_course_table(table.headings, wishes) for table in read_tables(path))
-    except SourceProblem:
-        return True
+def _read_catalogue(path: Path, folder: Folder, library: Library) -> Iterator[CourseDraft]:
+    source = folder.source(path)
+    file = CatalogueFile(path, folder.where(path), folder.wishes)
+    yield from _checked(
+        _noted(file, source, library), source, library, file.problems, lambda record: _content(record, path, folder)
+    )
 
 
-def _catalogue(
-    path: Path, root: _Root, library: Library, taken: Taken, key: str | None = None
-) -> Iterator[CourseDraft]:
-    key = key or root.source(path)
-    notices: list[Notice] = []
-    yield from _checked(_records(path, root, notices, library, key), key, (path, root), library, taken, notices)
+def _noted(file: CatalogueFile, source: str, library: Library) -> Iterator[Placed]:
+    """The records of a file; behind them the library is told of the file."""
+    yield from file.records()
+    library.notices += file.notices
+    if file.is_unreadable:
+        library.unreadable.append(source)
 
 
 def _checked(
-    records: Iterator[tuple[str, Any]],
-    key: str,
-    at: tuple[Path, _Root] | None,
+    records: Iterable[Placed],
+    source: str,
     library: Library,
-    taken: Taken,
-    notices: list[Notice] | None = None,
+    problems: list[Notice],
+    lessons_of: Callable[[CourseRecord], Iterable[LessonSource]] = lambda _: (),
 ) -> Iterator[CourseDraft]:
-    """The courses whose records are sound; the rest is reported, a record at a time."""
-    notices = [] if notices is None else notices
+    """The courses whose records are sound; the rest is reported a record at a time, with the `problems` of its file."""
     standing = {draft.course.id for draft in library.drafts}
     for where, record in records:
         try:
             checked = CourseRecord.model_validate(record)
-            if (owner := taken.get(checked.id, key)) != key:
+            if (owner := library.taken.get(checked.id, source)) != source:
                 raise SourceProblem(f"the id {checked.id} belongs to {owner}; give it another or remove that one")
             if checked.id in standing:
                 without = "a course without one is called by its provider and title"
                 raise SourceProblem(f"the id {checked.id} stands twice; give one of them another ({without})")
-            lessons = tuple(_content(checked, *at)) if at else ()
+            lessons = tuple(lessons_of(checked))
         except ValidationError as error:
-            notices.append(Notice(where, f"{first_problem(error)}; mend this record"))
+            problems.append(Notice(where, f"{first_problem(error)}; mend this record"))
         except SourceProblem as error:
-            notices.append(Notice(where, str(error)))
+            problems.append(Notice(where, str(error)))
         else:
-            taken[checked.id] = key
+            library.taken[checked.id] = source
             standing.add(checked.id)
-            yield CourseDraft(checked.course(), key, lessons)
-    library.notices.extend(notices[:_MOST_NOTICES_A_FILE])
-    if len(notices) > _MOST_NOTICES_A_FILE:
-        more = len(notices) - _MOST_NOTICES_A_FILE
-        library.says(key, f"{more} more records have problems; is this a course catalogue?")
+            yield CourseDraft(checked.course(), source, lessons)
+    library.notices.extend(problems[:_MOST_NOTICES_A_FILE])
+    if (more := len(problems) - _MOST_NOTICES_A_FILE) > 0:
+        library.says(source, f"{more} more records have problems; is this a course catalogue?")
 
 
-def _records(path: Path, root: _Root, notices: list[Notice], library: Library, key: str) -> Iterator[tuple[str, Any]]:
-    where = root.where(path)
-    try:
-        if path.suffix.lower() in TABLES:
-            rows = records_of(path, root.wishes, lambda sheet, what: library.says(f"{where}:{sheet}", what))
-            yield from _told((replace(row, where=f"{where}:{row.where}") for row in rows), where, library)
-            return
-        text, _ = decode(LessonFile(path, path.name).read_bytes())
-    except SourceProblem as error:
-        notices.append(Notice(where, str(error)))
-        library.unreadable.append(key)
-        return
-    if path.suffix.lower() in (".jsonl", ".ndjson"):
-        # Not splitlines: what a record says may hold U+2028, which JSON leaves as it is.
-        for number, line in enumerate(text.split("\n"), 1):
-            if line.strip():
-                yield from _parsed(f"{where}:{number}", line, notices)
-        return
-    for _, data in _parsed(where, text, notices, several=True):
-        nodes = list(courses_in(data))
-        if not nodes and isinstance(data, list) and root.wishes.columns:
-            yield from _told(_rows_of_list(data, where, root.wishes), where, library)
-            return
-        if not nodes:
-            notices.append(
-                Notice(where, "it holds no schema.org Course; other JSON needs its columns in a sources file")
-            )
-        for number, node in enumerate(nodes, 1):
-            yield f"{where} course {number}", record_from_json_ld(node)
-
-
-def _rows_of_list(data: list[Any], where: str, wishes: Wishes) -> Iterator[TableRecord]:
-    rows = [row for row in data if isinstance(row, dict)]
-    headings = list(dict.fromkeys(key for row in rows for key in row))
-    columns = columns_of(headings, wishes)
-    for number, row in enumerate(rows, 1):
-        yield record_of(f"{where} item {number}", row, columns, wishes)
-
-
-def _told(rows: Iterable[TableRecord], where: str, library: Library) -> Iterator[tuple[str, Any]]:
-    """The records of a table. What no certain value was made of is said once a column, and not repeated."""
-    unread: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        for column in row.not_read:
-            unread[column].append(row.where.removeprefix(where).strip(": "))
-        yield row.where, row.record
-    for column, places in unread.items():
-        more = f" and {len(places) - _MOST_NAMES} more" if len(places) > _MOST_NAMES else ""
-        what = f"column {column}: no certain value in {', '.join(places[:_MOST_NAMES])}{more}"
-        library.says(where, f"{what}; the course goes in without it. docs/formats.md says what is read", skipped=False)
-
-
-def _parsed(where: str, text: str, notices: list[Notice], *, several: bool = False) -> Iterator[tuple[str, Any]]:
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:  # of numbers beyond 4,300 digits a plain ValueError
-        at = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else None
-        reason = at or ("nesting" if isinstance(error, RecursionError) else "a number of thousands of digits")
-        notices.append(Notice(where, f"this is not JSON ({reason}); mend it"))
-        return
-    if several or not isinstance(data, dict) or "@type" not in data:
-        yield where, data
-    else:
-        yield where, record_from_json_ld(data)
-
-
-def _content(record: CourseRecord, catalogue: Path, root: _Root) -> Iterator[LessonSource]:
+def _content(record: CourseRecord, catalogue: Path, folder: Folder) -> Iterator[LessonSource]:
+    """The lessons that a record points at: a file, a platform's export or a folder."""
     if record.content is None:
         return
     content = (catalogue.parent / record.content).resolve()
-    if not content.is_relative_to(root.path.resolve()):
+    if not content.is_relative_to(folder.path.resolve()):
         raise SourceProblem("its content points outside the catalogue's folder; move the lessons inside")
-    inner = Library()
     if content.is_file() and is_lesson_safely(content):
-        yield _lesson_file(content, root, content.parent)
+        yield _lesson_file(content, folder, content.parent)
         return
-    if content.is_dir() and any(known(content) for known, _ in _PACKAGES):
-        _package(content, root, inner, Taken({}, {}))
+    inner = Library()
+    if content.is_dir() and package_reader(content):
+        _read_package(content, folder, inner)
         yield from (lesson for draft in inner.drafts for lesson in draft.lessons)
         return
-    folder = replace(root, path=content, shown=str(content))
-    lessons = [path for path in _files(folder, inner) if is_lesson_safely(path)] if content.is_dir() else []
+    below = replace(folder, path=content, shown=str(content))
+    lessons = [path for path in below.files(inner.says) if is_lesson_safely(path)] if content.is_dir() else []
     if not lessons:
         raise SourceProblem(f"its content {record.content} has no lesson file; check the path or leave `content` out")
     for path in lessons:
-        yield LessonFile(path, path.relative_to(content).as_posix(), url=_link(path, root))
+        yield LessonFile(path, path.relative_to(content).as_posix(), url=folder.link(path))

@@ -68,11 +68,12 @@ def inside(folder: Path, href: str) -> Path | None:
 
 def passed_over(where: str, unread: Mapping[str, Sequence[str]]) -> Notice:
     """Which parts are of kinds that are not read, by kind with their names."""
-    listed = ", ".join(f"{len(names)} {kind} ({_named(names)})" for kind, names in sorted(unread.items()))
-    return Notice(where, f"parts of kinds that are not read were passed over: {listed}", skipped=False)
+    kinds = ", ".join(f"{len(names)} {kind} ({listed(names)})" for kind, names in sorted(unread.items()))
+    return Notice(where, f"parts of kinds that are not read were passed over: {kinds}", skipped=False)
 
 
-def _named(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     return ", ".join(names[:_MOST_NAMES]) + more
 

@@ -14,16 +14,13 @@ the generation's place, which kept.json names. What is on servers is made before
 folder. With a shelf the folder itself goes to PostgreSQL, and each host takes it from there into its own data folder.
 """
 
-import fcntl
 import json
 import os
 import secrets
 import shutil
 import sqlite3
-import weakref
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,122 +30,15 @@ from filelock import FileLock, Timeout
 
 from course_index.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, PartUnavailable
 from course_index.store.disk import REBUILD
-from course_index.store.legs import LexicalLeg, VectorLeg
-from course_index.store.lexical import LexicalIndex
-from course_index.store.records import Records
+from course_index.store.generation import KEPT, Generation, Kept, kept, open_generation
+from course_index.store.lease import Lease, is_read
 from course_index.store.servers import NO_SERVERS, Servers
 from course_index.store.shelf import Shelf
-from course_index.store.tokens import TokenStore
-from course_index.store.vectors import ServedVectorIndex, VectorIndex, copy_vectors
+from course_index.store.vectors import VectorIndex, copy_vectors
 
 _BUILDS_KEPT = 50
 # How often a reader that finds its generation replaced looks for the newer one.
 _TRIES = 5
-_KEPT = "kept.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """The open parts of one generation."""
-
-    folder: Path
-    records: Records
-    vectors: VectorIndex | ServedVectorIndex
-    passage_vectors: VectorLeg
-    course_vectors: VectorLeg
-    passage_tokens: TokenStore
-    course_tokens: TokenStore
-    passage_terms: LexicalLeg
-    course_terms: LexicalLeg
-    lease: "Lease | None" = None
-
-    @property
-    def name(self) -> str:
-        """What CURRENT calls it."""
-        return self.folder.name
-
-    def close(self) -> None:
-        """Give back files and memory."""
-        self.records.close()
-        self.vectors.close()
-        self.passage_tokens.close()
-        self.course_tokens.close()
-        if self.lease:
-            self.lease.release()
-
-
-class Lease:
-    """Says that a generation is being read, to whoever would throw it away; it ends with its process at the latest."""
-
-    def __init__(self, folder: Path) -> None:
-        descriptor = _open_lease(folder)
-        self._close = weakref.finalize(self, os.close, descriptor)
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
-
-    def release(self) -> None:
-        """Let go."""
-        self._close()
-
-
-def _is_read(folder: Path) -> bool:
-    descriptor = _open_lease(folder)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
-def _open_lease(folder: Path) -> int:
-    return os.open(folder / "lease", os.O_RDWR | os.O_CREAT, 0o644)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Where the parts of a generation are that may be on servers: under its place there, or in its folder."""
-
-    place: str
-    vectors: bool = False
-    terms: bool = False
-
-    def save(self, folder: Path) -> None:
-        """Note it with the generation."""
-        (folder / _KEPT).write_text(json.dumps(asdict(self)), "ascii")
-
-
-def kept(folder: Path) -> Kept:
-    """What was noted of a generation; one from before there were servers has everything in its folder."""
-    try:
-        return Kept(**json.loads((folder / _KEPT).read_text("ascii")))
-    except FileNotFoundError:
-        return Kept("")
-
-
-def _open(folder: Path, servers: Servers, lease: Lease | None = None) -> Generation:
-    where, finished = kept(folder), lease is not None  # a draft is written to, a generation never
-    vectors: VectorIndex | ServedVectorIndex = (
-        servers.chroma.index(where.place) if servers.chroma and where.vectors else VectorIndex(folder / "vectors")
-    )
-    return Generation(
-        folder=folder,
-        records=Records(folder / "records.db", finished=finished),
-        vectors=vectors,
-        passage_vectors=vectors.collection("passages"),
-        passage_tokens=TokenStore(folder / "tokens" / "passages.db", finished=finished),
-        course_tokens=TokenStore(folder / "tokens" / "courses.db", finished=finished),
-        course_vectors=vectors.collection("courses"),
-        passage_terms=_terms(folder, servers, where, "passages"),
-        course_terms=_terms(folder, servers, where, "courses"),
-        lease=lease,
-    )
-
-
-def _terms(folder: Path, servers: Servers, where: Kept, kind: str) -> LexicalLeg:
-    if servers.terms and where.terms:
-        return servers.terms.leg(where.place, kind)
-    return LexicalIndex(folder / "lexical" / kind)
 
 
 class IndexHome:
@@ -254,7 +144,7 @@ class IndexHome:
                 lease = Lease(self._generations / name)
                 if name == self.current():
                     self._refuse_elsewhere(self._generations / name, lease)
-                    return _open(self._generations / name, self._servers, lease)
+                    return open_generation(self._generations / name, self._servers, lease)
                 lease.release()
         if name and not (self._generations / name).is_dir():
             raise IndexDamaged(f"generation {name} of the index in {self._root} is missing; {REBUILD}")
@@ -284,7 +174,7 @@ class IndexHome:
             return
         for folder in self._generations.iterdir():
             with suppress(FileNotFoundError):
-                if folder.name.isdigit() and int(folder.name) < int(name) and not _is_read(folder):
+                if folder.name.isdigit() and int(folder.name) < int(name) and not is_read(folder):
                     self._throw_away(folder)
         self._drop_from_shelf()
 
@@ -346,7 +236,7 @@ class IndexHome:
         self._copy(former, where, keep_search=keep_search)
         where.save(self._draft)
         self._servers.make(where.place)
-        generation = _open(self._draft, self._servers)
+        generation = open_generation(self._draft, self._servers)
         try:
             if former and keep_search:
                 self._copy_served(former, generation)
@@ -375,7 +265,7 @@ class IndexHome:
         if former is None:
             self._draft.mkdir(parents=True)
             return
-        left = ["lease", _KEPT]
+        left = ["lease", KEPT]
         if not keep_search:
             left += ["vectors", "tokens", "lexical", "centring.npz"]
         left += ["vectors"] * where.vectors + ["lexical"] * where.terms

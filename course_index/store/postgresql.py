@@ -5,10 +5,8 @@ term. A table's name is its generation's place: what is dropped is gone at once,
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,10 +14,10 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from course_index.analyze import normalise, terms
 from course_index.errors import PartUnavailable
+from course_index.store.bags import Bags, bags_of, matches, number_of, row_of
 from course_index.store.legs import Word
-from course_index.store.lexical import ADDED_WEIGHT, LONGEST_TERM, SATURATION, idf, weighed_words
+from course_index.store.lexical import ADDED_WEIGHT, SATURATION, idf, weighed_words
 
 _SCHEMA = "companion_index"
 _KINDS = ("passages", "courses")
@@ -33,9 +31,6 @@ _SECONDS = 5
 _LEFT_ALONE_SECONDS = 3.0
 # Of so many terms it is remembered how many texts say them: 5 MB.
 _REMEMBERED = 50_000
-# A term of a text: the lower half of its number, and how often it is said.
-_SAID = np.dtype([("term", "<u4"), ("count", "<u2")])
-_HALF, _QUARTER = 0xFFFF_FFFF, 0xFFFF
 T = TypeVar("T")
 
 
@@ -135,16 +130,6 @@ class _Size:
     average: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Bags:
-    """Texts as the numbers of their terms, one after another."""
-
-    ids: list[str]
-    lengths: NDArray[np.float64]
-    text_of: NDArray[np.intp]
-    said: NDArray[np.void]
-
-
 class PostgresLexical:
     """BM25 over one collection. Reading is safe from many threads; one writer at a time."""
 
@@ -212,7 +197,7 @@ class PostgresLexical:
         """Replace the text of the ids in `upserts` and forget `deletes`, in one transaction."""
         if not upserts and not deletes:
             return
-        rows = [_row(id_, written) for id_, written in upserts]
+        rows = [row_of(id_, written) for id_, written in upserts]
         forget = text(f"DELETE FROM {self._texts} WHERE id = ANY(:ids)")  # nosec B608
         insert = text(f"INSERT INTO {self._texts} VALUES (:id, :length, CAST(:terms AS bigint[]), :said)")  # nosec B608
 
@@ -245,17 +230,17 @@ class PostgresLexical:
     def _best(self, connection: Connection, asked: list[str], k: int, added: list[str]) -> list[tuple[str, float]]:
         size = self._sized(connection)
         found = self._found_in(connection, [*asked, *added])
-        total = sum(idf(size.texts, found.get(number_of(term), 0)) for term in asked)
-        weights = {number_of(term): idf(size.texts, found.get(number_of(term), 0)) for term in asked}
-        weights |= {number_of(term): ADDED_WEIGHT * idf(size.texts, found.get(number_of(term), 0)) for term in added}
+        worth = {term: idf(size.texts, found.get(number_of(term), 0)) for term in (*asked, *added)}
+        total = sum(worth[term] for term in asked)
+        weights = {number_of(term): worth[term] for term in asked}
+        weights |= {number_of(term): ADDED_WEIGHT * worth[term] for term in added}
         present = sorted((number for number in weights if found.get(number)), key=lambda number: -weights[number])
         if not present:
             return []
-        ids, scores = self._scored(connection, size, weights, present, _few(present, found, _CANDIDATES))
-        if len(ids) < k or (enough := _enough(present, weights, np.sort(scores)[-k])) > _few(
-            present, found, _CANDIDATES
-        ):
-            enough = len(present) if len(ids) < k else enough
+        reach = _few(present, found, _CANDIDATES)
+        ids, scores = self._scored(connection, size, weights, present, reach)
+        enough = len(present) if len(ids) < k else _enough(present, weights, np.sort(scores)[-k])
+        if enough > reach:
             # Of a library so big that this would be too many, those are left out that say its commonest words alone.
             reach = min(enough, _few(present, found, _MOST_CANDIDATES))
             ids, scores = self._scored(connection, size, weights, present, reach)
@@ -267,7 +252,7 @@ class PostgresLexical:
     ) -> tuple[list[str], NDArray[np.float64]]:
         """BM25 of every text that says one of the first `reach` terms."""
         bags = self._bags(connection, "terms && CAST(:wanted AS bigint[])", {"wanted": present[:reach]})
-        texts, counts, worth = _matches(bags, {number: weights[number] for number in present})
+        texts, counts, worth = matches(bags, {number: weights[number] for number in present})
         norm = _K1 * (1 - _B + _B * bags.lengths[texts] / size.average)
         parts = worth * counts * (_K1 + 1) / (counts + norm)
         return bags.ids, np.bincount(texts, parts, minlength=len(bags.ids)).astype(np.float64)
@@ -293,7 +278,7 @@ class PostgresLexical:
         wanted = rarest_first[: _few(rarest_first, found, _MOST_CANDIDATES)]
         bags = self._bags(connection, "terms && CAST(:wanted AS bigint[])", {"wanted": wanted})
         column_of = {number: column for column, number in enumerate(rarest_first)}
-        texts, counts, columns = _matches(bags, {number: float(column) for number, column in column_of.items()})
+        texts, counts, columns = matches(bags, {number: float(column) for number, column in column_of.items()})
         norm = _K1 * (1 - _B + _B * bags.lengths[texts] / size.average)
         said = np.zeros((len(bags.ids), len(column_of)))
         said[texts, columns.astype(np.intp)] = counts * (_K1 + 1) / (counts + norm)
@@ -313,7 +298,7 @@ class PostgresLexical:
         if not ids or not total:
             return {}
         bags = self._read(lambda connection: self._bags(connection, "id = ANY(:ids)", {"ids": list(ids)}))
-        texts, _, worth = _matches(bags, {number_of(term): weight for term, weight in weights.items()})
+        texts, _, worth = matches(bags, {number_of(term): weight for term, weight in weights.items()})
         shares = np.bincount(texts, worth, minlength=len(bags.ids)) / total
         return {id_: min(1.0, float(share)) for id_, share in zip(bags.ids, shares, strict=True)}
 
@@ -369,45 +354,9 @@ class PostgresLexical:
         told = {row.term: row.texts for row in connection.execute(statement, {"terms": list(numbers)})}
         return {number: told.get(number, 0) for number in numbers}
 
-    def _bags(self, connection: Connection, condition: str, values: dict[str, Any]) -> _Bags:
+    def _bags(self, connection: Connection, condition: str, values: dict[str, Any]) -> Bags:
         statement = text(f"SELECT id, length, said FROM {self._texts} WHERE {condition}")  # nosec B608
-        rows = connection.execute(statement, values).all()
-        return _Bags(
-            [row[0] for row in rows],
-            np.asarray([row[1] for row in rows], np.float64),
-            np.repeat(np.arange(len(rows)), [len(row[2]) // _SAID.itemsize for row in rows]),
-            np.frombuffer(b"".join(row[2] for row in rows), _SAID),
-        )
-
-
-def _matches(
-    bags: _Bags, weights: dict[int, float]
-) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-    """Where texts say one of the terms: which text, how often, and the term's weight."""
-    weight_of = {number & _HALF: weight for number, weight in weights.items()}
-    asked = np.sort(np.fromiter(weight_of, np.uint32))
-    worth = np.asarray([weight_of[number] for number in asked.tolist()])
-    # Nearly all terms of a text are none of these: a look at half of each number spares the search for most.
-    likely = np.zeros(_QUARTER + 1, np.bool_)
-    likely[asked & _QUARTER] = True
-    maybe = np.flatnonzero(likely[bags.said["term"] & _QUARTER])
-    said = bags.said[maybe]
-    where = np.minimum(np.searchsorted(asked, said["term"]), len(asked) - 1)
-    found = asked[where] == said["term"]
-    return bags.text_of[maybe[found]], said["count"][found].astype(np.float64), worth[where[found]]
-
-
-def number_of(term: str) -> int:
-    """A term as PostgreSQL keeps it: two of a million terms are one with a chance of one in thirty million."""
-    return int.from_bytes(blake2b(term.encode("utf-8", "replace"), digest_size=8).digest(), "big", signed=True)
-
-
-def _row(id_: str, written: str) -> dict[str, Any]:
-    counted = Counter(number_of(term) for term in terms(normalise(written)) if len(term) <= LONGEST_TERM)
-    said = np.empty(len(counted), _SAID)
-    said["term"] = np.fromiter((number & _HALF for number in counted), np.uint32)
-    said["count"] = np.minimum(np.fromiter(counted.values(), np.int64), np.iinfo(np.uint16).max)
-    return {"id": id_, "length": counted.total(), "terms": list(counted), "said": said.tobytes()}
+        return bags_of(connection.execute(statement, values).all())
 
 
 def _few(present: list[int], found: dict[int, int], most: int) -> int:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from companion.provisos import of_note
+from companion.checking.provisos import of_note
 from companion.quantities import quantities, stated
 
 _CLAUSES = re.compile(r"[,;。:!?\n]+")

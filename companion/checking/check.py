@@ -6,9 +6,10 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from companion.checking.grounds import Ground
+from companion.checking.support import Judge, Verdict
 from companion.safety.untrusted import for_learner
 from companion.sentences import cited_in, leads_in, sentences, without_citations
-from companion.support import Ground, Judge, Verdict
 from companion.words import says_no_answer
 
 # What weak models begin with, and what says nothing.
