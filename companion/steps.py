@@ -38,6 +38,7 @@ _ASKS_HOW = re.compile(
     r"|\bhow (?:to|do i|do you|do we|can i|should i)\b|\bsteps?\b|\bteach me (?:how )?to\b"
 )
 _STEP = re.compile(r"\s*(?:\d{1,2}[.)、]\s?|第[一二三四五六七八九十]步)")
+_STEP_BEGINS = re.compile(rf"^{_STEP.pattern}", re.MULTILINE)
 
 
 def asks_how(question: str) -> bool:
@@ -53,7 +54,7 @@ def steps_first(search: Search, query: Query, hits: Sequence[Hit], quotes: Seque
     if not hits or not asks_how(query.text):
         return tuple(quotes)
     called_so = [hit for hit in hits if _is_called_so(hit, query.text)]
-    if quotes and quotes[0].hit in called_so:
+    if quotes and quotes[0].hit in called_so and len(_STEP_BEGINS.findall(quotes[0].text)) >= _FEWEST:
         return tuple(quotes)
     on_it = [hit for hit in hits if titled(hit) >= NAMED and hit.passage.language == query.language]
     if on_it and hits[0] not in on_it and _has_steps(hits[0]):

@@ -160,6 +160,7 @@ def test_the_steps_of_another_section_answer_nobody(search):
 
 def test_steps_that_rank_first_are_not_passed_over_for_those_under_a_heading_that_words_it_like_the_question(search):
     assert first(search, "怎么给卧床老人翻身").text.startswith("1. 先跟老人说")
+    assert first(search, "怎样给老人翻身").text.startswith("1. 先跟老人说")
 
 
 def test_who_asks_for_something_else_gets_no_steps(search):
