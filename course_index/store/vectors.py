@@ -36,6 +36,9 @@ _KINDS = ("passages", "courses")
 # How far Chroma's graph is searched. With its own 100 one question in six misses more than three of the nearest thirty
 # of 15,000 passages, some nearly all; with 400 one in fifty does, for .2 ms. A collection keeps what it was made with.
 _SEARCH_WIDTH = 400
+# After so many rows Chroma brings its graph on disk up to date. What is behind is written when it is read, and the
+# places not in use yet with whatever the process that reads had in its memory: nothing is to be behind.
+_SYNC_THRESHOLD = 1
 # How the header of a graph on disk begins: its format, an offset, places, places in use, bytes of a place.
 _GRAPH_FORMAT = 1
 _GRAPH_HEADER = struct.Struct("<i4Q")
@@ -55,12 +58,15 @@ class VectorIndex:
         # PersistentClient says ClientAPI, which does not know `close`; what it makes is a Client.
         self._client = cast("Client", chromadb.PersistentClient(str(folder), settings))
         self._folder = folder
-        # Whether anything was deleted since it was opened.
-        self._forgot = False
+        # Whether anything was deleted since it was opened, or it was made otherwise than it would be now.
+        self._to_write_anew = False
 
     def collection(self, name: str) -> "VectorCollection":
         """The named collection, made when missing."""
-        return VectorCollection(_made(self._client, name), self._note_deleted)
+        made = _made(self._client, name)
+        graph = made.configuration_json.get("hnsw") or {}
+        self._to_write_anew |= graph.get("sync_threshold") != _SYNC_THRESHOLD
+        return VectorCollection(made, self._note_deleted)
 
     def seal(self) -> None:
         """Close it and leave on disk nothing of what was deleted since it was opened.
@@ -70,7 +76,7 @@ class VectorIndex:
         hold whatever this process had in its memory before: they are blanked.
         """
         self.close()
-        if self._forgot:
+        if self._to_write_anew:
             self._write_anew()
         for header in self._folder.glob("*/header.bin"):
             _blank_unused(header)
@@ -87,7 +93,7 @@ class VectorIndex:
         anew.rename(self._folder)
 
     def _note_deleted(self) -> None:
-        self._forgot = True
+        self._to_write_anew = True
 
     def close(self) -> None:
         """Give back files and memory."""
@@ -307,7 +313,10 @@ def copy_vectors(source: VectorLeg, target: VectorLeg) -> None:
 
 def _made(client: Client, name: str) -> chromadb.Collection:
     # embedding_function=None: Chroma's default would fetch a model. Its default distance is l2.
-    configuration = CreateCollectionConfiguration(hnsw=CreateHNSWConfiguration(space="cosine", ef_search=_SEARCH_WIDTH))
+    graph = CreateHNSWConfiguration(
+        space="cosine", ef_search=_SEARCH_WIDTH, sync_threshold=_SYNC_THRESHOLD, batch_size=_SYNC_THRESHOLD
+    )
+    configuration = CreateCollectionConfiguration(hnsw=graph)
     return client.get_or_create_collection(name, embedding_function=None, configuration=configuration)
 
 
