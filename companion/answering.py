@@ -207,7 +207,7 @@ class Answering:
         found = await self.find(heard, ledger) if may_answer else None
         sure = found and found.answers and (found.confidence.probability or 0.0) >= SURE
         # What comes nearest is pointed at, not what is quoted best; its lesson, where it is an exercise of that.
-        first = max(found.hits, key=lambda hit: hit.score, default=None) if found and sure else None
+        first = max(found.hits, key=lambda hit: hit.ranked.closest, default=None) if found and sure else None
         if not found or not first or first.passage.language != found.query.language:
             yield TextAdded(heard.say.only_an_aid)
             yield Done("declined", None)
