@@ -11,6 +11,7 @@ from companion.catalogue import card_of
 from companion.events import CourseCard, CoursesFound, Done, Event, TextAdded
 from companion.guidance.adviser import Adviser
 from companion.guidance.book import Book, Unmet, UnmetReason
+from companion.guidance.comparing import less_than
 from companion.guidance.need import Need, carried_on, need_of, says_only_where
 from companion.guidance.places import place_in
 from companion.guidance.profile import Known
@@ -136,8 +137,9 @@ class Advising:
             need = replace(reduce(carried_on, later, before), text=need.text, locale_language=need.locale_language)
         if heard.other_than:
             shelf = self.adviser.desk().shelf
-            shown = frozenset(course.id for course in shelf.courses if course.title in heard.other_than)
-            need = replace(need, exclude=need.exclude | shown)
+            shown = [course for course in shelf.courses if course.title in heard.other_than]
+            need = less_than(shown, need, heard.message)
+            need = replace(need, exclude=need.exclude.union(course.id for course in shown))
         return await self._recommended(_near_where_they_said(need, heard), heard, ledger, k)
 
     async def _recommended(self, need: Need, heard: Heard, ledger: Ledger, k: int) -> Recommended:

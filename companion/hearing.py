@@ -124,7 +124,7 @@ class Hearing:
         if free and (more := wants_another(asked, conversation)) is not None:
             shown = (*pending.titles, *pending.earlier) if isinstance(pending, Shown) else ()
             question = carried(more, conversation.subjects)
-            return replace(heard, depends=True, question=question, wish="courses", other_than=shown)
+            return replace(heard, depends=True, question=question, wish="courses", other_than=shown, facts=())
         if free and adds_to_a_wish(asked, conversation):
             # 要钱吗 asked of the one that was shown, and was no condition.
             before = [said for said in conversation.subjects if not asks_of_it(said)]

@@ -275,7 +275,7 @@ class Companion:
         steps = self._by_wish(heard, ledger)
         if asks_for_its_lessons(heard.message):
             steps = self._stating.lessons_of_the_course_talked_of(heard, steps)
-        elif asks_of_it(heard.message):
+        elif asks_of_it(heard.message) and not heard.other_than:
             steps = self._stating.of_the_course_talked_of(heard, steps)
         elif title := course_introduced(heard.message):
             steps = self._stating.of_the_course_named(title, heard, steps)

@@ -31,8 +31,13 @@ def tutor(tmp_path_factory, embedder):
         ("还有吗？", ""),
         ("仲有冇其他嘅", ""),
         ("别的呢", ""),
-        ("another one please", "please"),
+        ("another one please", ""),
         ("anything else?", ""),
+        ("有没有更便宜的", ""),
+        ("有冇更平啲嘅呢", ""),
+        ("an easier one?", ""),
+        ("更简单的数学", "数学"),
+        ("这门课简单吗", None),
         ("免费的呢", None),
         ("怎么换灯泡", None),
         ("还有什么办法", None),
@@ -161,3 +166,31 @@ def test_two_things_are_both_found_and_what_nothing_is_near_to_gets_nothing(tuto
     ):
         (told,) = talk(tutor, message, conversation=f"nothing near {number}")
         assert (told.mode, told.titles) == ("catalogue", ())
+
+
+# The last is less in all, and comes after the others for who asks for 口语.
+LANGUAGES = [
+    {"title": title, "subjects": ["英语"], "price": {"amount": price}, "hours": hours, "level": level}
+    for title, price, hours, level in (
+        *(("英语口语甲", 300, 40, 3), ("英语口语乙", 200, 30, 2), ("英语口语丙", 100, 20, 2)),
+        *(("英语口语丁", 90, 15, 2), ("英语口语戊", 80, 12, 2), ("英语书信", 50, 10, 1)),
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("message", "of"),
+    [
+        ("有没有更便宜的", lambda course: course["price"]["amount"]),
+        ("有冇更短嘅", lambda course: course["hours"]),
+        ("an easier one please", lambda course: course["level"]),
+    ],
+)
+def test_what_is_to_be_less_is_less_than_what_was_shown_or_is_not_there(tmp_path, embedder, message, of):
+    known = {course["title"]: course for course in LANGUAGES}
+    with tutor_over(indexed(tmp_path, LANGUAGES, embedder), embedder, tmp_path) as (companion, _):
+        first, second, last = talk(companion, "我想学英语口语", message, message)
+    assert first.titles
+    least = min(of(known[title]) for title in first.titles)
+    assert [of(known[title]) < least for title in second.titles] == [True]
+    assert (last.titles, "no others" in last.text or "没有别的" in last.text) == ((), True)

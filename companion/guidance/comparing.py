@@ -1,0 +1,35 @@
+"""Courses that are to be less than those shown: cheaper, shorter, easier (有没有更便宜的, an easier one)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from companion.guidance.need import Need
+from companion.patterns import for_normalised
+from course_index.analyze import normalise
+from course_index.course import Course
+
+_CHEAPER = for_normalised(r"便宜|平|\b(?:cheaper|less expensive)\b")
+_SHORTER = for_normalised(r"短|\bshorter\b")
+_EASIER = for_normalised(r"简单|容易|浅|\b(?:easier|simpler)\b")
+# What is less by so little is less: records state yuan and hours.
+_A_LITTLE = 0.01
+
+
+def less_than(shown: Sequence[Course], need: Need, message: str) -> Need:
+    """The need, bounded to what is less in all that a message compares than each of the courses that were shown.
+
+    Nothing is where none of them states it, as nothing costs less than what is free.
+    """
+    said = normalise(message)
+    if _CHEAPER.search(said):
+        need = replace(need, max_price=_below(course.price.amount for course in shown if course.price))
+    if _SHORTER.search(said):
+        need = replace(need, max_hours=_below(course.hours for course in shown if course.hours is not None))
+    if _EASIER.search(said):
+        levels = [course.level for course in shown if course.level is not None]
+        need = replace(need, max_level=min(levels, default=0) - 1)
+    return need
+
+
+def _below(amounts: Iterable[float]) -> float:
+    return min(amounts, default=0.0) - _A_LITTLE
