@@ -1,6 +1,7 @@
 """Streams of a turn's events, and how one is made of others."""
 
-from collections.abc import AsyncGenerator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
 from companion.events import Done, Event, Mode, TextAdded
@@ -13,9 +14,12 @@ async def said(text: str, mode: Mode = "catalogue") -> AsyncGenerator[Event, Non
     yield Done(mode, None)
 
 
-async def told_or(told: Sequence[Event], otherwise: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-    """A turn of these events; where there are none, the other."""
+async def told_or(
+    tell: Callable[[], Sequence[Event]], otherwise: AsyncGenerator[Event, None]
+) -> AsyncGenerator[Event, None]:
+    """A turn of the events that `tell`, which may block, comes to; where there are none, the other."""
     async with aclosing(otherwise) as events:
+        told = await asyncio.to_thread(tell)
         for event in told:
             yield event
         if told:

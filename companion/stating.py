@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from functools import partial
 
 from companion.advising import Advising
 from companion.answering import Answering
@@ -44,45 +44,36 @@ class Stating:
         self._crediting = crediting
         self._records = records
 
-    async def of_the_course_talked_of(
+    def of_the_course_talked_of(
         self, heard: Heard, otherwise: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[Event, None]:
         """What the record of the course talked of states, as 要不要钱 asks after a course was shown; else the other."""
-        told = await asyncio.to_thread(self._records.of_the_one_talked_of, heard)
-        said_of_it = "certificate" in heard.facts
-        if told and not said_of_it and asks_for_a_certificate(heard.message):
-            told.insert(1, TextAdded(f"{sayings(heard.locale).no_certificates}\n\n"))
-        async with aclosing(told_or(told, otherwise)) as events:
-            async for event in events:
-                yield event
+        return told_or(partial(self._of_the_one_talked_of, heard), otherwise)
 
-    async def of_records(
+    def _of_the_one_talked_of(self, heard: Heard) -> list[Event]:
+        told = self._records.of_the_one_talked_of(heard)
+        if told and "certificate" not in heard.facts and asks_for_a_certificate(heard.message):
+            told.insert(1, TextAdded(f"{sayings(heard.locale).no_certificates}\n\n"))
+        return told
+
+    def of_records(
         self, facts: Sequence[str], heard: Heard, otherwise: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[Event, None]:
         """What records state of the `facts` asked of a course named, or of several together; else the other."""
         tell = self._records.compared if "compare" in facts else self._records.asked_of
-        told = await asyncio.to_thread(tell, heard)
-        async with aclosing(told_or(told, otherwise)) as events:
-            async for event in events:
-                yield event
+        return told_or(partial(tell, heard), otherwise)
 
-    async def of_the_course_named(
+    def of_the_course_named(
         self, title: str, heard: Heard, otherwise: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[Event, None]:
         """What the record of a course and its lessons say of it; the other where there is none of this title."""
-        told = await asyncio.to_thread(self._records.introduction, title, heard.say)
-        async with aclosing(told_or(told, otherwise)) as events:
-            async for event in events:
-                yield event
+        return told_or(partial(self._records.introduction, title, heard.say), otherwise)
 
-    async def lessons_of_the_course_talked_of(
+    def lessons_of_the_course_talked_of(
         self, heard: Heard, otherwise: AsyncGenerator[Event, None]
     ) -> AsyncGenerator[Event, None]:
         """The same of the course talked of, as 从哪一课开始学 asks after it was shown; else the other."""
-        told = await asyncio.to_thread(self._records.introduction_of_the_one_talked_of, heard)
-        async with aclosing(told_or(told, otherwise)) as events:
-            async for event in events:
-                yield event
+        return told_or(partial(self._records.introduction_of_the_one_talked_of, heard), otherwise)
 
     async def pathway(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The way to a goal, where one is wanted and courses lead there; else what courses teach of such ways; else

@@ -18,12 +18,19 @@ _COUNTS_FOR = 0.85
 
 
 def lessons_first(hits: Sequence[Hit]) -> list[Hit]:
-    """The hits in order, exercises with a part of their scores: what teaches goes before what asks for it."""
-    counted = [
-        replace(hit, ranked=replace(hit.ranked, score=_COUNTS_FOR * hit.score)) if is_exercise(hit) else hit
-        for hit in hits
-    ]
-    return sorted(counted, key=lambda hit: -hit.score)
+    """The hits in their order, exercises with a part of their scores and behind what scores more than that: what
+    teaches goes before what asks for it. The order of the others may be a reranker's, and stays.
+    """
+    ordered: list[Hit] = []
+    waiting: list[Hit] = []
+    for hit in hits:
+        if is_exercise(hit):
+            waiting.append(_counted_less(hit))
+            continue
+        while waiting and waiting[0].score >= hit.score:
+            ordered.append(waiting.pop(0))
+        ordered.append(hit)
+    return [*ordered, *waiting]
 
 
 def is_exercise(hit: Hit) -> bool:
@@ -47,6 +54,10 @@ def begins_an_exercise(text: str) -> bool:
 def headings_above(hit: Hit, units: Sequence[Stretch]) -> list[str]:
     """The heading that each unit of a passage stands under."""
     return headed(hit.passage.heading_path, [unit.text for unit in units])
+
+
+def _counted_less(hit: Hit) -> Hit:
+    return replace(hit, ranked=replace(hit.ranked, score=min(hit.score, _COUNTS_FOR * hit.score)))
 
 
 def _is_of_exercises(hit: Hit) -> bool:

@@ -35,6 +35,13 @@ def test_a_task_alone_says_it():
     assert first.passage.text == POSED
 
 
+def test_the_order_of_a_reranker_stays():
+    near, far = hit(TAUGHT, 1.0, "预冷"), hit("装箱之前先挑。", 0.6, "分级")
+    assert lessons_first([far, near]) == [far, near]
+    posed = lessons_first([hit(POSED, 0.9, "小练习"), far, near])
+    assert [one.passage.text for one in posed] == [POSED, far.passage.text, TAUGHT]
+
+
 @pytest.mark.parametrize(
     ("path", "lesson", "tasks"),
     [

@@ -1,5 +1,7 @@
 import pytest
 
+from companion.guidance.comparing import less_than
+from companion.guidance.need import Need
 from companion.guidance.subject import subject_of
 from companion.understanding.wish import without_asking_for_another
 from tests.small_catalogue import indexed, talk, tutor_over
@@ -194,3 +196,8 @@ def test_what_is_to_be_less_is_less_than_what_was_shown_or_is_not_there(tmp_path
     least = min(of(known[title]) for title in first.titles)
     assert [of(known[title]) < least for title in second.titles] == [True]
     assert (last.titles, "no others" in last.text or "没有别的" in last.text) == ((), True)
+
+
+@pytest.mark.parametrize("message", ["换一个水平高的", "换一个平时晚上的", "换一个短视频的"])
+def test_a_word_that_only_has_a_letter_of_it_compares_nothing(message):
+    assert less_than((), Need(), message) == Need()

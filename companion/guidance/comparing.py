@@ -8,8 +8,9 @@ from companion.patterns import for_normalised
 from course_index.analyze import normalise
 from course_index.course import Course
 
-_CHEAPER = for_normalised(r"便宜|平|\b(?:cheaper|less expensive)\b")
-_SHORTER = for_normalised(r"短|\bshorter\b")
+# 平 is in 水平 and 平时, 短 in 短视频.
+_CHEAPER = for_normalised(r"便宜|(?:更|再|比较)平|平(?:一?点|一?些|啲)|\b(?:cheaper|less expensive)\b")
+_SHORTER = for_normalised(r"短(?!视频|信|剧|片)|\bshorter\b")
 _EASIER = for_normalised(r"简单|容易|浅|\b(?:easier|simpler)\b")
 # What is less by so little is less: records state yuan and hours.
 _A_LITTLE = 0.01
