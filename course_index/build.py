@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from course_index.searchable import forget_removed, make_searchable, refuse_mism
 from course_index.sources.course_ids import id_digest
 from course_index.sources.document import Notice
 from course_index.sources.lesson_file import LessonSource, content_hash
-from course_index.sources.library import CourseDraft, Library, read_library
+from course_index.sources.library import CourseDraft, Library, below, read_library
 from course_index.sources.source import Source
 from course_index.store.generations import IndexHome
 from course_index.store.journal import VectorJournal
@@ -68,7 +68,7 @@ def build_index(
             if not rebuild:
                 refuse_mismatch(draft.records.meta(), embedder)
             library = read_library(sources, draft.records.sources(), _retired(draft.records))
-            report.notices = library.notices
+            report.notices = [*library.notices, *_no_longer_there(draft.records.sources(), library)]
             if lost:
                 report.notices.append(Notice("the index", _LOST, skipped=False))
             with LessonReaders(workers) as readers:
@@ -134,6 +134,23 @@ def remove_courses(ids: Sequence[str], home: IndexHome) -> None:
         forget_removed(draft)
 
 
+def move_source(old: str, new: str, home: IndexHome) -> int:
+    """Note that what was at `old` is now at `new`, and of how many courses: they keep their ids there.
+
+    Raises SourceProblem where no course came from `old`, or one from below `new` already.
+    """
+    with home.writing(), home.draft() as draft:
+        sources = draft.records.sources()
+        moved = [source for source in sources.values() if below(source, old)]
+        if not moved:
+            raise SourceProblem(f"no course came from {old}; companion-index status --courses says where they are from")
+        if there := next((source for source in sources.values() if below(source, new)), None):
+            raise SourceProblem(f"courses came from {there} too; take those out first (companion-index remove)")
+        draft.records.move_source(old, new)
+        forget_removed(draft)
+    return len(moved)
+
+
 @dataclass(frozen=True, slots=True)
 class _Fresh:
     """A lesson to be read: its id, its place in the course, its fingerprint."""
@@ -153,9 +170,22 @@ def _record(
             report.outlines[draft.course.id] = draft.outline
     found = {draft.course.id for draft in library.drafts}
     sources = records.sources().items()
-    gone = [id_ for id_, source in sources if id_ not in found and library.is_gone(source)]
+    gone = [id_ for id_, source in sources if id_ not in found and library.is_gone(id_, source)]
     _retire(gone, records)
     report.courses_removed = len(gone)
+
+
+def _no_longer_there(sources: Mapping[str, str], library: Library) -> Iterator[Notice]:
+    """Of courses whose files are not where they were, and were looked for nowhere: they may have been moved."""
+    places = Counter(
+        str(max(missing, key=lambda one: -len(one.parts)))
+        for source in sources.values()
+        if source.startswith("/") and not any(below(source, root) for root in library.roots)
+        if (missing := [one for one in (Path(source), *Path(source).parents) if not one.exists()])
+    )
+    for place, courses in places.items():
+        stay = f"nothing is there now, and its courses stay ({courses})"
+        yield Notice(place, f"{stay}. If it was moved: companion-index moved {place} NEW", skipped=False)
 
 
 def _retire(ids: Sequence[str], records: Records) -> None:

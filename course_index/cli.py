@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
-from course_index.build import RETIRED, NothingRead, build_index, remove_courses
+from course_index.build import RETIRED, NothingRead, build_index, move_source, remove_courses
 from course_index.build_report import BuildReport, as_plain
 from course_index.checking import check_as_html, check_as_plain, check_as_text, check_sources
 from course_index.distributed import embedder_over_ray
 from course_index.embedders.embedder import Embedder
-from course_index.errors import IndexProblem
+from course_index.errors import IndexProblem, SourceProblem
 from course_index.parts import index_home, make_embedder
 from course_index.settings import IndexSettings
 from course_index.sources.library import sources_at
@@ -180,6 +180,7 @@ def status(
         generation = index_home(IndexSettings()).open_current()
         counts, meta = generation.records.counts(), generation.records.meta()
         listed = generation.records.courses(generation.records.course_ids()) if courses else {}
+        came_from = generation.records.sources()
         facts = {
             "generation": generation.name,
             "courses": counts.courses,
@@ -190,14 +191,24 @@ def status(
         }
         generation.close()
     if as_json:
-        _out.print_json(data={**facts, **({"ids": {id_: c.title for id_, c in listed.items()}} if courses else {})})
+        _out.print_json(
+            data={
+                **facts,
+                **({"ids": {id_: c.title for id_, c in listed.items()}, "from": came_from} if courses else {}),
+            }
+        )
         return
     table = Table(show_header=False, box=None)
     for name, value in facts.items():
         table.add_row(name, str(value))
-    for id_, course in listed.items():
-        table.add_row(id_, course.title)
     _out.print(table)
+    if listed:
+        by_course = Table(
+            Column("course", no_wrap=True), Column("title", overflow="fold"), Column("from", overflow="fold"), box=None
+        )
+        for id_, course in listed.items():
+            by_course.add_row(id_, course.title, came_from[id_])
+        _out.print(by_course)
 
 
 @app.command()
@@ -206,6 +217,19 @@ def remove(ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Cours
     with _explained():
         remove_courses(ids, index_home(IndexSettings()))
     _out.print(f"removed {len(ids)} course{'s' * (len(ids) != 1)}")
+
+
+@app.command()
+def moved(
+    old: Annotated[Path, typer.Argument(help="Where a file or folder with courses was.")],
+    new: Annotated[Path, typer.Argument(help="Where it is now.")],
+) -> None:
+    """Tell that courses lie elsewhere now, so that the next build knows them again and they keep their ids."""
+    with _explained():
+        if not new.exists():
+            raise SourceProblem(f"there is nothing at {new}; name the place to which {old} was moved")
+        count = move_source(str(old.absolute()), str(new.resolve()), index_home(IndexSettings()))
+    _out.print(f"moved {count} course{'s' * (count != 1)}")
 
 
 def _print(report: BuildReport) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from course_index.build import build_index, remove_courses
+from course_index.build import build_index, move_source, remove_courses
 from course_index.errors import SourceProblem
 from course_index.sources.library import read_library, sources_at
 from course_index.sources.package import Wishes
@@ -94,6 +94,65 @@ def courses_of(home):
     sources = generation.records.sources()
     generation.close()
     return sources
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    """A folder with a catalogue of two courses that have lessons, and a third course that is a folder of lessons."""
+    folder = tmp_path / "2026" / "kurse"
+    for name in ("wiegen", "packen", "fahren"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "a.md").write_text(f"# {name}\n\n快件称重要先归零，再放上去，{name}。\n", "utf-8")
+    records = [{"id": name, "title": name, "provider": "校", "content": name} for name in ("wiegen", "packen")]
+    (folder / "alle.jsonl").write_text("\n".join(map(json.dumps, records)), "utf-8")
+    return folder
+
+
+def test_a_folder_that_was_moved_is_told_of_and_keeps_its_courses_once_that_is_said(
+    home, catalogue, tmp_path, embedder
+):
+    build_index([catalogue], home, embedder)
+    before = courses_of(home)
+    assert set(before) == {"wiegen", "packen", "kurse"}
+    (tmp_path / "2027").mkdir()
+    moved = catalogue.rename(tmp_path / "2027" / "kurse")
+    report = build_index([moved], home, embedder)
+    told = " ".join(f"{one.where} {one.what}" for one in report.notices)
+    assert f"companion-index moved {catalogue} NEW" in told
+    assert "the id wiegen belongs to" in told
+    assert "if it was moved" in told
+    assert set(courses_of(home)) == {*before, "kurse-2"}  # of fahren alone: what belongs to a record is in no other
+    remove_courses(["kurse-2"], home)
+
+    assert move_source(str(catalogue), str(moved), home) == 3
+    report = build_index([moved], home, embedder)
+    assert (report.lessons_unchanged, report.embedded, report.notices) == (3, 0, [])
+    assert courses_of(home) == {id_: source.replace("/2026/", "/2027/") for id_, source in before.items()}
+
+
+def test_a_move_from_nowhere_or_onto_courses_is_refused(home, catalogue, tmp_path, embedder):
+    build_index([catalogue], home, embedder)
+    with pytest.raises(SourceProblem, match="no course came from"):
+        move_source(str(catalogue)[:-1], str(tmp_path), home)
+    with pytest.raises(SourceProblem, match="companion-index remove"):
+        move_source(str(catalogue / "alle.jsonl"), str(catalogue), home)
+    assert set(courses_of(home).values()) == {str(catalogue), str(catalogue / "alle.jsonl")}
+
+
+def test_a_record_that_is_unsound_now_leaves_its_course_as_it_was(home, catalogue, embedder):
+    build_index([catalogue], home, embedder)
+    text = (catalogue / "alle.jsonl").read_text("utf-8")
+    (catalogue / "alle.jsonl").write_text(text.replace('"title": "packen"', '"title": ""'), "utf-8")
+    report = build_index([catalogue], home, embedder)
+    assert [(one.what.endswith("Until then the former version stays"), one.skipped) for one in report.notices] == [
+        (True, True)
+    ]
+    assert report.courses_removed == 0
+    generation = home.open_current()
+    assert generation.records.courses(["packen"])["packen"].title == "packen"
+    assert [lesson.title for lesson in generation.records.lessons("packen")] == ["packen"]
+    assert [lesson.title for lesson in generation.records.lessons("kurse")] == ["fahren"]
+    generation.close()
 
 
 def test_a_named_file_keeps_its_course_when_it_is_renamed(home, folder, embedder):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -55,13 +56,17 @@ class Library:
     roots: list[str] = field(default_factory=list)
     # What could not be read this time: the courses from there stay as they are.
     unreadable: list[str] = field(default_factory=list)
+    # Courses whose records are unsound now, which stay as they are too, and where the lessons of such records lie: they
+    # are in no other course.
+    unsound: set[str] = field(default_factory=set)
+    withheld: list[Path] = field(default_factory=list)
     taken: Taken = field(default_factory=Taken)
     _scratch: Path | None = None
 
-    def is_gone(self, source: str) -> bool:
+    def is_gone(self, id_: str, source: str) -> bool:
         """Whether a course that was indexed from `source`, and was not found now, was deleted there."""
-        came_from = any(_below(source, root) for root in self.roots)
-        return came_from and not any(_below(source, kept) for kept in self.unreadable)
+        came_from = any(below(source, root) for root in self.roots)
+        return came_from and id_ not in self.unsound and not any(below(source, kept) for kept in self.unreadable)
 
     def scratch(self) -> Path:
         """A new folder to unpack into, which goes when the library does."""
@@ -80,7 +85,8 @@ class Library:
         self.notices.append(Notice(where, what, skipped))
 
 
-def _below(source: str, root: str) -> bool:
+def below(source: str, root: str) -> bool:
+    """Whether a source is `root` or lies in it."""
     return source == root or source.startswith(f"{root.rstrip('/')}/")
 
 
@@ -166,6 +172,7 @@ def _read_folder(folder: Folder, library: Library) -> None:
             _read_archive(path, folder, library)
         elif suffix not in SILENT:
             others[suffix].append(path.name)
+    claimed.update(path for path in loose for content in library.withheld if path.is_relative_to(content))
     if loose := [path for path in loose if path not in claimed]:
         library.drafts.append(_course_of(folder, loose, library.taken))
     for suffix, names in sorted(others.items()):
@@ -301,7 +308,12 @@ def _read_catalogue(path: Path, folder: Folder, library: Library) -> Iterator[Co
     source = folder.source(path)
     file = CatalogueFile(path, folder.where(path), folder.wishes)
     yield from _checked(
-        _noted(file, source, library), source, library, file.problems, lambda record: _content(record, path, folder)
+        _noted(file, source, library),
+        source,
+        library,
+        file.problems,
+        lambda record: _content(record, path, folder),
+        path,
     )
 
 
@@ -319,6 +331,7 @@ def _checked(
     library: Library,
     problems: list[Notice],
     lessons_of: Callable[[CourseRecord], Iterable[LessonSource]] = lambda _: (),
+    catalogue: Path | None = None,
 ) -> Iterator[CourseDraft]:
     """The courses whose records are sound; the rest is reported a record at a time, with the `problems` of its file."""
     standing = {draft.course.id for draft in library.drafts}
@@ -326,15 +339,16 @@ def _checked(
         try:
             checked = CourseRecord.model_validate(record)
             if (owner := library.taken.get(checked.id, source)) != source:
-                raise SourceProblem(f"the id {checked.id} belongs to {owner}; give it another or remove that one")
+                raise SourceProblem(_of_another(checked.id, owner))
             if checked.id in standing:
                 without = "a course without one is called by its provider and title"
                 raise SourceProblem(f"the id {checked.id} stands twice; give one of them another ({without})")
             lessons = tuple(lessons_of(checked))
         except ValidationError as error:
-            problems.append(Notice(where, f"{first_problem(error)}; mend this record"))
+            stays = _waits(record, source, library, catalogue)
+            problems.append(Notice(where, f"{first_problem(error)}; mend this record{stays}"))
         except SourceProblem as error:
-            problems.append(Notice(where, str(error)))
+            problems.append(Notice(where, f"{error}{_waits(record, source, library, catalogue)}"))
         else:
             library.taken[checked.id] = source
             standing.add(checked.id)
@@ -342,6 +356,26 @@ def _checked(
     library.notices.extend(problems[:_MOST_NOTICES_A_FILE])
     if (more := len(problems) - _MOST_NOTICES_A_FILE) > 0:
         library.says(source, f"{more} more records have problems; is this a course catalogue?")
+
+
+def _of_another(id_: str, owner: str) -> str:
+    told = f"the id {id_} belongs to {owner}"
+    if owner.startswith("/") and not Path(owner).exists():
+        return f"{told}, where nothing is now; if it was moved: companion-index moved OLD NEW, else remove that course"
+    return f"{told}; give it another or remove that one"
+
+
+def _waits(record: Any, source: str, library: Library, catalogue: Path | None) -> str:
+    """What happens until a record is mended: its lessons are in no other course, and what it was stays."""
+    if not isinstance(record, dict):
+        return ""
+    content, id_ = record.get("content"), record.get("id")
+    if catalogue and isinstance(content, str):
+        library.withheld.append((catalogue.parent / content.replace("\0", "")).resolve())
+    if not isinstance(id_, str) or library.taken.get(id_) != source:
+        return ""
+    library.unsound.add(id_)
+    return ". Until then the former version stays"
 
 
 def _content(record: CourseRecord, catalogue: Path, folder: Folder) -> Iterator[LessonSource]:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    update,
 )
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -166,6 +167,15 @@ class Records:
         with self._engine.begin() as connection:
             for batch in _batched(ids, _BATCH):
                 connection.execute(delete(courses).where(courses.c.id.in_(batch)))
+
+    def move_source(self, old: str, new: str) -> None:
+        """Note of all that came from `old`, or from below it, that it comes from `new`."""
+        with self._engine.begin() as connection:
+            for table in (courses, lessons):
+                begins = func.substr(table.c.source, 1, len(old) + 1).in_((old, f"{old}/", f"{old}!"))
+                connection.execute(
+                    update(table).where(begins).values(source=new + func.substr(table.c.source, len(old) + 1))
+                )
 
     def set_meta(self, values: dict[str, str]) -> None:
         """Note facts of the generation, such as its embedder."""
