@@ -11,7 +11,7 @@ from companion.catalogue import card_of
 from companion.events import CourseCard, CoursesFound, Done, Event, TextAdded
 from companion.guidance.adviser import Adviser
 from companion.guidance.book import Book, Unmet, UnmetReason
-from companion.guidance.comparing import less_than
+from companion.guidance.comparing import compared_with
 from companion.guidance.need import Need, carried_on, need_of, says_only_where
 from companion.guidance.places import place_in
 from companion.guidance.profile import Known
@@ -138,7 +138,7 @@ class Advising:
         if heard.other_than:
             shelf = self.adviser.desk().shelf
             shown = [course for course in shelf.courses if course.title in heard.other_than]
-            need = less_than(shown, need, heard.message)
+            need = compared_with(shown, need, heard.message)
             need = replace(need, exclude=need.exclude.union(course.id for course in shown))
         return await self._recommended(_near_where_they_said(need, heard), heard, ledger, k)
 

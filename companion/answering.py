@@ -25,13 +25,13 @@ from companion.found import Found
 from companion.guidance.recommend import Recommended
 from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
-from companion.in_thread import closest_in_thread, find_in_thread, find_measure, in_the_course_of
+from companion.in_thread import closest_in_thread, find_in_thread, find_measure, in_the_course_of, strays
 from companion.leading import Leading
 from companion.ledger import Ledger
 from companion.material import material_of
 from companion.measures import measure_asked, names_nothing, states
 from companion.portions import asking_for_more, portions, portions_of_quotes, quoted
-from companion.reading_on import lesson_talked_of
+from companion.reading_on import courses_talked_of, lesson_talked_of
 from companion.rewording import Rewording, may_be_reworded
 from companion.sentences import cited_in, citing_nothing
 from companion.sources import source_of, sources_of
@@ -313,6 +313,10 @@ class Answering:
         if elsewhere and names_nothing(heard.message):
             # 要多久 after what nothing answered, or a lesson that does not say, is near whatever takes time.
             found = found.judged(answers=False, on_subject=0.0)
+        if heard.depends:
+            talked_of = await asyncio.to_thread(courses_talked_of, search, heard.conversation.turns)
+            if strays(found, heard.message, talked_of):
+                found = found.judged(answers=False, on_subject=0.0)
         found = in_the_course_of(last.passages if last else (), found)
         ledger.confidence = found.confidence.probability
         return found

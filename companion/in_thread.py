@@ -1,11 +1,12 @@
 """What the lesson that was talked of, or what was said before, has to say on a message behind others."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from companion.found import WORTH_A_LOOK, Found, read
 from companion.measures import measure_asked, measure_told, states
-from retrieval.query import Query
+from course_index.analyze import normalise
+from retrieval.query import Query, query_terms
 from retrieval.rank import CANDIDATES
 from retrieval.search import Search
 
@@ -16,6 +17,8 @@ _THREAD_WEIGHT, _SHARED = 2.0, 0.2
 # least so much of the best elsewhere. Of our second turns that were taken by themselves and led elsewhere, 4 of 4
 # follow-ups then find their passage (1 before), and of 97 others 81 theirs (82).
 _IN_THREAD = 0.55
+# So many of the letters carried along have to be in a passage that has none of their pairs.
+_OF_IT = 0.25
 
 
 def find_in_thread(search: Search, found: Found, passages: int, thread: Sequence[str]) -> Found:
@@ -53,6 +56,29 @@ def find_measure(search: Search, found: Found, message: str, thread: Sequence[st
     if first and first.hit.passage.id in thread and states(first.text, kind):
         return found
     return found.surely((quote,))
+
+
+def strays(found: Found, message: str, talked_of: Collection[str]) -> bool:
+    """Whether a follow-up is answered off what it follows: by another course than those `talked_of`, in a passage that
+    says nothing of what is carried along (学校要负责吗 after 小孩被同学打了, answered by who governs schools).
+    """
+    if not found.answers or found.quotes[0].hit.course.id in talked_of:
+        return False
+    hit = found.quotes[0].hit
+    carried = {*found.query.terms, *found.query.added} - {*query_terms(message)}
+    if not carried:
+        return False
+    if hit.passage.language != found.query.language:
+        return True  # hardly ever what was meant, where the course was not talked of
+    said = normalise(" ".join((hit.course.title, hit.lesson.title, *hit.passage.heading_path, hit.passage.text)))
+    words = [term for term in carried if not _is_letter(term)]
+    letters = [term for term in carried if _is_letter(term)]
+    of_it = sum(letter in said for letter in letters)
+    return not any(word in said for word in words) and of_it < _OF_IT * max(len(letters), 1)
+
+
+def _is_letter(term: str) -> bool:
+    return len(term) == 1 and not term.isascii()
 
 
 def in_the_course_of(before: Sequence[str], found: Found) -> Found:

@@ -18,6 +18,12 @@ def lesson_talked_of(search: Search, turns: Sequence[PastTurn]) -> list[str]:
     return [id_ for one in told.values() for id_ in search.records.passages_within(one.course_id, one.lesson_id)]
 
 
+def courses_talked_of(search: Search, turns: Sequence[PastTurn]) -> set[str]:
+    """The ids of the courses that turns were answered from."""
+    told = search.records.passages([id_ for turn in turns if turn.told for id_ in turn.passages])
+    return {one.course_id for one in told.values()}
+
+
 def next_of_lesson(search: Search, told: str, replies: str) -> tuple[Hit, str] | None:
     """What follows in its lesson on what was told of the passage `told`, with where it stands; None at the end.
 

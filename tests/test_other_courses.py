@@ -1,6 +1,6 @@
 import pytest
 
-from companion.guidance.comparing import less_than
+from companion.guidance.comparing import compared_with
 from companion.guidance.need import Need
 from companion.guidance.subject import subject_of
 from companion.understanding.wish import without_asking_for_another
@@ -188,7 +188,7 @@ LANGUAGES = [
         ("an easier one please", lambda course: course["level"]),
     ],
 )
-def test_what_is_to_be_less_is_less_than_what_was_shown_or_is_not_there(tmp_path, embedder, message, of):
+def test_what_is_to_be_less_is_compared_with_what_was_shown_or_is_not_there(tmp_path, embedder, message, of):
     known = {course["title"]: course for course in LANGUAGES}
     with tutor_over(indexed(tmp_path, LANGUAGES, embedder), embedder, tmp_path) as (companion, _):
         first, second, last = talk(companion, "我想学英语口语", message, message)
@@ -198,6 +198,16 @@ def test_what_is_to_be_less_is_less_than_what_was_shown_or_is_not_there(tmp_path
     assert (last.titles, "no others" in last.text or "没有别的" in last.text) == ((), True)
 
 
+@pytest.mark.parametrize("message", ["有没有难一点的", "有冇深啲嘅", "有进阶的吗", "a more advanced one"])
+def test_what_is_to_be_harder_is_harder_than_what_was_shown_or_is_not_there(tmp_path, embedder, message):
+    courses = [course | {"level": 4 if course["title"] == "英语书信" else 2} for course in LANGUAGES]
+    with tutor_over(indexed(tmp_path, courses, embedder), embedder, tmp_path) as (companion, _):
+        first, second, last = talk(companion, "我想学英语口语", message, message)
+    assert len(first.titles) == 5
+    assert second.titles == ("英语书信",)
+    assert (last.titles, "no others" in last.text or "没有别的" in last.text) == ((), True)
+
+
 @pytest.mark.parametrize("message", ["换一个水平高的", "换一个平时晚上的", "换一个短视频的"])
 def test_a_word_that_only_has_a_letter_of_it_compares_nothing(message):
-    assert less_than((), Need(), message) == Need()
+    assert compared_with((), Need(), message) == Need()

@@ -1,4 +1,4 @@
-"""Courses that are to be less than those shown: cheaper, shorter, easier (有没有更便宜的, an easier one)."""
+"""Courses that are to be cheaper, shorter, easier or harder than those shown (有没有更便宜的, an easier one)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,23 +12,27 @@ from course_index.course import Course
 _CHEAPER = for_normalised(r"便宜|(?:更|再|比较)平|平(?:一?点|一?些|啲)|\b(?:cheaper|less expensive)\b")
 _SHORTER = for_normalised(r"短(?!视频|信|剧|片)|\bshorter\b")
 _EASIER = for_normalised(r"简单|容易|浅|\b(?:easier|simpler)\b")
+_HARDER = for_normalised(r"难|深|高级|进阶|提高|\b(?:harder|more (?:advanced|difficult|challenging))\b")
 # What is less by so little is less: records state yuan and hours.
 _A_LITTLE = 0.01
+_HIGHEST_LEVEL = 7
 
 
-def less_than(shown: Sequence[Course], need: Need, message: str) -> Need:
-    """The need, bounded to what is less in all that a message compares than each of the courses that were shown.
+def compared_with(shown: Sequence[Course], need: Need, message: str) -> Need:
+    """The need, bounded to what is less, or harder, in all that a message compares than each course that was shown.
 
-    Nothing is where none of them states it, as nothing costs less than what is free.
+    Nothing is less where none of them states it, as nothing costs less than what is free; nothing is harder either.
     """
     said = normalise(message)
     if _CHEAPER.search(said):
         need = replace(need, max_price=_below(course.price.amount for course in shown if course.price))
     if _SHORTER.search(said):
         need = replace(need, max_hours=_below(course.hours for course in shown if course.hours is not None))
+    levels = [course.level for course in shown if course.level is not None]
     if _EASIER.search(said):
-        levels = [course.level for course in shown if course.level is not None]
-        need = replace(need, max_level=min(levels, default=0) - 1)
+        need = replace(need, level=None, max_level=min(levels, default=0) - 1)
+    elif _HARDER.search(said):
+        need = replace(need, level=None, min_level=max(levels, default=_HIGHEST_LEVEL) + 1)
     return need
 
 

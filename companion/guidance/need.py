@@ -48,6 +48,7 @@ class Need:
     language: str | None = None
     level: int | None = None
     max_level: int | None = None
+    min_level: int | None = None
     credits: bool = False
     begins: int | None = None
     place: Place | None = None

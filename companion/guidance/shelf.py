@@ -156,6 +156,8 @@ class Shelf:
             facts.append(("level", self._levels == need.level))
         if need.max_level is not None:
             facts.append(("level", self._levels <= need.max_level))
+        if need.min_level is not None:
+            facts.append(("level", self._levels >= need.min_level))
         if need.credits:
             facts.append(("credits", self.such(lambda course: bool(course.credits))))
         if need.begins is not None:

@@ -196,6 +196,11 @@ def names_no_matter(message: str) -> bool:
     return bool(_NO_MATTER["says"].search(text)) and not says_something(rest)
 
 
+def without_what_names_nothing(message: str) -> str:
+    """A message, normalised, without what says how much or how surely: 一定要, 最长多久, 几天内能拿到."""
+    return _NO_MATTER["generic"].sub(" ", message)
+
+
 def goes_on(message: str) -> bool:
     """Whether a message begins as what goes on from something does."""
     return bool(_GOES_ON.match(normalise(message).strip()))

@@ -11,7 +11,15 @@ from companion.history import history
 from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
 from companion.safety.untrusted import for_prompt
-from companion.understanding.follow_up import carried, corrected, depends, goes_on, leans, names_no_matter
+from companion.understanding.follow_up import (
+    carried,
+    corrected,
+    depends,
+    goes_on,
+    leans,
+    names_no_matter,
+    without_what_names_nothing,
+)
 from companion.understanding.wish import wish_of
 from companion.words import Words
 from companion.writer import Writer
@@ -134,8 +142,9 @@ class _Closest(NamedTuple):
 
 def _names(message: str) -> list[str]:
     """The characters and words of what a message names, as lessons would say it: they have 家里 and not 屋企."""
-    told = query_terms(shipped_wording().in_mandarin(normalise(message)))
-    return [term for term in told if len(term) == 1 or term.isascii()]
+    told = shipped_wording().in_mandarin(normalise(message))
+    named = query_terms(without_what_names_nothing(told))
+    return [term for term in named if len(term) == 1 or term.isascii()]
 
 
 def _size(terms: list[str]) -> int:
