@@ -25,11 +25,19 @@ from companion.found import Found
 from companion.guidance.recommend import Recommended
 from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
-from companion.in_thread import closest_in_thread, find_in_thread, find_measure, in_the_course_of, strays
+from companion.in_thread import (
+    closest_in_thread,
+    find_in_thread,
+    find_measure,
+    in_the_course_of,
+    led_by_what_is_new,
+    states_it,
+    strays,
+)
 from companion.leading import Leading
 from companion.ledger import Ledger
 from companion.material import material_of
-from companion.measures import measure_asked, names_nothing, states
+from companion.measures import measure_asked, names_nothing
 from companion.portions import asking_for_more, portions, portions_of_quotes, quoted
 from companion.reading_on import courses_talked_of, lesson_talked_of
 from companion.rewording import Rewording, may_be_reworded
@@ -307,7 +315,7 @@ class Answering:
             thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
             found = await asyncio.to_thread(find_measure, search, found, heard.message, thread, last.reply)
             first = next(iter(found.quotes), None)
-            elsewhere = first is not None and not (first.hit.passage.id in thread and states(first.text, kind))
+            elsewhere = first is not None and not states_it(first, kind, thread)
         else:
             elsewhere = not any(turn.told for turn in heard.conversation.turns) and not heard.scope.course_id
         if elsewhere and names_nothing(heard.message):
@@ -317,6 +325,7 @@ class Answering:
             talked_of = await asyncio.to_thread(courses_talked_of, search, heard.conversation.turns)
             if strays(found, heard.message, talked_of):
                 found = found.judged(answers=False, on_subject=0.0)
+            found = await asyncio.to_thread(led_by_what_is_new, found, heard.message, last.passages if last else ())
         found = in_the_course_of(last.passages if last else (), found)
         ledger.confidence = found.confidence.probability
         return found

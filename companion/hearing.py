@@ -21,6 +21,7 @@ from companion.understanding.desk import desk_of
 from companion.understanding.facts import facts_asked
 from companion.understanding.follow_up import (
     adds_to_a_wish,
+    asks_whether,
     carried,
     corrected,
     goes_on,
@@ -38,6 +39,8 @@ from companion.words import Locale, locale_of, words
 
 # What is declined for these reasons is still what a next message such as 那给点提示 is about.
 _STILL_A_SUBJECT = ("graded_work", "medical", "legal_decision", "financial", "official_fact")
+# What a few words by themselves are taken for, and mean something else behind a question on content.
+_SHORT_IS_TAKEN_FOR = ("smalltalk", "credits", "practice")
 _TITLE = re.compile(r"《[^》\n]*》")
 
 
@@ -74,6 +77,9 @@ class Hearing:
         # As it was typed: the words of a title that was picked want nothing.
         typed = without_masks(masked(ask.message).text) if _TITLE.search(asked) else asked
         wish = await self._wish(ask, (corrected(typed) if conversation.turns else None) or typed, refusal)
+        last = conversation.turns[-1].wish if conversation.turns else None
+        if last == "question" and wish in _SHORT_IS_TAKEN_FOR and wish_by_rules(typed) is None and asks_whether(typed):
+            wish = "question"  # 能报销吗 after a talk on injuries is of no course's fees
         if conversation.last_told and refusal is None and language_asked(asked):
             wish = "again"
         named = [name for name, _ in await asyncio.to_thread(self._records.named_or_on, message)]

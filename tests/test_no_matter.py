@@ -2,7 +2,8 @@
 
 import pytest
 
-from companion.understanding.follow_up import depends, names_no_matter
+from companion.understanding.follow_up import asks_whether, depends, named_in, names_no_matter
+from tests.small_catalogue import talk
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,48 @@ def test_what_may_be_asked_of_any_matter_is_on_what_was_talked_of(message):
 )
 def test_what_names_its_matter_does_not_lean(message):
     assert not names_no_matter(message)
+
+
+@pytest.mark.parametrize(
+    ("message", "named"),
+    [
+        ("一定要公证吗", "公证"),
+        ("最长可以几耐", ""),
+        ("要多久能拿到", ""),
+        ("为什么", ""),
+        ("几天内要回复", "回复"),
+        ("几岁才可以投票", "岁才投票"),
+        ("is it free", "free"),
+    ],
+)
+def test_what_says_how_much_or_how_surely_names_nothing(message, named):
+    assert "".join(named_in(message)) == named
+
+
+@pytest.mark.parametrize("message", ["有效吗", "能报销吗", "有冇毒", "is it safe?", "那要公证吗"])
+def test_a_few_words_that_ask_whether_are_known(message):
+    assert asks_whether(message)
+
+
+@pytest.mark.parametrize(
+    "message", ["真的吗", "可以吗", "你会唱歌吗", "还有吗", "有证书吗", "工伤认定申请被驳回了能再申请吗", "why"]
+)
+def test_what_wonders_or_asks_of_something_else_does_not_ask_whether(message):
+    assert not asks_whether(message)
+
+
+def test_a_follow_up_is_led_by_what_it_names_itself(sample_tutor):
+    before, told = talk(sample_tutor, "大人噎到说不出话要怎么救", "换成婴儿呢", conversation="an infant")
+    assert "两手抓着脖子" in before.text
+    assert "婴儿不能冲肚子" in told.text
+    assert "两手抓着脖子" not in told.text
+
+
+@pytest.mark.parametrize(
+    ("before", "message"),
+    [("卧床的老人怎么翻身", "能报销吗"), ("荔枝怎么保鲜", "能报销吗"), ("怎么修自行车链条", "一定要公证吗")],
+)
+def test_what_was_told_before_is_no_answer_to_whether_something_else_holds(sample_tutor, before, message):
+    *_, told = talk(sample_tutor, before, message, conversation=f"{before} {message}")
+    assert told.mode == "catalogue"
+    assert "没有找到" in told.text

@@ -12,7 +12,8 @@ from companion.understanding.of_a_course import asks_of_it
 from companion.understanding.wholly import says_something
 from companion.understanding.wish import course_subject, wants_to_learn, without_asking_for_another
 from course_index.analyze import normalise
-from retrieval.query import query_terms
+from retrieval.query import content_parts, query_terms
+from retrieval.wording import shipped_wording
 
 # A message of fewer content characters (an English word counts two) hardly names a topic of its own.
 SHORT = 6
@@ -83,6 +84,18 @@ _ASKS_FOR_ANY = for_normalised(
 # 还有别的吗 goes on from an answer, 换一个 does not.
 _SWAPS = re.compile(r"换|\b(?:another|different)\b")
 _IS_THERE = re.compile(r"\b(?:is|are) there\b")
+
+# A few words that ask whether, and those of them that only wonder or agree.
+_WHETHER = for_normalised(
+    r"[^\s，。,.?？!！]{1,7}(?:吗|么|嘛|没有|未)[\s?？!！]*|有(?:没有|冇|无)[^\s，。,.?？!！]{1,5}[\s?？!！]*"
+    r"|(?:and |but )?(?:is|are|does|do|will|can) (?:it|that|this|they|those)(?: [a-z]+){1,3}[\s?!]*"
+)
+_IS_SO = for_normalised(
+    r"(?:那|咁)?(?:你|您)?(?:真|是|系|对|好|行|可以|得|在|确定|懂|明白|知道|记得|会|能)(?:的|㗎|了)?(?:吗|么|嘛)[\s?？!！]*"
+    r"|is (?:it|that) (?:so|true|right|ok|okay|all right)[\s?!]*"
+)
+# Of who is talking, of more, or of a course.
+_OF_SOMETHING_ELSE = for_normalised(r"你|您|我|谢|聊|吃饭|还有|仲有|别的|其他|证书|学分|学历|文凭|要钱|收费|免费|课")
 
 _NO_MATTER = Patterns(Path(__file__).with_name("no_matter.toml"))
 
@@ -196,9 +209,22 @@ def names_no_matter(message: str) -> bool:
     return bool(_NO_MATTER["says"].search(text)) and not says_something(rest)
 
 
-def without_what_names_nothing(message: str) -> str:
-    """A message, normalised, without what says how much or how surely: 一定要, 最长多久, 几天内能拿到."""
-    return _NO_MATTER["generic"].sub(" ", message)
+def named_in(message: str) -> list[str]:
+    """The characters and words of what a message names, as lessons would say it: they have 家里 and not 屋企.
+
+    What says how much or how surely (一定要, 最长多久, 几天内能拿到) names nothing.
+    """
+    told = shipped_wording().in_mandarin(normalise(message))
+    left = _NO_MATTER["generic"].sub(" ", told)
+    if not any(says for _, says in content_parts(left)):
+        return []
+    return [term for term in query_terms(left) if len(term) == 1 or term.isascii()]
+
+
+def asks_whether(message: str) -> bool:
+    """Whether a message only asks if something holds of what was said: 有效吗, is it safe? Not 真的吗, 你会唱歌吗."""
+    text = normalise(message).strip()
+    return bool(_WHETHER.fullmatch(text)) and not (_IS_SO.fullmatch(text) or _OF_SOMETHING_ELSE.search(text))
 
 
 def goes_on(message: str) -> bool:

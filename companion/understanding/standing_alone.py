@@ -17,8 +17,8 @@ from companion.understanding.follow_up import (
     depends,
     goes_on,
     leans,
+    named_in,
     names_no_matter,
-    without_what_names_nothing,
 )
 from companion.understanding.wish import wish_of
 from companion.words import Words
@@ -33,7 +33,6 @@ from retrieval.live import LiveIndex
 from retrieval.of_thing import thing_made
 from retrieval.query import query_terms
 from retrieval.search import Search
-from retrieval.wording import shipped_wording
 
 _TOKENS = 80
 _HISTORY_TOKENS = 300
@@ -104,7 +103,7 @@ class StandingAlone:
         misunderstanding right is not on what was talked of if it names something that is taught.
         """
         measures = _MEASURES.findall(normalise(message))
-        terms = [term for term in _names(message) if term not in measures]
+        terms = [term for term in named_in(message) if term not in measures]
         going_on = goes_on(message)
         search = self._index.search
         other_words = search.query(message).other_words
@@ -123,7 +122,7 @@ class StandingAlone:
     def _only_alone(self, message: str, carried_on: str) -> bool:
         """Whether a message in another language than what was said before is found by itself, and with that is not."""
         before = carried_on.removesuffix(message)
-        terms = _names(message)
+        terms = named_in(message)
         if len(terms) < _NAMES_A_THING or language_of(message) == language_of(before):
             return False
         lost = not find(self._index.search, carried_on, _LOOKED_AT, Scope()).answers
@@ -138,13 +137,6 @@ class _Closest(NamedTuple):
     share: float
     sure: float
     near: bool
-
-
-def _names(message: str) -> list[str]:
-    """The characters and words of what a message names, as lessons would say it: they have 家里 and not 屋企."""
-    told = shipped_wording().in_mandarin(normalise(message))
-    named = query_terms(without_what_names_nothing(told))
-    return [term for term in named if len(term) == 1 or term.isascii()]
 
 
 def _size(terms: list[str]) -> int:
