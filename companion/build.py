@@ -4,34 +4,31 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from companion.advising import Advising
-from companion.answering import Answering
-from companion.budget import Budget
-from companion.circuit import Circuit
-from companion.continuing import Continuing
 from companion.conversation import Conversations
-from companion.counter import Counter
-from companion.course_records import CourseRecords
-from companion.courtesy import Courtesy
-from companion.crediting import Crediting
-from companion.drafting import Drafting
+from companion.finding.rewording import Rewording
 from companion.guidance.adviser import Adviser
 from companion.guidance.book import Book, NoBook
 from companion.guidance.credits import Rules, read_rules
 from companion.guidance.occupations import SAMPLES, read_occupations
 from companion.hearing import Hearing
-from companion.hinting import Hinting
 from companion.identity import Identities, PortalUsers, ProviderKeys, Visitors
-from companion.language_model import LanguageModel
-from companion.leading import Leading
 from companion.limits import Limits
 from companion.pace import Pace, today
 from companion.patterns import read_all
-from companion.planning import Planning
-from companion.practising import Practising
 from companion.recogniser import Recogniser, make_recogniser
 from companion.remembering import Remembering
-from companion.rewording import Rewording
+from companion.replies.advising import Advising
+from companion.replies.answering import Answering
+from companion.replies.continuing import Continuing
+from companion.replies.counter import Counter
+from companion.replies.course_records import CourseRecords
+from companion.replies.courtesy import Courtesy
+from companion.replies.crediting import Crediting
+from companion.replies.hinting import Hinting
+from companion.replies.leading import Leading
+from companion.replies.planning import Planning
+from companion.replies.practising import Practising
+from companion.replies.stating import Stating
 from companion.safety.aftercare import Aftercare
 from companion.safety.bounds import BUILT_IN, Bounds
 from companion.safety.emergencies import Emergencies
@@ -41,13 +38,16 @@ from companion.settings import CompanionSettings, hours_of, where_state_is
 from companion.starting import SAMPLES as STARTERS
 from companion.starting import Starting, read_starters
 from companion.state.state import State, open_state
-from companion.stating import Stating
 from companion.telemetry.alarm import Alarm
 from companion.turn import Companion, Guards, Replies
 from companion.understanding.learned import LearnedWishes, RuleWishes, Wishes
 from companion.understanding.standing_alone import StandingAlone
-from companion.usage import Prices, Spending
-from companion.writer import Writer
+from companion.writing.budget import Budget
+from companion.writing.circuit import Circuit
+from companion.writing.drafting import Drafting
+from companion.writing.language_model import LanguageModel
+from companion.writing.usage import Prices, Spending
+from companion.writing.writer import Writer
 from course_index.embedders.embedder import Embedder
 from course_index.parts import index_home, make_embedder
 from course_index.settings import IN_A_FOLDER
@@ -322,6 +322,6 @@ def _model(settings: CompanionSettings) -> LanguageModel | None:
     if not settings.llm_base_url:
         return None
     # LangChain and the OpenAI client are 50 MB that a service without an LLM does not need.
-    from companion.llm import OpenAICompatible
+    from companion.writing.llm import OpenAICompatible
 
     return OpenAICompatible(settings)

@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from companion.conversation import Conversation, PathwayWanted, Pending, PlanWanted, Shown
-from companion.course_records import CourseRecords
-from companion.find import Scope
+from companion.finding.find import Scope
 from companion.guidance.need import says_only_where
 from companion.guidance.subject import names_only_conditions, titles_named, trade_spelt_out
 from companion.heard import Ask, Heard
-from companion.leading import Leading
 from companion.ledger import Ledger
-from companion.practising import Practising
+from companion.replies.course_records import CourseRecords
+from companion.replies.leading import Leading
+from companion.replies.practising import Practising
 from companion.safety.bounds import Refusal
 from companion.safety.mask import masked, without_masks
 from companion.understanding.desk import desk_of

@@ -7,10 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import cast
 
-from companion.advising import Advising
 from companion.answer_cache import AnswerCache, key_of
-from companion.answering import Answering
-from companion.continuing import Continuing
 from companion.conversation import (
     Conversation,
     Hinted,
@@ -21,33 +18,36 @@ from companion.conversation import (
     Shown,
     brought_along,
 )
-from companion.counter import Counter
-from companion.courtesy import Courtesy
-from companion.crediting import Crediting
 from companion.event_streams import said, with_words_below
 from companion.events import Done, Event, Failed, TextAdded, TurnStarted
 from companion.heard import Ask, Heard, Style
 from companion.hearing import Hearing, spoken
-from companion.hinting import Hinting
-from companion.leading import Leading
 from companion.ledger import Ledger
-from companion.planning import Planning
 from companion.portions import place_of_step
-from companion.practising import Practising
 from companion.remembering import Remembering
+from companion.replies.advising import Advising
+from companion.replies.answering import Answering
+from companion.replies.continuing import Continuing
+from companion.replies.counter import Counter
+from companion.replies.courtesy import Courtesy
+from companion.replies.crediting import Crediting
+from companion.replies.hinting import Hinting
+from companion.replies.leading import Leading
+from companion.replies.planning import Planning
+from companion.replies.practising import Practising
+from companion.replies.stating import Stating
 from companion.safety.aftercare import Aftercare
 from companion.safety.bounds import Refusal
 from companion.safety.emergencies import Emergencies, Emergency, numbers_to_call
 from companion.safety.mask import masked
 from companion.safety.moderation import Moderator
-from companion.stating import Stating
 from companion.understanding.follow_up import depends, wants_only_another
 from companion.understanding.in_language import language_asked
 from companion.understanding.of_a_course import asks_for_its_lessons, asks_of_it, course_introduced
 from companion.understanding.picking import is_only_a_choice, picked, picks_without_saying_which
 from companion.understanding.wish import Wish, asks, wish_by_rules
 from companion.words import Locale
-from companion.writer import Writer
+from companion.writing.writer import Writer
 from course_index.errors import IndexProblem
 from retrieval.live import LiveIndex
 

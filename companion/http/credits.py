@@ -11,11 +11,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from companion.advising import Advising
 from companion.guidance.credits import Entry, Standing, Target, balance, standing, would_add
 from companion.guidance.telling import balance_told, would_add_told
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem, may_be
+from companion.replies.advising import Advising
 from companion.state.state import State
 from companion.words import locale_of
 

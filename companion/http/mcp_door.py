@@ -10,7 +10,6 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 from starlette.applications import Starlette
 
-from companion.advising import Advising
 from companion.browsing import course_page, whole_course, whole_passage
 from companion.events import Failed, whole_answer
 from companion.guidance.goals import aim_of
@@ -19,6 +18,7 @@ from companion.guidance.pathway import Terms
 from companion.heard import Ask
 from companion.http.pathways import way_as_told
 from companion.http.recommendations import recommended_as_told
+from companion.replies.advising import Advising
 from companion.safety.mask import masked
 from companion.turn import Companion
 from companion.understanding.wish import Wish

@@ -10,11 +10,11 @@ from fastapi.responses import Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from companion.advising import Advising
 from companion.guidance.profile import LearningEvent, failed_courses, finished_courses
 from companion.guidance.progress import Mastery, Refused, course_finder, mastery, passage_of, read_statements
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem, may_be
+from companion.replies.advising import Advising
 from companion.state.state import State
 
 

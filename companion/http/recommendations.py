@@ -10,7 +10,6 @@ from fastapi.responses import Response
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
-from companion.advising import Advising
 from companion.browsing import ListedCourse
 from companion.catalogue import public_record
 from companion.guidance.adviser import Adviser
@@ -34,6 +33,7 @@ from companion.http.wishes import (
     point_of,
     session_told_plainly,
 )
+from companion.replies.advising import Advising
 from companion.safety.mask import masked
 from companion.tutors import Tutors
 from companion.words import Locale, locale_of

@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from companion.asides import is_aside
-from companion.extract import Quote
-from companion.forms import Nearest, in_form
-from companion.found import Found, Reach, read, without_exercises
-from companion.own_language import in_own_language, may_lack_the_thing
+from companion.finding.forms import Nearest, in_form
+from companion.finding.found import Found, Reach, read, without_exercises
+from companion.finding.own_language import in_own_language, may_lack_the_thing
+from companion.quoting.asides import is_aside
+from companion.quoting.extract import Quote
 from companion.understanding.parts import parts_of, without_introduction
 from retrieval.query import Query
 from retrieval.rank import CANDIDATES

@@ -4,20 +4,20 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from companion.budget import Budget
 from companion.checking.check import Sentence, checked_sentences
 from companion.events import FallbackReason
 from companion.heard import Heard
-from companion.history import history
-from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
-from companion.material import Material
 from companion.portions import at_once
 from companion.safety.moderation import Moderator
 from companion.safety.untrusted import for_prompt
 from companion.sources import passages_for
 from companion.words import to_traditional
-from companion.writer import Writer
+from companion.writing.budget import Budget
+from companion.writing.history import history
+from companion.writing.language_model import ModelUnavailable
+from companion.writing.material import Material
+from companion.writing.writer import Writer
 from prompts import Prompt, for_audience, render
 
 # With less of it supported, an answer is completed by quotes.

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.asides import worth
+from companion.quoting.asides import worth
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
 from course_index.chunk import headings_of

@@ -7,13 +7,13 @@ from typing import cast
 from companion.conversation import PastTurn, Rest
 from companion.event_streams import said
 from companion.events import Done, Event, Mode, Source, SourcesFound, TextAdded
+from companion.finding.reading_on import next_of_lesson
 from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.portions import asking_for_more, portions_of_quotes
-from companion.reading_on import next_of_lesson
 from companion.sentences import cited_in, citing_nothing
 from companion.sources import source_of
-from companion.writer import Writer
+from companion.writing.writer import Writer
 from retrieval.live import LiveIndex
 
 # What a turn wanted that may be read on from, and that has a course.

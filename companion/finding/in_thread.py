@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from companion.found import WORTH_A_LOOK, Found, read
-from companion.measures import measure_asked, measure_told, states
+from companion.finding.found import WORTH_A_LOOK, Found, read
+from companion.quoting.measures import measure_asked, measure_told, states
 from course_index.analyze import normalise
 from retrieval.query import Query, query_terms
 from retrieval.rank import CANDIDATES

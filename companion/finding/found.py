@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from companion.extract import Quote, best_quotes, read_closely
-from companion.steps import steps_first
+from companion.quoting.extract import Quote, best_quotes, read_closely
+from companion.quoting.steps import steps_first
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
 from retrieval.exercises import is_exercise

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from companion.advising import Advising
 from companion.catalogue import card_of
 from companion.conversation import PastTurn, PathwayWanted, Shown
 from companion.events import CoursesFound, Done, Event, TextAdded
@@ -11,8 +10,9 @@ from companion.guidance.need import need_of
 from companion.guidance.pathway import Terms
 from companion.heard import Heard
 from companion.patterns import for_normalised
+from companion.replies.advising import Advising
+from companion.replies.stated_facts import comparison, of_each, stated, with_what
 from companion.sentences import citing_nothing
-from companion.stated_facts import comparison, of_each, stated, with_what
 from companion.understanding.facts import set_beside, wants_the_most
 from companion.understanding.of_a_course import asks_of_it, points_at_a_course, title_in
 from companion.words import Words

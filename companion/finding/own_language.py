@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from companion.found import SAYS_WHAT_IT_IS, WORTH_A_LOOK, Found, read
+from companion.finding.found import SAYS_WHAT_IT_IS, WORTH_A_LOOK, Found, read
 from course_index.language import ZH
 from retrieval.of_paper import paper_asked
 from retrieval.of_thing import says_the_thing, thing_made

@@ -7,27 +7,27 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from companion.answering import Answering
 from companion.conversation import Pending, Quiz
 from companion.event_streams import said
 from companion.events import Done, Event, QuizItem, Source, SourcesFound, TextAdded
-from companion.find import find
+from companion.finding.find import find
 from companion.guidance.book import Book
 from companion.guidance.progress import Practised, item_of
 from companion.heard import Heard
-from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
-from companion.material import material_of_passages
 from companion.practice.bank import bank_questions
 from companion.practice.grading import Grade, Verdict, grade, is_no_answer, reads_as_answer, replies, told
 from companion.practice.hint import hint
 from companion.practice.open_questions import open_questions
 from companion.practice.questions import QuizQuestion, questions
 from companion.quantities import chinese_value
+from companion.replies.answering import Answering
 from companion.safety.untrusted import for_prompt, without_orders
 from companion.sources import passages_for, source_of
 from companion.understanding.wish import Wish, practice_subject, wish_by_rules
-from companion.writer import Writer
+from companion.writing.language_model import ModelUnavailable
+from companion.writing.material import material_of_passages
+from companion.writing.writer import Writer
 from course_index.analyze import normalise
 from course_index.language import language_of
 from prompts import for_audience, render

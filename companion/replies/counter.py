@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import date
 
 from companion.catalogue import card_of
-from companion.course_records import CourseRecords
-from companion.courtesy import Courtesy
 from companion.events import CoursesFound, Done, Event, Mode, TextAdded
 from companion.heard import Heard
+from companion.replies.course_records import CourseRecords
+from companion.replies.courtesy import Courtesy
 from companion.understanding.wholly import Kind
 
 

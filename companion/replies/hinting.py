@@ -5,26 +5,26 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
-from companion.answering import Answering
 from companion.conversation import Hinted
 from companion.events import Done, Event, SourcesFound, TextAdded
-from companion.extract import Quote
-from companion.find import Scope, find
-from companion.found import Found
+from companion.finding.find import Scope, find
+from companion.finding.found import Found
+from companion.finding.in_thread import find_in_thread
+from companion.finding.reading_on import lesson_talked_of
 from companion.heard import Heard
-from companion.in_thread import find_in_thread
-from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
-from companion.material import material_of
 from companion.patterns import Patterns
 from companion.practice.hint import LAST_STEP, hint, reveals
-from companion.reading_on import lesson_talked_of
+from companion.quoting.extract import Quote
+from companion.replies.answering import Answering
 from companion.safety.untrusted import for_learner, for_prompt
 from companion.sentences import without_citations
 from companion.sources import passages_for, source_of
 from companion.understanding.follow_up import goes_on
 from companion.understanding.wish import hint_subject
-from companion.writer import Writer
+from companion.writing.language_model import ModelUnavailable
+from companion.writing.material import material_of
+from companion.writing.writer import Writer
 from course_index.analyze import normalise, terms
 from course_index.sentences import split_sentences
 from prompts import for_audience, render

@@ -5,11 +5,11 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
-from companion.circuit import Circuit
 from companion.events import Aigc
-from companion.language_model import Counted, LanguageModel, ModelUnavailable
-from companion.usage import Prices, Spending, Usage
 from companion.words import Words
+from companion.writing.circuit import Circuit
+from companion.writing.language_model import Counted, LanguageModel, ModelUnavailable
+from companion.writing.usage import Prices, Spending, Usage
 from course_index.tokens import count_tokens
 from prompts import Prompt
 

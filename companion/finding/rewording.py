@@ -6,15 +6,15 @@
 import asyncio
 from dataclasses import replace
 
-from companion.find import Scope, find_meant
-from companion.found import Found, read_for
+from companion.finding.find import Scope, find_meant
+from companion.finding.found import Found, read_for
 from companion.heard import Heard
-from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
-from companion.measures import names_nothing
+from companion.quoting.measures import names_nothing
 from companion.safety.untrusted import for_prompt
 from companion.understanding.parts import asks_anything
-from companion.writer import Writer
+from companion.writing.language_model import ModelUnavailable
+from companion.writing.writer import Writer
 from course_index.analyze import normalise
 from course_index.language import language_of
 from prompts import render

@@ -5,10 +5,8 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from companion.advising import Advising
 from companion.catalogue import cards_of_passages
 from companion.conversation import Rest
-from companion.drafting import Draft, Drafting, enough_stands
 from companion.events import (
     CourseCard,
     CoursesFound,
@@ -19,27 +17,29 @@ from companion.events import (
     SourcesFound,
     TextAdded,
 )
-from companion.extract import Quote
-from companion.find import find_meant
-from companion.found import Found
+from companion.finding.find import find_meant
+from companion.finding.found import Found
+from companion.finding.in_thread import closest_in_thread, find_in_thread, find_measure, in_the_course_of, strays
+from companion.finding.reading_on import courses_talked_of, lesson_talked_of
+from companion.finding.rewording import Rewording, may_be_reworded
 from companion.guidance.recommend import Recommended
 from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
-from companion.in_thread import closest_in_thread, find_in_thread, find_measure, in_the_course_of, strays
-from companion.leading import Leading
 from companion.ledger import Ledger
-from companion.material import material_of
-from companion.measures import measure_asked, names_nothing, states
 from companion.portions import asking_for_more, portions, portions_of_quotes, quoted
-from companion.reading_on import courses_talked_of, lesson_talked_of
-from companion.rewording import Rewording, may_be_reworded
+from companion.quoting.extract import Quote
+from companion.quoting.measures import measure_asked, names_nothing, states
+from companion.quoting.steps import asks_how
+from companion.replies.advising import Advising
+from companion.replies.leading import Leading
 from companion.sentences import cited_in, citing_nothing
 from companion.sources import source_of, sources_of
-from companion.steps import asks_how
 from companion.understanding.follow_up import depends, in_thread
 from companion.understanding.parts import asks_anything, tells_of_a_need
 from companion.understanding.wish import wants_to_learn
-from companion.writer import Writer
+from companion.writing.drafting import Draft, Drafting, enough_stands
+from companion.writing.material import material_of
+from companion.writing.writer import Writer
 from course_index.analyze import normalise, terms
 from course_index.card import card_text
 from course_index.course import Course

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from companion.extract import WHOLE_TOKENS, Quote
+from companion.quoting.extract import WHOLE_TOKENS, Quote
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise
 from course_index.stretches import Stretch, stretches

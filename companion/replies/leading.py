@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import date
 
-from companion.advising import Advising
 from companion.catalogue import card_of
 from companion.conversation import PathwayWanted, PlanWanted, TimesKept
 from companion.events import CourseCard, CoursesFound, Done, Event, PathStep, TextAdded
@@ -23,6 +22,7 @@ from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.practice.plan import PlanWish, wanted
 from companion.practice.study_days import without_days
+from companion.replies.advising import Advising
 from companion.understanding.wish import wants_to_learn
 from course_index.analyze import normalise
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from companion.asides import asks_how, is_aside
-from companion.extract import Quote, read_closely
 from companion.patterns import Patterns
-from companion.steps import steps_of, titled
+from companion.quoting.asides import asks_how, is_aside
+from companion.quoting.extract import Quote, read_closely
+from companion.quoting.steps import steps_of, titled
 from course_index.analyze import normalise
 from course_index.chunk import BELOW, BESIDE
 from course_index.stretches import stretches

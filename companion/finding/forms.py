@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from companion.cases import asks_for_cases, cases
-from companion.definitions import definition, thing_asked
-from companion.differences import difference, differing
-from companion.extract import Quote
-from companion.found import WORTH_A_LOOK, Found
-from companion.remedies import asks_who_answers_for_it, remedy_first, what_happened
-from companion.ways import ways_first
+from companion.finding.found import WORTH_A_LOOK, Found
+from companion.quoting.cases import asks_for_cases, cases
+from companion.quoting.definitions import definition, thing_asked
+from companion.quoting.differences import difference, differing
+from companion.quoting.extract import Quote
+from companion.quoting.remedies import asks_who_answers_for_it, remedy_first, what_happened
+from companion.quoting.ways import ways_first
 from retrieval.of_place import of_another_place
 from retrieval.query import Query
 from retrieval.search import Hit

@@ -10,24 +10,24 @@ from pathlib import Path, PurePosixPath
 
 from rapidfuzz import fuzz, process
 
-from companion.advising import SHOWN, Advising
 from companion.catalogue import card_of
 from companion.checking.check import checked_sentences
 from companion.conversation import PlanWanted
 from companion.events import CoursesFound, Done, Event, SourcesFound, TextAdded
 from companion.guidance.recommend import Recommended
 from companion.heard import Heard
-from companion.language_model import ModelUnavailable
-from companion.leading import time_said, times_kept
 from companion.ledger import Ledger
-from companion.material import Material, material_of_passages
 from companion.patterns import Patterns
 from companion.practice.plan import PlanWish, StudyPlan, number, study_plan, wanted
 from companion.practice.study_days import without_days
+from companion.replies.advising import SHOWN, Advising
+from companion.replies.leading import time_said, times_kept
 from companion.sources import passages_for
 from companion.understanding.wish import plan_subject
 from companion.words import Words
-from companion.writer import Writer
+from companion.writing.language_model import ModelUnavailable
+from companion.writing.material import Material, material_of_passages
+from companion.writing.writer import Writer
 from course_index.analyze import normalise
 from course_index.course import Course, Lesson
 from prompts import for_audience, render

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from companion.extract import Quote, section_from
 from companion.patterns import for_normalised
+from companion.quoting.extract import Quote, section_from
+from companion.quoting.steps import NAMED, sections, steps_of, titled
 from companion.safety.untrusted import is_an_order
-from companion.steps import NAMED, sections, steps_of, titled
 from course_index.analyze import normalise
 from course_index.chunk import BELOW, headings_of
 from course_index.stretches import Stretch

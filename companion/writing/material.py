@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from companion.checking.grounds import Ground, grounds_of
 from companion.checking.support import Judge
 from companion.events import Source
-from companion.found import Found
+from companion.finding.found import Found
 from companion.sources import sources_of
 from retrieval.context import Context
 from retrieval.search import Hit, Search

@@ -10,8 +10,8 @@ import openai
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
 
-from companion.language_model import Counted, ModelUnavailable
 from companion.settings import CompanionSettings
+from companion.writing.language_model import Counted, ModelUnavailable
 from prompts import Prompt
 
 

@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from companion.asides import asides
-from companion.definitions import definition
-from companion.extract import WHOLE_TOKENS, Quote, stretch_around
 from companion.patterns import for_normalised, pattern, read_at_start
+from companion.quoting.asides import asides
+from companion.quoting.definitions import definition
+from companion.quoting.extract import WHOLE_TOKENS, Quote, stretch_around
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise
 from course_index.chunk import headings_of

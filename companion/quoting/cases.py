@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from companion.extract import WHOLE_TOKENS, Quote, stretch_around
 from companion.patterns import for_normalised
+from companion.quoting.extract import WHOLE_TOKENS, Quote, stretch_around
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
 from course_index.stretches import stretches

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from companion.extract import Quote, stretch_around
+from companion.quoting.extract import Quote, stretch_around
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise
 from course_index.stretches import Stretch, stretches

@@ -5,18 +5,18 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 
-from companion.advising import Advising
-from companion.answering import Answering
-from companion.course_records import CourseRecords
-from companion.crediting import Crediting
 from companion.event_streams import said, told_or
 from companion.events import Event, SourcesFound, TextAdded
-from companion.extract import sets_a_task
 from companion.guidance.sayings import sayings
 from companion.heard import Heard
-from companion.leading import Leading
 from companion.ledger import Ledger
 from companion.portions import quoted
+from companion.quoting.extract import sets_a_task
+from companion.replies.advising import Advising
+from companion.replies.answering import Answering
+from companion.replies.course_records import CourseRecords
+from companion.replies.crediting import Crediting
+from companion.replies.leading import Leading
 from companion.sources import sources_of
 from companion.understanding.of_a_course import asks_for_a_certificate
 from companion.understanding.wish import wants_to_learn
