@@ -24,10 +24,12 @@ from companion.replies.counter import Counter
 from companion.replies.course_records import CourseRecords
 from companion.replies.courtesy import Courtesy
 from companion.replies.crediting import Crediting
+from companion.replies.going_on import GoingOn
 from companion.replies.hinting import Hinting
 from companion.replies.leading import Leading
 from companion.replies.planning import Planning
 from companion.replies.practising import Practising
+from companion.replies.replies import Replies
 from companion.replies.stating import Stating
 from companion.safety.aftercare import Aftercare
 from companion.safety.bounds import BUILT_IN, Bounds
@@ -39,7 +41,7 @@ from companion.starting import SAMPLES as STARTERS
 from companion.starting import Starting, read_starters
 from companion.state.state import State, open_state
 from companion.telemetry.alarm import Alarm
-from companion.turn import Companion, Guards, Replies
+from companion.turn import Companion, Guards
 from companion.understanding.learned import LearnedWishes, RuleWishes, Wishes
 from companion.understanding.standing_alone import StandingAlone
 from companion.writing.budget import Budget
@@ -300,16 +302,18 @@ def _around(
     practising = Practising(index, writer, answering, passages, advising.book)
     records = CourseRecords(index, advising)
     courtesy = Courtesy(settings.operator_name, settings.service_hotline)
+    continuing = Continuing(index, writer)
+    hinting, planning = Hinting(index, writer, answering, passages), Planning(index, writer, advising)
     replies = Replies(
         answering,
         Stating(answering, advising, leading, crediting, records),
-        Continuing(index, writer),
+        continuing,
+        GoingOn(answering, continuing, leading, practising, hinting, planning),
         advising,
-        leading,
         crediting,
         practising,
-        Hinting(index, writer, answering, passages),
-        Planning(index, writer, advising),
+        hinting,
+        planning,
         courtesy,
         Counter(records, courtesy, advising.adviser.today),
     )

@@ -13,6 +13,7 @@ from companion.ledger import Ledger
 from companion.portions import asking_for_more, portions_of_quotes
 from companion.sentences import cited_in, citing_nothing
 from companion.sources import source_of
+from companion.understanding.follow_up import wants_only_another
 from companion.writing.writer import Writer
 from retrieval.live import LiveIndex
 
@@ -27,6 +28,13 @@ class Continuing:
         self._index = index
         self._writer = writer
 
+    def more(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """更多: the rest of the answer, else what its lesson says next."""
+        pending = heard.conversation.pending
+        if wants_only_another(heard.message, heard.conversation):
+            return self._another(heard)
+        return self.rest(pending, heard, ledger) if isinstance(pending, Rest) else self._further(heard, ledger)
+
     async def rest(self, rest: Rest, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The next portion of the answer before."""
         first, *left = rest.portions
@@ -40,7 +48,7 @@ class Continuing:
         label = self._writer.label(ledger.turn_id, heard.say) if rest.ai else None
         yield Done("generated" if rest.ai else "extracted", True, aigc=label)
 
-    async def further(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+    async def _further(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """更多 when all of an answer was told: what its lesson says next, if anything."""
         turns = heard.conversation.turns
         last = turns[-1] if turns else None
@@ -65,7 +73,7 @@ class Continuing:
             yield TextAdded(f"\n\n{asking_for_more(left[0], heard.audience, heard.say)}")
         yield Done("extracted", True)
 
-    async def another(self, heard: Heard) -> AsyncGenerator[Event, None]:
+    async def _another(self, heard: Heard) -> AsyncGenerator[Event, None]:
         """换一个 where no courses were shown and no quiz is on: what there is to go on with from here."""
         last = next(
             (turn for turn in reversed(heard.conversation.turns) if turn.wish not in ("more", "smalltalk")), None

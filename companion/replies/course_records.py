@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from companion.catalogue import card_of
 from companion.conversation import PastTurn, PathwayWanted, Shown
 from companion.events import CoursesFound, Done, Event, TextAdded
-from companion.guidance.goals import aim_of
 from companion.guidance.need import need_of
-from companion.guidance.pathway import Terms
 from companion.heard import Heard
 from companion.patterns import for_normalised
 from companion.replies.advising import Advising
@@ -152,15 +150,11 @@ class CourseRecords:
         if not last or _is_of_lessons(last, heard.facts):
             return []
         if isinstance(pending, PathwayWanted) and not pending.aside:
-            return self._on_the_way_to(pending.goal, heard)
+            way = self._advising.adviser.plain_way(pending.goal, heard.audience)
+            return [step.course for step in way.pathway.steps]
         if not isinstance(pending, Shown):
             return []
         return [course for title in pending.titles if (course := self._titled(normalise(title)))]
-
-    def _on_the_way_to(self, goal: str, heard: Heard) -> list[Course]:
-        adviser = self._advising.adviser
-        need, terms = need_of(goal, heard.audience), Terms(start=adviser.today())
-        return [step.course for step in adviser.way(aim_of(goal), need, terms, None, False).pathway.steps]
 
     def _titled(self, title: str) -> Course | None:
         return self._advising.adviser.desk().shelf.titled.get(title)

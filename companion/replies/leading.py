@@ -5,9 +5,10 @@ import re
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import date
+from typing import TypeGuard
 
 from companion.catalogue import card_of
-from companion.conversation import PathwayWanted, PlanWanted, TimesKept
+from companion.conversation import PathwayWanted, Pending, PlanWanted, TimesKept
 from companion.events import CourseCard, CoursesFound, Done, Event, PathStep, TextAdded
 from companion.guidance.adviser import Way
 from companion.guidance.goals import aim_of, names_diploma
@@ -23,7 +24,7 @@ from companion.ledger import Ledger
 from companion.practice.plan import PlanWish, wanted
 from companion.practice.study_days import without_days
 from companion.replies.advising import Advising
-from companion.understanding.wish import wants_to_learn
+from companion.understanding.wish import Wish, wants_to_learn
 from course_index.analyze import normalise
 
 # A way is wanted, and not only to know something about ways.
@@ -60,6 +61,12 @@ class Leading:
     def __init__(self, advising: Advising) -> None:
         self._advising = advising
         self._adviser = advising.adviser
+
+    def goes_on(self, pending: Pending | None, message: str, wish: Wish) -> TypeGuard[PathwayWanted]:
+        """Whether it says what the way that was told waits for; behind other talk only where that is wanted."""
+        if not isinstance(pending, PathwayWanted) or (pending.aside and wish not in ("plan", "pathway")):
+            return False
+        return self.completes(message)
 
     def completes(self, message: str) -> bool:
         """Whether a message says what a way still waited for: the hours, the days of the week, when it begins or ends;
@@ -102,10 +109,7 @@ class Leading:
         """
         if not _WANTS_TO_GET_THERE.search(normalise(heard.question)):
             return False
-        need = need_of(heard.question, heard.audience)
-        way = await asyncio.to_thread(
-            self._adviser.way, aim_of(heard.question), need, Terms(start=self._adviser.today()), None, False
-        )
+        way = await asyncio.to_thread(self._adviser.plain_way, heard.question, heard.audience)
         if way.destination.by_words and not by_words:
             return False
         return bool(way.pathway.steps or (way.destination.occupation and way.pathway.goal.missing))

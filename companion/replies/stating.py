@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from functools import partial
 
 from companion.event_streams import said, told_or
@@ -18,7 +18,12 @@ from companion.replies.course_records import CourseRecords
 from companion.replies.crediting import Crediting
 from companion.replies.leading import Leading
 from companion.sources import sources_of
-from companion.understanding.of_a_course import asks_for_a_certificate
+from companion.understanding.of_a_course import (
+    asks_for_a_certificate,
+    asks_for_its_lessons,
+    asks_of_it,
+    course_introduced,
+)
 from companion.understanding.wish import wants_to_learn
 from course_index.analyze import normalise
 
@@ -44,36 +49,24 @@ class Stating:
         self._crediting = crediting
         self._records = records
 
-    def of_the_course_talked_of(
-        self, heard: Heard, otherwise: AsyncGenerator[Event, None]
-    ) -> AsyncGenerator[Event, None]:
-        """What the record of the course talked of states, as 要不要钱 asks after a course was shown; else the other."""
-        return told_or(partial(self._of_the_one_talked_of, heard), otherwise)
+    def on_record(self, heard: Heard, otherwise: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+        """What records state of courses, where that is asked for; else the other."""
+        records, steps = self._records, otherwise
+        if asks_for_its_lessons(heard.message):  # 从哪一课开始学, after a course was shown
+            steps = told_or(partial(records.introduction_of_the_one_talked_of, heard), steps)
+        elif asks_of_it(heard.message) and not heard.other_than:  # 要不要钱
+            steps = told_or(partial(self._of_the_one_talked_of, heard), steps)
+        elif title := course_introduced(heard.message):
+            steps = told_or(partial(records.introduction, title, heard.say), steps)
+        if "compare" in heard.facts:
+            return told_or(partial(records.compared, heard), steps)
+        return told_or(partial(records.asked_of, heard), steps) if heard.facts and heard.named else steps
 
     def _of_the_one_talked_of(self, heard: Heard) -> list[Event]:
         told = self._records.of_the_one_talked_of(heard)
         if told and "certificate" not in heard.facts and asks_for_a_certificate(heard.message):
             told.insert(1, TextAdded(f"{sayings(heard.locale).no_certificates}\n\n"))
         return told
-
-    def of_records(
-        self, facts: Sequence[str], heard: Heard, otherwise: AsyncGenerator[Event, None]
-    ) -> AsyncGenerator[Event, None]:
-        """What records state of the `facts` asked of a course named, or of several together; else the other."""
-        tell = self._records.compared if "compare" in facts else self._records.asked_of
-        return told_or(partial(tell, heard), otherwise)
-
-    def of_the_course_named(
-        self, title: str, heard: Heard, otherwise: AsyncGenerator[Event, None]
-    ) -> AsyncGenerator[Event, None]:
-        """What the record of a course and its lessons say of it; the other where there is none of this title."""
-        return told_or(partial(self._records.introduction, title, heard.say), otherwise)
-
-    def lessons_of_the_course_talked_of(
-        self, heard: Heard, otherwise: AsyncGenerator[Event, None]
-    ) -> AsyncGenerator[Event, None]:
-        """The same of the course talked of, as 从哪一课开始学 asks after it was shown; else the other."""
-        return told_or(partial(self._records.introduction_of_the_one_talked_of, heard), otherwise)
 
     async def pathway(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The way to a goal, where one is wanted and courses lead there; else what courses teach of such ways; else
