@@ -80,9 +80,7 @@ def _least(courses: Sequence[Course], name: str, language: str) -> str:
         return _slot("same", language)
     said = "free_of_them" if name == "price" and not min(known) else said
     least = [course.title for course, value in zip(courses, known, strict=True) if value == min(known)]
-    return _slot(said, language).format(
-        _list([f"“{one}”" if language == "en" else f"《{one}》" for one in least], language)
-    )
+    return _slot(said, language).format(_list([_quoted(one, language) for one in least], language))
 
 
 def _fact(course: Course, kind: Kind, language: str, locale: Locale, course_of: Callable[[str], Course | None]) -> str:
@@ -97,53 +95,70 @@ def _plain(course: Course, kind: Kind, language: str, locale: Locale) -> str:
     return _fact(course, kind, language, locale, lambda _: None).rstrip("。.")
 
 
-def _value(  # noqa: PLR0911, PLR0912
-    course: Course, fact: str, language: str, locale: Locale, course_of: Callable[[str], Course | None]
-) -> str:
+def _value(course: Course, fact: str, language: str, locale: Locale, course_of: Callable[[str], Course | None]) -> str:
     """What the record has of a fact; empty where it has nothing."""
-    match fact:
-        case "price" if course.price:
-            if not course.price.amount:
-                return _slot("free", language)
-            amount = f"{course.price.amount:g}"
-            if language == "zh" and course.price.currency != "CNY":
-                return f"{amount} {course.price.currency}"
-            return _slot("price", language).format(amount=amount, currency=course.price.currency)
-        case "hours" if course.hours is not None:
-            return _slot("hours", language).format(f"{course.hours:g}")
-        case "credits" if course.credits is not None:
-            return _slot("credits", language).format(f"{course.credits:g}")
-        case "when":
-            days = [f"{one.start.isoformat()}{_at(one, language)}" for one in course.offerings if one.start]
-            return _list(days, language)
-        case "where":
-            places = [f"{_place(one)}{one.address or ''}" for one in course.offerings if _place(one) or one.address]
-            online = _slot("online", language) if course.delivery == "online" else ""
-            return _list(places, language) or online
-        case "teacher":
-            return course.provider or ""
-        case "level" if course.level is not None:
-            return _slot("level", language).format(course.level)
-        case "audience":
-            return _list([_whom(one, language, locale) for one in course.audience], language)
-        case "seats":
-            seats = [
-                _slot("seats", language).format(place=_place(one), seats=one.seats)
-                for one in course.offerings
-                if one.seats is not None and _place(one)
-            ]
-            return _list(seats, language)
-        case "prerequisites":
-            first = [found.title if (found := course_of(id_)) else id_ for id_ in course.prerequisites]
-            return _list([f"“{one}”" if language == "en" else f"《{one}》" for one in first], language)
-        case "step_free":
-            return _list([f"{_place(one)}{one.address or ''}" for one in course.offerings if one.step_free], language)
-        case "language" if course.language:
-            spoken = course.language.split("-", maxsplit=1)[0].lower()
-            return slots_in(FILE).get(f"in_{spoken}_{language}", course.language)
-        case "delivery" if course.delivery:
-            return _slot(course.delivery, language)
-    return ""
+    if fact == "audience":
+        return _list([_whom(one, language, locale) for one in course.audience], language)
+    if fact == "prerequisites":
+        first = [found.title if (found := course_of(id_)) else id_ for id_ in course.prerequisites]
+        return _list([_quoted(one, language) for one in first], language)
+    return _VALUES[fact](course, language) if fact in _VALUES else ""
+
+
+def _price(course: Course, language: str) -> str:
+    if not course.price or not course.price.amount:
+        return _slot("free", language) if course.price else ""
+    amount = f"{course.price.amount:g}"
+    if language == "zh" and course.price.currency != "CNY":
+        return f"{amount} {course.price.currency}"
+    return _slot("price", language).format(amount=amount, currency=course.price.currency)
+
+
+def _number(name: str, value: float | None, language: str) -> str:
+    return "" if value is None else _slot(name, language).format(f"{value:g}")
+
+
+def _days(course: Course, language: str) -> str:
+    return _list([f"{one.start.isoformat()}{_at(one, language)}" for one in course.offerings if one.start], language)
+
+
+def _places(course: Course, language: str) -> str:
+    places = [f"{_place(one)}{one.address or ''}" for one in course.offerings if _place(one) or one.address]
+    online = _slot("online", language) if course.delivery == "online" else ""
+    return _list(places, language) or online
+
+
+def _seats(course: Course, language: str) -> str:
+    told = _slot("seats", language)
+    known = [one for one in course.offerings if one.seats is not None and _place(one)]
+    return _list([told.format(place=_place(one), seats=one.seats) for one in known], language)
+
+
+def _without_steps(course: Course, language: str) -> str:
+    return _list([f"{_place(one)}{one.address or ''}" for one in course.offerings if one.step_free], language)
+
+
+def _spoken(course: Course, language: str) -> str:
+    if not course.language:
+        return ""
+    spoken = course.language.split("-", maxsplit=1)[0].lower()
+    return slots_in(FILE).get(f"in_{spoken}_{language}", course.language)
+
+
+# By fact what a record has of it, in a language.
+_VALUES: Mapping[str, Callable[[Course, str], str]] = {
+    "price": _price,
+    "hours": lambda course, language: _number("hours", course.hours, language),
+    "credits": lambda course, language: _number("credits", course.credits, language),
+    "level": lambda course, language: _number("level", course.level, language),
+    "when": _days,
+    "where": _places,
+    "teacher": lambda course, _: course.provider or "",
+    "seats": _seats,
+    "step_free": _without_steps,
+    "language": _spoken,
+    "delivery": lambda course, language: _slot(course.delivery, language) if course.delivery else "",
+}
 
 
 def _whom(audience: str, language: str, locale: Locale) -> str:
@@ -160,7 +175,11 @@ def _place(offering: Offering) -> str:
 
 
 def _title(course: Course, language: str) -> str:
-    return f"“{course.title}”: " if language == "en" else f"《{course.title}》："
+    return _quoted(course.title, language) + (": " if language == "en" else "：")
+
+
+def _quoted(title: str, language: str) -> str:
+    return f"“{title}”" if language == "en" else f"《{title}》"
 
 
 def _list(parts: Sequence[str], language: str) -> str:
