@@ -24,9 +24,11 @@ from companion.replies.counter import Counter
 from companion.replies.course_records import CourseRecords
 from companion.replies.courtesy import Courtesy
 from companion.replies.crediting import Crediting
+from companion.replies.fraud_care import FraudCare
 from companion.replies.going_on import GoingOn
 from companion.replies.hinting import Hinting
 from companion.replies.leading import Leading
+from companion.replies.nothing_answers import NothingAnswers
 from companion.replies.planning import Planning
 from companion.replies.practising import Practising
 from companion.replies.replies import Replies
@@ -298,12 +300,14 @@ def _around(
     passages = settings.passages_per_answer
     leading, crediting = Leading(advising), Crediting(advising.adviser, advising.book)
     rewording = Rewording(writer, settings.llm_first_token_seconds, passages)
-    answering = Answering(index, writer, rewording, drafting, advising, leading, passages, settings.anti_fraud_hotline)
+    care = FraudCare(settings.anti_fraud_hotline)
+    nothing = NothingAnswers(advising, care)
+    answering = Answering(index, writer, rewording, drafting, advising, leading, nothing, care, passages)
     practising = Practising(index, writer, answering, passages, advising.book)
     records = CourseRecords(index, advising)
     courtesy = Courtesy(settings.operator_name, settings.service_hotline)
     continuing = Continuing(index, writer)
-    hinting, planning = Hinting(index, writer, answering, passages), Planning(index, writer, advising)
+    hinting, planning = Hinting(index, writer, nothing, passages), Planning(index, writer, advising)
     replies = Replies(
         answering,
         Stating(answering, advising, leading, crediting, records),

@@ -58,6 +58,11 @@ class Found:
         """Whether the closest passage is on the subject, answer or not; never where that was not calibrated."""
         return bool(self.quotes) and (self.confidence.on_subject or 0.0) >= WORTH_A_LOOK
 
+    @property
+    def in_another_language(self) -> bool:
+        """Whether the first passage is in another language than the question."""
+        return self.hits[0].passage.language != self.query.language
+
     def number(self, hit: Hit) -> int:
         """What the passage is cited by."""
         return self.hits.index(hit) + 1

@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
-from companion.catalogue import card_of
+from companion.catalogue import card_of, cards_of_passages
 from companion.events import CourseCard, CoursesFound, Done, Event, TextAdded
 from companion.guidance.adviser import Adviser
 from companion.guidance.book import Book, Unmet, UnmetReason
@@ -33,7 +33,7 @@ from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
 from course_index.analyze import normalise
 from course_index.course import Delivery
-from retrieval.search import Search
+from retrieval.search import Hit, Search
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +153,12 @@ class Advising:
         about = bool(found.need.text) and found.certain and found.about_something
         return await asyncio.to_thread(self.cards, found, heard) if about else ()
 
-    def as_wanted(self, heard: Heard) -> frozenset[str]:
+    async def of_passages(self, hits: Sequence[Hit], heard: Heard, k: int) -> tuple[CourseCard, ...]:
+        """The courses of passages that are as the message says that a course must be."""
+        fitting = await asyncio.to_thread(self._as_wanted, heard)
+        return tuple(cards_of_passages([hit for hit in hits if hit.course.id in fitting], heard.say, k))
+
+    def _as_wanted(self, heard: Heard) -> frozenset[str]:
         """The ids of the courses that are as a message says that a course must be."""
         shelf = self.adviser.desk().shelf
         fits = shelf.permitted(need_of(heard.question), frozenset(), self.adviser.today())

@@ -2,13 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from companion.catalogue import cards_of_passages
 from companion.conversation import Rest
 from companion.events import (
-    CourseCard,
     CoursesFound,
     Done,
     Event,
@@ -17,25 +15,22 @@ from companion.events import (
     SourcesFound,
     TextAdded,
 )
-from companion.finding.find import find_meant
+from companion.finding.find_heard import find_heard
 from companion.finding.found import Found
-from companion.finding.in_thread import closest_in_thread, find_in_thread, find_measure, in_the_course_of, strays
-from companion.finding.reading_on import courses_talked_of, lesson_talked_of
 from companion.finding.rewording import Rewording, may_be_reworded
 from companion.guidance.recommend import Recommended
 from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
 from companion.ledger import Ledger
-from companion.portions import asking_for_more, portions, portions_of_quotes, quoted
-from companion.quoting.extract import Quote
-from companion.quoting.measures import measure_asked, names_nothing, states
+from companion.portions import asking_for_more, portions, portions_of_quotes
 from companion.quoting.steps import asks_how
 from companion.replies.advising import Advising
+from companion.replies.fraud_care import FraudCare
 from companion.replies.leading import Leading
+from companion.replies.nothing_answers import NothingAnswers, tells
 from companion.sentences import cited_in, citing_nothing
 from companion.sources import source_of, sources_of
-from companion.understanding.follow_up import depends, in_thread
-from companion.understanding.parts import asks_anything, tells_of_a_need
+from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
 from companion.writing.drafting import Draft, Drafting, enough_stands
 from companion.writing.material import material_of
@@ -48,11 +43,7 @@ from retrieval.exercises import is_exercise
 from retrieval.live import LiveIndex
 from retrieval.search import Hit
 
-_COURSES_SHOWN = 5
 _COURSES_BESIDES = 3
-_MONEY = re.compile(
-    r"转(?:账|帐|了|过去|给|出)|汇款|验证码|密码|银行卡|中奖|投资|理财|保健品|刷单|退款|客服|贷款|钱|\b(?:money|bank|transfer|code)\b"
-)
 # 做红烧肉 is on 红烧肉.
 _BY_WHICH_ONE_MAKES = re.compile(r"^(?:怎么|如何|点样?)?[做煮弄整](?=..)|^(?:how to )?(?:make|cook) ")
 # A model that finds no answer, or none that the passages bear, is believed below this probability; above, they are
@@ -71,8 +62,9 @@ class Answering:
         drafting: Drafting,
         advising: Advising,
         leading: Leading,
+        nothing: NothingAnswers,
+        care: FraudCare,
         passages: int,
-        anti_fraud_hotline: str,
     ) -> None:
         self._index = index
         self._writer = writer
@@ -80,8 +72,9 @@ class Answering:
         self._drafting = drafting
         self._advising = advising
         self._leading = leading
+        self._nothing = nothing
+        self._care = care
         self._passages = passages
-        self._hotline = anti_fraud_hotline
 
     async def events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The answer to a question. Raises IndexProblem."""
@@ -104,7 +97,7 @@ class Answering:
         elif not heard.depends and (wanted := await self._wanted(found, heard, ledger)):
             steps = self._advising.courses(heard, ledger, found=wanted)
         else:
-            steps = self.nothing(found, heard, ledger)
+            steps = self._nothing.events(found, heard, ledger)
         async for event in steps:
             yield event
 
@@ -136,7 +129,7 @@ class Answering:
         wants = wants_to_learn(heard.question) or not asks_anything(heard.question)
         async with aclosing(self._answer(found, heard, ledger)) as answer:
             async for event in answer:
-                if isinstance(event, Done) and (wants or _tells(heard)) and found.reach == "everything":
+                if isinstance(event, Done) and (wants or tells(heard)) and found.reach == "everything":
                     async for course_event in self._besides(found, heard, ledger, asks=not wants):
                         yield course_event
                 yield event
@@ -150,7 +143,7 @@ class Answering:
             near = await self._advising.recommended(heard, ledger, _COURSES_BESIDES)
             ids = {one.course.id for one in near.courses}
             hits = [hit for hit in found.hits[: 1 if asks else _COURSES_BESIDES] if hit.course.id in ids]
-            cards = await self._of_passages(hits, heard, _COURSES_BESIDES)
+            cards = await self._advising.of_passages(hits, heard, _COURSES_BESIDES)
         if cards:
             yield CoursesFound(cards)
             yield TextAdded(f"\n\n{heard.say.courses_beside}")
@@ -159,11 +152,6 @@ class Answering:
                 yield event
             if not wants_to_learn(heard.question):
                 ledger.unmet = None  # it was answered, and no course asked for
-
-    async def _of_passages(self, hits: Sequence[Hit], heard: Heard, k: int) -> tuple[CourseCard, ...]:
-        """The courses of passages that are as the message says that a course must be."""
-        fitting = await asyncio.to_thread(self._advising.as_wanted, heard)
-        return tuple(cards_of_passages([hit for hit in hits if hit.course.id in fitting], heard.say, k))
 
     async def _answer(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         yield SourcesFound(sources := sources_of(found))
@@ -184,7 +172,7 @@ class Answering:
             # What was only said in the passage's own language is quoted.
             borne = ledger.released or any(sentence.verdict == "language" for sentence in ledger.rejected)
             if judged and not borne and (found.confidence.probability or 0.0) < SURE:
-                async for event in self.nothing(found, heard, ledger, shown=True):
+                async for event in self._nothing.events(found, heard, ledger, shown=True):
                     yield event
                 return
         async for event in self._ended(found, sources, heard, ledger, draft if written else None):
@@ -233,91 +221,9 @@ class Answering:
         begins = self._index.search.placed(records.passages_within(hit.course.id, hit.lesson.id)[:1])
         return begins[0] if begins else hit
 
-    async def nothing(
-        self, found: Found, heard: Heard, ledger: Ledger, *, shown: bool = False
-    ) -> AsyncGenerator[Event, None]:
-        """An honest no, with the closest passage as what it is, and related courses; `shown` when sources are out."""
-        say = heard.say
-        thread = in_thread(heard.question, heard.conversation.subjects)
-        if thread and not (found.near or shown or heard.depends):
-            closest = await asyncio.to_thread(closest_in_thread, found.search, found.query, thread)
-            found = closest or found
-        near = found.near
-        if heard.urgent and not (near or shown):
-            ledger.unmet = "no_answer"
-            yield Done("catalogue", None)  # whom to call is all there is to say
-            return
-        # What lies near is no answer for who only tells, and courses are none for who asks of what is near.
-        speaks_for_courses = (_tells(heard), not near, not asks_anything(heard.question))
-        if sum(speaks_for_courses) > 1 and not shown and not heard.scope.course_id:
-            suited = [event async for event in self._for_a_need(found, heard, ledger)]
-            if suited:
-                for event in suited:
-                    yield event
-                return
-        cards = await self._advising.beside(heard, _COURSES_SHOWN)
-        if near and not cards:
-            cards = await self._of_passages(found.hits[:1], heard, _COURSES_SHOWN)
-        ledger.unmet = "low_confidence" if near else "no_answer"
-        if near and not shown:
-            yield SourcesFound(sources_of(found))
-        if cards:
-            yield CoursesFound(cards)
-        if near:
-            ledger.cited.add(1)
-            yield TextAdded(f"{say.nothing_answers}{say.closest}\n\n{quoted(found.quotes[0].text, 1)}")
-        else:
-            yield TextAdded(say.nothing_answers if cards else f"{say.nothing_answers}{say.nothing_at_all}")
-        async for event in self._care(found.quotes[:1] if near else (), heard):
-            yield event
-        if cards:
-            yield TextAdded(f"\n\n{say.may_help}" if near else say.may_help)
-        yield Done("catalogue", None)
-
-    async def _for_a_need(self, found: Found, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        """The nearest courses, below the closest passage where one in the learner's language is near and not only
-        courses are wanted; nothing where no course is near at all.
-        """
-        closest = found.near and not _in_another_language(found) and not wants_to_learn(heard.question)
-        suited = [event async for event in self._advising.may_suit(heard, ledger, "\n\n" if closest else "")]
-        if not suited:
-            return
-        if closest:
-            yield SourcesFound(sources_of(found))
-            ledger.cited.add(1)
-            closest_said = quoted(found.quotes[0].text, 1)
-            yield TextAdded(f"{heard.say.nothing_answers}{heard.say.closest}\n\n{closest_said}")
-        for event in suited:
-            yield event
-        async for event in self._care(found.quotes[:1] if closest else (), heard):
-            yield event
-        yield Done("catalogue", None)
-
     async def find(self, heard: Heard, ledger: Ledger) -> Found:
         """The passages on a question, in the lesson that was talked of where it leans on that."""
-        before = heard.conversation.turns[-1].passages if heard.depends and heard.conversation.turns else ()
-        search = self._index.search
-        found = await asyncio.to_thread(find_meant, search, heard.question, self._passages, heard.scope, before)
-        if heard.conversation.turns and not heard.depends and depends(heard.question):
-            thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
-            found = await asyncio.to_thread(find_in_thread, search, found, self._passages, thread)
-        last = heard.conversation.turns[-1] if heard.conversation.turns else None
-        kind = measure_asked(heard.message)
-        if kind and last and last.told:
-            thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
-            found = await asyncio.to_thread(find_measure, search, found, heard.message, thread, last.reply)
-            first = next(iter(found.quotes), None)
-            elsewhere = first is not None and not (first.hit.passage.id in thread and states(first.text, kind))
-        else:
-            elsewhere = not any(turn.told for turn in heard.conversation.turns) and not heard.scope.course_id
-        if elsewhere and names_nothing(heard.message):
-            # 要多久 after what nothing answered, or a lesson that does not say, is near whatever takes time.
-            found = found.judged(answers=False, on_subject=0.0)
-        if heard.depends:
-            talked_of = await asyncio.to_thread(courses_talked_of, search, heard.conversation.turns)
-            if strays(found, heard.message, talked_of):
-                found = found.judged(answers=False, on_subject=0.0)
-        found = in_the_course_of(last.passages if last else (), found)
+        found = await asyncio.to_thread(find_heard, self._index.search, heard, self._passages)
         ledger.confidence = found.confidence.probability
         return found
 
@@ -331,8 +237,8 @@ class Answering:
                 rest = "".join(sentence.text for sentence in draft.withheld)
                 ledger.pending = Rest(tuple(portions(rest, heard.audience)), sources, ai=True)
                 yield TextAdded(f"\n\n{asking_for_more(rest, heard.audience, say)}")
-            async for event in self._care(found.quotes, heard):
-                yield event
+            for care in self._care.below(found.quotes, heard):
+                yield care
             yield Done("generated", True, aigc=self._writer.label(ledger.turn_id, say))
             return
         # What of the model's answer was released before it broke off stays, labelled; the quotes complete it.
@@ -346,22 +252,11 @@ class Answering:
         if rest_of_quotes:
             ledger.pending = Rest(tuple(rest_of_quotes), sources, ai=False)
             yield TextAdded(f"\n\n{asking_for_more(rest_of_quotes[0], heard.audience, say)}")
-        async for event in self._care(found.quotes, heard):
-            yield event
+        for care in self._care.below(found.quotes, heard):
+            yield care
         reason = draft.failure or ("llm_uncited" if written else None)
         label = self._writer.label(ledger.turn_id, say) if ledger.released else None
         yield Done("extracted", True, fallback=Fallback(reason) if reason else None, aigc=label)
-
-    async def _care(self, quotes: Sequence[Quote], heard: Heard) -> AsyncGenerator[Event, None]:
-        """A senior who asks about money hears how not to lose it."""
-        said = heard.question + "".join(quote.text for quote in quotes)
-        if heard.audience == "senior" and _MONEY.search(said):
-            yield TextAdded(f"\n\n{heard.say.fraud_care.format(hotline=self._hotline)}")
-
-
-def _tells(heard: Heard) -> bool:
-    """Whether a message that stands alone tells of a need."""
-    return not heard.depends and tells_of_a_need(heard.question)
 
 
 def _wants_no_passage(found: Found, heard: Heard) -> bool:
@@ -370,12 +265,8 @@ def _wants_no_passage(found: Found, heard: Heard) -> bool:
     """
     if heard.depends or asks_anything(heard.question) or (found.confidence.probability or 0.0) >= SURE:
         return False
-    in_english = found.query.language == ZH and _in_another_language(found)
-    return wants_to_learn(heard.question) or (_tells(heard) and in_english)
-
-
-def _in_another_language(found: Found) -> bool:
-    return found.hits[0].passage.language != found.query.language
+    in_english = found.query.language == ZH and found.in_another_language
+    return wants_to_learn(heard.question) or (tells(heard) and in_english)
 
 
 def _says(course: Course, named: str) -> bool:

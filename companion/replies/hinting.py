@@ -16,7 +16,7 @@ from companion.ledger import Ledger
 from companion.patterns import Patterns
 from companion.practice.hint import LAST_STEP, hint, reveals
 from companion.quoting.extract import Quote
-from companion.replies.answering import Answering
+from companion.replies.nothing_answers import NothingAnswers
 from companion.safety.untrusted import for_learner, for_prompt
 from companion.sentences import without_citations
 from companion.sources import passages_for, source_of
@@ -43,10 +43,10 @@ _SAYS = Patterns(Path(__file__).with_name("hinting.toml"))
 class Hinting:
     """Hints, with or without a model."""
 
-    def __init__(self, index: LiveIndex, writer: Writer, answering: Answering, passages: int) -> None:
+    def __init__(self, index: LiveIndex, writer: Writer, nothing: NothingAnswers, passages: int) -> None:
         self._index = index
         self._writer = writer
-        self._answering = answering
+        self._nothing = nothing
         self._passages = passages
 
     def wants_a_hint(self, heard: Heard) -> bool:
@@ -89,7 +89,7 @@ class Hinting:
             return
         if not found.answers:
             unquoted = replace(found, quotes=())  # the closest passage may be the answer
-            async for event in self._answering.nothing(unquoted, heard, ledger):
+            async for event in self._nothing.events(unquoted, heard, ledger):
                 yield event
             return
         ledger.pending = Hinted(question, step)
