@@ -5,7 +5,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from companion.conversation import Conversations
-from companion.finding.rewording import Rewording
 from companion.guidance.adviser import Adviser
 from companion.guidance.book import Book, NoBook
 from companion.guidance.credits import Rules, read_rules
@@ -50,6 +49,7 @@ from companion.writing.budget import Budget
 from companion.writing.circuit import Circuit
 from companion.writing.drafting import Drafting
 from companion.writing.language_model import LanguageModel
+from companion.writing.rewording import Rewording
 from companion.writing.usage import Prices, Spending
 from companion.writing.writer import Writer
 from course_index.embedders.embedder import Embedder

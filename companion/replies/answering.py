@@ -17,7 +17,6 @@ from companion.events import (
 )
 from companion.finding.find_heard import find_heard
 from companion.finding.found import Found
-from companion.finding.rewording import Rewording, may_be_reworded
 from companion.guidance.recommend import Recommended
 from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
@@ -34,6 +33,7 @@ from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
 from companion.writing.drafting import Draft, Drafting, enough_stands
 from companion.writing.material import material_of
+from companion.writing.rewording import Rewording, may_be_reworded
 from companion.writing.writer import Writer
 from course_index.analyze import normalise, terms
 from course_index.card import card_text
