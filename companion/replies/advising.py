@@ -19,12 +19,7 @@ from companion.guidance.recommend import Recommended
 from companion.guidance.sayings import sayings
 from companion.guidance.shelf import NEAR_KM
 from companion.guidance.subject import cannot_use, named_in, names_only_conditions, titles_named
-from companion.guidance.telling import (
-    barred_told,
-    courses_told,
-    nearest_told,
-    reason,
-)
+from companion.guidance.telling import barred_told, courses_told, nearest_told, reason
 from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.patterns import Patterns

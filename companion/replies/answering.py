@@ -6,15 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from companion.conversation import Rest
-from companion.events import (
-    CoursesFound,
-    Done,
-    Event,
-    Fallback,
-    Source,
-    SourcesFound,
-    TextAdded,
-)
+from companion.events import CoursesFound, Done, Event, Fallback, Source, SourcesFound, TextAdded
 from companion.finding.find_heard import find_heard
 from companion.finding.found import Found
 from companion.guidance.recommend import Recommended
