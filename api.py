@@ -4,17 +4,20 @@ import asyncio
 import ipaddress
 import logging
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
-from typing import Annotated
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from mcp.server import MCPServer
 from pydantic import ValidationError
 from starlette.middleware.cors import CORSMiddleware
 
 from companion.admission import Admission
+from companion.answer_cache import AnswerCache
 from companion.behind import running_behind, write_down
 from companion.build import (
     build,
@@ -66,18 +69,42 @@ from companion.settings import CompanionSettings
 from companion.starting import StartersUnreadable
 from companion.state.database import StateUnavailable
 from companion.state.state import State
+from companion.telemetry.alarm import Alarm
 from companion.telemetry.logs import log_to_stderr, logging_config
 from companion.telemetry.metrics import Metrics, share_figures
 from companion.telemetry.observed import Observed
 from companion.turn import Companion
 from companion.turns import Turns
 from companion.tutors import Tutors
-from wechat.build import make_wechat, make_wecom
+from wechat.build import WechatDoor, make_wechat, make_wecom
+
+if TYPE_CHECKING:
+    from companion.telemetry.traces import Tracing
 
 # A worker answers its supervisor once it has imported all this, which takes seconds on a busy machine. One that is held
 # for hung is killed and begun anew: with uvicorn's 5 seconds for ever.
 _WORKER_SECONDS = 60
 log = logging.getLogger("companion")
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """The tutors with what stands between them and the doors."""
+
+    settings: CompanionSettings
+    state: State
+    companion: Companion
+    tutors: Tutors
+    identities: Identities
+    limits: Limits
+    metrics: Metrics
+    alarm: Alarm
+    tracing: "Tracing | None"
+    refresh: Callable[[], None]
+    turns: Turns
+    admission: Admission
+    for_agents: Companion
+    kept_answers: Sequence[AnswerCache]
 
 
 def create_app(
@@ -86,97 +113,118 @@ def create_app(
     """The service over one companion and its state, which are built from the settings where none are given."""
     settings = settings or CompanionSettings()
     state = state or make_state(settings)
-    companion = companion or build(settings, state=state)
-    tutors = Tutors(companion, for_minors(companion, settings), state.learners, settings.age_unknown)
-    identities, limits = make_identities(settings), make_limits(settings)
-    metrics, alarm = Metrics(), make_alarm(settings)
-    tracing = make_tracing(settings)
-    refresh = looked_up(metrics, companion, alarm)
-    quoting = {tutor: without_budget(tutor, settings) for tutor in tutors.all}
-    metered = Metered(tutors, quoting, limits)
-    pace = make_pace(settings)
-    reminding = Reminding(metered.reply, state.learners, pace)
-    reply = Observed(reminding.reply, metrics, alarm, tracing).reply
-    turns = Turns(reply, state.turn_log, settings.turn_grace_seconds, _longest_turn(settings), settings.turns_at_once)
-
-    admission = Admission(state, settings.message_max_characters, settings.consent_version, pace)
-    wechat = make_wechat(settings, state, turns, admission, limits, identities)
-    wecom = make_wecom(settings, state, turns, admission, limits)
-    for_agents = without_model(companion, settings)
-    tools = mcp_server(for_agents)
-    kept_answers = [one.answers for one in (*tutors.all, *quoting.values(), for_agents)]
+    service = _around(companion or build(settings, state=state), settings, state)
+    wechat = make_wechat(settings, state, service.turns, service.admission, service.limits, service.identities)
+    wecom = make_wecom(settings, state, service.turns, service.admission, service.limits)
+    tools = mcp_server(service.for_agents)
     tools_over_http = mcp_application(tools)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with running_behind(tutors, state, turns, refresh):
-            async with tools.session_manager.run(), wechat.door.open() if wechat else nullcontext():
-                yield
-                draining = asyncio.create_task(turns.drain(settings.drain_seconds))
-            await draining
-        await companion.remembering.settle()
-        if lost := await write_down(state, turns):
-            log.warning("the database is not back: %d turns are in no conversation", lost)
-        await limits.close()
-        if tracing:
-            await asyncio.to_thread(tracing.close)
-        for tutor in tutors.all:
-            tutor.index.close()
-        state.close()
-
     # No /docs: that page fetches its scripts from a CDN. The description itself is at /openapi.json.
     app = DescribedAPI(
         title="Learning companion",
         version="0.1.0",
-        lifespan=lifespan,
+        lifespan=_lifespan(service, tools, wechat),
         openapi_url=None,  # DescribedAPI serves it
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=operation_id,
     )
     problems.install(app)
-    for router in (
-        # First, since routes are tried in order: WeChat delivers hundreds of messages a second, and waits for none.
-        *(wechat.routers if wechat else ()),
-        *((wecom,) if wecom else ()),
-        chat_router(turns, companion.remembering, admission),
-        completions_router(turns, admission),
-        conversations_router(companion.remembering, turns),
-        courses_router(tutors, {tutor: make_starting(settings, tutor) for tutor in tutors.all}),
-        learners_router(state, turns, companion, kept_answers, settings.aigc_producer),
-        opinions_router(state),
-        recommendations_router(tutors),
-        pathways_router(tutors, state.pathways),
-        progress_router(companion.advising, state),
-        credits_router(companion.advising, state),
-        reports_router(companion.advising, state),
-        operators_router(state),
-        admin_router(companion, state, identities),
-        about_router(settings),
-        sessions_router(identities, settings.allowed_origins),
-        health_router(tutors, alarm),
-        metrics_router(metrics, refresh),
-    ):
+    # First, since routes are tried in order: WeChat delivers hundreds of messages a second, and waits for none.
+    for router in (*(wechat.routers if wechat else ()), *((wecom,) if wecom else ()), *_routers(service)):
         app.include_router(router)
     app.router.routes.extend(tools_over_http.routes)
-    mount_portal(app, companion)
-    _guard(app, settings, identities, limits, metrics)
+    mount_portal(app, service.companion)
+    _guard(app, service)
     return app
 
 
-def _guard(app: FastAPI, settings: CompanionSettings, identities: Identities, limits: Limits, metrics: Metrics) -> None:
+def _around(companion: Companion, settings: CompanionSettings, state: State) -> _Service:
+    tutors = Tutors(companion, for_minors(companion, settings), state.learners, settings.age_unknown)
+    limits, metrics, alarm = make_limits(settings), Metrics(), make_alarm(settings)
+    tracing, pace = make_tracing(settings), make_pace(settings)
+    quoting = {tutor: without_budget(tutor, settings) for tutor in tutors.all}
+    reminding = Reminding(Metered(tutors, quoting, limits).reply, state.learners, pace)
+    reply = Observed(reminding.reply, metrics, alarm, tracing).reply
+    for_agents = without_model(companion, settings)
+    return _Service(
+        settings,
+        state,
+        companion,
+        tutors,
+        make_identities(settings),
+        limits,
+        metrics,
+        alarm,
+        tracing,
+        looked_up(metrics, companion, alarm),
+        Turns(reply, state.turn_log, settings.turn_grace_seconds, _longest_turn(settings), settings.turns_at_once),
+        Admission(state, settings.message_max_characters, settings.consent_version, pace),
+        for_agents,
+        [one.answers for one in (*tutors.all, *quoting.values(), for_agents)],
+    )
+
+
+def _routers(service: _Service) -> Iterator[APIRouter]:
+    settings, state, turns, tutors = service.settings, service.state, service.turns, service.tutors
+    companion = service.companion
+    yield chat_router(turns, companion.remembering, service.admission)
+    yield completions_router(turns, service.admission)
+    yield conversations_router(companion.remembering, turns)
+    yield courses_router(tutors, {tutor: make_starting(settings, tutor) for tutor in tutors.all})
+    yield learners_router(state, turns, companion, service.kept_answers, settings.aigc_producer)
+    yield opinions_router(state)
+    yield recommendations_router(tutors)
+    yield pathways_router(tutors, state.pathways)
+    yield progress_router(companion.advising, state)
+    yield credits_router(companion.advising, state)
+    yield reports_router(companion.advising, state)
+    yield operators_router(state)
+    yield admin_router(companion, state, service.identities)
+    yield about_router(settings)
+    yield sessions_router(service.identities, settings.allowed_origins)
+    yield health_router(tutors, service.alarm)
+    yield metrics_router(service.metrics, service.refresh)
+
+
+def _lifespan(
+    service: _Service, tools: MCPServer, wechat: WechatDoor | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """What runs while the service does; at its end turns are waited for, and nothing that was said is lost."""
+    state, turns = service.state, service.turns
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with running_behind(service.tutors, state, turns, service.refresh):
+            async with tools.session_manager.run(), wechat.door.open() if wechat else nullcontext():
+                yield
+                draining = asyncio.create_task(turns.drain(service.settings.drain_seconds))
+            await draining
+        await service.companion.remembering.settle()
+        if lost := await write_down(state, turns):
+            log.warning("the database is not back: %d turns are in no conversation", lost)
+        await service.limits.close()
+        if service.tracing:
+            await asyncio.to_thread(service.tracing.close)
+        for tutor in service.tutors.all:
+            tutor.index.close()
+        state.close()
+
+    return lifespan
+
+
+def _guard(app: FastAPI, service: _Service) -> None:
     """What a request passes before it comes to a route: the last one added is the first one met."""
-    app.add_middleware(Gate, identities=identities, limits=limits)
-    app.add_middleware(Bounds, body_bytes=settings.body_max_bytes)
+    app.add_middleware(Gate, identities=service.identities, limits=service.limits)
+    app.add_middleware(Bounds, body_bytes=service.settings.body_max_bytes)
     app.add_middleware(
         CORSMiddleware,
-        allow_origins=settings.allowed_origins,
+        allow_origins=service.settings.allowed_origins,
         allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
         expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"],
     )
     app.add_middleware(Methods)
-    app.add_middleware(Access, metrics=metrics)
+    app.add_middleware(Access, metrics=service.metrics)
 
 
 def _longest_turn(settings: CompanionSettings) -> float:

@@ -19,14 +19,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from companion import found
 from companion.build import build
 from companion.checking import support
 from companion.events import Done, SourcesFound, TextAdded
+from companion.finding import found
 from companion.heard import Ask
-from companion.llm import OpenAICompatible
 from companion.settings import CompanionSettings
 from companion.turn import Companion
+from companion.writing.llm import OpenAICompatible
 from course_index.build import build_index
 from course_index.embedders.e5_onnx import OnnxE5
 from course_index.parts import index_home, make_embedder

@@ -4,34 +4,34 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from companion.advising import Advising
-from companion.answering import Answering
-from companion.budget import Budget
-from companion.circuit import Circuit
-from companion.continuing import Continuing
 from companion.conversation import Conversations
-from companion.counter import Counter
-from companion.course_records import CourseRecords
-from companion.courtesy import Courtesy
-from companion.crediting import Crediting
-from companion.drafting import Drafting
 from companion.guidance.adviser import Adviser
 from companion.guidance.book import Book, NoBook
 from companion.guidance.credits import Rules, read_rules
 from companion.guidance.occupations import SAMPLES, read_occupations
 from companion.hearing import Hearing
-from companion.hinting import Hinting
 from companion.identity import Identities, PortalUsers, ProviderKeys, Visitors
-from companion.language_model import LanguageModel
-from companion.leading import Leading
 from companion.limits import Limits
 from companion.pace import Pace, today
 from companion.patterns import read_all
-from companion.planning import Planning
-from companion.practising import Practising
 from companion.recogniser import Recogniser, make_recogniser
 from companion.remembering import Remembering
-from companion.rewording import Rewording
+from companion.replies.advising import Advising
+from companion.replies.answering import Answering
+from companion.replies.continuing import Continuing
+from companion.replies.counter import Counter
+from companion.replies.course_records import CourseRecords
+from companion.replies.courtesy import Courtesy
+from companion.replies.crediting import Crediting
+from companion.replies.fraud_care import FraudCare
+from companion.replies.going_on import GoingOn
+from companion.replies.hinting import Hinting
+from companion.replies.leading import Leading
+from companion.replies.nothing_answers import NothingAnswers
+from companion.replies.planning import Planning
+from companion.replies.practising import Practising
+from companion.replies.replies import Replies
+from companion.replies.stating import Stating
 from companion.safety.aftercare import Aftercare
 from companion.safety.bounds import BUILT_IN, Bounds
 from companion.safety.emergencies import Emergencies
@@ -41,13 +41,17 @@ from companion.settings import CompanionSettings, hours_of, where_state_is
 from companion.starting import SAMPLES as STARTERS
 from companion.starting import Starting, read_starters
 from companion.state.state import State, open_state
-from companion.stating import Stating
 from companion.telemetry.alarm import Alarm
-from companion.turn import Companion, Guards, Replies
+from companion.turn import Companion, Guards
 from companion.understanding.learned import LearnedWishes, RuleWishes, Wishes
 from companion.understanding.standing_alone import StandingAlone
-from companion.usage import Prices, Spending
-from companion.writer import Writer
+from companion.writing.budget import Budget
+from companion.writing.circuit import Circuit
+from companion.writing.drafting import Drafting
+from companion.writing.language_model import LanguageModel
+from companion.writing.rewording import Rewording
+from companion.writing.usage import Prices, Spending
+from companion.writing.writer import Writer
 from course_index.embedders.embedder import Embedder
 from course_index.parts import index_home, make_embedder
 from course_index.settings import IN_A_FOLDER
@@ -296,20 +300,24 @@ def _around(
     passages = settings.passages_per_answer
     leading, crediting = Leading(advising), Crediting(advising.adviser, advising.book)
     rewording = Rewording(writer, settings.llm_first_token_seconds, passages)
-    answering = Answering(index, writer, rewording, drafting, advising, leading, passages, settings.anti_fraud_hotline)
+    care = FraudCare(settings.anti_fraud_hotline)
+    nothing = NothingAnswers(advising, care)
+    answering = Answering(index, writer, rewording, drafting, advising, leading, nothing, care, passages)
     practising = Practising(index, writer, answering, passages, advising.book)
     records = CourseRecords(index, advising)
     courtesy = Courtesy(settings.operator_name, settings.service_hotline)
+    continuing = Continuing(index, writer)
+    hinting, planning = Hinting(index, writer, nothing, passages), Planning(index, writer, advising)
     replies = Replies(
         answering,
         Stating(answering, advising, leading, crediting, records),
-        Continuing(index, writer),
+        continuing,
+        GoingOn(answering, continuing, leading, practising, hinting, planning),
         advising,
-        leading,
         crediting,
         practising,
-        Hinting(index, writer, answering, passages),
-        Planning(index, writer, advising),
+        hinting,
+        planning,
         courtesy,
         Counter(records, courtesy, advising.adviser.today),
     )
@@ -322,6 +330,6 @@ def _model(settings: CompanionSettings) -> LanguageModel | None:
     if not settings.llm_base_url:
         return None
     # LangChain and the OpenAI client are 50 MB that a service without an LLM does not need.
-    from companion.llm import OpenAICompatible
+    from companion.writing.llm import OpenAICompatible
 
     return OpenAICompatible(settings)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from companion.conversation import Conversation
-from companion.find import Scope
+from companion.finding.find import Scope
 from companion.understanding.wholly import Kind
 from companion.understanding.wish import Wish
 from companion.words import Locale, Words

@@ -4,17 +4,16 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeGuard
 
-from companion.conversation import Conversation, PathwayWanted, Pending, PlanWanted, Shown
-from companion.course_records import CourseRecords
-from companion.find import Scope
+from companion.conversation import Conversation, PathwayWanted, PlanWanted, Shown
+from companion.finding.find import Scope
 from companion.guidance.need import says_only_where
 from companion.guidance.subject import names_only_conditions, titles_named, trade_spelt_out
 from companion.heard import Ask, Heard
-from companion.leading import Leading
 from companion.ledger import Ledger
-from companion.practising import Practising
+from companion.replies.course_records import CourseRecords
+from companion.replies.leading import Leading
+from companion.replies.practising import Practising
 from companion.safety.bounds import Refusal
 from companion.safety.mask import masked, without_masks
 from companion.understanding.desk import desk_of
@@ -108,16 +107,14 @@ class Hearing:
         _, question = await self._standing_alone.question(message, conversation, say, Ledger("stands-alone"))
         return question
 
-    def goes_on_a_way(self, pending: Pending | None, message: str, wish: Wish) -> TypeGuard[PathwayWanted]:
-        """Whether it says what the way that was told waits for; behind other talk only where that is wanted."""
-        if not isinstance(pending, PathwayWanted) or (pending.aside and wish not in ("plan", "pathway")):
-            return False
-        return self._leading.completes(message)
-
-    async def _put(  # noqa: PLR0911
-        self, heard: Heard, ledger: Ledger, refusal: Refusal | None, *, told_what: bool
-    ) -> Heard:
+    async def _put(self, heard: Heard, ledger: Ledger, refusal: Refusal | None, *, told_what: bool) -> Heard:
         """The message with the question that it puts; `told_what` where the door knows what is wanted."""
+        if going_on := self._going_on(heard, refusal, told_what=told_what):
+            return going_on
+        return heard if refusal else await self._standing_for_itself(heard, ledger)
+
+    def _going_on(self, heard: Heard, refusal: Refusal | None, *, told_what: bool) -> Heard | None:
+        """What answers a quiz, is for a desk, or goes on with courses or a way that were told; None for all else."""
         asked, conversation = heard.question, heard.conversation
         pending, free = conversation.pending, refusal is None and not told_what
         may_answer = refusal is None or refusal.rule == "graded_work"  # 答案是什么: of our own quiz
@@ -125,7 +122,7 @@ class Hearing:
             return replace(heard, question=answered, wish="practice", answers_quiz=True)
         if not told_what and (desk := _at_a_desk(heard, refusal)):
             return replace(heard, wish="smalltalk", desk=desk)
-        if refusal is None and self.goes_on_a_way(pending, asked, heard.wish):
+        if refusal is None and self._leading.goes_on(pending, asked, heard.wish):
             return replace(heard, depends=True, question=pending.goal, wish="pathway")  # 每周四小时 is on the way to it
         if free and (more := wants_another(asked, conversation)) is not None:
             shown = (*pending.titles, *pending.earlier) if isinstance(pending, Shown) else ()
@@ -135,8 +132,10 @@ class Hearing:
             # 要钱吗 asked of the one that was shown, and was no condition.
             before = [said for said in conversation.subjects if not asks_of_it(said)]
             return replace(heard, depends=True, question=carried(asked, before), wish="courses")
-        if refusal:
-            return heard
+        return None
+
+    async def _standing_for_itself(self, heard: Heard, ledger: Ledger) -> Heard:
+        asked, conversation = heard.question, heard.conversation
         depends, question = await self._standing_alone.question(asked, conversation, heard.say, ledger)
         tells_only = says_only_where(asked) or (names_only_conditions(asked) and not asks_anything(asked))
         if heard.wish in ("question", "smalltalk") and tells_only and not heard.facts:

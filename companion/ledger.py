@@ -10,7 +10,7 @@ from companion.events import CoursesFound, Done, Event, SourcesFound, TextAdded
 from companion.guidance.book import UnmetReason
 from companion.guidance.progress import Practised
 from companion.sentences import cited_in
-from companion.usage import Usage
+from companion.writing.usage import Usage
 
 
 @dataclass(slots=True)

@@ -10,12 +10,12 @@ from typing import Any
 from companion.conversation import Conversation, Conversations, PastTurn, PathwayWanted, PlanWanted, Quiz, Shown
 from companion.events import Mode
 from companion.heard import Heard
-from companion.history import KEPT, history, plain_summary, to_summarise
-from companion.language_model import ModelUnavailable
 from companion.ledger import Ledger
-from companion.usage import Usage
 from companion.words import words
-from companion.writer import Writer
+from companion.writing.history import KEPT, history, plain_summary, to_summarise
+from companion.writing.language_model import ModelUnavailable
+from companion.writing.usage import Usage
+from companion.writing.writer import Writer
 from prompts import render
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from companion.events import Source
-from companion.found import Found
+from companion.finding.found import Found
 from companion.pace import today
 from companion.safety.untrusted import for_prompt, without_orders
 from retrieval.choose import is_outdated

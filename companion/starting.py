@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
 
-from companion.find import Scope, find
+from companion.finding.find import Scope, find
 from companion.guidance.sayings import audience_named
 from companion.words import Locale, in_locale
 from course_index.course import Course

@@ -221,15 +221,11 @@ def _failure(case: Case, record: Record, score: Score) -> dict[str, Any]:
     }
 
 
-def _due(case: Case) -> list[str]:  # noqa: PLR0911
+def _due(case: Case) -> list[str]:
     """What was expected, in words."""
     match case:
-        case AnswerCase() if not case.answerable:
-            return ["课程里没有答案，应当直说"]
         case AnswerCase():
-            facts = [f"应说到：{' / '.join(wordings)}" for wordings in case.facts]
-            kept = [f"不能说：{word}" for word in case.forbidden]
-            return [f"参考答案：{case.answer}", *facts, *kept]
+            return _due_answer(case) if case.answerable else ["课程里没有答案，应当直说"]
         case RecommendCase():
             wanted = "、".join(f"{id_}（{'最合适' if grade == 2 else '也可以'}）" for id_, grade in case.wanted.items())
             hard = case.constraints.model_dump(exclude_defaults=True)
@@ -246,6 +242,12 @@ def _due(case: Case) -> list[str]:  # noqa: PLR0911
         case RetrievalCase():
             return ["前三个段落里应有下面的原文"]
     return []
+
+
+def _due_answer(case: AnswerCase) -> list[str]:
+    facts = [f"应说到：{' / '.join(wordings)}" for wordings in case.facts]
+    kept = [f"不能说：{word}" for word in case.forbidden]
+    return [f"参考答案：{case.answer}", *facts, *kept]
 
 
 def _figure(value: float | None, metric: Metric) -> str:

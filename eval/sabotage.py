@@ -25,15 +25,15 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from companion import drafting
 from companion.build import assemble, make_state
 from companion.checking import check
 from companion.events import CoursesFound, Done, Event, SourcesFound
 from companion.heard import Ask
-from companion.language_model import Counted, LanguageModel
 from companion.sentences import cited_in
 from companion.settings import CompanionSettings
 from companion.turn import Companion
+from companion.writing import drafting
+from companion.writing.language_model import Counted, LanguageModel
 from course_index.embedders.embedder import Embedder, Encoded, Role, TokenEmbedder
 from course_index.parts import index_home, make_embedder
 from course_index.sentences import split_sentences
@@ -113,7 +113,7 @@ def _without_refusal() -> Iterator[None]:
         return None
 
     with ExitStack() as stack:
-        stack.enter_context(patch("companion.found.Found.answers", always))
+        stack.enter_context(patch("companion.finding.found.Found.answers", always))
         stack.enter_context(patch("companion.safety.moderation.KeywordModerator.check", passes))
         stack.enter_context(patch("companion.safety.learned.LearnedModerator.check", passes))
         yield

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from companion.conversation import brought_along
-from companion.find import Scope, find
+from companion.finding.find import Scope, find
 from companion.turn import Companion
 from companion.understanding.follow_up import carried, depends, leans
 from eval.stories import storyteller

@@ -19,13 +19,13 @@ from filelock import FileLock
 
 from api import create_app
 from companion.build import assemble
-from companion.circuit import Circuit
 from companion.guidance.occupations import SAMPLES as SAMPLE_OCCUPATIONS
 from companion.guidance.occupations import Occupations, read_occupations
-from companion.language_model import LanguageModel
 from companion.settings import CompanionSettings
 from companion.state.state import State, open_state
 from companion.turn import Companion
+from companion.writing.circuit import Circuit
+from companion.writing.language_model import LanguageModel
 from course_index.build import build_index
 from course_index.embedders.e5_onnx import OnnxE5
 from course_index.parts import one_thread_of_linear_algebra

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 
-from companion.language_model import Counted, ModelUnavailable
+from companion.writing.language_model import Counted, ModelUnavailable
 from prompts import Prompt
 
 # Forty sentences that the first article of the tiny library bears, no two the same.

@@ -6,10 +6,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from api import create_app
-from companion.circuit import Circuit
 from companion.http.portal import _html
-from companion.language_model import ModelUnavailable
 from companion.settings import CompanionSettings
+from companion.writing.circuit import Circuit
+from companion.writing.language_model import ModelUnavailable
 from course_index.sources.schema_org import record_from_json_ld
 from tests.scripted_model import ScriptedModel
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from companion.find import Scope, find
+from companion.finding.find import Scope, find
 from tests.small_library import searching
 
 LESSONS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 PROJECT = Path(__file__).parent.parent
 # Each takes what the project itself has: a file, a name in one, a language, a character of a pattern.
 OF_OUR_OWN = {
-    "companion/differences:_says",
+    "companion/quoting/differences:_says",
     "companion/guidance/places:_stem",
     "companion/guidance/sayings:sayings",
     "companion/http/portal:_packed",

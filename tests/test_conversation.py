@@ -9,9 +9,9 @@ import pytest
 from companion.conversation import REMEMBERED
 from companion.events import CoursesFound, Done, SourcesFound, TextAdded
 from companion.heard import Ask
-from companion.language_model import Counted
 from companion.understanding.follow_up import corrected, depends
 from companion.understanding.in_language import language_asked
+from companion.writing.language_model import Counted
 from course_index.store.generations import IndexHome
 from retrieval.live import LiveIndex
 from tests.scripted_model import ScriptedModel

@@ -1,6 +1,6 @@
 import pytest
 
-from companion.courtesy import Courtesy
+from companion.replies.courtesy import Courtesy
 from companion.understanding.wish import wish_of
 from companion.words import words
 from tests.test_turn import done, text, turn

@@ -2,8 +2,8 @@
 
 import pytest
 
-from companion.differences import differing
-from companion.find import Scope, find
+from companion.finding.find import Scope, find
+from companion.quoting.differences import differing
 from tests.small_library import searching
 
 LESSONS = {

@@ -7,7 +7,7 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
 
-from companion.language_model import ModelUnavailable
+from companion.writing.language_model import ModelUnavailable
 from tests.conftest import OPERATOR
 from tests.scripted_model import ScriptedModel
 from tests.servers import serving

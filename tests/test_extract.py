@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from companion.extract import WHOLE_ARTICLE_TOKENS, best_quotes, read_closely
+from companion.quoting.extract import WHOLE_ARTICLE_TOKENS, best_quotes, read_closely
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from retrieval.search import Search

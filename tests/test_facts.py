@@ -1,6 +1,6 @@
 import pytest
 
-from companion.stated_facts import comparison
+from companion.replies.stated_facts import comparison
 from companion.understanding.facts import facts_asked, set_beside
 from course_index.analyze import normalise, simplified_question
 from course_index.course import Course, Price

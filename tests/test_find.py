@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from companion.cases import asks_for_cases
-from companion.definitions import thing_asked
-from companion.find import Scope, find, find_meant, find_parts
-from companion.steps import asks_how
+from companion.finding.find import Scope, find, find_meant, find_parts
+from companion.quoting.cases import asks_for_cases
+from companion.quoting.definitions import thing_asked
+from companion.quoting.steps import asks_how
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from retrieval.confidence import Confidence
@@ -234,7 +234,7 @@ def test_a_question_that_its_mark_alone_hides_is_found_and_is_no_other_question(
         found = find_parts(search, question, *rest)
         return replace(found, confidence=Confidence()) if question.endswith("？") else found
 
-    monkeypatch.setattr("companion.find.find_parts", unsure_of_marks)
+    monkeypatch.setattr("companion.finding.find.find_parts", unsure_of_marks)
     found = find_meant(search, "凤凰单丛怎么冲泡？", 4, Scope())
     assert found.answers
     assert found.meant is None

@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 
-from companion.advising import Advising
 from companion.guidance.adviser import Adviser
 from companion.guidance.book import NoBook
 from companion.guidance.credits import Rules
@@ -13,7 +12,8 @@ from companion.guidance.need import need_of
 from companion.guidance.occupations import Occupation
 from companion.guidance.pathway import Terms
 from companion.guidance.subject import subject_of, titles_named, wanted_part
-from companion.leading import Leading
+from companion.replies.advising import Advising
+from companion.replies.leading import Leading
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from retrieval.live import LiveIndex

@@ -8,12 +8,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from companion.circuit import Circuit
 from companion.events import Done, TextAdded
 from companion.heard import Ask
-from companion.language_model import Counted, ModelUnavailable
-from companion.llm import OpenAICompatible
 from companion.settings import CompanionSettings
+from companion.writing.circuit import Circuit
+from companion.writing.language_model import Counted, ModelUnavailable
+from companion.writing.llm import OpenAICompatible
 from prompts import Prompt
 
 ANSWER = "快件丢失的，保过价的，按寄件时约定的保价规则赔。[1]"

@@ -1,6 +1,6 @@
 import pytest
 
-from companion.measures import measure_asked, states
+from companion.quoting.measures import measure_asked, states
 from tests.small_catalogue import talk
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from companion.find import Scope, find
+from companion.finding.find import Scope, find
 from course_index.build import build_index
 from course_index.course import Course, Lesson, Passage
 from course_index.store.generations import IndexHome

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from companion.find import Scope, find
+from companion.finding.find import Scope, find
 from course_index.build import build_index
 from course_index.course import Course, Lesson, Passage
 from course_index.store.generations import IndexHome
@@ -95,7 +95,7 @@ def test_a_passage_in_another_language_is_not_shown_as_near_to_a_dish(tmp_path, 
     home = IndexHome(tmp_path / "data")
     build_index([tmp_path / "boats.md"], home, embedder)
     search = Search(home.open_current(), embedder)
-    monkeypatch.setattr("companion.found.confidence", lambda *_: Confidence(False, 0.5, 0.6))
+    monkeypatch.setattr("companion.finding.found.confidence", lambda *_: Confidence(False, 0.5, 0.6))
     assert find(search, "比赛以后吃什么", 4, Scope()).near
     assert not find(search, "灌汤饺怎么做", 4, Scope()).near
     search.generation.close()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from companion.find import Scope, find
-from companion.remedies import asks_who_answers_for_it, what_happened
+from companion.finding.find import Scope, find
+from companion.quoting.remedies import asks_who_answers_for_it, what_happened
 from retrieval.confidence import Confidence
 from tests.small_library import searching
 
@@ -101,7 +101,7 @@ def test_a_word_of_an_english_heading_names_nothing_that_happened(search):
     [("有人落水怎么办", 0.5, True), ("有人落水怎么办", 0.2, False), ("怎么救落水的人", 0.2, True)],
 )
 def test_what_only_mentions_it_tells_nobody_what_to_do(search, monkeypatch, question, on_subject, answered):
-    monkeypatch.setattr("companion.found.confidence", lambda *_: Confidence(True, 0.9, on_subject))
+    monkeypatch.setattr("companion.finding.found.confidence", lambda *_: Confidence(True, 0.9, on_subject))
     assert find(search, question, 4, Scope()).answers is answered
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from companion.language_model import ModelUnavailable
+from companion.writing.language_model import ModelUnavailable
 from tests.scripted_model import ScriptedModel
 from tests.test_conversation import GOOD, Talk
 

@@ -1,6 +1,6 @@
 import pytest
 
-from companion.extract import read_closely
+from companion.quoting.extract import read_closely
 from course_index.analyze import normalise, terms
 from course_index.language import language_of
 from course_index.store.records import CourseFilter

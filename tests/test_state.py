@@ -28,7 +28,7 @@ from companion.state.tables import complaints
 from companion.state.turn_log import LoggedTurn
 from companion.state.wechat_inbox import Arrival
 from companion.state.wechat_people import Part, Quota
-from companion.usage import Usage
+from companion.writing.usage import Usage
 
 SOURCE = Source(1, "p1", "c1", "课", "第一课", "第一条", None, "原文。", "2026-09-01", True)
 TURN = PastTurn(

@@ -18,12 +18,12 @@ from starlette.testclient import TestClient
 
 from companion.events import Done, Failed, Fallback, TextAdded, TurnStarted
 from companion.heard import Ask
-from companion.language_model import ModelUnavailable
 from companion.state.database import StateUnavailable
 from companion.telemetry.alarm import Alarm
 from companion.telemetry.logs import AsJson, OneLine
 from companion.telemetry.metrics import Metrics
 from companion.telemetry.observed import Observed
+from companion.writing.language_model import ModelUnavailable
 from tests.conftest import OPERATOR
 from tests.scripted_model import ScriptedModel
 from tests.servers import serving

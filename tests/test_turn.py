@@ -2,11 +2,11 @@ import asyncio
 
 import pytest
 
-from companion.circuit import Circuit
 from companion.events import CoursesFound, Done, Failed, SourcesFound, TextAdded, TurnStarted, payload, whole_answer
 from companion.heard import Ask
-from companion.language_model import ModelUnavailable
 from companion.words import locale_of
+from companion.writing.circuit import Circuit
+from companion.writing.language_model import ModelUnavailable
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from retrieval.live import LiveIndex

@@ -2,7 +2,7 @@
 
 import pytest
 
-from companion.find import Scope, find
+from companion.finding.find import Scope, find
 from tests.small_library import searching
 
 WHY = "讲课的人嗓子会哑，是因为一天到晚大声说话，嗓子很累，嗓子哑了该怎么保养，讲课的人多半不知道，嗓子哑了还接着讲。"

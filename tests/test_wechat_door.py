@@ -18,11 +18,11 @@ import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from companion.language_model import ModelUnavailable
 from companion.settings import CompanionSettings
 from companion.state.state import open_state
 from companion.state.tables import wechat_people
 from companion.state.wechat_people import Part, Quota
+from companion.writing.language_model import ModelUnavailable
 from course_index.errors import IndexProblem
 from tests.conftest import MODELS, OPERATOR
 from tests.conftest import SECRET as SESSION_SECRET

@@ -5,26 +5,26 @@ import type { Plugin, UserConfig } from "vite";
 const tight: Plugin = {
   name: "tight",
   enforce: "pre",
-  enforce: "pre",
   transform: (code, id) => {
+    if (id.endsWith("/said-by-both.ts")) return byLanguage(code);
     if (!id.includes("/widget/src/")) return null;
     if (id.endsWith("/styles.ts")) {
       return code.replace(/`[^`]+`/, (css) => css.replace(/\/\*.*?\*\//gs, "").replace(/\s+/g, " ").replace(/ ?([{};,]) /g, "$1").replace(/: /g, ":"));
     }
-    return id.endsWith("/words.ts") ? byLanguage(code) : code.replace(/(?<=[>`}])\n\s+(?=[<$])/g, "");
+    return code.replace(/(?<=[>`}])\n\s+(?=[<$])/g, "");
   },
 };
 
 /** A table of words reads row by row; language by language it is packed a kilobyte smaller. */
 function byLanguage(code: string): string {
-  const [whole, rows] = /const WORDS = \{(.+?)\n\} satisfies [^;]+;/s.exec(code)!;
+  const [whole, rows] = /const BOTH = told\(\{(.+?)\n\}\);/s.exec(code)!;
   const table = Function(`return {${rows}}`)() as Record<string, string[]>;
   const columns = [0, 1, 2].map((at) => Object.values(table).map((row) => row[at]!));
   if (columns.flat().some((word) => word.includes("|"))) throw new Error("a word has the sign that parts words");
   const parted = (words: string[]) => `${JSON.stringify(words.join("|"))}.split("|")`;
   const told = `const COLUMNS = [${columns.map(parted)}];
-    const WORDS: Record<string, string[]> = Object.fromEntries(${parted(Object.keys(table))}.map((name, at) => [name, COLUMNS.map((words) => words[at])]));`;
-  return code.replace(whole, () => told).replace("WORDS[name][at]", "WORDS[name]?.[at]");
+    export const BOTH = Object.fromEntries(${parted(Object.keys(table))}.map((name, at) => [name, COLUMNS.map((words) => words[at])]));`;
+  return code.replace(`export ${whole}`, () => told);
 }
 
 export function oneFile(name: string, entry: string, format: "iife" | "es"): UserConfig {

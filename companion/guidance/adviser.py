@@ -11,8 +11,8 @@ from pathlib import Path
 
 from companion.guidance.credits import Rules
 from companion.guidance.following import NOBODY, Following
-from companion.guidance.goals import DIPLOMA_WORDS, Aim, Destination, destination, names_diploma
-from companion.guidance.need import Need, with_profile
+from companion.guidance.goals import DIPLOMA_WORDS, Aim, Destination, aim_of, destination, names_diploma
+from companion.guidance.need import Need, need_of, with_profile
 from companion.guidance.occupations import Embed, Occupation, Occupations
 from companion.guidance.pathway import Pathway, Terms
 from companion.guidance.planner import Planner
@@ -166,6 +166,10 @@ class Adviser:
         best = planner.plan(there.goal, started)
         ways = planner.alternatives(there.goal, started, best) if others and best.steps else []
         return Way(there, best, tuple(ways))
+
+    def plain_way(self, goal: str, audience: str | None) -> Way:
+        """The way to a goal in somebody's words, as it is for anybody and without others. Raises IndexProblem."""
+        return self.way(aim_of(goal), need_of(goal, audience), Terms(start=self.today()), others=False)
 
     def known(self, profile: Profile, events: tuple[LearningEvent, ...], rejected: tuple[str, ...] = ()) -> Known:
         """What may be used of a learner, with what follows from their events. Raises IndexProblem."""

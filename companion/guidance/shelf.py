@@ -1,7 +1,7 @@
 """The courses of one generation as columns: which of them may be offered at all, and why the others may not."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -140,41 +140,47 @@ class Shelf:
             return True
         return place.point is not None and session.km is not None and session.km <= NEAR_KM
 
-    def _facts(self, need: Need, finished: frozenset[str], today: date) -> list[tuple[Fact, Mask]]:  # noqa: PLR0912
-        facts: list[tuple[Fact, Mask]] = [("open", self._open_on(today)), ("finished", ~self._among(finished))]
+    def _facts(self, need: Need, finished: frozenset[str], today: date) -> Iterator[tuple[Fact, Mask]]:
+        yield "open", self._open_on(today)
+        yield "finished", ~self._among(finished)
+        yield from self._of_what_it_is(need)
+        yield from self._of_how_it_is_taken(need, finished, today)
+
+    def _of_what_it_is(self, need: Need) -> Iterator[tuple[Fact, Mask]]:
         if need.young:
-            facts.append(("audience", self.such(lambda course: may_be_for(course, "child", "parent"))))
+            yield "audience", self.such(lambda course: may_be_for(course, "child", "parent"))
         if need.exclude:
-            facts.append(("excluded", ~self._among(need.exclude)))
+            yield "excluded", ~self._among(need.exclude)
         if need.free:
-            facts.append(("free", self._prices == 0))
+            yield "free", self._prices == 0
         elif need.max_price is not None:
-            facts.append(("price", self._prices <= need.max_price))
+            yield "price", self._prices <= need.max_price
         if need.max_hours is not None:
-            facts.append(("hours", self._hours <= need.max_hours))
+            yield "hours", self._hours <= need.max_hours
         if need.level is not None:
-            facts.append(("level", self._levels == need.level))
+            yield "level", self._levels == need.level
         if need.max_level is not None:
-            facts.append(("level", self._levels <= need.max_level))
+            yield "level", self._levels <= need.max_level
         if need.min_level is not None:
-            facts.append(("level", self._levels >= need.min_level))
+            yield "level", self._levels >= need.min_level
         if need.credits:
-            facts.append(("credits", self.such(lambda course: bool(course.credits))))
+            yield "credits", self.such(lambda course: bool(course.credits))
+
+    def _of_how_it_is_taken(self, need: Need, finished: frozenset[str], today: date) -> Iterator[tuple[Fact, Mask]]:
         if need.begins is not None:
-            facts.append(("begins", self._courses_of(self._held(need, today) & self._begin_in(need.begins))))
+            yield "begins", self._courses_of(self._held(need, today) & self._begin_in(need.begins))
         if need.language:
-            facts.append(("language", self._languages == need.language))
+            yield "language", self._languages == need.language
         if need.delivery:
-            facts.append(("delivery", np.isin(self._deliveries, list(need.delivery))))
+            yield "delivery", np.isin(self._deliveries, list(need.delivery))
         if need.place and need.in_person:
-            facts.append(("place", self._courses_of(self._held(need, today) & self._there(need.place))))
+            yield "place", self._courses_of(self._held(need, today) & self._there(need.place))
         if need.step_free:
             # Online there are no steps; in person only where a record says that there are none.
             reached = self._courses_of(self._held(need, today))
-            facts.append(("step_free", reached | ((self._deliveries == "online") & (not need.in_person))))
+            yield "step_free", reached | ((self._deliveries == "online") & (not need.in_person))
         if need.skip_without_prerequisites:
-            facts.append(("prerequisites", self.such(lambda course: set(course.prerequisites) <= finished)))
-        return facts
+            yield "prerequisites", self.such(lambda course: set(course.prerequisites) <= finished)
 
     def such(self, holds: Callable[[Course], bool]) -> Mask:
         """The courses of which something holds."""

@@ -1,6 +1,6 @@
 """Advice in words: sentences built from the facts that ranked, ordered or counted; nothing else is said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from companion.guidance.adviser import Way
@@ -29,38 +29,39 @@ def reason(one: Recommendation, need: Need, lessons: Mapping[str, str], locale: 
     return say.between.join(dict.fromkeys(told)) + (say.stop if told else "")
 
 
-def _said(why: Why, one: Recommendation, lessons: Mapping[str, str], say: Sayings, locale: Locale) -> str:  # noqa: PLR0911, PLR0912
+def _said(why: Why, one: Recommendation, lessons: Mapping[str, str], say: Sayings, locale: Locale) -> str:
+    values = why.values
     match why.fact:
         case "lesson":
-            title = lessons.get(why.values[0], "")
+            title = lessons.get(values[0], "")
             return say.lesson.format(title) if title else ""
-        case "terms":
-            return say.terms.format(_list(why.values, locale))
-        case "card":
-            return say.card
-        case "occupation_named":
-            return say.occupation_named.format(why.values[0])
-        case "occupation":
-            return say.occupation.format(why.values[0], _list(why.values[1:], locale))
-        case "audience":
-            return say.audience.format(audience_named(why.values[0], locale))
-        case "standing":
-            names = {"new": "start_low", "some": "go_on", "advanced": "go_deep"}
-            template: str = getattr(say, names.get(why.values[0], why.values[0]))
-            return template.format(why.values[1])
         case "place":
             return session_told(one.session, locale) if one.session else ""
-        case "followed":
-            return say.followed.format(*why.values)
-        case "rated":
-            return say.rated.format(*why.values)
-        case "nearest":
-            return say.among_the_nearest
-        case "cheap":
-            return say.free if why.values[0] == "0" else say.price.format(why.values[0])
-        case "interest":
-            return say.interest.format(why.values[0])
+        case fact if fact in _SAID:
+            return _SAID[fact](say, values, locale)
     return ""
+
+
+def _standing(say: Sayings, values: Sequence[str], _: Locale) -> str:
+    names = {"new": "start_low", "some": "go_on", "advanced": "go_deep"}
+    template: str = getattr(say, names.get(values[0], values[0]))
+    return template.format(values[1])
+
+
+# How a fact is said with its values.
+_SAID: Mapping[str, Callable[[Sayings, Sequence[str], Locale], str]] = {
+    "terms": lambda say, values, locale: say.terms.format(_list(values, locale)),
+    "card": lambda say, *_: say.card,
+    "occupation_named": lambda say, values, _: say.occupation_named.format(values[0]),
+    "occupation": lambda say, values, locale: say.occupation.format(values[0], _list(values[1:], locale)),
+    "audience": lambda say, values, locale: say.audience.format(audience_named(values[0], locale)),
+    "standing": _standing,
+    "followed": lambda say, values, _: say.followed.format(*values),
+    "rated": lambda say, values, _: say.rated.format(*values),
+    "nearest": lambda say, *_: say.among_the_nearest,
+    "cheap": lambda say, values, _: say.free if values[0] == "0" else say.price.format(values[0]),
+    "interest": lambda say, values, _: say.interest.format(values[0]),
+}
 
 
 def _plain(one: Recommendation, say: Sayings) -> list[str]:

@@ -45,7 +45,7 @@ _Days = Annotated[int, Query(ge=1, le=366)]
 
 
 def admin_router(companion: Companion, state: State, identities: Identities) -> APIRouter:
-    """Pages that the gate opens to operators alone, and the page where one says that one is."""
+    """Pages that the gate opens to operators alone, and the one where somebody says that they are one."""
     router = APIRouter(prefix="/admin", include_in_schema=False)
     advising = companion.advising
 
@@ -92,6 +92,13 @@ def admin_router(companion: Companion, state: State, identities: Identities) -> 
         latest = await run_in_threadpool(companion.index.builds)
         return operator_page("admin_builds.html", request, builds=latest[::-1], serving=companion.index.generation)
 
+    _add_session(router, identities)
+    return router
+
+
+def _add_session(router: APIRouter, identities: Identities) -> None:
+    """The page where one says that one is an operator, and the cookie that says so afterwards."""
+
     @router.get("/session")
     async def sign_in(request: Request) -> Response:
         return operator_page("admin_session.html", request, refused=False)
@@ -119,8 +126,6 @@ def admin_router(companion: Companion, state: State, identities: Identities) -> 
         response = RedirectResponse("/admin/session", 303)
         response.delete_cookie(PAGE_COOKIE, path="/admin")
         return response
-
-    return router
 
 
 def _overview(companion: Companion, state: State, days: int) -> dict[str, Any]:

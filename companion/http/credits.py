@@ -11,15 +11,14 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from companion.advising import Advising
+from companion.guidance.adviser import Adviser
 from companion.guidance.credits import Entry, Standing, Target, balance, standing, would_add
 from companion.guidance.telling import balance_told, would_add_told
-from companion.http.gate import caller_of
+from companion.http.gate import caller_of, learner_of
 from companion.http.problems import AsciiJSONResponse, Problem, may_be
+from companion.replies.advising import Advising
 from companion.state.state import State
 from companion.words import locale_of
-
-_NOBODY = "Nobody has to say who they are here, so nothing is kept of you as a learner."
 
 
 class CreditEntry(BaseModel):
@@ -77,12 +76,12 @@ def credits_router(advising: Advising, state: State) -> APIRouter:
         locale: Annotated[str | None, Query(max_length=20)] = None,
     ) -> Response:
         """The ledger, what targets lack by the rules loaded, and what the courses given would add."""
-        learner = caller_of(request).learner
-        if not learner:
-            return Problem(404, _NOBODY)
+        learner = learner_of(request)
         if target and adviser.rules.target(target, adviser.today()) is None:
             return Problem(404, "No rule in force has this id; GET /v1/credit-rules tells them.")
-        return AsciiJSONResponse(await run_in_threadpool(credits_of, learner, course_id or [], target, locale))
+        return AsciiJSONResponse(
+            await run_in_threadpool(_credits, learner, course_id or [], target, locale, adviser, state)
+        )
 
     @router.put("/operators/learners/{learner}/credits", status_code=204)
     async def award(
@@ -107,31 +106,34 @@ def credits_router(advising: Advising, state: State) -> APIRouter:
         await run_in_threadpool(state.audit.record, caller_of(request).learner, "took_back", entry_id[:64])
         return Response(status_code=204)
 
-    def credits_of(learner: str, course_ids: list[str], target: str | None, locale: str | None) -> dict[str, Any]:
-        day, rules = adviser.today(), adviser.rules
-        entries = state.book.entries(learner)
-        held = balance(entries, rules, day)
-        targets = [one for one in rules.targets(day) if target in (None, one.id)]
-        courses = [course for id_ in course_ids if (course := adviser.course(id_)) is not None]
-        added, silent = would_add(courses, entries, day)
-        spoken = locale_of("", locale)
-        now = [standing(one, held.counted) for one in targets]
-        then = [standing(one, (*held.counted, *added)) for one in targets]
-        text = balance_told(held, True, rules, now, spoken)
-        if courses:
-            text += would_add_told(added, [course.title for course in silent], spoken)
-        return {
-            "entries": [_entry(one) for one in entries],
-            "total": str(held.total),
-            "expired": [_entry(one) for one in held.expired],
-            "rules_loaded": rules.are_loaded,
-            "targets": [_standing(one, after) for one, after in zip(now, then, strict=True)],
-            "would_add": [_entry(one) for one in added],
-            "no_credits_stated": [course.id for course in silent],
-            "text": text,
-        }
-
     return router
+
+
+def _credits(
+    learner: str, course_ids: list[str], target: str | None, locale: str | None, adviser: Adviser, state: State
+) -> dict[str, Any]:
+    day, rules = adviser.today(), adviser.rules
+    entries = state.book.entries(learner)
+    held = balance(entries, rules, day)
+    targets = [one for one in rules.targets(day) if target in (None, one.id)]
+    courses = [course for id_ in course_ids if (course := adviser.course(id_)) is not None]
+    added, silent = would_add(courses, entries, day)
+    spoken = locale_of("", locale)
+    now = [standing(one, held.counted) for one in targets]
+    then = [standing(one, (*held.counted, *added)) for one in targets]
+    text = balance_told(held, True, rules, now, spoken)
+    if courses:
+        text += would_add_told(added, [course.title for course in silent], spoken)
+    return {
+        "entries": [_entry(one) for one in entries],
+        "total": str(held.total),
+        "expired": [_entry(one) for one in held.expired],
+        "rules_loaded": rules.are_loaded,
+        "targets": [_standing(one, after) for one, after in zip(now, then, strict=True)],
+        "would_add": [_entry(one) for one in added],
+        "no_credits_stated": [course.id for course in silent],
+        "text": text,
+    }
 
 
 def _entry(one: Entry) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -45,6 +46,21 @@ def caller_of(connection: HTTPConnection) -> Caller:
     """Who is asking, as the gate found."""
     caller: Caller = connection.scope["state"]["caller"]
     return caller
+
+
+def learner_of(connection: HTTPConnection) -> str:
+    """Of whom something may be kept. Raises HTTPException where nobody has to say who they are."""
+    if not (learner := caller_of(connection).learner):
+        raise HTTPException(404, "Nobody has to say who they are here, so nothing is kept of you as a learner.")
+    return learner
+
+
+def signed_in_learner(connection: HTTPConnection) -> str:
+    """Of whom something is kept. Raises HTTPException for visitors too."""
+    learner = learner_of(connection)
+    if caller_of(connection).kind == "visitor":
+        raise HTTPException(403, "Nothing is kept of visitors; sign in on the portal.")
+    return learner
 
 
 def _token(scope: Scope, headers: Headers, path: str) -> str:

@@ -14,9 +14,8 @@ from typing_extensions import TypedDict
 
 from companion.answer_cache import AnswerCache
 from companion.guidance.profile import Belief, Profile, Standing
-from companion.http.gate import caller_of
-from companion.http.problems import AsciiJSONResponse, Problem, may_be
-from companion.identity import Caller
+from companion.http.gate import caller_of, learner_of, signed_in_learner
+from companion.http.problems import AsciiJSONResponse, may_be
 from companion.identity import Kind as CallerKind
 from companion.state.audit import Deed, audited
 from companion.state.learners import AgeBand
@@ -102,46 +101,24 @@ def learners_router(
     @router.get("/learners/me", response_model=LearnerTold, responses=may_be(404))
     async def me(request: Request) -> Response:
         """What the learner has told, and what was inferred of it."""
-        caller = caller_of(request)
-        if _is_nobody(caller):
-            return Problem(404, _NOBODY)
-        return AsciiJSONResponse(
-            {**await run_in_threadpool(_whole, caller.learner, state, companion), "kind": caller.kind}
-        )
+        told = await run_in_threadpool(_whole, learner_of(request), state, companion)
+        return AsciiJSONResponse({**told, "kind": caller_of(request).kind})
 
     @router.patch("/learners/me", response_model=LearnerTold, responses=may_be(404))
     async def change(told: LearnerChange, request: Request) -> Response:
         """Keep what the learner tells; fields that are left out stay."""
-        caller = caller_of(request)
-        if _is_nobody(caller):
-            return Problem(404, _NOBODY)
-        if caller.kind == "visitor":
-            return Problem(403, "Nothing is kept of visitors; sign in on the portal.")
-        values = told.model_dump(exclude_unset=True)
-        advice: dict[str, Any] = {name: values.pop(name) for name in _FOR_ADVICE if name in values}
-        if advice:
-            await run_in_threadpool(
-                state.book.profiles.change,
-                caller.learner,
-                advice.get("profile"),
-                advice.get("rejected", ()),
-                advice.get("personalised"),
-            )
-        changed = await run_in_threadpool(state.learners.change, caller.learner, values)
-        if "consent_version" in values:
-            deed: Deed = "consented" if values["consent_version"] else "withdrew"
-            await run_in_threadpool(state.audit.record, audited(caller.learner), deed, values["consent_version"] or "")
-        return AsciiJSONResponse({**await run_in_threadpool(_whole, changed.id, state, companion), "kind": caller.kind})
+        learner = signed_in_learner(request)
+        await run_in_threadpool(_keep, learner, told.model_dump(exclude_unset=True), state)
+        whole = await run_in_threadpool(_whole, learner, state, companion)
+        return AsciiJSONResponse({**whole, "kind": caller_of(request).kind})
 
     @router.get("/learners/me/export", response_model=LearnerExport, responses=may_be(404))
     async def export(request: Request) -> Response:
         """Everything that is kept of the learner, as a JSON file; what a model wrote is labelled in it."""
-        caller = caller_of(request)
-        if _is_nobody(caller):  # what nobody in particular said may be anybody's
-            return Problem(404, _NOBODY)
+        learner = learner_of(request)  # what nobody in particular said may be anybody's
         await run_in_threadpool(state.conversations.write_down)
-        whole = await run_in_threadpool(state.learners.export, caller.learner)
-        await run_in_threadpool(state.audit.record, audited(caller.learner), "exported")
+        whole = await run_in_threadpool(state.learners.export, learner)
+        await run_in_threadpool(state.audit.record, audited(learner), "exported")
         return AsciiJSONResponse(
             whole | _label(whole, aigc_producer),
             headers={
@@ -153,15 +130,13 @@ def learners_router(
     @router.delete("/learners/me", response_model=Receipt, responses=may_be(404))
     async def erase(request: Request) -> Response:
         """Erase everything that is kept of the learner, for good; the receipt says how much there was."""
-        caller = caller_of(request)
-        if _is_nobody(caller):
-            return Problem(404, _NOBODY)
-        await turns.stop_all_of(caller.learner)
-        await companion.remembering.settle_of(caller.learner)
+        learner = learner_of(request)
+        await turns.stop_all_of(learner)
+        await companion.remembering.settle_of(learner)
         for answers in kept_answers:
             answers.clear()
-        await run_in_threadpool(state.conversations.let_go_of, caller.learner)
-        erased = await run_in_threadpool(state.learners.erase, caller.learner)
+        await run_in_threadpool(state.conversations.let_go_of, learner)
+        erased = await run_in_threadpool(state.learners.erase, learner)
         receipt = str(uuid.uuid4())
         # The record must not lead back to who was erased.
         await run_in_threadpool(state.audit.record, "a learner", "erased", receipt)
@@ -171,7 +146,19 @@ def learners_router(
 
 
 _FOR_ADVICE = ("profile", "personalised", "rejected")
-_NOBODY = "Nobody has to say who they are here, so nothing is kept of you as a learner."
+
+
+def _keep(learner: str, values: dict[str, Any], state: State) -> None:
+    """Keep what was told; a consent given or withdrawn is on record."""
+    advice = {name: values.pop(name) for name in _FOR_ADVICE if name in values}
+    if advice:
+        state.book.profiles.change(
+            learner, advice.get("profile"), advice.get("rejected", ()), advice.get("personalised")
+        )
+    state.learners.change(learner, values)
+    if "consent_version" in values:
+        deed: Deed = "consented" if values["consent_version"] else "withdrew"
+        state.audit.record(audited(learner), deed, values["consent_version"] or "")
 
 
 def _whole(learner: str, state: State, companion: Companion) -> dict[str, Any]:
@@ -184,10 +171,6 @@ def _whole(learner: str, state: State, companion: Companion) -> dict[str, Any]:
         "beliefs": [asdict(belief) for belief in beliefs],
         "rejected": kept.rejected,
     }
-
-
-def _is_nobody(caller: Caller) -> bool:
-    return not caller.learner
 
 
 def _label(whole: dict[str, Any], producer: str) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 from starlette.applications import Starlette
 
-from companion.advising import Advising
 from companion.browsing import course_page, whole_course, whole_passage
 from companion.events import Failed, whole_answer
 from companion.guidance.goals import aim_of
@@ -19,6 +18,7 @@ from companion.guidance.pathway import Terms
 from companion.heard import Ask
 from companion.http.pathways import way_as_told
 from companion.http.recommendations import recommended_as_told
+from companion.replies.advising import Advising
 from companion.safety.mask import masked
 from companion.turn import Companion
 from companion.understanding.wish import Wish
@@ -42,6 +42,21 @@ def mcp_server(companion: Companion) -> MCPServer:
         instructions="Courses of a lifelong-learning platform: find them, read them, and the rules they come under. "
         "Facts come from records; what no record states is said to be unknown. `sample` marks invented sample data.",
     )
+
+    _add_courses(server, companion)
+    _add_guidance(server, companion)
+    return server
+
+
+def mcp_application(server: MCPServer) -> Starlette:
+    """The server over HTTP, without sessions, so that any worker answers any request."""
+    # The gate has admitted the caller by a token; the Host header of a deployment is not ours to know.
+    open_to_hosts = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    return server.streamable_http_app(json_response=True, stateless_http=True, transport_security=open_to_hosts)
+
+
+def _add_courses(server: MCPServer, companion: Companion) -> None:
+    """Courses, what they say, and the passages behind it."""
 
     @server.tool(annotations=_READS)
     async def search_courses(
@@ -81,6 +96,10 @@ def mcp_server(companion: Companion) -> MCPServer:
             raise ToolError("There is no passage with this id; its lesson may have been changed since.")
         return found
 
+
+def _add_guidance(server: MCPServer, companion: Companion) -> None:
+    """Ways to goals, and the rules on credits."""
+
     @server.tool(annotations=_READS)
     async def find_pathway(
         goal: _Asked, hours_a_week: Annotated[float | None, Field(gt=0, le=112)] = None
@@ -103,15 +122,6 @@ def mcp_server(companion: Companion) -> MCPServer:
         if told["mode"] == "extracted" and not is_on_credits:  # a lesson on something else
             told |= {"mode": "catalogue", "text": _nothing_on(question, companion), "sources": [], "courses": []}
         return told
-
-    return server
-
-
-def mcp_application(server: MCPServer) -> Starlette:
-    """The server over HTTP, without sessions, so that any worker answers any request."""
-    # The gate has admitted the caller by a token; the Host header of a deployment is not ours to know.
-    open_to_hosts = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    return server.streamable_http_app(json_response=True, stateless_http=True, transport_security=open_to_hosts)
 
 
 async def _answer(companion: Companion, asked: str, wish: Wish) -> dict[str, Any]:

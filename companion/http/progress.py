@@ -10,11 +10,12 @@ from fastapi.responses import Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from companion.advising import Advising
+from companion.guidance.adviser import Adviser
 from companion.guidance.profile import LearningEvent, failed_courses, finished_courses
 from companion.guidance.progress import Mastery, Refused, course_finder, mastery, passage_of, read_statements
-from companion.http.gate import caller_of
-from companion.http.problems import AsciiJSONResponse, Problem, may_be
+from companion.http.gate import learner_of, signed_in_learner
+from companion.http.problems import AsciiJSONResponse, may_be
+from companion.replies.advising import Advising
 from companion.state.state import State
 
 
@@ -26,8 +27,6 @@ class EventsTold(TypedDict):
 
 
 _MOST = 100
-_NOBODY = "Nobody has to say who they are here, so nothing is kept of you as a learner."
-_VISITOR = "Nothing is kept of visitors; sign in on the portal."
 _NONE_KEPT: dict[int | str, dict[str, Any]] = {422: {"model": EventsTold}}
 _Statements = Annotated[list[dict[str, Any]], Field(min_length=1, max_length=_MOST)]
 
@@ -62,37 +61,21 @@ def progress_router(advising: Advising, state: State) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["learners"])
     adviser = advising.adviser
 
-    def keep(learner: str, sent: list[dict[str, Any]]) -> dict[str, Any]:
-        finder = course_finder(adviser.desk().shelf.courses)
-        events, refused = read_statements(sent, finder)
-        return {"stored": state.book.learning.add(learner, events), "refused": [asdict(one) for one in refused]}
-
     @router.post("/events", response_model=EventsTold, responses=may_be(404) | _NONE_KEPT)
     async def events(sent: dict[str, Any] | _Statements, request: Request) -> Response:
         """Keep xAPI statements of the learner's own, one or up to a hundred; which were not kept, and why."""
-        caller = caller_of(request)
-        if not caller.learner:
-            return Problem(404, _NOBODY)
-        if caller.kind == "visitor":
-            return Problem(403, _VISITOR)
-        told = await run_in_threadpool(keep, caller.learner, sent if isinstance(sent, list) else [sent])
+        told = await run_in_threadpool(_keep, signed_in_learner(request), sent, adviser, state)
         return AsciiJSONResponse(told, 200 if told["stored"] or not told["refused"] else 422)
 
     @router.get("/learners/me/progress", response_model=ProgressTold, responses=may_be(404))
     async def progress(request: Request) -> Response:
         """Courses begun and finished, and how probably each skill is mastered, with the evidence."""
-        learner = caller_of(request).learner
-        if not learner:
-            return Problem(404, _NOBODY)
-        return AsciiJSONResponse(await run_in_threadpool(progress_of, learner))
+        return AsciiJSONResponse(await run_in_threadpool(_progress, learner_of(request), adviser, state))
 
     @router.get("/learners/me/reviews", response_model=ReviewsTold, responses=may_be(404))
     async def reviews(request: Request) -> Response:
         """What was practised and is due again."""
-        learner = caller_of(request).learner
-        if not learner:
-            return Problem(404, _NOBODY)
-        due = await run_in_threadpool(state.reviews.due, learner, datetime.now(UTC))
+        due = await run_in_threadpool(state.reviews.due, learner_of(request), datetime.now(UTC))
         told = [
             {
                 "item": one.item,
@@ -107,21 +90,26 @@ def progress_router(advising: Advising, state: State) -> APIRouter:
     @router.post("/operators/learners/{learner}/events", response_model=EventsTold)
     async def events_of(learner: str, sent: dict[str, Any] | _Statements) -> Response:
         """Keep statements that a learning platform tells of a learner."""
-        return AsciiJSONResponse(
-            await run_in_threadpool(keep, learner[:64], sent if isinstance(sent, list) else [sent])
-        )
-
-    def progress_of(learner: str) -> dict[str, Any]:
-        happened = state.book.events(learner)
-        shelf = adviser.desk().shelf
-        courses = {course.id: course for course in shelf.courses}
-        begun = {event.course_id for event in happened if event.verb in ("started", "progressed", "completed")}
-        return {
-            "begun": sorted(begun),
-            "finished": sorted(finished_courses(happened)),
-            "failed": sorted(failed_courses(happened)),
-            "skills": [asdict(one) for one in mastery(happened, courses, datetime.now(UTC))],
-            "events": [asdict(event) | {"at": event.at.isoformat()} for event in happened[-200:]],
-        }
+        return AsciiJSONResponse(await run_in_threadpool(_keep, learner[:64], sent, adviser, state))
 
     return router
+
+
+def _keep(learner: str, sent: dict[str, Any] | _Statements, adviser: Adviser, state: State) -> dict[str, Any]:
+    finder = course_finder(adviser.desk().shelf.courses)
+    events, refused = read_statements(sent if isinstance(sent, list) else [sent], finder)
+    return {"stored": state.book.learning.add(learner, events), "refused": [asdict(one) for one in refused]}
+
+
+def _progress(learner: str, adviser: Adviser, state: State) -> dict[str, Any]:
+    happened = state.book.events(learner)
+    shelf = adviser.desk().shelf
+    courses = {course.id: course for course in shelf.courses}
+    begun = {event.course_id for event in happened if event.verb in ("started", "progressed", "completed")}
+    return {
+        "begun": sorted(begun),
+        "finished": sorted(finished_courses(happened)),
+        "failed": sorted(failed_courses(happened)),
+        "skills": [asdict(one) for one in mastery(happened, courses, datetime.now(UTC))],
+        "events": [asdict(event) | {"at": event.at.isoformat()} for event in happened[-200:]],
+    }

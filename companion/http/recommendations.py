@@ -10,7 +10,6 @@ from fastapi.responses import Response
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
-from companion.advising import Advising
 from companion.browsing import ListedCourse
 from companion.catalogue import public_record
 from companion.guidance.adviser import Adviser
@@ -34,6 +33,7 @@ from companion.http.wishes import (
     point_of,
     session_told_plainly,
 )
+from companion.replies.advising import Advising
 from companion.safety.mask import masked
 from companion.tutors import Tutors
 from companion.words import Locale, locale_of
@@ -161,11 +161,8 @@ def recommendations_router(tutors: Tutors) -> APIRouter:
         learner = await run_in_threadpool(advising.known, owner) if owner else None
         found = await run_in_threadpool(advising.adviser.recommend, need, learner, wish.limit)
         told = await run_in_threadpool(recommended_as_told, found, advising, locale)
-        if need.in_person and not any(one.session for one in found.courses):
-            await _note(advising, request, need, "no_place", locale)
-            told["counted"] = True
-        elif text and not (found.courses and found.certain):
-            await _note(advising, request, need, "no_course", locale)
+        if unmet := _unmet(found, need):
+            await _note(advising, request, need, unmet, locale)
             told["counted"] = True
         return AsciiJSONResponse(told)
 
@@ -173,33 +170,14 @@ def recommendations_router(tutors: Tutors) -> APIRouter:
     async def offerings(wish: OfferingWish, request: Request) -> Response:
         """Sessions in person that can still be joined, the nearest first. Where somebody is is not kept."""
         advising = await advising_of(request)
-        adviser = advising.adviser
         text = masked(wish.text).text
         locale = locale_of(text, wish.locale)
         need = _need_in_person(text, wish)
-        found = await run_in_threadpool(adviser.recommend, replace(need, place=None, near=False), None, 20)
-        # What only comes near is no class on it.
-        fitting = [one.course for one in found.courses] if found.certain else []
-        # Who names no subject may come to anything that is held there.
-        among = fitting if text.strip() else adviser.desk().shelf.courses
-        held = await run_in_threadpool(_sessions_of, adviser, among, need)
-        here = [
-            {**session_told_plainly(session), "course_id": course.id, "title": course.title} for session, course in held
-        ]
-        none = replace(found, need=need, courses=())
-        told = class_told(held[0][1].title, held[0][0], locale) if held else nearest_told(none, locale)[0]
-        counted = not here and need.place is not None
-        if counted:
+        found = await run_in_threadpool(advising.adviser.recommend, replace(need, place=None, near=False), None, 20)
+        told = await run_in_threadpool(_sessions_as_told, found, need, wish.limit, advising.adviser, locale)
+        if told["counted"]:
             await _note(advising, request, need, "no_place" if found.certain else "no_course", locale)
-        return AsciiJSONResponse(
-            {
-                "offerings": here[: wish.limit],
-                "total": len(here),
-                "online": [course.id for course in fitting if course.delivery in ("online", "blended")][:5],
-                "text": told,
-                "counted": counted,
-            }
-        )
+        return AsciiJSONResponse(told)
 
     @router.get("/occupations", response_model=OccupationsTold)
     async def occupations(
@@ -229,6 +207,32 @@ def _need_in_person(text: str, wish: OfferingWish) -> Need:
     given = Place(wish.city, wish.district, wish.town, point_of(wish.latitude, wish.longitude))
     where = given if given.city or given.point else asked.place or asked.around
     return replace(asked, near=True, place=where, step_free=wish.step_free or asked.step_free)
+
+
+def _unmet(found: Recommended, need: Need) -> UnmetReason | None:
+    """Why what was found does not meet a need; None where it does, or where nothing was said of one."""
+    if need.in_person and not any(one.session for one in found.courses):
+        return "no_place"
+    return "no_course" if need.text and not (found.courses and found.certain) else None
+
+
+def _sessions_as_told(found: Recommended, need: Need, limit: int, adviser: Adviser, locale: Locale) -> dict[str, Any]:
+    """Sessions of the courses that were found, with the sentence that tells the nearest of them."""
+    # What only comes near is no class on it.
+    fitting = [one.course for one in found.courses] if found.certain else []
+    # Who names no subject may come to anything that is held there.
+    held = _sessions_of(adviser, fitting if need.text.strip() else adviser.desk().shelf.courses, need)
+    none = replace(found, need=need, courses=())
+    return {
+        "offerings": [
+            {**session_told_plainly(session), "course_id": course.id, "title": course.title}
+            for session, course in held[:limit]
+        ],
+        "total": len(held),
+        "online": [course.id for course in fitting if course.delivery in ("online", "blended")][:5],
+        "text": class_told(held[0][1].title, held[0][0], locale) if held else nearest_told(none, locale)[0],
+        "counted": not held and need.place is not None,
+    }
 
 
 def _matched(adviser: Adviser, words: str, limit: int) -> list[dict[str, Any]]:

@@ -13,12 +13,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from typing_extensions import TypedDict
 
-from companion.advising import Advising
 from companion.guidance.demand import Cell, DemandReport, K, Outdated, Topic, outdated_courses, report, rows
 from companion.guidance.sayings import audience_named
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem
 from companion.http.rendering import operator_page
+from companion.replies.advising import Advising
 from companion.state.state import State
 
 # Why a need was not met, as operators read it.

@@ -2,9 +2,9 @@
 
 import re
 
-from companion.material import Material
 from companion.practice.questions import QuizQuestion, question_id
 from companion.sentences import cited_in, without_citations
+from companion.writing.material import Material
 from course_index.analyze import normalise
 
 _BLOCK = re.compile(

@@ -63,7 +63,7 @@ def _without_off(text: str) -> str:
     return _DAYS["off"].sub(" ", _without_start(text))
 
 
-def _started(found: re.Match[str], today: date) -> date:  # noqa: PLR0911
+def _started(found: re.Match[str], today: date) -> date:
     monday = today - timedelta(days=today.weekday())
     if soon := found["soon"] or found["ensoon"]:
         return today + timedelta(days=_SOON[soon])
@@ -75,10 +75,8 @@ def _started(found: re.Match[str], today: date) -> date:  # noqa: PLR0911
     if found["nextmonth"] or found["enmonth"]:
         first = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
         return first.replace(day=int(found["nmday"] or 1))
-    if day := found["day"]:
-        return _coming(_HAN_DAYS[day], today)
-    if day := found["enday"]:
-        number = _latin(day)
+    if day := found["day"] or found["enday"]:
+        number = _HAN_DAYS[day] if found["day"] else _latin(day)
         return monday + timedelta(weeks=1, days=number) if found["ennext"] else _coming(number, today)
     month = found["month"] or found["emonth"] or found["emonth2"]
     day = found["mday"] or found["emday"] or found["emday2"] or "1"

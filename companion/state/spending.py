@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from companion.state.database import transaction
 from companion.state.tables import spending
-from companion.usage import Usage
+from companion.writing.usage import Usage
 
 
 class StoredSpending:

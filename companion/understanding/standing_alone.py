@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from companion.conversation import Conversation
-from companion.find import Scope, find
-from companion.history import history
-from companion.language_model import ModelUnavailable
+from companion.finding.find import Scope, find
 from companion.ledger import Ledger
 from companion.safety.untrusted import for_prompt
 from companion.understanding.follow_up import (
@@ -22,7 +20,9 @@ from companion.understanding.follow_up import (
 )
 from companion.understanding.wish import wish_of
 from companion.words import Words
-from companion.writer import Writer
+from companion.writing.history import history
+from companion.writing.language_model import ModelUnavailable
+from companion.writing.writer import Writer
 from course_index.analyze import normalise
 from course_index.analyze import terms as terms_of
 from course_index.language import language_of

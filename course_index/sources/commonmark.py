@@ -68,26 +68,25 @@ def _inline(node: SyntaxTreeNode, break_: str = "\n") -> str:
     return _PARTED.sub(" ", said).strip()
 
 
-def _words(node: SyntaxTreeNode, break_: str) -> str:  # noqa: PLR0911
-    match node.type:
-        case "text":
-            return _LEFT_BOLD.sub(r"\1", node.content)
-        case "code_inline":
-            return f"`{node.content}`"
-        case "math_inline" | "math_inline_double":
-            return f"${node.content}$"
-        case "softbreak" | "hardbreak":
-            return break_
-        case "image":
-            return f"{_BESIDE}{picture_words(node.content)}{_BESIDE}"
-        case "html_inline":
-            return _of_tag(node.content, break_)
-        case "footnote_ref":
-            return f"[{node.meta['id'] + 1}]"
-        case "footnote_anchor":
-            return ""
-        case _:
-            return "".join(_words(child, break_) for child in node.children)
+def _words(node: SyntaxTreeNode, break_: str) -> str:
+    if node.type in _SAID:
+        return _SAID[node.type](node, break_)
+    return "".join(_words(child, break_) for child in node.children)
+
+
+# By what a node is the words that it gives, with what parts lines; all others give those of what is in them.
+_SAID: dict[str, Callable[[SyntaxTreeNode, str], str]] = {
+    "text": lambda node, _: _LEFT_BOLD.sub(r"\1", node.content),
+    "code_inline": lambda node, _: f"`{node.content}`",
+    "math_inline": lambda node, _: f"${node.content}$",
+    "math_inline_double": lambda node, _: f"${node.content}$",
+    "softbreak": lambda _, break_: break_,
+    "hardbreak": lambda _, break_: break_,
+    "image": lambda node, _: f"{_BESIDE}{picture_words(node.content)}{_BESIDE}",
+    "html_inline": lambda node, break_: _of_tag(node.content, break_),
+    "footnote_ref": lambda node, _: f"[{node.meta['id'] + 1}]",
+    "footnote_anchor": lambda *_: "",
+}
 
 
 def _of_tag(tag: str, break_: str) -> str:

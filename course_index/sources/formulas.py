@@ -105,30 +105,34 @@ def tex_of_mathml(node: Tag) -> str:
         return " ".join(node.get_text(" ").split())
 
 
-def _math(node: Tag) -> str:  # noqa: PLR0911
+def _math(node: Tag) -> str:
     parts = [_math(child) for child in node.find_all(True, recursive=False) if child.name != "annotation"]
     if node.name in _ARRANGED and len(parts) == len(_ARRANGED[node.name][0]):
         names, arranged = _ARRANGED[node.name]
         return arranged.format(**dict(zip(names, map(str.strip, parts), strict=True)))
-    match node.name:
-        case "semantics":
-            return parts[0] if parts else ""
-        case "msqrt":
-            return f"\\sqrt{{{''.join(parts)}}}"
-        case "mfenced":
-            separator = str(node.get("separators", ","))[:1]
-            return f"{node.get('open', '(')}{separator.join(parts)}{node.get('close', ')')}"
-        case "mtable":
-            return "\\begin{matrix}" + _NEW_ROW.join(parts) + "\\end{matrix}"
-        case "mtr":
-            return " & ".join(parts)
-        case "mi" | "mo" if not parts:
-            said = node.get_text().strip()
-            return f" {said} " if len(said) > 1 and said.isalpha() else said  # sin x is no sinx
-        case _:
-            return "".join(parts) if parts else " ".join(node.get_text().split())
+    if node.name in _ROUND:
+        return _ROUND[node.name](node, parts)
+    return "".join(parts) if parts else _sign(node)
 
 
+def _sign(node: Tag) -> str:
+    said = " ".join(node.get_text().split())
+    return f" {said} " if node.name in ("mi", "mo") and len(said) > 1 and said.isalpha() else said  # sin x is no sinx
+
+
+def _fenced(node: Tag, parts: list[str]) -> str:
+    separator = str(node.get("separators", ","))[:1]
+    return f"{node.get('open', '(')}{separator.join(parts)}{node.get('close', ')')}"
+
+
+# What a node sets around its parts, however many these are.
+_ROUND: dict[str, Callable[[Tag, list[str]], str]] = {
+    "semantics": lambda _, parts: parts[0] if parts else "",
+    "msqrt": lambda _, parts: f"\\sqrt{{{''.join(parts)}}}",
+    "mfenced": _fenced,
+    "mtable": lambda _, parts: "\\begin{matrix}" + _NEW_ROW.join(parts) + "\\end{matrix}",
+    "mtr": lambda _, parts: " & ".join(parts),
+}
 _ARRANGED: dict[str, tuple[str, str]] = {
     "msup": ("ab", "{a}^{{{b}}}"),
     "msub": ("ab", "{a}_{{{b}}}"),

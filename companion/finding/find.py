@@ -1,0 +1,139 @@
+"""Finding what answers: in the lesson at hand, in its course, everywhere; and how sure it is that it answers."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from companion.finding.forms import Nearest, in_form
+from companion.finding.found import Found, Reach, read, without_exercises
+from companion.finding.own_language import in_own_language, may_lack_the_thing
+from companion.quoting.asides import is_aside
+from companion.quoting.extract import Quote
+from companion.understanding.parts import parts_of, without_introduction
+from retrieval.query import Query
+from retrieval.rank import CANDIDATES
+from retrieval.search import Hit, Search
+
+_MARKS = re.compile(r"[\s?？!！。]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where the learner is: a course, and a lesson of it. None of both is everywhere."""
+
+    course_id: str | None = None
+    lesson_id: str | None = None
+
+
+def find(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str] = ()) -> Found:
+    """The nearest reach whose passages answer; else what lies closest anywhere.
+
+    `before` are the passages of the turn before: on a follow-up they are looked at again beside what is found anew.
+    """
+    query = search.query(question)
+    within = _within(search, scope)
+    for reach, ids in within:
+        found = read(search, query, search.choice_among(query, passages, ids), reach)
+        found = in_form(found, _nearest_among(search, ids))
+        if found.answers:
+            return found
+    found = read(search, query, _choice(search, query, passages, before), "everything")
+    found = in_own_language(in_form(found, _nearest_anywhere(search)), passages)
+    if may_lack_the_thing(found):
+        found = found.judged(answers=False, on_subject=0.0)
+    # It may be from here all the same: beside passages of elsewhere it stands out more than among its own.
+    first = found.quotes[0].hit.passage.id if found.quotes else None
+    return replace(found, reach=next((reach for reach, ids in within if first in ids), "everything"))
+
+
+def find_meant(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str] = ()) -> Found:
+    """As `find_parts`; a question that nothing answers as it was typed is looked for without the mark at its end, with
+    its slips mended, with names in full, and without who asks it, as well.
+
+    With a mark and without it is one question, which e5 reads as two: of 388 that have an answer 123 are refused with
+    one and 115 without, and not the same.
+    """
+    found = find_parts(search, question, passages, scope, before)
+    if found.answers:
+        return found
+    bare = _MARKS.sub("", question)
+    if bare and bare != question and (again := find_parts(search, bare, passages, scope, before)).answers:
+        return again
+    for correction in (search.spelling.correct(question), search.spelling.written_out(question)):
+        if correction and (again := find_parts(search, correction.text, passages, scope, before)).answers:
+            return replace(again, meant=correction.text)
+    asked = without_introduction(question)
+    if asked and (again := find_parts(search, asked, passages, scope, before)).answers and again.near:
+        return again  # 我是送外卖的 is in no lesson on rain
+    return found
+
+
+def find_parts(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str] = ()) -> Found:
+    """As `find`, and for a message with several questions what answers each of them besides.
+
+    One part alone does not make an answer: where half a message is taken to be answered, the half is mostly misread.
+    """
+    whole = find(search, question, passages, scope, before)
+    # What a follow-up brings along was asked before, and answered: it is no part of it.
+    asked = (question,) if before else parts_of(question)
+    if len(asked) == 1:
+        return whole
+    found = [find(search, part, passages, scope, before) for part in asked]
+    # A part leans on the rest: what is only learned to answer it, and not near, was asked of something else.
+    answering = [one for one in found if one.answers and (one.near or one.confidence.on_subject is None)]
+    if not answering or not (whole.answers or len(answering) == len(found)):
+        return whole
+    # The first passage of each part comes first: a part has a right to one, whatever the others have.
+    quotes = _one_a_passage([one.quotes[0] for one in answering] + list(whole.quotes if whole.answers else ()))
+    hits = [quote.hit for quote in quotes] + [hit for one in (whole, *answering) for hit in one.hits]
+    ordered = list({hit.passage.id: hit for hit in hits}.values())[: max(passages, len(quotes))]
+    read = {hit.passage.id for one in (whole, *answering) for hit in one.to_read}
+    surest = max((whole, *answering), key=lambda one: (one.answers, one.confidence.probability or 0.0))
+    return replace(
+        surest,
+        query=whole.query,
+        hits=tuple(ordered),
+        quotes=tuple(quotes),
+        to_read=without_exercises([hit for hit in ordered if hit.passage.id in read]),
+    )
+
+
+def _nearest_among(search: Search, ids: Sequence[str]) -> Nearest:
+    return lambda query: search.choice_among(query, CANDIDATES, ids)
+
+
+def _nearest_anywhere(search: Search) -> Nearest:
+    return lambda query: search.passages(query, CANDIDATES)
+
+
+def _one_a_passage(quotes: Sequence[Quote]) -> list[Quote]:
+    first: dict[str, Quote] = {}
+    for quote in quotes:
+        first.setdefault(quote.hit.passage.id, quote)
+    return list(first.values())
+
+
+def _within(search: Search, scope: Scope) -> list[tuple[Reach, list[str]]]:
+    if scope.course_id is None:
+        return []
+    reaches: list[tuple[Reach, list[str]]] = []
+    if scope.lesson_id is not None:
+        reaches.append(("lesson", search.records.passages_within(scope.course_id, scope.lesson_id)))
+    reaches.append(("course", search.records.passages_within(scope.course_id)))
+    return [(reach, ids) for reach, ids in reaches if ids]
+
+
+def _choice(search: Search, query: Query, k: int, before: Sequence[str]) -> list[Hit]:
+    hits = _taught_first(search.choice(query, k), k, lambda more: search.choice(query, more))
+    if not before:
+        return hits
+    known = {hit.passage.id for hit in hits}
+    again = [hit for hit in search.choice_among(query, len(before), before) if hit.passage.id not in known]
+    return sorted([*hits, *again], key=lambda hit: -hit.score)[:k]
+
+
+def _taught_first(hits: list[Hit], k: int, choice: Callable[[int], list[Hit]]) -> list[Hit]:
+    """`hits` with what teaches nothing (a chapter's announcement, a survey) after what does, of twice as many."""
+    if not any(map(is_aside, hits)):
+        return hits
+    return sorted(choice(2 * k), key=is_aside)[:k]

@@ -1,0 +1,55 @@
+"""Answers in the form that a question asks for: steps, a definition, cases, a difference, a remedy, ways."""
+
+from collections.abc import Callable, Sequence
+
+from companion.finding.found import WORTH_A_LOOK, Found
+from companion.quoting.cases import asks_for_cases, cases
+from companion.quoting.definitions import definition, thing_asked
+from companion.quoting.differences import difference, differing
+from companion.quoting.extract import Quote
+from companion.quoting.remedies import asks_who_answers_for_it, remedy_first, what_happened
+from companion.quoting.ways import ways_first
+from retrieval.of_place import of_another_place
+from retrieval.query import Query
+from retrieval.search import Hit
+
+# The passages nearest to a query, within reach.
+Nearest = Callable[[Query], Sequence[Hit]]
+
+
+def in_form(found: Found, nearest: Nearest) -> Found:
+    """`found`, led by what has the form that the question asks for, where one of those `nearest` to it has it."""
+    found = _defined(found, nearest)
+    if not found.answers:
+        return found
+    asked = found.query.mandarin
+    happened = what_happened(asked) or asks_who_answers_for_it(asked)
+    if happened and (found.confidence.on_subject or WORTH_A_LOOK) < WORTH_A_LOOK:
+        # 适合工作压力大的人食用 bears on 压力大怎么办, and is about porridge.
+        return found.judged(answers=False)
+    quotes = remedy_first(found.query, found.quotes, lambda: nearest(found.query))
+    if quotes == found.quotes:
+        quotes = ways_first(found.search, found.query, quotes, lambda: nearest(found.query))
+    return found if quotes == found.quotes else found.led_by(quotes)
+
+
+def _defined(found: Found, nearest: Nearest) -> Found:
+    """`found`, answered by what says what the thing asked for is, in which cases something is so, or in what two things
+    differ, where one of those `nearest` does.
+    """
+    quotes = [quote for quote in _in_form_asked(found, nearest) if not of_another_place(found.query.text, quote.hit)]
+    if not quotes:
+        return found
+    return found.surely(quotes)
+
+
+def _in_form_asked(found: Found, nearest: Nearest) -> Sequence[Quote]:
+    question = found.query.text
+    if two := differing(question):
+        return difference(*two, nearest(found.query), lambda thing: nearest(found.search.query(thing)))
+    thing = thing_asked(question)
+    if thing is None and not asks_for_cases(question):
+        return ()
+    near = nearest(found.query)
+    quote = definition(thing, near) if thing else cases(question, near)
+    return (quote,) if quote else ()

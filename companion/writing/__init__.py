@@ -1,0 +1,1 @@
+"""What a model writes: what it is given, what it costs, and when it is left alone."""
