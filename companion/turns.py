@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from companion.events import Event, Failed, TurnStarted, name_of, payload
@@ -35,6 +35,15 @@ _BROKEN = Failed("The answer broke off", "The machine that wrote it is gone; ple
 _NO_END = Failed("Something went wrong on our side", "Please try again.", 500)
 
 _BROKEN_EVENT = (name_of(_BROKEN), payload(_BROKEN))
+
+# What a version adds to a request counts where it is set: the same request, sent again while two versions serve, would
+# else be another one to the version before.
+_ALWAYS_DIGESTED = frozenset(
+    {
+        "message", "conversation_id", "locale", "audience", "style", "course_id", "lesson_id", "learner", "said",
+        "wish", "personalised",
+    }
+)  # fmt: skip
 
 Reply = Callable[[Ask], AsyncGenerator[Event, None]]
 _ENDS = ("done", "error")
@@ -353,4 +362,9 @@ def _stop(turn: _Running) -> None:
 
 def _digest(ask: Ask) -> str:
     # The learner's words are not kept, only whether they are the same.
-    return hashlib.sha256(json.dumps(asdict(ask), sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+    told = {
+        one.name: getattr(ask, one.name)
+        for one in fields(ask)
+        if one.name in _ALWAYS_DIGESTED or getattr(ask, one.name) != one.default
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

@@ -18,7 +18,7 @@ _BOOKKEEPING = "alembic_version"
 
 
 class BackupProblem(Exception):
-    """The backup cannot be restored; the message says why and what to do."""
+    """The backup cannot be taken or restored; the message says why and what to do."""
 
 
 def back_up(engine: Engine, file: Path) -> dict[str, int]:
@@ -43,6 +43,8 @@ def _back_up(engine: Engine, lines: TextIO) -> dict[str, int]:
     as_of_one_moment = {} if is_sqlite(engine) else {"isolation_level": "REPEATABLE READ"}
     with engine.connect().execution_options(**as_of_one_moment) as connection:
         tables = _tables(connection)
+        if not tables:
+            raise BackupProblem("the database is empty; is COMPANION_DATABASE_URL or COMPANION_DATA_DIR right?")
         _write(lines, {"format": _FORMAT, "revision": _revision(connection)})
         counts = dict.fromkeys((table.name for table in tables), 0)
         for table in tables:

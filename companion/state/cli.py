@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from companion.guidance.occupations import (
     OccupationsUnreadable,
@@ -19,7 +20,15 @@ from companion.guidance.occupations import (
 from companion.settings import CompanionSettings, where_state_is
 from companion.state.audit import Audit
 from companion.state.backup import BackupProblem, back_up, restore
-from companion.state.database import StateUnavailable, is_sqlite, migrate, open_database, wipe
+from companion.state.database import (
+    NoSuchShape,
+    StateUnavailable,
+    connect,
+    is_sqlite,
+    migrate,
+    open_database,
+    wipe,
+)
 from companion.state.learners import Learners
 from companion.state.turn_log import TurnLog
 from course_index.settings import explain
@@ -33,16 +42,19 @@ commands = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 def migrate_command(
     to: Annotated[str, typer.Option(help="A revision, head or base; down as well as up.")] = "head",
 ) -> None:
-    """Bring the tables to a shape. The service does it itself at its start, upwards."""
-    with _database() as engine:
+    """Bring the tables to a shape. The service does it itself at its start, upwards.
+
+    Down, what later migrations keep is gone: stop every service that is newer before, and take a backup.
+    """
+    with _database(connect) as engine:
         migrate(engine, to)
         typer.echo(f"the tables are at {to}")
 
 
 @commands.command("backup")
 def backup_command(file: Annotated[Path, typer.Argument(help="Where to write it, as state.jsonl.gz.")]) -> None:
-    """Write everything to one file, while the service runs."""
-    with _database() as engine:
+    """Write everything to one file, while the service runs; the tables stay as they are."""
+    with _database(connect) as engine:
         typer.echo(f"{file}: {_counted(back_up(engine, file))}")
 
 
@@ -126,10 +138,10 @@ def audit_command(
 
 
 @contextmanager
-def _database() -> Iterator[Engine]:
+def _database(opened: Callable[[Path | str], Engine] = open_database) -> Iterator[Engine]:
     """The database of the settings; what goes wrong is said in a sentence."""
     try:
-        engine = open_database(where_state_is(CompanionSettings()))
+        engine = opened(where_state_is(CompanionSettings()))
     except ValidationError as error:
         typer.echo(f"companion-state: {explain(error)}", err=True)
         sys.exit(2)
@@ -138,8 +150,11 @@ def _database() -> Iterator[Engine]:
         sys.exit(1)
     try:
         yield engine
-    except (BackupProblem, StateUnavailable, OSError) as error:
+    except (BackupProblem, NoSuchShape, StateUnavailable, OSError) as error:
         typer.echo(f"companion-state: {error}", err=True)
+        sys.exit(1)
+    except OperationalError as error:
+        typer.echo(f"companion-state: the database does not answer: {error.orig}", err=True)
         sys.exit(1)
     finally:
         engine.dispose()

@@ -1,17 +1,20 @@
 """Conversations in the database."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy import Connection, Engine, Insert, Row, bindparam, delete, exists, func, select, update
 
 from companion.conversation import REMEMBERED, Conversation, Outline, PastTurn, Pending
 from companion.state.database import flush, in_turn, transaction
 from companion.state.tables import conversations, feedback, turn_log, turns, unmet_needs, wechat_people
 
-# What another version wrote may be no shape of ours, and is logged then: without what it says.
+log = logging.getLogger(__name__)
+
+# What cannot be dumped is logged, without what it says.
 _PENDING: TypeAdapter[Pending] = TypeAdapter(Pending, config=ConfigDict(hide_input_in_errors=True))
 
 
@@ -131,9 +134,18 @@ def _load(connection: Connection, id_: str) -> Conversation:
         rows[0].number if rows else 0,
         kept.summary,
         kept.summarised,
-        None if kept.pending is None else _PENDING.validate_python(kept.pending),
+        _pending(kept.pending),
         kept.owner,
     )
+
+
+def _pending(kept: Any) -> Pending | None:
+    """What waits. Of what a later version has learned to wait for this one knows nothing; the turns it can read."""
+    try:
+        return None if kept is None else _PENDING.validate_python(kept)
+    except ValidationError:
+        log.warning("what is pending in a conversation is in no shape of this version, and is left out")
+        return None
 
 
 def _turn(row: Row[Any]) -> PastTurn:

@@ -13,7 +13,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -30,6 +31,10 @@ _LOOKED_FOR_SECONDS = 30.0
 _left_alone_until: WeakKeyDictionary[Engine, float] = WeakKeyDictionary()
 _writing: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 _DOWN = "The database does not answer; please try again shortly."
+_HELD = (
+    "The tables cannot be changed: a transaction holds one of them for minutes, as a backup may. Nothing was changed; "
+    "pg_stat_activity tells which it is (docs/operations.md)."
+)
 _SECONDS_FOR_A_LOCK = 5
 _SECONDS_TO_CONNECT = 5
 # Longer than a lock is waited for, and than any statement takes that a turn or an hour's sweep has.
@@ -38,20 +43,24 @@ _SILENT_SECONDS = 15.0
 _SECONDS_TO_CUT_THE_LOG = 0.5
 _SECONDS_TO_WIPE = 60
 _uncut: WeakSet[Engine] = WeakSet()
-_LOCKED = "55P03"
+MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCKED, _DEADLOCKED = "55P03", "40P01"
+# A table or a column is missing: SQLite calls that an OperationalError too.
+_OF_ANOTHER_SHAPE = ("42P01", "42703")
 # Any number will do; all that open this database must take the same.
 _MIGRATION_LOCK = 7_214_031
-
-
-_OF_LEARNERS = (
-    "turns", "conversations", "turn_log", "feedback", "complaints", "learners", "profiles", "learning_events",
-    "reviews", "credit_entries", "pathways", "unmet_needs", "wechat_inbox",
-    "wechat_people",
-)  # fmt: skip
+# A migration that waits for a table has every turn wait behind it: it steps back soon, and tries again.
+_SECONDS_FOR_A_TABLE = 1
+_PAUSE_BETWEEN_MIGRATIONS_SECONDS = 4.0
+_SECONDS_TO_MIGRATE = 180.0
 
 
 class StateUnavailable(Exception):
     """The database does not answer."""
+
+
+class NoSuchShape(Exception):
+    """No migration of this version leads from or to there; the message says which."""
 
 
 def open_database(where: Path | str) -> Engine:
@@ -60,11 +69,14 @@ def open_database(where: Path | str) -> Engine:
     Safe to call from many threads, processes and machines at once: one of them brings the tables to their newest shape.
     Raises StateUnavailable.
     """
-    engine = _sqlite(where) if isinstance(where, Path) else _postgres(where)
+    engine = connect(where)
     for left in reversed(range(_TRIES)):
         try:
             migrate(engine)
             break
+        except StateUnavailable:
+            engine.dispose()
+            raise
         except OperationalError as error:
             # Many that make a SQLite file at once: its change to a write-ahead log waits for nobody.
             if not left:
@@ -74,24 +86,57 @@ def open_database(where: Path | str) -> Engine:
     return engine
 
 
+def connect(where: Path | str) -> Engine:
+    """As `open_database`, with the tables left as they are."""
+    return _sqlite(where) if isinstance(where, Path) else _postgres(where)
+
+
 def migrate(engine: Engine, to: str = "head") -> None:
-    """Bring the tables to the shape `to` (a revision, `head` or `base`), up or down."""
+    """Bring the tables to the shape `to` (a revision, `head` or `base`), up or down. All of it is done, or nothing.
+
+    Raises StateUnavailable when others do not let go of a table of PostgreSQL's for minutes, and NoSuchShape.
+    """
+    deadline = time.monotonic() + _SECONDS_TO_MIGRATE
+    while True:
+        try:
+            _migrate(engine, to)
+            return
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in (_LOCKED, _DEADLOCKED):
+                raise
+            if time.monotonic() > deadline:
+                raise StateUnavailable(_HELD) from error
+            log.warning("another transaction holds a table that is to be changed; trying again")
+            time.sleep(_PAUSE_BETWEEN_MIGRATIONS_SECONDS)
+
+
+def _migrate(engine: Engine, to: str) -> None:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection, _without_end(connection):
         if not is_sqlite(engine):
             connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
         # Two may start at once: the second waits here, and then finds nothing left to do.
         alone(connection, _MIGRATION_LOCK)
+        if not is_sqlite(engine):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_SECONDS_FOR_A_TABLE}s'")
         config.attributes["connection"] = connection
         current = MigrationContext.configure(connection).get_current_revision() or ""
         # Our revisions are numbered, so their names are in order.
-        if to == "head" and current > str(ScriptDirectory.from_config(config).get_current_head()):
+        newest = str(ScriptDirectory.from_config(config).get_current_head())
+        if current > newest and to == "head":
             # A later version was here, and may be again: it only added, so that this one can go on meanwhile.
             log.warning("the tables are at %s, which is newer than this version; they are left as they are", current)
             return
+        if current > newest:
+            raise NoSuchShape(
+                f"The tables are at {current}, and only the version that brought them there takes it back."
+            )
         down = to == "base" or (to != "head" and to < current)
-        (command.downgrade if down else command.upgrade)(config, to)
+        try:
+            (command.downgrade if down else command.upgrade)(config, to)
+        except CommandError as error:
+            raise NoSuchShape(f"There is no migration {to}; the newest is {newest}.") from error
 
 
 def is_sqlite(engine: Engine) -> bool:
@@ -123,6 +168,9 @@ def transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
             _left_alone_until.pop(engine, None)
             raise StateUnavailable(_DOWN) from error
         except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in _OF_ANOTHER_SHAPE:
+                log.error("a table or column is not there; was the database taken back below this version?")
+                raise StateUnavailable(_DOWN) from error
             if not (error.connection_invalidated or isinstance(error, OperationalError)):
                 raise
             # A lock has been waited for already, and a full disk stays full.
@@ -197,8 +245,8 @@ def wipe(engine: Engine) -> None:
         _without_end(connection),
     ):
         connection.exec_driver_sql("SET lock_timeout = 0")
-        for table in _OF_LEARNERS:
-            connection.exec_driver_sql(f"VACUUM FULL {table}")
+        for table in inspect(connection).get_table_names():  # those of a later version too
+            connection.exec_driver_sql(f"VACUUM FULL {connection.dialect.identifier_preparer.quote(table)}")
         connection.exec_driver_sql("CHECKPOINT")
 
 

@@ -9,22 +9,7 @@ from sqlalchemy import Connection, Engine, Table, delete, insert, select, tuple_
 
 from companion.state.conversations import forget_conversations
 from companion.state.database import flush, transaction
-from companion.state.tables import (
-    complaints,
-    conversations,
-    credit_entries,
-    feedback,
-    learners,
-    learning_events,
-    pathways,
-    profiles,
-    reviews,
-    turn_log,
-    turns,
-    unmet_needs,
-    wechat_inbox,
-    wechat_people,
-)
+from companion.state.tables import conversations, learners, tables_there, turns
 
 AgeBand = Literal["under_14", "14_to_17", "adult"]
 
@@ -85,7 +70,7 @@ def hand_over(connection: Connection, from_: str, to: str) -> None:
 
     Where both have told the same thing, as a profile, what `to` told holds.
     """
-    for table in (conversations, *(table for _, table in _OWNED)):
+    for table in (conversations, *_owned(tables_there(connection))):
         theirs = table.c.owner == from_
         keys = [column for column in table.primary_key.columns if column.name != "owner"]
         if "owner" in table.primary_key.columns:
@@ -111,31 +96,33 @@ def _change(connection: Connection, id_: str, values: dict[str, Any]) -> None:
         connection.execute(insert(learners).values(id=id_, **fresh))
 
 
-_OWNED = tuple(
-    (table.name, table)
-    for table in (
-        feedback, complaints, turn_log, profiles, learning_events, reviews, credit_entries, pathways, unmet_needs,
-        wechat_inbox, wechat_people,
-    )
-)  # fmt: skip
+def _owned(there: Mapping[str, Table]) -> list[Table]:
+    """What has an owner, apart from conversations. It is asked of the database: a version that is newer and serves
+    beside this one, or did, may keep what this one does not know of.
+    """
+    return [table for name, table in there.items() if "owner" in table.columns and name != conversations.name]
 
 
 def _export(connection: Connection, id_: str) -> dict[str, Any]:
     def rows(table: Table, where: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(select(table).where(where)).mappings()]
 
+    there = tables_there(connection)
     own = select(conversations.c.id).where(conversations.c.owner == id_)
     return {
-        "learner": rows(learners, learners.c.id == id_),
-        "conversations": rows(conversations, conversations.c.owner == id_),
-        "turns": rows(turns, turns.c.conversation_id.in_(own)),
-    } | {name: rows(table, table.c.owner == id_) for name, table in _OWNED}
+        "learner": rows(there["learners"], there["learners"].c.id == id_),
+        "conversations": rows(there["conversations"], there["conversations"].c.owner == id_),
+        "turns": rows(there["turns"], there["turns"].c.conversation_id.in_(own)),
+    } | {table.name: rows(table, table.c.owner == id_) for table in _owned(there)}
 
 
 def _erase(connection: Connection, id_: str) -> dict[str, int]:
     ids = list(connection.scalars(select(conversations.c.id).where(conversations.c.owner == id_)))
     own_turns = len(list(connection.scalars(select(turns.c.id).where(turns.c.conversation_id.in_(ids)))))
-    erased = {name: connection.execute(delete(table).where(table.c.owner == id_)).rowcount for name, table in _OWNED}
+    erased = {
+        table.name: connection.execute(delete(table).where(table.c.owner == id_)).rowcount
+        for table in reversed(_owned(tables_there(connection)))
+    }
     erased |= {"turns": own_turns, "conversations": forget_conversations(connection, ids)}
     erased["learner"] = connection.execute(delete(learners).where(learners.c.id == id_)).rowcount
     return erased

@@ -1,4 +1,8 @@
-"""The tables of the companion's state. Alembic's migrations lead here from every earlier shape."""
+"""The tables of the companion's state. Alembic's migrations lead here from every earlier shape.
+
+What is a learner's has an `owner`, and what goes with a conversation or a turn refers to it, ON DELETE CASCADE: so a
+version that does not know of a table exports and erases all the same what a later one keeps there.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,6 +11,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Connection,
     DateTime,
     Dialect,
     Float,
@@ -340,3 +345,16 @@ wechat_token = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("asked_until", UtcDateTime, nullable=False),  # till then one worker is asking for the next
 )
+
+
+def tables_there(connection: Connection) -> dict[str, Table]:
+    """The tables as the database has them, those and the columns of a later version among them; by name, parents
+    before children.
+    """
+    there = MetaData()
+    there.reflect(connection)
+    for table in there.tables.values():
+        for column in metadata.tables[table.name].columns if table.name in metadata.tables else ():
+            if column.name in table.columns:
+                table.columns[column.name].type = column.type
+    return {table.name: table for table in there.sorted_tables}
