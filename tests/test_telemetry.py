@@ -242,6 +242,7 @@ def test_a_turn_that_crashes_is_no_learner_that_left():
         raise ValueError
 
     metrics = Metrics()
+    assert 'companion_turn_failures_total{status="500"} 0.0' in metrics.text(lambda: None).decode()
 
     async def talk():
         async for _ in Observed(crashing, metrics, Alarm(has_model=False)).reply(Ask("x")):

@@ -22,6 +22,8 @@ class Metrics:
         self.failures = Counter(
             "companion_turn_failures", "Turns that ended in an error", ["status"], registry=registry
         )
+        for status in ("500", "503"):
+            self.failures.labels(status)  # at nought: a figure that begins at one has not grown for Prometheus
         self.first_event = Histogram(
             "companion_first_event_seconds",
             "Until the first source, course or word",
