@@ -53,7 +53,12 @@ def test_the_command_makes_a_file_that_the_service_reads(table, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"), [("a,b\n1,2\n", "no column code, name"), (HEAD + "4,no such code,名,,,\n", "id")]
+    ("text", "says"),
+    [
+        ("a,b\n1,2\n", "no column code, name"),
+        (HEAD + "4,no such code,名,,,\n", "id"),
+        (HEAD + ",4-10-01-03,保育师,,,\n", "rows of level 4"),
+    ],
 )
 def test_a_table_that_cannot_be_read_is_refused_and_nothing_is_written(tmp_path, text, says):
     file, made = tmp_path / "table.csv", tmp_path / "occupations.jsonl"

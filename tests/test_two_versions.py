@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from companion.conversation import Conversation
 from companion.heard import Ask
 from companion.state.cli import commands
-from companion.state.database import connect, is_sqlite, migrate
+from companion.state.database import connect, is_sqlite, migrate, shape
 from companion.state.state import open_state
 from companion.turns import _digest
 from tests.conftest import MODELS, OPERATOR, PAGE, SECRET
@@ -84,11 +84,6 @@ def command(version, database, *arguments):
 def ended(process):
     told, _ = process.communicate(timeout=60)
     return process.returncode, told
-
-
-def revision(engine):
-    with engine.connect() as connection:
-        return connection.scalar(text("SELECT version_num FROM alembic_version"))
 
 
 def fill_later(connection, owner, turn_id):
@@ -159,7 +154,7 @@ def test_two_versions_serve_one_learner_and_the_one_before_starts_again(
         again = httpx2.get(f"{url}/v1/conversations/{conversation}", headers=anna, timeout=30).json()
     assert len(again["turns"]) == 5
     engine = connect(postgres_url)
-    assert revision(engine) == LATER
+    assert shape(engine) == LATER
     engine.dispose()
 
 
@@ -216,7 +211,7 @@ def test_a_migration_steps_back_from_a_table_that_is_held_and_nobody_waits_long_
     assert len(waited) == 2
     assert max(waited) < 2.5
     assert state.conversations.write_down() == 0
-    assert revision(state.engine) == LATER
+    assert shape(state.engine) == LATER
     state.close()
 
 
@@ -243,7 +238,7 @@ def test_a_migration_killed_half_way_leaves_nothing_and_two_that_start_at_once_d
     (folder := tmp_path / "later").mkdir()
     later = later_version(folder, SLEEPS)
     state.conversations.add(Conversation("c"), TURN, None)
-    before = revision(state.engine)
+    before = shape(state.engine)
     monkeypatch.setenv("SLEEPS", str(tmp_path / "asleep"))
     half = command(later, database, "migrate")
     deadline = time.monotonic() + 30
@@ -253,12 +248,12 @@ def test_a_migration_killed_half_way_leaves_nothing_and_two_that_start_at_once_d
     half.communicate()
     monkeypatch.delenv("SLEEPS")
     assert (tmp_path / "asleep").exists()
-    assert revision(state.engine) == before
+    assert shape(state.engine) == before
     assert "mood" not in {column["name"] for column in inspect(state.engine).get_columns("turns")}
     assert state.conversations.load("c").turns == (TURN,)
     both = [command(later, database, "migrate") for _ in range(2)]
     assert [ended(one)[0] for one in both] == [0, 0]
-    assert revision(state.engine) == LATER
+    assert shape(state.engine) == LATER
     assert state.conversations.load("c").turns == (TURN,)
 
 
@@ -289,17 +284,18 @@ def test_an_operator_is_told_what_leads_nowhere_and_a_backup_changes_no_table(
     backup = str(tmp_path / "backup.gz")
     migrate(state.engine, "0004")
     assert of_this_version("backup", backup)[0] == 0
-    assert revision(state.engine) == "0004"
+    assert shape(state.engine) == "0004"
     code, told = of_this_version("migrate", "--to", "7000")
     assert (code, "no migration 7000" in told) == (1, True)
     migrate(state.engine)
-    before = revision(state.engine)
+    before = shape(state.engine)
     assert ended(command(later, database, "migrate"))[0] == 0
     assert of_this_version("backup", backup)[0] == 0
+    assert f"the tables are at {LATER}" in of_this_version("migrate")[1]
     code, told = of_this_version("migrate", "--to", "0003")
     assert (code, "only the version that brought them there" in told) == (1, True)
     assert ended(command(later, database, "migrate", "--to", before))[0] == 0
-    assert revision(state.engine) == before
+    assert shape(state.engine) == before
     (tmp_path / "empty").mkdir()
     code, told = of_this_version("restore", backup, over=tmp_path / "empty" / "state.db")
     assert (code, f"no migration {LATER}" in told) == (1, True)

@@ -255,6 +255,8 @@ def import_classification(path: Path, source: str, as_of: str) -> list[Occupatio
         raise OccupationsUnreadable(f"{path} cannot be read: {error}") from error
     except ValidationError as error:
         raise OccupationsUnreadable(f"{path}: {first_problem(error)}") from error
+    if not found:
+        raise OccupationsUnreadable(f"{path} holds no occupation: those are its rows of level 4, or all without levels")
     return list(found.values())
 
 

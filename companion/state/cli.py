@@ -27,6 +27,7 @@ from companion.state.database import (
     is_sqlite,
     migrate,
     open_database,
+    shape,
     wipe,
 )
 from companion.state.learners import Learners
@@ -48,7 +49,7 @@ def migrate_command(
     """
     with _database(connect) as engine:
         migrate(engine, to)
-        typer.echo(f"the tables are at {to}")
+        typer.echo(f"the tables are at {shape(engine) or to}")
 
 
 @commands.command("backup")

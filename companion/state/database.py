@@ -139,6 +139,12 @@ def _migrate(engine: Engine, to: str) -> None:
             raise NoSuchShape(f"There is no migration {to}; the newest is {newest}.") from error
 
 
+def shape(engine: Engine) -> str:
+    """The last migration that the tables have; empty before the first."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
 def is_sqlite(engine: Engine) -> bool:
     """Whether this is the embedded database."""
     return engine.dialect.name == "sqlite"
