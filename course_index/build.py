@@ -28,7 +28,7 @@ from course_index.tokens import count_tokens
 
 # The fact of a generation that holds the ids of courses that are gone, in digests.
 RETIRED = "retired"
-_LOST = "it was damaged and is made anew: only what these paths hold is in it"
+_LOST = "it was damaged, or of a newer version, and is made anew: only what these paths hold is in it"
 
 
 def _silent(_stage: str, _done: int, _total: int) -> None:
@@ -63,7 +63,7 @@ def build_index(
     started = time.perf_counter()
     report = BuildReport()
     with home.writing():
-        lost = rebuild and home.is_damaged()
+        lost = rebuild and home.is_lost()
         with home.draft(keep_search=not rebuild, keep_records=not lost) as draft:
             if not rebuild:
                 refuse_mismatch(draft.records.meta(), embedder)

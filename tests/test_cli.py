@@ -128,6 +128,23 @@ def test_a_damaged_index_is_said_in_a_line_and_can_be_built_anew(data, put_libra
     assert "lion-dance" in run.invoke(course_index.cli.app, ["status", "--courses"]).stdout
 
 
+def test_an_index_of_a_newer_version_serves_and_is_built_on_by_that_alone(data, put_library, embedder):
+    put_library(data)
+    with sqlite3.connect(data / "index" / "generations" / "1" / "records.db") as records:
+        records.execute("UPDATE alembic_version SET version_num = '9001'")
+    records.close()
+    for command in (["build", str(LIBRARY)], ["remove", "parcels"]):
+        told = said_in_a_line(run.invoke(course_index.cli.app, command))
+        assert ("newer version" in told, "9001" in told, "--rebuild" in told) == (True, True, True)
+    live = LiveIndex(IndexHome(data), embedder)
+    live.refresh()
+    assert live.generation == "1"
+    live.close()
+    again = run.invoke(course_index.cli.app, ["build", "--rebuild", str(LIBRARY)])
+    assert (again.exit_code, "made anew" in again.stdout) == (0, True)
+    assert run.invoke(course_index.cli.app, ["build", str(LIBRARY)]).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("error", "told"),
     [

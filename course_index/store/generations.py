@@ -32,6 +32,7 @@ from course_index.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexM
 from course_index.store.disk import REBUILD
 from course_index.store.generation import KEPT, Generation, Kept, kept, open_generation
 from course_index.store.lease import Lease, is_read
+from course_index.store.records import newest_shape
 from course_index.store.servers import NO_SERVERS, Servers
 from course_index.store.shelf import Shelf
 from course_index.store.vectors import VectorIndex, copy_vectors
@@ -64,14 +65,16 @@ class IndexHome:
         except FileNotFoundError:
             return None
 
-    def is_damaged(self) -> bool:
-        """Whether the records of the generation that serves are gone or cannot be read, so that none can be kept."""
+    def is_lost(self) -> bool:
+        """Whether no records of the generation that serves can be kept: gone, not to be read, or of a newer version."""
         name = self.current()
         if name is None:
             return False
         try:
             with closing(sqlite3.connect(f"file:{quote(str(self._records_of(name)))}?mode=ro", uri=True)) as records:
-                return bool(records.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
+                (shape,) = records.execute("SELECT version_num FROM alembic_version").fetchone()
+                is_whole = records.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+                return not is_whole or str(shape) > newest_shape()
         except sqlite3.Error:
             return True
 

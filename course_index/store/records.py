@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from pydantic import TypeAdapter
 from sqlalchemy import (
     Connection,
@@ -29,10 +31,13 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from course_index.course import Course, Lesson, Passage, PracticeQuestion
+from course_index.errors import IndexMismatch
 from course_index.store.connections import Connections
+from course_index.store.disk import REBUILD
 from course_index.store.phrases import Phrases
 from course_index.store.tables import course_facets, courses, lessons, meta, passages, practice_questions
 
+_MIGRATIONS = Path(__file__).parent / "migrations"
 _COURSE = TypeAdapter(Course)
 _QUESTION = TypeAdapter(PracticeQuestion)
 # SQLite takes at most 32,766 bound values in a statement.
@@ -92,6 +97,11 @@ class CatalogueRow:
     facets: dict[str, tuple[str, ...]]
 
 
+def newest_shape() -> str:
+    """The last migration of this version; their names are in order."""
+    return str(ScriptDirectory(str(_MIGRATIONS)).get_current_head())
+
+
 class Records:
     """The records of one generation. Reading is safe from many threads; one writer at a time."""
 
@@ -108,10 +118,16 @@ class Records:
         self._engine.dispose()
 
     def migrate(self) -> None:
-        """Bring the tables to the newest shape; a new file gets all of them."""
+        """Bring the tables to the newest shape; a new file gets all of them. Raises IndexMismatch."""
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("script_location", str(_MIGRATIONS))
         with self._engine.begin() as connection:
+            current = MigrationContext.configure(connection).get_current_revision() or ""
+            if current > newest_shape():
+                raise IndexMismatch(
+                    f"the index was built by a newer version (its records are at {current}): build with that one, or, "
+                    f"where it does not come back, {REBUILD}"
+                )
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
