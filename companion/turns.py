@@ -292,8 +292,7 @@ class Turns:
         while True:
             await asyncio.sleep(max(_FLUSH_SECONDS, len(self._running) / _FLUSHES_A_SECOND))
             try:
-                cancelled = await asyncio.to_thread(self._log.write, turn.as_logged(), not turn.is_logged)
-                turn.is_logged = True
+                cancelled = await self._write_down_so_far(turn)
             except Exception as error:
                 log.warning("turn %s is not written down for now: %s", turn.turn_id, type(error).__name__)
                 cancelled = False
@@ -301,6 +300,17 @@ class Turns:
             if cancelled or abandoned:
                 _stop(turn)
                 return
+
+    async def _write_down_so_far(self, turn: _Running) -> bool:
+        """Whether the turn shall stop. Who is cancelled meanwhile waits all the same: the thread goes on, and what it
+        writes must not come after the end.
+        """
+        writing = asyncio.ensure_future(asyncio.to_thread(self._log.write, turn.as_logged(), not turn.is_logged))
+        try:
+            return await asyncio.shield(writing)
+        finally:
+            await asyncio.wait([writing])
+            turn.is_logged = turn.is_logged or writing.exception() is None
 
     async def _of_this_process(self, turn: _Running, after: int, beat: float) -> AsyncGenerator[Numbered | None, None]:
         turn.readers += 1

@@ -104,6 +104,31 @@ def test_another_process_tells_the_same_events(state):
     assert one[-1].name == "done"
 
 
+@pytest.mark.parametrize("writes", [1, 2])
+def test_what_is_written_down_late_does_not_undo_the_end(state, monkeypatch, writes):
+    write, slow = state.turn_log.write, []
+
+    def late(turn, is_new=True):
+        if not turn.ended:
+            slow.append(turn)
+            if len(slow) == writes:
+                time.sleep(1)  # as a thread that gets no turn on a busy host
+        return write(turn, is_new)
+
+    monkeypatch.setattr(state.turn_log, "write", late)
+
+    async def talk():
+        turns = Turns(replying("ab", 0.3 * writes), state.turn_log)
+        turn_id = await turns.begin(Ask("x"))
+        await told(turns, turn_id)
+        await asyncio.sleep(1.5)
+        return await asyncio.to_thread(state.turn_log.read, turn_id)
+
+    logged = asyncio.run(talk())
+    assert len(slow) == writes
+    assert (logged.ended, logged.events[-1][0]) == (True, "done")
+
+
 def test_a_turn_is_stopped_from_another_process(state):
     async def talk():
         here, there = (Turns(replying("a" * 100, 0.1), state.turn_log) for _ in range(2))
