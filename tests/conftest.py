@@ -54,6 +54,7 @@ LONGEST = (
     "test_described",
     "test_faults",
     "test_many_hosts",
+    "test_two_versions",
     "test_index_on_servers",
     "test_build",
     "test_ray",

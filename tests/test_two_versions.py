@@ -200,7 +200,7 @@ def test_a_migration_steps_back_from_a_table_that_is_held_and_nobody_waits_long_
         reading.execute("SELECT count(*) FROM turns")  # as a backup does, for as long as it takes
         migrating = command(later, postgres_url, "migrate")
         deadline, waited = time.monotonic() + 60, []
-        while len(waited) < 2 and time.monotonic() < deadline:
+        while not waited and time.monotonic() < deadline:
             asks_at = time.monotonic()
             state.conversations.add(Conversation("c"), replace(TURN, id=f"t{asks_at}"), None)
             time.sleep(0.02)
@@ -208,7 +208,7 @@ def test_a_migration_steps_back_from_a_table_that_is_held_and_nobody_waits_long_
                 waited.append(seconds)
     code, told = ended(migrating)
     assert (code, "holds a table" in told) == (0, True)
-    assert len(waited) == 2
+    assert waited
     assert max(waited) < 2.5
     assert state.conversations.write_down() == 0
     assert shape(state.engine) == LATER
