@@ -196,23 +196,41 @@ def test_what_a_later_version_keeps_of_a_learner_is_exported_handed_over_and_era
 def test_a_migration_steps_back_from_a_table_that_is_held_and_nobody_waits_long_behind_it(postgres_url, later):
     state = open_state(postgres_url, conversation_days=30)
     state.conversations.add(Conversation("c"), TURN, None)
+    stop, took = threading.Event(), []
+
+    def write():
+        while not stop.is_set():
+            began = time.monotonic()
+            state.conversations.add(Conversation("c"), replace(TURN, id=f"t{began}"), None)
+            took.append(time.monotonic() - began)
+            time.sleep(0.02)
+
+    writing = threading.Thread(target=write)
     with psycopg.connect(postgres_url.replace("+psycopg", "")) as reading:
         reading.execute("SELECT count(*) FROM turns")  # as a backup does, for as long as it takes
         migrating = command(later, postgres_url, "migrate")
-        deadline, waited = time.monotonic() + 60, []
-        while not waited and time.monotonic() < deadline:
-            asks_at = time.monotonic()
-            state.conversations.add(Conversation("c"), replace(TURN, id=f"t{asks_at}"), None)
-            time.sleep(0.02)
-            if (seconds := time.monotonic() - asks_at) > 0.5:
-                waited.append(seconds)
+        writing.start()
+        try:
+            for is_waiting in (True, False):
+                deadline = time.monotonic() + 60
+                while is_migration_waiting(state.engine) != is_waiting:
+                    assert time.monotonic() < deadline
+                    time.sleep(0.05)
+        finally:
+            stop.set()
+            writing.join()
     code, told = ended(migrating)
     assert (code, "holds a table" in told) == (0, True)
-    assert waited
-    assert max(waited) < 2.5
+    assert max(took) < 2.5
     assert state.conversations.write_down() == 0
     assert shape(state.engine) == LATER
     state.close()
+
+
+def is_migration_waiting(engine):
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE turns%'"
+    with engine.connect() as connection:
+        return connection.scalar(text(waiting)) > 0
 
 
 SLEEPS = """
