@@ -2,7 +2,7 @@
 
 import pytest
 
-from companion.understanding.follow_up import asks_whether, depends, named_in, names_no_matter
+from companion.understanding.follow_up import asks_whether, depends, names_no_matter, terms_named
 from tests.small_catalogue import talk
 
 
@@ -48,7 +48,7 @@ def test_what_names_its_matter_does_not_lean(message):
     ],
 )
 def test_what_says_how_much_or_how_surely_names_nothing(message, named):
-    assert "".join(named_in(message)) == named
+    assert "".join(terms_named(message)) == named
 
 
 @pytest.mark.parametrize("message", ["有效吗", "能报销吗", "有冇毒", "is it safe?", "那要公证吗"])

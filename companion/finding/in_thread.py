@@ -6,7 +6,7 @@ from dataclasses import replace
 from companion.finding.found import WORTH_A_LOOK, Found, read
 from companion.quoting.extract import Quote
 from companion.quoting.measures import measure_asked, measure_told, states
-from companion.understanding.follow_up import asks_whether, named_in
+from companion.understanding.follow_up import asks_whether, terms_named
 from course_index.analyze import normalise, terms
 from retrieval.exercises import begins_an_exercise, is_exercise
 from retrieval.query import Query, query_terms
@@ -69,7 +69,7 @@ def states_it(quote: Quote, kind: str, thread: Sequence[str]) -> bool:
 
 def strays(found: Found, message: str, talked_of: Collection[str]) -> bool:
     """Whether a follow-up is answered off what it follows: by another course than those `talked_of`, in a passage that
-    says nothing of what is carried along (学校要负责吗 after 小孩被同学打了, answered by who governs schools).
+    says nothing of what is carried along (一定要公证吗 after 老人怎么立遗嘱, answered by how houses are registered).
     """
     if not found.answers or found.quotes[0].hit.course.id in talked_of:
         return False
@@ -92,7 +92,7 @@ def led_by_what_is_new(found: Found, message: str, before: Collection[str]) -> F
 
     What only asks whether (会疼吗), of which no passage has anything, is not answered by what was told before.
     """
-    names = named_in(message)
+    names = terms_named(message)
     # 销 of 报销 is in 远销.
     pairs = [name for name in query_terms(message) if len(name) > 1 and all(one in names for one in name)]
     names = pairs if pairs and asks_whether(message) else names

@@ -209,7 +209,7 @@ def names_no_matter(message: str) -> bool:
     return bool(_NO_MATTER["says"].search(text)) and not says_something(rest)
 
 
-def named_in(message: str) -> list[str]:
+def terms_named(message: str) -> list[str]:
     """The characters and words of what a message names, as lessons would say it: they have 家里 and not 屋企.
 
     What says how much or how surely (一定要, 最长多久, 几天内能拿到) names nothing.

@@ -15,8 +15,8 @@ from companion.understanding.follow_up import (
     depends,
     goes_on,
     leans,
-    named_in,
     names_no_matter,
+    terms_named,
 )
 from companion.understanding.wish import wish_of
 from companion.words import Words
@@ -103,7 +103,7 @@ class StandingAlone:
         misunderstanding right is not on what was talked of if it names something that is taught.
         """
         measures = _MEASURES.findall(normalise(message))
-        terms = [term for term in named_in(message) if term not in measures]
+        terms = [term for term in terms_named(message) if term not in measures]
         going_on = goes_on(message)
         search = self._index.search
         other_words = search.query(message).other_words
@@ -122,7 +122,7 @@ class StandingAlone:
     def _only_alone(self, message: str, carried_on: str) -> bool:
         """Whether a message in another language than what was said before is found by itself, and with that is not."""
         before = carried_on.removesuffix(message)
-        terms = named_in(message)
+        terms = terms_named(message)
         if len(terms) < _NAMES_A_THING or language_of(message) == language_of(before):
             return False
         lost = not find(self._index.search, carried_on, _LOOKED_AT, Scope()).answers
