@@ -1,7 +1,10 @@
 """What one may do about any matter is asked of what was talked of: 去哪里投诉, 举个例子."""
 
+import asyncio
+
 import pytest
 
+from companion.conversation import brought_along
 from companion.understanding.follow_up import asks_whether, depends, names_no_matter, terms_named
 from tests.small_catalogue import talk
 
@@ -78,3 +81,10 @@ def test_what_was_told_before_is_no_answer_to_whether_something_else_holds(sampl
     *_, told = talk(sample_tutor, before, message, conversation=f"{before} {message}")
     assert told.mode == "catalogue"
     assert "没有找到" in told.text
+
+
+def test_what_names_too_little_to_begin_with_goes_on(sample_tutor):
+    before = ["how do I ask about the deposit when renting"]
+    conversation = brought_along("deposit", [(one, "") for one in before])
+    asked = asyncio.run(sample_tutor.hearing.stands_alone("what about when I leave", conversation))
+    assert asked == f"{before[0]} what about when I leave"

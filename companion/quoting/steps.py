@@ -31,6 +31,7 @@ _OF_WHAT = (
     re.compile(r"(.{2,}?)了?(?:怎么办|怎么处理)"),
     re.compile(r"(?:第[一二三四五六七八九十]步|\d{1,2})[\s：:、.]+(.{2,8})"),
 )
+_ASKED = re.compile(r"怎么|如何|怎样")
 _FEWEST = 2
 
 _ASKS_HOW = re.compile(
@@ -53,7 +54,7 @@ def steps_first(search: Search, query: Query, hits: Sequence[Hit], quotes: Seque
     """
     if not hits or not asks_how(query.text):
         return tuple(quotes)
-    called_so = [hit for hit in hits if _is_called_so(hit, query.text)]
+    called_so = [hit for hit in hits if _is_called_so(hit, normalise(query.mandarin or query.text))]
     if quotes and quotes[0].hit in called_so and len(_STEP_BEGINS.findall(quotes[0].text)) >= _FEWEST:
         return tuple(quotes)
     on_it = [hit for hit in hits if titled(hit) >= NAMED and hit.passage.language == query.language]
@@ -69,10 +70,15 @@ def steps_first(search: Search, query: Query, hits: Sequence[Hit], quotes: Seque
 
 
 def _is_called_so(hit: Hit, question: str) -> bool:
-    """Whether the heading of a passage names a thing to do that the question names too."""
-    heading = normalise(hit.passage.heading_path[-1]).strip() if hit.passage.heading_path else ""
-    said = next((found[1] for pattern in _OF_WHAT if (found := pattern.fullmatch(heading))), None)
-    return said is not None and said in normalise(question)
+    """Whether the heading of a passage names a thing to do that the question, normalised, names too; or one above it
+    asks the same: 电动车怎么充电 above 五条做法.
+    """
+    headings = [normalise(one).strip() for one in hit.passage.heading_path]
+    said = next((found[1] for pattern in _OF_WHAT if headings and (found := pattern.fullmatch(headings[-1]))), None)
+    asked = [[part for part in _ASKED.split(one) if part] for one in headings if _ASKED.search(one)]
+    return (said is not None and said in question) or any(
+        len(parts) >= _FEWEST and all(part in question for part in parts) for parts in asked
+    )
 
 
 def _steps(search: Search, on_it: Sequence[Hit], hits: Sequence[Hit]) -> tuple[Hit, str] | None:

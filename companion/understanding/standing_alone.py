@@ -114,8 +114,10 @@ class StandingAlone:
             return True
         together = _closest(terms, other_words, search, carried_on)
         more = _GOING_ON if going_on else _ANSWERED if alone.sure else _UNANSWERED
-        # What an answer has nothing of was hardly asked for: how long may be answered by any law.
-        return (alone.sure >= _SURE and alone.share > 0) or (
+        # What an answer has nothing of was hardly asked for: how long may be answered by any law. And too little is
+        # named to begin with by "what about when I leave".
+        surely = alone.sure >= _SURE and alone.share > 0 and not (going_on and _size(terms) < _NAMES_SOMETHING)
+        return surely or (
             (_size(terms) if alone.sure else len(terms)) >= _NAMES_SOMETHING and alone.share - together.share >= more
         )
 
