@@ -19,7 +19,7 @@ from course_index.searchable import forget_removed, make_searchable, refuse_mism
 from course_index.sources.course_ids import id_digest
 from course_index.sources.document import Notice
 from course_index.sources.lesson_file import LessonSource, content_hash
-from course_index.sources.library import CourseDraft, Library, below, read_library
+from course_index.sources.library import CourseDraft, Library, below, missing_place, read_library
 from course_index.sources.source import Source
 from course_index.store.generations import IndexHome
 from course_index.store.journal import VectorJournal
@@ -147,7 +147,6 @@ def move_source(old: str, new: str, home: IndexHome) -> int:
         if there := next((source for source in sources.values() if below(source, new)), None):
             raise SourceProblem(f"courses came from {there} too; take those out first (companion-index remove)")
         draft.records.move_source(old, new)
-        forget_removed(draft)
     return len(moved)
 
 
@@ -177,15 +176,11 @@ def _record(
 
 def _no_longer_there(sources: Mapping[str, str], library: Library) -> Iterator[Notice]:
     """Of courses whose files are not where they were, and were looked for nowhere: they may have been moved."""
-    places = Counter(
-        str(max(missing, key=lambda one: -len(one.parts)))
-        for source in sources.values()
-        if source.startswith("/") and not any(below(source, root) for root in library.roots)
-        if (missing := [one for one in (Path(source), *Path(source).parents) if not one.exists()])
-    )
-    for place, courses in places.items():
+    elsewhere = [source for source in sources.values() if not any(below(source, root) for root in library.roots)]
+    places = Counter(str(place) for source in elsewhere if (place := missing_place(source)))
+    for where, courses in places.items():
         stay = f"nothing is there now, and its courses stay ({courses})"
-        yield Notice(place, f"{stay}. If it was moved: companion-index moved {place} NEW", skipped=False)
+        yield Notice(where, f"{stay}. If it was moved: companion-index moved {where} NEW", skipped=False)
 
 
 def _retire(ids: Sequence[str], records: Records) -> None:

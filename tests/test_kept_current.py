@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -128,6 +129,18 @@ def test_a_folder_that_was_moved_is_told_of_and_keeps_its_courses_once_that_is_s
     report = build_index([moved], home, embedder)
     assert (report.lessons_unchanged, report.embedded, report.notices) == (3, 0, [])
     assert courses_of(home) == {id_: source.replace("/2026/", "/2027/") for id_, source in before.items()}
+
+
+def test_what_lies_in_an_archive_is_there_while_the_archive_is(home, folder, tmp_path, embedder):
+    inner = tmp_path / "exported"
+    inner.mkdir()
+    with zipfile.ZipFile(inner / "alle.zip", "w") as archive:
+        archive.writestr("liste/alle.jsonl", '{"id": "packen", "title": "打包", "provider": "校"}\n')
+    build_index([inner], home, embedder)
+    assert courses_of(home) == {"packen": f"{inner}/alle.zip/liste/alle.jsonl"}
+    assert build_index([folder], home, embedder).notices == []
+    (inner / "alle.zip").unlink()
+    assert [one.where for one in build_index([folder], home, embedder).notices] == [f"{inner}/alle.zip"]
 
 
 def test_a_move_from_nowhere_or_onto_courses_is_refused(home, catalogue, tmp_path, embedder):

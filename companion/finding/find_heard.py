@@ -27,7 +27,7 @@ def find_heard(search: Search, heard: Heard, passages: int) -> Found:
         found = find_in_thread(search, found, passages, lesson_talked_of(search, turns))
     if kind := measure_asked(heard.message):
         found = _with_measure(search, found, heard, kind)
-    if heard.depends:
+    if heard.depends and found.answers:
         if strays(found, heard.message, courses_talked_of(search, turns)):
             found = found.judged(answers=False, on_subject=0.0)
         found = led_by_what_is_new(found, heard.message, before)

@@ -68,14 +68,12 @@ def states_it(quote: Quote, kind: str, thread: Sequence[str]) -> bool:
 
 
 def strays(found: Found, message: str, talked_of: Collection[str]) -> bool:
-    """Whether a follow-up is answered off what it follows: by another course than those `talked_of`, in a passage that
-    says nothing of what is carried along (一定要公证吗 after 老人怎么立遗嘱, answered by how houses are registered).
+    """Whether what answers a follow-up is off what it follows: of another course than those `talked_of`, in a passage
+    that says nothing of what is carried along (一定要公证吗 after 老人怎么立遗嘱, answered by the registry of houses).
     """
-    if not found.answers or found.quotes[0].hit.course.id in talked_of:
-        return False
     hit = found.quotes[0].hit
     carried = {*found.query.terms, *found.query.added} - {*query_terms(message)}
-    if not carried:
+    if hit.course.id in talked_of or not carried:
         return False
     if hit.passage.language != found.query.language:
         return True  # hardly ever what was meant, where the course was not talked of

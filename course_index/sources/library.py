@@ -90,6 +90,14 @@ def below(source: str, root: str) -> bool:
     return source == root or source.startswith(f"{root.rstrip('/')}/")
 
 
+def missing_place(source: str) -> Path | None:
+    """The outermost place on the way to a source at which nothing is; None where the source is there, or is no path."""
+    here = Path(source)
+    missing = [one for one in (here, *here.parents) if not one.exists()] if here.is_absolute() else []
+    # What lies in an archive is there while the archive is.
+    return missing[-1] if missing and missing[-1].parent.is_dir() else None
+
+
 def sources_at(paths: list[Path]) -> list[Source]:
     """Paths as sources; a .toml file names its own. Raises SourceProblem for one that is not sound."""
     return [
@@ -360,7 +368,7 @@ def _checked(
 
 def _of_another(id_: str, owner: str) -> str:
     told = f"the id {id_} belongs to {owner}"
-    if owner.startswith("/") and not Path(owner).exists():
+    if missing_place(owner):
         return f"{told}, where nothing is now; if it was moved: companion-index moved OLD NEW, else remove that course"
     return f"{told}; give it another or remove that one"
 
