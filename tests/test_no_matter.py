@@ -48,6 +48,8 @@ def test_what_names_its_matter_does_not_lean(message):
         ("几天内要回复", "回复"),
         ("几岁才可以投票", "岁才投票"),
         ("is it free", "free"),
+        ("要放糖吗", "糖"),  # recipes say 加糖
+        ("要加班吗", "加班"),
     ],
 )
 def test_what_says_how_much_or_how_surely_names_nothing(message, named):

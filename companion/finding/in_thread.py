@@ -91,13 +91,12 @@ def led_by_what_is_new(found: Found, message: str, before: Collection[str]) -> F
     What only asks whether (会疼吗), of which no passage has anything, is not answered by what was told before.
     """
     names = terms_named(message)
-    # 销 of 报销 is in 远销.
-    pairs = [name for name in query_terms(message) if len(name) > 1 and all(one in names for one in name)]
-    names = pairs if pairs and asks_whether(message) else names
     hits = [hit for hit in found.hits if hit.passage.language == found.query.language]
     if not (names and hits and found.answers) or found.quotes[0].hit.passage.language != found.query.language:
         return found
     shares = {hit.passage.id: _share_in(hit, names) for hit in hits}
+    if whether := asks_whether(message):  # 销 of 报销 is in 远销
+        shares = {id_: float(share == 1.0) for id_, share in shares.items()}
     if shares.get(found.quotes[0].hit.passage.id, 1.0) > 0:
         return found
     best = max(hits, key=lambda hit: shares[hit.passage.id])
@@ -105,7 +104,7 @@ def led_by_what_is_new(found: Found, message: str, before: Collection[str]) -> F
         new = read(found.search, found.search.query(message), [best], found.reach).quotes
         told = {*before, best.passage.id}
         return found.led_by((*new[:1], *(quote for quote in found.quotes if quote.hit.passage.id not in told)))
-    if asks_whether(message) and not any(shares.values()) and found.quotes[0].hit.passage.id in before:
+    if whether and not any(shares.values()) and found.quotes[0].hit.passage.id in before:
         return found.judged(answers=False, on_subject=0.0)
     return found
 
