@@ -24,6 +24,7 @@ class Words:
 
     language: str
     quoted: str
+    sections: str
     continued: str
     rest_quoted: str
     nothing_answers: str

@@ -69,8 +69,8 @@ def check(emergencies, message):
     return asyncio.run(emergencies.check(message, locale_of(message, None)))
 
 
-def cases():
-    return [json.loads(line) for line in (CASES / "emergencies-blind-2.jsonl").read_text("utf-8").splitlines()]
+def cases(name="emergencies-blind-2"):
+    return [json.loads(line) for line in (CASES / f"{name}.jsonl").read_text("utf-8").splitlines()]
 
 
 def test_the_blind_messages_are_told_and_their_look_alikes_hardly_ever(recogniser):
@@ -86,9 +86,22 @@ def test_the_blind_messages_are_told_and_their_look_alikes_hardly_ever(recognise
     assert sum(right) >= 0.9 * len(right)
 
 
-def test_none_of_the_blind_messages_was_learned_from():
-    learned = {json.loads(line)["message"] for line in (TRAINING / "emergencies.jsonl").read_text("utf-8").splitlines()}
-    assert learned.isdisjoint(row["message"] for row in cases())
+def test_what_is_only_told_is_hardly_ever_one_for_a_word_of_it(recogniser):
+    rows = cases("told-blind")
+    emergencies = Emergencies("96110", ReadAhead(recogniser, (row["message"] for row in rows)))
+    told = {row["message"]: check(emergencies, row["message"]) is not None for row in rows}
+    urgent, innocent = (
+        [told[row["message"]] for row in rows if (row["kind"] != "none") is is_one] for is_one in (True, False)
+    )
+    assert (len(urgent), len(innocent)) == (60, 200)
+    assert sum(urgent) >= 0.8 * len(urgent)
+    assert sum(innocent) <= 0.03 * len(innocent)
+
+
+@pytest.mark.parametrize("name", ["emergencies", "told"])
+def test_none_of_the_blind_messages_was_learned_from(name):
+    learned = {json.loads(line)["message"] for line in (TRAINING / f"{name}.jsonl").read_text("utf-8").splitlines()}
+    assert learned.isdisjoint(row["message"] for of in ("emergencies-blind-2", "told-blind") for row in cases(of))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +121,15 @@ def test_with_another_embedder_the_rules_alone_know_the_plainest(message, number
     assert number in told.notice
 
 
-@pytest.mark.parametrize("message", ["触电了怎么急救，课里有讲吗", "怎么预防煤气漏气", "how do i prevent choking"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "触电了怎么急救，课里有讲吗",
+        "怎么预防煤气漏气",
+        "how do i prevent choking",
+        "what should I do if someone is choking",
+    ],
+)
 def test_no_rule_takes_a_question_for_an_emergency(message):
     assert check(Emergencies("96110", None), message) is None
 

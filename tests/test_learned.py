@@ -275,6 +275,18 @@ def test_the_wishes_of_the_blind_test_are_seen_and_its_questions_kept(recogniser
     assert asyncio.run(seen(False)) >= 0.8
 
 
+def test_what_is_only_told_is_taken_for_a_question_and_hardly_ever_for_a_word_on_the_answer(recogniser):
+    rows = cases("told-blind.jsonl")
+    wishes = LearnedWishes(ReadAhead(recogniser, (row["message"] for row in rows)))
+
+    async def seen(wish):
+        those = [row for row in rows if row["wish"] == wish]
+        return sum([await wishes.of(row["message"]) == wish for row in those]) / len(those)
+
+    assert asyncio.run(seen("question")) >= 0.98
+    assert asyncio.run(seen("feedback")) >= 0.8
+
+
 @pytest.mark.parametrize(
     ("message", "wish"),
     [

@@ -78,7 +78,14 @@ def first(search, question):
 
 
 @pytest.mark.parametrize(
-    "question", ["有人落水怎么办", "有人落水点算好", "有人落水了應該怎麼辦？", "船员掉下去落水了该如何处理"]
+    "question",
+    [
+        "有人落水怎么办",
+        "有人落水点算好",
+        "有人落水了應該怎麼辦？",
+        "船员掉下去落水了该如何处理",
+        "有人落水了要先做什么",
+    ],
 )
 def test_what_is_to_be_done_leads_and_not_how_it_is_prevented_or_what_comes_after(search, question):
     assert first(search, question).startswith("1. 一个人指着落水的人")
@@ -90,6 +97,11 @@ def test_what_happened_is_read_in_mandarin(search):
 
 def test_a_section_that_says_that_it_happened_is_given_from_its_beginning(search):
     assert first(search, "螺旋桨缠住了怎么办").startswith("停机，挂空挡")
+
+
+@pytest.mark.parametrize("told", ["渔网缠住螺旋桨了", "我的渔网缠住螺旋桨"])
+def test_who_only_tells_what_happened_is_told_what_to_do(search, told):
+    assert first(search, told).startswith("停机，挂空挡")
 
 
 def test_a_word_of_an_english_heading_names_nothing_that_happened(search):
@@ -117,6 +129,8 @@ def test_who_asks_how_it_is_prevented_gets_that(search):
         ("被骗了咋办呢", "被骗了"),
         ("煤气漏了该怎么处理？", "煤气漏了"),
         ("What should I do if it leaks?", "if it leaks"),
+        ("手割破了先做什么", "手割破了"),
+        ("船长要做什么", ""),
         ("身份证怎么办理", ""),
         ("怎么办签证", ""),
         ("what do you do for a living", ""),

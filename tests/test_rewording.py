@@ -59,7 +59,7 @@ def test_words_that_lead_nowhere_leave_the_honest_no(companion_with, reworded):
 
 def test_what_answers_the_new_words_alone_is_no_answer(companion_with):
     talk, model = talk_with(companion_with, IN_OTHER_WORDS)
-    talk.say("今晚的月亮圆不圆")
+    talk.say("恐龙是怎么灭绝的")
     assert model.asked("reword")
     assert talk.done.mode == "catalogue"
     assert talk.done.usage["completion_tokens"] > 0  # what it cost is on the turn's account

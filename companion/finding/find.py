@@ -37,8 +37,10 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
         found = in_form(found, _nearest_among(search, ids))
         if found.answers:
             return found
-    found = read(search, query, _choice(search, query, passages, before), "everything")
-    found = in_own_language(in_form(found, _nearest_anywhere(search)), passages)
+    nearest = _nearest_anywhere(search)
+    found = in_form(read(search, query, _choice(search, query, passages, before), "everything"), nearest)
+    own = in_own_language(found, passages)
+    found = found if own is found else in_form(own, nearest)
     if may_lack_the_thing(found):
         found = found.judged(answers=False, on_subject=0.0)
     # It may be from here all the same: beside passages of elsewhere it stands out more than among its own.

@@ -14,7 +14,10 @@ from companion.finding.in_thread import (
 from companion.finding.reading_on import courses_talked_of, lesson_talked_of
 from companion.heard import Heard
 from companion.quoting.measures import measure_asked, names_nothing
+from companion.quoting.remedies import remedy
 from companion.understanding.follow_up import depends, in_thread
+from companion.understanding.parts import asks_anything
+from retrieval.rank import CANDIDATES
 from retrieval.search import Search
 
 
@@ -35,7 +38,12 @@ def find_heard(search: Search, heard: Heard, passages: int) -> Found:
 
 
 def closest_heard(found: Found, heard: Heard) -> Found:
-    """What nothing answers, or is near to, with the passage that is near behind what was said before, if any is."""
+    """What nothing answers, or is near to, with what is to be done about what is told to have happened, or the passage
+    that is near behind what was said before, if any is.
+    """
+    if found.near and not asks_anything(heard.question):
+        called = remedy(found.query, found.search.passages(found.query, CANDIDATES))
+        return found.led_by([called]) if called else found
     thread = in_thread(heard.question, heard.conversation.subjects)
     if not thread or found.near or heard.depends:
         return found

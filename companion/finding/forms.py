@@ -1,14 +1,17 @@
 """Answers in the form that a question asks for: steps, a definition, cases, a difference, a remedy, ways."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from companion.finding.found import WORTH_A_LOOK, Found
 from companion.quoting.cases import asks_for_cases, cases
 from companion.quoting.definitions import definition, thing_asked
 from companion.quoting.differences import difference, differing
 from companion.quoting.extract import Quote
-from companion.quoting.remedies import asks_who_answers_for_it, remedy_first, what_happened
+from companion.quoting.members import members, members_first, sections_asked
+from companion.quoting.remedies import asks_who_answers_for_it, remedy, remedy_first, what_happened
 from companion.quoting.ways import ways_first
+from companion.understanding.parts import asks_anything
 from retrieval.of_place import of_another_place
 from retrieval.query import Query
 from retrieval.search import Hit
@@ -27,10 +30,27 @@ def in_form(found: Found, nearest: Nearest) -> Found:
     if happened and (found.confidence.on_subject or WORTH_A_LOOK) < WORTH_A_LOOK:
         # 适合工作压力大的人食用 bears on 压力大怎么办, and is about porridge.
         return found.judged(answers=False)
+    if not asks_anything(asked):
+        called = remedy(found.query, nearest(found.query))
+        return found.led_by([called]) if called else found
     quotes = remedy_first(found.query, found.quotes, lambda: nearest(found.query))
     if quotes == found.quotes:
         quotes = ways_first(found.search, found.query, quotes, lambda: nearest(found.query))
+    if quotes == found.quotes and not differing(asked):
+        return _members(found, nearest)
     return found if quotes == found.quotes else found.led_by(quotes)
+
+
+def _members(found: Found, nearest: Nearest) -> Found:
+    """`found`, led by the list of what is asked for, or with the sections that are what is asked for."""
+    quotes = members_first(found.query, found.quotes, lambda: nearest(found.query))
+    if quotes != found.quotes:
+        return found.led_by(quotes)
+    sections = sections_asked(found.query, quotes, found.lesson_of, lambda: nearest(found.query))
+    if sections is None:
+        return found
+    under = [quote for quote in quotes if quote.hit.passage.heading_path[:1] == sections.hit.passage.heading_path[:1]]
+    return replace(found.led_by(under or quotes), sections=sections)
 
 
 def _defined(found: Found, nearest: Nearest) -> Found:
@@ -48,8 +68,8 @@ def _in_form_asked(found: Found, nearest: Nearest) -> Sequence[Quote]:
     if two := differing(question):
         return difference(*two, nearest(found.query), lambda thing: nearest(found.search.query(thing)))
     thing = thing_asked(question)
-    if thing is None and not asks_for_cases(question):
-        return ()
-    near = nearest(found.query)
-    quote = definition(thing, near) if thing else cases(question, near)
-    return (quote,) if quote else ()
+    if thing or asks_for_cases(question):
+        near = nearest(found.query)
+        quote = definition(thing, near) if thing else cases(question, near)
+        return (quote,) if quote else ()
+    return () if found.answers else members(found.query, nearest(found.query))

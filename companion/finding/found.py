@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from companion.quoting.extract import Quote, best_quotes, read_closely
+from companion.quoting.members import Sections
 from companion.quoting.steps import steps_first
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
@@ -43,6 +44,8 @@ class Found:
     reach: Reach = "everything"
     # What the question was taken to mean, where it was answered by that and not as typed.
     meant: str | None = None
+    # The sections that are what the question asks for.
+    sections: Sections | None = None
 
     def contexts(self) -> list[Context]:
         """What is to be read, each with the rest of its section: looked up when a model asks."""
@@ -62,6 +65,10 @@ class Found:
     def in_another_language(self) -> bool:
         """Whether the first passage is in another language than the question."""
         return self.hits[0].passage.language != self.query.language
+
+    def lesson_of(self, hit: Hit) -> Sequence[Hit]:
+        """The passages of its lesson, in order."""
+        return self.search.placed(self.search.records.passages_within(hit.course.id, hit.lesson.id))
 
     def number(self, hit: Hit) -> int:
         """What the passage is cited by."""

@@ -20,7 +20,8 @@ _LISTED = for_normalised(r"(?:下列|以下|如下)[^，。；：]{0,6}(?:情形
 _ASKING = re.compile(r"才?(?:可以|能够?|会|要|算是?|属于|需要|应当|应该|是)|[吗呢的]")
 # So much of what is asked the sentence has to say that leads into the list.
 _ENOUGH = 0.6
-# 未成年人 and 不动产 deny nothing.
+# 未成年人 and 不动产 deny nothing, nor does 会不会.
+_EITHER_WAY = re.compile(r"(.)不\1")
 _DENIED = re.compile(r"不(?!动产|足|良|利|同)|未(?!成年|来)|无须|禁止|严禁|拒绝")
 
 
@@ -46,6 +47,11 @@ def cases(question: str, hits: Sequence[Hit]) -> Quote | None:
             # What comes of the cases stands after them in Chinese, else before.
             rule = said[listed.end() :] if len(said) - listed.end() > len(about) // 2 else said
             has = sum(term in terms(said) for term in wanted) / len(wanted)
-            if has >= _ENOUGH and bool(_DENIED.search(rule)) == bool(_DENIED.search(asked)):
+            if has >= _ENOUGH and denies(rule) == denies(asked):
                 return Quote(hit, stretch_around(hit, units, place, WHOLE_TOKENS), hit.score)
     return None
+
+
+def denies(text: str) -> bool:
+    """Whether a text, normalised, denies or forbids something."""
+    return bool(_DENIED.search(_EITHER_WAY.sub("", text)))

@@ -270,6 +270,16 @@ def stretch_around(hit: Hit, units: Sequence[Stretch], position: int, most: int 
     return passage.text[units[first].start : units[last].end].strip()
 
 
+def is_list_item(text: str) -> bool:
+    """Whether a line is an item of a list or a row of a table."""
+    return bool(_LIST_ITEM.match(text)) or is_row(text)
+
+
+def is_row(text: str) -> bool:
+    """Whether a line is a row of a table."""
+    return bool(_ROW.match(text))
+
+
 def section_from(text: str, units: Sequence[Stretch], headings: Collection[str]) -> str:
     """From the first of `units` on, up to the next heading, as much as a quote holds."""
     last = 0

@@ -17,6 +17,7 @@ from retrieval.query import Query
 _ASKED = for_normalised(
     r"(?:应该|应当|应|该|要|需要|可以|首先|马上|第一时间)?"
     r"(?:怎么办|咋办|咋整|怎办|点办|点算好?|怎[么样]处理|如何处理|如何是好|(?:怎么|点样?)(?:急救|施救|救))(?![^\W\d_呢啊呀才好先吗嘛])"
+    r"|(?<=[了后时])(?:应该|应当|应|该|要|需要|首先|第一步|先)+(?:做|干)(?:些|点)?(?:什么|啥|乜嘢?|咩)(?:先|好)?(?![^\W\d_呢啊呀才])"
     r"|\bwhat (?:should|do|can|must|shall) (?:i|we|you) do(?! for)\b|\bwhat to do\b"
 )
 # 楼上漏水谁赔: who is to make good what happened.
@@ -61,9 +62,8 @@ def remedy_first(query: Query, quotes: Sequence[Quote], nearest: Callable[[], Se
     event = what_happened(query.mandarin)
     if not quotes or not event:
         return tuple(quotes)
-    other_words = " ".join(map(normalise, query.called))
     near = [hit for hit in nearest() if hit.score >= _NEAR_ENOUGH * quotes[0].hit.score]
-    on_it = [one for hit in near for one in _sections(query, hit) if _is_called_so(one, event, other_words)]
+    on_it = _on_it(query, event, near)
     if not on_it:
         return tuple(sorted(quotes, key=lambda quote: bool(_PREVENTS.search(_path(quote.hit)[-1]))))
     called = {one.hit.passage.id for one in on_it}
@@ -75,6 +75,24 @@ def remedy_first(query: Query, quotes: Sequence[Quote], nearest: Callable[[], Se
     return (Quote(first.hit, _what_to_do(first), quotes[0].score), *others[:1])
 
 
+def remedy(query: Query, hits: Sequence[Hit]) -> Quote | None:
+    """What is to be done by the section of `hits` that is called by what a message tells to have happened, if any is:
+    of who fell 跌倒了怎么办.
+    """
+    event, other_words = normalise(query.mandarin), _other_words(query)
+    near = [hit for hit in hits if hit.score >= _NEAR_ENOUGH * hits[0].score]
+    on_it = [
+        one
+        for one in _on_it(query, event, near)
+        if any(
+            _HAPPENED.search(heading) and (_names(heading, event) or _names(heading, other_words))
+            for heading in one.headings
+        )
+    ]
+    best = max(on_it, key=lambda one: (_shared(one, event), one.hit.score), default=None)
+    return Quote(best.hit, _what_to_do(best), best.hit.score) if best else None
+
+
 def what_happened(question: str) -> str:
     """What happened, by a question that asks what to do about it, normalised; empty for any other."""
     asked = normalise(question)
@@ -84,6 +102,15 @@ def what_happened(question: str) -> str:
 def asks_who_answers_for_it(question: str) -> bool:
     """Whether a question asks who is to make good what happened."""
     return bool(_WHO_ANSWERS.search(normalise(question)))
+
+
+def _on_it(query: Query, event: str, hits: Sequence[Hit]) -> list[_Section]:
+    other_words = _other_words(query)
+    return [one for hit in hits for one in _sections(query, hit) if _is_called_so(one, event, other_words)]
+
+
+def _other_words(query: Query) -> str:
+    return " ".join(map(normalise, query.called))
 
 
 def _sections(query: Query, hit: Hit) -> Iterator[_Section]:

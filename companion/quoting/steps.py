@@ -9,13 +9,15 @@ from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise
 from course_index.stretches import Stretch, stretches
 from course_index.tokens import count_tokens
-from retrieval.exercises import headings_above, in_exercise
+from retrieval.exercises import headings_above, in_exercise, is_exercise
 from retrieval.query import Query
 from retrieval.search import Hit, Search
 
 # From this score of its titles on, late interaction takes a section to be on what is asked (心肺复苏怎么做 .78 with the
 # lesson on it, .43 with those that only mention it).
 NAMED = 0.65
+# And to be about it, where nothing is on it.
+_ABOUT_NAMED = 0.5
 # A section that ranks this much below the best one on it is about something beside it (feeding, in a lesson on washing
 # hands and feeding), unless its heading says that the lesson's matter is done there.
 _AS_GOOD = 0.95
@@ -58,8 +60,9 @@ def steps_first(search: Search, query: Query, hits: Sequence[Hit], quotes: Seque
     if quotes and quotes[0].hit in called_so and len(_STEP_BEGINS.findall(quotes[0].text)) >= _FEWEST:
         return tuple(quotes)
     on_it = [hit for hit in hits if titled(hit) >= NAMED and hit.passage.language == query.language]
-    if on_it and hits[0] not in on_it and _has_steps(hits[0]):
-        on_it = [hits[0], *on_it]  # 翻身的做法 is as near as any: its titles only word it otherwise
+    best = next((hit for hit in hits if not is_exercise(hit)), hits[0])
+    if best not in on_it and _has_steps(best) and (on_it or _is_nearer(best, quotes)):
+        on_it = [best, *on_it]  # 翻身的做法 is as near as any: its titles only word it otherwise
     on_it = [*called_so, *(hit for hit in on_it if hit not in called_so)]
     steps = _steps(search, on_it, hits) if on_it else None
     if steps is None:
@@ -67,6 +70,13 @@ def steps_first(search: Search, query: Query, hits: Sequence[Hit], quotes: Seque
     hit, text = steps
     others = [quote for quote in quotes if quote.hit.passage.id != hit.passage.id and titled(quote.hit) >= NAMED]
     return (Quote(hit, text, quotes[0].score), *others[:1])
+
+
+def _is_nearer(hit: Hit, quotes: Sequence[Quote]) -> bool:
+    """Whether the titles of a passage come about as near, and nearer than those of what would be quoted: 没人接 and not
+    接到可疑电话, of who asks what to do when nobody answers the phone.
+    """
+    return bool(quotes) and titled(hit) >= _ABOUT_NAMED and titled(hit) > titled(quotes[0].hit)
 
 
 def _is_called_so(hit: Hit, question: str) -> bool:

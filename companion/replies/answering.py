@@ -14,6 +14,7 @@ from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.portions import asking_for_more, portions, portions_of_quotes
+from companion.quoting.remedies import remedy
 from companion.quoting.steps import asks_how
 from companion.replies.advising import Advising
 from companion.replies.fraud_care import FraudCare
@@ -23,6 +24,7 @@ from companion.sentences import cited_in, citing_nothing
 from companion.sources import source_of, sources_of
 from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
+from companion.words import Words
 from companion.writing.drafting import Draft, Drafting, enough_stands
 from companion.writing.material import material_of
 from companion.writing.rewording import Rewording, may_be_reworded
@@ -33,6 +35,7 @@ from course_index.course import Course
 from course_index.language import ZH
 from retrieval.exercises import is_exercise
 from retrieval.live import LiveIndex
+from retrieval.rank import CANDIDATES
 from retrieval.search import Hit
 
 _COURSES_BESIDES = 3
@@ -185,9 +188,7 @@ class Answering:
         The passage is only pointed at: of first aid a sentence out of its place does harm.
         """
         found = await self.find(heard, ledger) if may_answer else None
-        sure = found and found.answers and (found.confidence.probability or 0.0) >= SURE
-        # What comes nearest is pointed at, not what is quoted best; its lesson, where it is an exercise of that.
-        first = max(found.hits, key=lambda hit: hit.ranked.closest, default=None) if found and sure else None
+        first = await asyncio.to_thread(_to_point_at, found) if found else None
         if not found or not first or first.passage.language != found.query.language:
             yield TextAdded(heard.say.only_an_aid)
             yield Done("declined", None)
@@ -240,7 +241,8 @@ class Answering:
         first, *rest_of_quotes = portions_of_quotes(texts, heard.audience, answers)
         ledger.cited.update(cited_in(first))
         completed = say.continued if draft.failure else say.rest_quoted
-        yield TextAdded(f"\n\n{completed}\n\n{first}" if ledger.released else f"{say.quoted}\n\n{first}")
+        quoted = f"{_sections_told(found, say)}{say.quoted}\n\n{first}"
+        yield TextAdded(f"\n\n{completed}\n\n{first}" if ledger.released else quoted)
         if rest_of_quotes:
             ledger.pending = Rest(tuple(rest_of_quotes), sources, ai=False)
             yield TextAdded(f"\n\n{asking_for_more(rest_of_quotes[0], heard.audience, say)}")
@@ -259,6 +261,27 @@ def _wants_no_passage(found: Found, heard: Heard) -> bool:
         return False
     in_english = found.query.language == ZH and found.in_another_language
     return wants_to_learn(heard.question) or (tells(heard) and in_english)
+
+
+def _sections_told(found: Found, say: Words) -> str:
+    """Which sections are what is asked for, with the first of what is quoted of them; empty where none are."""
+    if found.sections is None:
+        return ""
+    of = found.sections
+    names = ("、" if say.language != "English" else ", ").join(of.names)
+    told = say.sections.format(lesson=of.hit.lesson.title, heading=of.heading, names=names)
+    return f"{citing_nothing(told)} [1]\n\n"
+
+
+def _to_point_at(found: Found) -> Hit | None:
+    """What is called by what happened (跌倒了怎么办), else what comes nearest, and not what is quoted best, where it
+    surely answers.
+    """
+    called = remedy(found.query, found.search.passages(found.query, CANDIDATES))
+    if called:
+        return called.hit
+    sure = found.answers and (found.confidence.probability or 0.0) >= SURE
+    return max(found.hits, key=lambda hit: hit.ranked.closest, default=None) if sure else None
 
 
 def _says(course: Course, named: str) -> bool:

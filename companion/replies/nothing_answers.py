@@ -33,7 +33,8 @@ class NothingAnswers:
             found = await asyncio.to_thread(closest_heard, found, heard)
         if heard.urgent and not (found.near or shown):
             ledger.unmet = "no_answer"
-            yield Done("catalogue", None)  # whom to call is all there is to say
+            yield TextAdded(heard.say.nothing_answers)  # whom to call is all that is to be said besides
+            yield Done("catalogue", None)
             return
         suited = []
         if not shown and _speaks_for_courses(found, heard):
