@@ -40,6 +40,8 @@ _MARKS = re.compile(r"[\s。．.？?！!，,]+$")
 # So many of the letters of a longer name in one title are the same thing under a longer or shorter name
 # (红烧鱼, 红烧鲤鱼), if none of the others says how it is made; a short one has to stand there.
 _LETTERS, _LONG = 0.75, 4
+# A name of so many may stand in several titles, if all of it does: 二叉搜索树删除节点.
+_LONGEST_OF_A_DISH = 6
 # A line with no more letters than that beside the name lists it and says nothing of it.
 _MERE = 3
 
@@ -56,7 +58,8 @@ def of_another_thing(query: Query, hit: Hit) -> bool:
     in_mandarin = thing_made(query.mandarin) or thing
     names = (thing, in_mandarin, *(normalise(name) for name in query.called if thing in name or name in thing))
     titles = [normalise(title) for title in (hit.course.title, hit.lesson.title, *hit.passage.heading_path)]
-    return not any(_names(title, name) for title in titles for name in names) and not _speaks_of(hit, names)
+    named = any(_names(title, name) for title in titles for name in names) or _together_name(titles, thing)
+    return not named and not _speaks_of(hit, names)
 
 
 def says_the_thing(words: Sequence[Word], text: str) -> bool:
@@ -92,6 +95,10 @@ def _names(title: str, thing: str) -> bool:
     if len(letters) < _LONG or thing.isascii() or (letters - set(title)) & set(_WAYS):
         return False
     return len(letters & set(title)) >= _LETTERS * len(letters)
+
+
+def _together_name(titles: Sequence[str], thing: str) -> bool:
+    return len(thing) > _LONGEST_OF_A_DISH and not thing.isascii() and set(thing) <= set("".join(titles)) | {" "}
 
 
 def _speaks_of(hit: Hit, names: tuple[str, ...]) -> bool:

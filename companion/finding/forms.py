@@ -12,6 +12,7 @@ from companion.quoting.members import members, members_first, sections_asked
 from companion.quoting.remedies import asks_who_answers_for_it, remedy, remedy_first, what_happened
 from companion.quoting.ways import ways_first
 from companion.understanding.parts import asks_anything
+from course_index.analyze import normalise
 from retrieval.of_place import of_another_place
 from retrieval.query import Query
 from retrieval.search import Hit
@@ -63,6 +64,13 @@ def _defined(found: Found, nearest: Nearest) -> Found:
     return found.surely(quotes)
 
 
+def _of_a_whole(thing: str, near: Sequence[Hit]) -> Quote | None:
+    """What a part is (回溯算法的剪枝), where lessons on the whole say it of the part alone."""
+    whole, _, part = thing.rpartition("的")
+    on_it = [hit for hit in near if whole in normalise(f"{hit.course.title} {hit.passage.titles(hit.lesson.title)}")]
+    return definition(part, on_it) if len(whole) > 1 and len(part) > 1 else None
+
+
 def _in_form_asked(found: Found, nearest: Nearest) -> Sequence[Quote]:
     question = found.query.text
     if two := differing(question):
@@ -70,6 +78,6 @@ def _in_form_asked(found: Found, nearest: Nearest) -> Sequence[Quote]:
     thing = thing_asked(question)
     if thing or asks_for_cases(question):
         near = nearest(found.query)
-        quote = definition(thing, near) if thing else cases(question, near)
+        quote = (definition(thing, near) or _of_a_whole(thing, near)) if thing else cases(question, near)
         return (quote,) if quote else ()
     return () if found.answers else members(found.query, nearest(found.query))

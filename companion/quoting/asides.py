@@ -8,7 +8,7 @@ from pathlib import Path
 
 from companion.patterns import Patterns
 from course_index.analyze import normalise
-from course_index.chunk import headed
+from course_index.chunk import headed, headings_of
 from course_index.stretches import Stretch, stretches
 from retrieval.hit import Hit
 
@@ -34,6 +34,9 @@ _SOMEBODY = re.compile(
 _EITHER = re.compile(r"\b(?:he|she|him|her|his|hers)(?: or |/)(?:he|she|him|her|his|hers)\b", re.IGNORECASE)
 # What is only said so, as in a lesson on phone calls, tells of nobody.
 _SPEECH = re.compile(r"“[^”]*”|\"[^\"\n]*\"|「[^」]*」")
+# A sentence, or what leads into a list or a listing, ends so; a caption has at most so many characters.
+_ENDED = re.compile(r"[。．.！!？?；;：:…”\"」』）)]\s*$")
+_CAPTION = 40
 _MARKS = " \t#*:：?？"
 
 
@@ -62,6 +65,17 @@ def is_aside(hit: Hit) -> bool:
     return sum(len(units[place].text) for place in asides(hit)) >= _MOSTLY * len(hit.passage.text)
 
 
+def alone(units: Sequence[Stretch]) -> set[int]:
+    """The places of short lines that are no sentences and stand alone: captions, whose figure is gone, and headings."""
+    blocks = [[*run] for _, run in groupby(enumerate(units), key=lambda placed: placed[1].block)]
+    lines = [run[0] for run in blocks if len(run) == 1 and not run[0][1].is_code]
+    return {
+        place
+        for place, unit in lines
+        if not _ENDED.search(unit.text) and not _IN_LIST.match(unit.text) and len(unit.text.strip()) <= _CAPTION
+    }
+
+
 def asks_how(question: str) -> bool:
     """Whether a question asks how to go about something."""
     return bool(_SAYS["asks_how"].search(normalise(question)))
@@ -74,7 +88,15 @@ def _asides(text: str, heading_path: tuple[str, ...]) -> frozenset[int]:
     told = _told_of(units)
     above = headed(heading_path, [unit.text for unit in units])
     titled = {heading: bool(_SAYS["heading"].search(normalise(heading).strip(_MARKS))) for heading in {*above}}
+    told |= _captions(units, headings_of(heading_path))
     return frozenset(place for place, heading in enumerate(above) if place in told or titled[heading])
+
+
+def _captions(units: Sequence[Stretch], headings: Collection[str]) -> set[int]:
+    """The places of lines that stand alone among sentences, and are no headings: of slides every line may."""
+    lines = {place for place in alone(units) if units[place].text.strip() not in headings}
+    sentences = sum(bool(_ENDED.search(unit.text)) for unit in units)
+    return lines if sentences > len(lines) else set()
 
 
 def _stories(units: Sequence[Stretch]) -> Collection[int]:

@@ -57,6 +57,11 @@ _AMOUNTS = (
         re.compile(rf"\d|{_NUMERAL}(?:[次个件元米克斤度岁倍成条种]|厘米|毫米|公斤|公里)"),
     ),
 )
+# What is to be done for so long (要腌多久): a sentence that has it states more likely how long.
+_DOING_WEIGHT = 0.2
+_DOING = re.compile(
+    r"([^\W\da-z_要得需大概约应该能可以会有是到])(?:要|得|需要|应该|大概|大约|一般|够|足)*(?:多久|多长时间|几耐|几(?:个?小时|分钟|天))"
+)
 _KEY = re.compile(r"[\s>*\-]*(?:参考)?(?:答案|解答|解析|answers?|solution)\s*[*]*\s*[：:]", re.IGNORECASE)
 _EXERCISE_WEIGHT = -0.2
 # A line that is no sentence and has only what its titles or the question have says nothing (清蒸鲈鱼-预览图-3).
@@ -91,6 +96,7 @@ class _Candidate:
     position: int
     coverage: float
     has_amount: bool
+    says_for_what: bool
     in_exercise: bool
     worth: float
 
@@ -98,6 +104,7 @@ class _Candidate:
     def promise(self) -> float:
         """What is known of the sentence before its vector: its words, a number where one is asked for, its place."""
         words = _COVERAGE_WEIGHT * self.coverage + _AMOUNT_WEIGHT * self.has_amount
+        words += _DOING_WEIGHT * self.says_for_what
         return words + _EXERCISE_WEIGHT * self.in_exercise + self.worth
 
     @property
@@ -181,6 +188,7 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
     asked = normalise(query.text)
     named = frozenset(_names(query.text))
     amount = next((answer for asks, answer in _AMOUNTS if asks.search(asked)), None)
+    doing = _DOING.search(asked)
     for hit in hits:
         units = tuple(stretches(hit.passage.text))
         posed = in_exercise(hit, units)
@@ -199,7 +207,10 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
             if len(unit.text.strip()) >= _SHORTEST:
                 coverage = _coverage(query, unit.text) if same_language else share_said(query.other_words, unit.text)
                 has_amount = bool(amount and amount.search(unit.text))
-                found.append(_Candidate(hit, units, position, coverage, has_amount, posed[position], worths[position]))
+                for_what = has_amount and bool(doing and doing[1] in unit.text)
+                found.append(
+                    _Candidate(hit, units, position, coverage, has_amount, for_what, posed[position], worths[position])
+                )
     if query.asked is not None:
         return found
     # The leading sentences of the best passage stay in even when they share no word with the question.

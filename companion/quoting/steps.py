@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
+from companion.quoting.asides import alone
 from companion.quoting.extract import WHOLE_TOKENS, Quote
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise
@@ -61,7 +62,8 @@ def steps_first(search: Search, query: Query, hits: Sequence[Hit], quotes: Seque
         return tuple(quotes)
     on_it = [hit for hit in hits if titled(hit) >= NAMED and hit.passage.language == query.language]
     best = next((hit for hit in hits if not is_exercise(hit)), hits[0])
-    if best not in on_it and _has_steps(best) and (on_it or _is_nearer(best, quotes)):
+    nearer = best.passage.language == query.language and _is_nearer(best, quotes)
+    if best not in on_it and _has_steps(best) and (on_it or nearer):
         on_it = [best, *on_it]  # 翻身的做法 is as near as any: its titles only word it otherwise
     on_it = [*called_so, *(hit for hit in on_it if hit not in called_so)]
     steps = _steps(search, on_it, hits) if on_it else None
@@ -154,7 +156,8 @@ def steps_of(text: str, units: Sequence[Stretch]) -> str | None:
     if first and _leads_in(units[first - 1]):
         first -= 1
     room = WHOLE_TOKENS - sum(count_tokens(unit.text) for unit in units[first : last + 1])
-    while last + 1 < len(units) and not units[last + 1].is_code:
+    ends = alone(units)
+    while last + 1 < len(units) and not units[last + 1].is_code and last + 1 not in ends:
         room -= count_tokens(units[last + 1].text)
         if room < 0:
             break
