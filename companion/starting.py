@@ -1,6 +1,7 @@
 """Questions to begin with: what the library is sure to answer, for the page and the learner they are shown to."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import zip_longest
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from companion.finding.find import Scope, find
 from companion.guidance.sayings import audience_named
+from companion.guidance.shelf import may_be_for
 from companion.words import Locale, in_locale
 from course_index.course import Course
 from course_index.language import language_of
@@ -20,6 +22,11 @@ _SHOWN = 6
 _LOOKED_AT = 24  # candidates that are tried: each costs a search
 _COURSES = 12
 _PASSAGES = 4
+
+# A heading that asks is a question as it stands.
+_ASKS = re.compile(
+    r"^(?:什么是|怎[么样]|如何)|(?:是什么|怎么办|怎[么样]\w{1,3})$|^(?:How|What|Why|When|Where|Which|Who)\b"
+)
 
 Questions = Mapping[str, Sequence[str]]
 
@@ -82,8 +89,11 @@ class Starting:
             candidates: Iterable[str] = _of_course(search, course, lesson_id, locale)
             besides = _besides(locale)
         else:
-            candidates = [] if audience else self._questions.get(locale, ())
-            candidates = [*candidates, *_of_library(search, self._known(search.generation.name)[1], locale, audience)]
+            written = self._questions.get(locale, ())
+            audiences, with_lessons = self._known(search.generation.name)
+            if audience:
+                written = [question for question in written if _is_for(search, question, locale, audience, audiences)]
+            candidates = [*written, *_of_library(search, with_lessons, locale, audience)]
             besides = [_wish_of(audience, locale)] if audience else []
         answered = _answered(search, list(dict.fromkeys(candidates))[:_LOOKED_AT], scope, _SHOWN - len(besides))
         return (*answered, *besides)
@@ -97,6 +107,14 @@ def _answered(search: Search, candidates: Sequence[str], scope: Scope, wanted: i
         if find(search, question, _PASSAGES, scope).answers:
             found.append(question)
     return found
+
+
+def _is_for(search: Search, question: str, locale: Locale, audience: str, audiences: Iterable[str]) -> bool:
+    """Whether a question names nobody, and what answers it is of a course for this audience."""
+    if any(audience_named(one, locale) in question for one in audiences):
+        return False
+    found = find(search, question, _PASSAGES, Scope())
+    return found.answers and may_be_for(found.hits[0].course, audience)
 
 
 def _of_course(
@@ -129,6 +147,8 @@ def _of_library(search: Search, with_lessons: frozenset[str], locale: Locale, au
 def _about(heading: str, locale: Locale) -> str:
     if heading.endswith(("?", "？")):
         return heading
+    if _ASKS.search(heading):
+        return in_locale(locale, f"{heading}？", f"{heading}?")
     return in_locale(locale, f"“{heading}”讲了什么？", f"What should I know about “{heading}”?")
 
 
