@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from companion.finding.find import Scope, find
@@ -58,6 +58,7 @@ class Starting:
         self._questions = questions
         self._worked_out = lru_cache(maxsize=512)(self._work_out)
         self._known = lru_cache(maxsize=1)(self._look_up)
+        self._answering = lru_cache(maxsize=1_024)(self._look_for)  # written questions are tried for each audience
 
     def questions(self, locale: Locale, audience: str = "", course_id: str = "", lesson_id: str = "") -> list[str]:
         """Up to six questions that are answered, and what else one can ask for there."""
@@ -92,29 +93,24 @@ class Starting:
             written = self._questions.get(locale, ())
             audiences, with_lessons = self._known(search.generation.name)
             if audience:
-                written = [question for question in written if _is_for(search, question, locale, audience, audiences)]
+                named = [audience_named(one, locale) for one in audiences]  # who they are is known
+                written = [question for question in written if not any(one in question for one in named)]
             candidates = [*written, *_of_library(search, with_lessons, locale, audience)]
             besides = [_wish_of(audience, locale)] if audience else []
-        answered = _answered(search, list(dict.fromkeys(candidates))[:_LOOKED_AT], scope, _SHOWN - len(besides))
-        return (*answered, *besides)
+        fitting = (
+            one for one in list(dict.fromkeys(candidates))[:_LOOKED_AT] if self._is_answered(one, scope, audience)
+        )
+        return (*islice(fitting, _SHOWN - len(besides)), *besides)
 
+    def _is_answered(self, question: str, scope: Scope, audience: str) -> bool:
+        """Whether a question is answered; of the whole library, by a course that may be for the audience."""
+        course = self._answering(self._index.search.generation.name, question, scope)
+        return course is not None and (not audience or bool(scope.course_id) or may_be_for(course, audience))
 
-def _answered(search: Search, candidates: Sequence[str], scope: Scope, wanted: int) -> list[str]:
-    found: list[str] = []
-    for question in candidates:
-        if len(found) == wanted:
-            break
-        if find(search, question, _PASSAGES, scope).answers:
-            found.append(question)
-    return found
-
-
-def _is_for(search: Search, question: str, locale: Locale, audience: str, audiences: Iterable[str]) -> bool:
-    """Whether a question names nobody, and what answers it is of a course for this audience."""
-    if any(audience_named(one, locale) in question for one in audiences):
-        return False
-    found = find(search, question, _PASSAGES, Scope())
-    return found.answers and may_be_for(found.hits[0].course, audience)
+    def _look_for(self, _generation: str, question: str, scope: Scope) -> Course | None:
+        """The course that answers a question."""
+        found = find(self._index.search, question, _PASSAGES, scope)
+        return found.hits[0].course if found.answers else None
 
 
 def _of_course(
