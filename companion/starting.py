@@ -1,13 +1,15 @@
 """Questions to begin with: what the library is sure to answer, for the page and the learner they are shown to."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from companion.finding.find import Scope, find
 from companion.guidance.sayings import audience_named
+from companion.guidance.shelf import may_be_for
 from companion.words import Locale, in_locale
 from course_index.course import Course
 from course_index.language import language_of
@@ -20,6 +22,11 @@ _SHOWN = 6
 _LOOKED_AT = 24  # candidates that are tried: each costs a search
 _COURSES = 12
 _PASSAGES = 4
+
+# A heading that asks is a question as it stands.
+_ASKS = re.compile(
+    r"^(?:什么是|怎[么样]|如何)|(?:是什么|怎么办|怎[么样]\w{1,3})$|^(?:How|What|Why|When|Where|Which|Who)\b"
+)
 
 Questions = Mapping[str, Sequence[str]]
 
@@ -51,6 +58,7 @@ class Starting:
         self._questions = questions
         self._worked_out = lru_cache(maxsize=512)(self._work_out)
         self._known = lru_cache(maxsize=1)(self._look_up)
+        self._answering = lru_cache(maxsize=1_024)(self._look_for)  # written questions are tried for each audience
 
     def questions(self, locale: Locale, audience: str = "", course_id: str = "", lesson_id: str = "") -> list[str]:
         """Up to six questions that are answered, and what else one can ask for there."""
@@ -82,21 +90,27 @@ class Starting:
             candidates: Iterable[str] = _of_course(search, course, lesson_id, locale)
             besides = _besides(locale)
         else:
-            candidates = [] if audience else self._questions.get(locale, ())
-            candidates = [*candidates, *_of_library(search, self._known(search.generation.name)[1], locale, audience)]
+            written = self._questions.get(locale, ())
+            audiences, with_lessons = self._known(search.generation.name)
+            if audience:
+                named = [audience_named(one, locale) for one in audiences]  # who they are is known
+                written = [question for question in written if not any(one in question for one in named)]
+            candidates = [*written, *_of_library(search, with_lessons, locale, audience)]
             besides = [_wish_of(audience, locale)] if audience else []
-        answered = _answered(search, list(dict.fromkeys(candidates))[:_LOOKED_AT], scope, _SHOWN - len(besides))
-        return (*answered, *besides)
+        fitting = (
+            one for one in list(dict.fromkeys(candidates))[:_LOOKED_AT] if self._is_answered(one, scope, audience)
+        )
+        return (*islice(fitting, _SHOWN - len(besides)), *besides)
 
+    def _is_answered(self, question: str, scope: Scope, audience: str) -> bool:
+        """Whether a question is answered; of the whole library, by a course that may be for the audience."""
+        course = self._answering(self._index.search.generation.name, question, scope)
+        return course is not None and (not audience or bool(scope.course_id) or may_be_for(course, audience))
 
-def _answered(search: Search, candidates: Sequence[str], scope: Scope, wanted: int) -> list[str]:
-    found: list[str] = []
-    for question in candidates:
-        if len(found) == wanted:
-            break
-        if find(search, question, _PASSAGES, scope).answers:
-            found.append(question)
-    return found
+    def _look_for(self, _generation: str, question: str, scope: Scope) -> Course | None:
+        """The course that answers a question."""
+        found = find(self._index.search, question, _PASSAGES, scope)
+        return found.hits[0].course if found.answers else None
 
 
 def _of_course(
@@ -129,6 +143,8 @@ def _of_library(search: Search, with_lessons: frozenset[str], locale: Locale, au
 def _about(heading: str, locale: Locale) -> str:
     if heading.endswith(("?", "？")):
         return heading
+    if _ASKS.search(heading):
+        return in_locale(locale, f"{heading}？", f"{heading}?")
     return in_locale(locale, f"“{heading}”讲了什么？", f"What should I know about “{heading}”?")
 
 

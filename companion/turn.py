@@ -116,7 +116,9 @@ class Companion:
             ledger.call = numbers_to_call(refusal.reply)
             return said(self.guards.aftercare.again(heard.say) if despaired else refusal.reply, "declined")
         if despaired and (heard.wish in _NO_SUBJECT or (refusal and refusal.rule in _ALONE)):
-            return said(self.guards.aftercare.heard(heard.say), "declined")
+            words = self.guards.aftercare.heard(heard.say)
+            ledger.call = numbers_to_call(words)
+            return said(words, "declined")
         heard = replace(heard, urgent=emergency is not None)
         declining = self._replies.declining(refusal, heard, ledger) if refusal else None
         steps = declining or self._answer(heard, ledger)

@@ -96,7 +96,9 @@ class Words:
     plan_late: str
     plan_past: str
     plan_week: str
+    plan_weeks: str
     plan_week_hours: str
+    plan_weeks_hours: str
     plan_review: str
     plan_days: str
     plan_day_between: str
@@ -161,6 +163,8 @@ def says_no_answer(sentence: str) -> bool:
 _ONE_OF_MANY = re.compile(
     r"(?<![\d.,])1 (?P<thing>hours|credits|weeks|questions|courses|learners|minutes|entries)\b(?P<verb> (?:are|state|rate))?"  # noqa: E501
 )
+# OpenCC knows 每周 and 周一, and leaves a 周 behind a figure.
+_COUNTED_WEEKS = re.compile(r"(?<=[\d}] )周")
 # What is answered to a choice, and said everywhere.
 _IN_ANY_LANGUAGE = re.compile(r"(?:\b(?:[A-Ha-h]|[A-H]{2,6}|[Oo][Kk])\b|[\W\d_])+")
 
@@ -204,7 +208,7 @@ def in_locale(locale: Locale, chinese: str, english: str) -> str:
     """One of two wordings, or the Chinese one in traditional script."""
     if locale == "en":
         return english
-    return to_traditional(chinese) if locale == "zh-Hant" else chinese
+    return _COUNTED_WEEKS.sub("週", to_traditional(chinese)) if locale == "zh-Hant" else chinese
 
 
 def locale_of(message: str, preferred: str | None) -> Locale:

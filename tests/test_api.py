@@ -183,6 +183,13 @@ def test_without_an_index_it_lives_and_says_what_to_do(tmp_path, embedder):
         assert client.get("/v1/courses").status_code == 503
 
 
+@pytest.mark.parametrize("path", ["/courses", "/lessons"])
+def test_where_an_address_is_cut_short_all_courses_are(client, path):
+    response = client.get(path, params={"audience": "courier", "lang": "en"}, follow_redirects=False)
+    assert response.headers["location"] == "/?audience=courier&lang=en"
+    assert client.get(path, follow_redirects=False).headers["location"] == "/"
+
+
 @pytest.mark.parametrize("path", ["/", "/?q=快递&lang=en", "/courses/parcels", "/lessons/LESSON", "/courses/none"])
 def test_the_portals_pages_are_whole_and_ask_nobody_else(client, path):
     (lesson, *_) = client.get("/v1/courses/parcels").json()["lessons"]

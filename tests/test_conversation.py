@@ -194,7 +194,7 @@ def test_a_plan_asks_for_the_hours_and_is_then_made_of_records(companion_with):
     talk = Talk(companion_with(), style="plan")
     assert "小时" in talk.say("帮我排个快递课的计划", course_id="parcels")
     plan = talk.say("每周两小时", course_id="parcels")
-    assert "- 第 1 周" in plan
+    assert "- 第 1 到 2 周" in plan
     assert (talk.done.mode, talk.done.grounded) == ("catalogue", None)
     (cards,) = [event.courses for event in talk.events if isinstance(event, CoursesFound)]
     assert cards[0].course_id == "parcels"

@@ -162,6 +162,8 @@ def test_a_page_is_told_whom_to_call_in_the_order_of_the_notice_and_of_nothing_e
     assert despairs.done.call == ("12356", "120", "110")
     despairs.say("真的不想活了")
     assert despairs.done.call == ("12356", "120", "110")
+    despairs.say("算了，再见")
+    assert despairs.done.call == ("12356",)
     despairs.say("快件丢了谁来赔")
     assert despairs.done.call == ()
 

@@ -159,6 +159,18 @@ def test_all_of_those_that_are_the_cheapest_are_named(tutor):
     assert said.startswith("按记录，其中免费的是《粤剧赏析第一课》、《粤剧身段》。")
 
 
+def test_beside_each_other_nothing_is_said_twice():
+    known = {"hours": 6.0, "level": 1, "delivery": "online", "price": Price(0), "audience": ("senior",)}
+    courses = [Course(title, title, "学堂", **known) for title in ("甲课", "乙课")]
+    assert comparison(courses, ("hours", "compare"), "zh-Hans").splitlines() == [
+        "按记录，它们的学时一样。",
+        "",
+        "- 《甲课》：费用：免费；学时：6；面向：长者；等级：1；上课方式：在线学",
+        "- 《乙课》：费用：免费；学时：6；面向：长者；等级：1；上课方式：在线学",
+    ]
+    assert comparison(courses, ("hours", "compare"), "en").startswith("By their records they have the same hours.")
+
+
 def test_which_is_the_least_of_those_shown_is_told_and_of_none_looked_for(tutor):
     *_, told = talk(tutor, "有什么课", "最短的", conversation="shortest of those")
     assert "粤剧赏析第一课" in told.text

@@ -70,3 +70,14 @@ def test_a_simple_plan_is_no_part(companion_with, book):
 def test_a_part_that_there_is_not_leaves_the_whole_course(companion_with, book):
     told = text(turn(companion_with(over=book), "帮我排泥水工手册水电那几课的计划，每周3小时"))
     assert len(planned(told)) == 12
+
+
+def test_weeks_that_are_alike_are_told_in_a_line(companion_with):
+    companion = companion_with()
+    told = text(turn(companion, "帮我排快递服务规则的计划，每周半小时，从2026年12月1日开始", conversation_id="c"))
+    rows = [line for line in told.splitlines() if line.startswith("- ")]
+    assert len(rows) < 8  # of the nine weeks
+    assert any("周（" in row and " 到 " in row and "，每周 0.5 小时）" in row for row in rows)
+    assert rows[-1].startswith("- 第 9 周（")
+    third = text(turn(companion, "第三周学什么", conversation_id="c"))
+    assert third.startswith("- 第 3 周（")

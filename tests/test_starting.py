@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from api import serve
-from companion.starting import SAMPLES, StartersUnreadable, Starting, read_starters
+from companion.starting import SAMPLES, StartersUnreadable, Starting, _about, read_starters
 
 API = Path(__file__).parent.parent / "api.py"
 
@@ -34,6 +34,31 @@ def test_an_audience_gets_questions_of_its_courses_and_a_wish_for_more(index):
     found = Starting(index, read_starters(SAMPLES)).questions("zh-Hant", "courier")
     assert found[-1] == "有適合快遞員和騎手的課程嗎？"
     assert len(found) > 1
+
+
+def test_an_audience_gets_the_written_questions_that_its_courses_answer(index):
+    written = {"zh-Hans": ("快件丢了谁来赔", "链表为什么按下标访问很慢", "快递员和骑手的快件丢了谁来赔")}
+    youth = Starting(index, written).questions("zh-Hans", "youth")
+    assert youth[0] == "链表为什么按下标访问很慢"
+    assert not any("快件" in question for question in youth)
+    couriers = Starting(index, written).questions("zh-Hans", "courier")
+    assert couriers[0] == "快件丢了谁来赔"
+    assert written["zh-Hans"][2] not in couriers  # who they are is known
+
+
+@pytest.mark.parametrize(
+    ("heading", "question"),
+    [
+        ("什么是保价", "什么是保价？"),
+        ("快件丢了怎么办", "快件丢了怎么办？"),
+        ("雨天怎样骑", "雨天怎样骑？"),
+        ("谁来赔？", "谁来赔？"),
+        ("保价规则", "“保价规则”讲了什么？"),
+        ("几何图形", "“几何图形”讲了什么？"),
+    ],
+)
+def test_a_heading_that_asks_is_a_question_as_it_stands(heading, question):
+    assert _about(heading, "zh-Hans") == question
 
 
 def test_a_courses_page_offers_practice_and_a_plan_in_the_learners_language(index):

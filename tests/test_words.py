@@ -10,7 +10,7 @@ import pytest
 from companion import words as spoken
 from companion.guidance import sayings as advice
 from companion.http import portal_words as portal
-from companion.words import Words, phrases, words
+from companion.words import Words, in_locale, phrases, words
 
 TEXTS = {
     Path(spoken.__file__).with_name("words.toml"): spoken.Words,
@@ -50,4 +50,6 @@ def test_a_phrase_that_a_language_lacks_is_no_empty_one(tmp_path: Path) -> None:
 
 def test_traditional_script_is_made_of_the_simplified_and_english_counts_in_the_singular() -> None:
     assert words("zh-Hant").quoted == "課程裏是這樣寫的："
+    assert words("zh-Hant").plan_week.startswith("第 {week} 週")
+    assert in_locale("zh-Hant", "第 13 周，每周两次，周恩来", "") == "第 13 週，每週兩次，周恩來"
     assert words("en").plan_week_hours.format(1) == ", 1 hour"

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests_browser.conftest import AXE
-from tests_browser.hand import WIDGET, ask, open_widget, panel
+from tests_browser.hand import WIDGET, ask, open_widget, panel, turns
 from tests_browser.service import OPERATOR, says, source
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -143,3 +143,39 @@ def test_a_senior_reads_the_name_in_one_line_on_the_smallest_phone(stand_in, vis
     }"""
     assert page.locator(f"{WIDGET} .head h2").evaluate(lines) == 1
     assert not sideways(page)
+
+
+def test_with_colours_of_the_system_a_call_is_a_button_and_the_language_of_the_page_is_marked(shared, stand_in, visit):
+    server = stand_in('<learning-companion open></learning-companion><script src="/widget.js"></script>')
+    server.events = says("请拨打 12356。", call=["12356"])
+    page = visit(server.url)
+    page.emulate_media(forced_colors="active")
+    assert ask(page, "你好").locator(".call a").evaluate("(one) => getComputedStyle(one).borderTopWidth") == "1px"
+    page = visit(shared.url)
+    page.emulate_media(forced_colors="active")
+    outline = "(one) => getComputedStyle(one).outlineStyle"
+    languages = page.locator(".top nav a")
+    assert [one.evaluate(outline) for one in languages.all()] == ["solid", "none", "none"]
+
+
+def test_a_screen_reader_hears_whom_to_call(stand_in, visit):
+    server = stand_in('<learning-companion open></learning-companion><script src="/widget.js"></script>')
+    server.events = says("请拨打 12356 或 120。", call=["12356", "120"])
+    page = visit(server.url)
+    ask(page, "你好")
+    expect(page.locator(f"{WIDGET} [role=status]")).to_have_text("拨打 12356, 拨打 120")
+
+
+@pytest.mark.parametrize(("how", "there"), [({}, "message"), ({"has_touch": True, "is_mobile": True}, "title")])
+def test_the_focus_goes_where_one_goes_on_and_brings_no_keyboard_over_the_page(stand_in, visit, how, there):
+    server = stand_in('<learning-companion></learning-companion><script src="/widget.js"></script>')
+    page = visit(server.url, expects=("400",), **how)
+    focused = "document.querySelector('learning-companion').shadowRoot.activeElement?.id"
+    open_widget(page)
+    assert page.evaluate(focused) == there
+    server.status = (400, {}, {"title": "Bad Request", "status": 400, "detail": "这样不行"})
+    turn = ask(page, "你好")
+    server.status, server.events = None, says("好。")
+    turn.get_by_role("button", name="重试").click()  # which then is gone
+    expect(turns(page).last.locator(".body")).to_contain_text("好。")
+    assert page.evaluate(focused) == there

@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 from tests_browser.hand import WIDGET, ask, go_to, open_widget, panel, turns
 from tests_browser.service import OPERATOR, Service, says, source
 
-OPEN = '<learning-companion open></learning-companion><script src="/widget.js"></script>'
+SCRIPT = '<script src="/widget.js"></script>'
+OPEN = f"<learning-companion open></learning-companion>{SCRIPT}"
 PHONE = '<meta name="viewport" content="width=device-width">'
 # What of the widget stands out of the window, or is cut where nothing scrolls.
 OUT = """() => { const out = [];
@@ -257,3 +258,123 @@ def test_a_lesson_is_read_with_the_headings_that_begin_its_parts(shared, visit):
     page = visit(f"{shared.url}/courses/parcels")
     page.locator(".lessons a").first.click()
     expect(page.locator("article h2, article h3").first).to_be_visible()
+
+
+@pytest.mark.parametrize("elder", [False, True])
+def test_a_new_question_goes_to_the_top_and_nothing_of_the_answer_before_stays(stand_in, visit, elder):
+    server = stand_in(f"{PHONE}<learning-companion open {'elder' if elder else ''}></learning-companion>{SCRIPT}")
+    server.events = says("好。")
+    page = visit(server.url, width=360, height=740)
+    for message in ("你好", "再问一句", "还有一句"):
+        ask(page, message)
+    above = "(one) => one.getBoundingClientRect().top - one.closest('.page').getBoundingClientRect().top"
+    assert turns(page).last.locator(".asked").evaluate(above) == pytest.approx(12, abs=2)
+    expect(turns(page).nth(1).locator(".copy")).not_to_be_in_viewport()
+
+
+@pytest.mark.parametrize(
+    ("done", "offered"),
+    [
+        ({"mode": "extracted"}, 1),
+        ({"mode": "declined"}, 1),
+        ({"mode": "declined", "call": ["12356"]}, 0),  # 我不想活了 is no wish for courses
+        ({"mode": "catalogue"}, 0),  # none was found there a moment ago
+        ({"mode": "extracted", "quiz": [{"number": 1, "kind": "open", "options": []}]}, 0),
+    ],
+)
+def test_courses_in_place_of_an_answer_are_offered_where_they_make_sense(stand_in, visit, done, offered):
+    server = stand_in(OPEN)
+    server.events = says("好。", aigc=None, **done)
+    expect(ask(visit(server.url), "你好").locator(".show-courses")).to_have_count(offered)
+
+
+def test_the_ways_to_answer_fit_a_phone_and_a_thumb(stand_in, visit):
+    server = stand_in(f"{PHONE}<style>html {{font-size: 17px}}</style>{OPEN}")
+    page = visit(server.url, width=360, height=740, has_touch=True, is_mobile=True)
+    room = page.locator(f"{WIDGET} .styles").bounding_box()
+    for one in page.locator(f"{WIDGET} .styles button").all():
+        box = one.bounding_box()
+        assert box["x"] + box["width"] <= room["x"] + room["width"]
+        assert box["height"] >= 36
+
+
+def test_signs_and_boxes_are_as_large_as_a_seniors_text(stand_in, visit):
+    server = stand_in(f"{PHONE}<learning-companion open elder></learning-companion>{SCRIPT}")
+    server.events = says("好。")
+    page = visit(server.url, width=360, height=740)
+    page.evaluate("document.documentElement.style.fontSize = '32px'")
+    turn = ask(page, "你好")
+    assert page.locator(f"{WIDGET} .icon svg").first.bounding_box()["width"] >= 32
+    good, bad, answer = (turn.locator(one).bounding_box() for one in (".good", ".bad", ".answer"))
+    assert good["x"] + good["width"] + 4 <= bad["x"]
+    assert bad["x"] + bad["width"] + 4 <= answer["x"] + answer["width"]
+    turn.locator(".bad").click()
+    assert turn.locator(".why input").first.bounding_box()["width"] >= 30
+
+
+def test_what_came_of_an_export_is_in_view(stand_in, visit):
+    page = visit(
+        stand_in(f"{PHONE}<learning-companion open elder></learning-companion>{SCRIPT}").url, width=360, height=560
+    )
+    page.route("**/v1/learners/me/export", lambda route: route.fulfill(json={"turns": []}))
+    go_to(page, "导出我的数据")
+    expect(page.locator(f"{WIDGET} .said")).to_contain_text("已存成文件")
+    expect(page.locator(f"{WIDGET} .said")).to_be_in_viewport(ratio=0.9)
+
+
+def test_who_erases_all_reads_the_receipt_in_the_size_and_language_they_chose(stand_in, visit):
+    page = visit(stand_in(OPEN).url)
+    page.evaluate(
+        'localStorage.setItem(\'learning-companion-settings\', \'{"locale": "en", "elder": true, "audience": "senior"}\')'
+    )
+    page.reload()
+    page.route("**/v1/learners/me", lambda route: route.fulfill(json={"receipt": "0a1b2c3d-4e5f"}))
+    size = text_size(page)
+    page.locator(f"{WIDGET} .head").get_by_role("button", name="More", exact=True).click()
+    for name in ("Erase my data", "Erase everything"):
+        panel(page).get_by_role("button", name=name).click()
+    expect(page.locator(f"{WIDGET} .said")).to_contain_text("Receipt: 0A1B 2C3D")
+    assert text_size(page, ".said") == size
+    assert page.evaluate("localStorage.getItem('learning-companion-settings')") is None
+    panel(page).get_by_role("button", name="New conversation").click()
+    expect(page.locator(f"{WIDGET} #message")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", range(320, 400, 16))
+def test_no_line_begins_with_a_citation(stand_in, visit, width):
+    server = stand_in(f"{PHONE}{OPEN}")
+    told = "".join(f"{'把电池放在凉的地方再充电'[:length]}。[1][2] " for length in range(2, 12))
+    server.events = says(
+        told, "\n\n- Charge it *outdoors*[1] and watch it.[2]\n- **热**[1]", sources=[source(1), source(2)]
+    )
+    turn = ask(visit(server.url, width=width, height=740), "怎么充电")
+    expect(turn.locator(".cite")).to_have_count(23)
+    begin = """(body) => [...body.querySelectorAll(".cite")].filter((cite) => {
+        const walk = document.createTreeWalker(body, NodeFilter.SHOW_TEXT), words = document.createRange();
+        let before = null;
+        while (walk.nextNode() && walk.currentNode.compareDocumentPosition(cite) & 4) if (walk.currentNode.data.trim()) before = walk.currentNode;
+        const end = before.data.trimEnd().length;
+        words.setStart(before, end - 1), words.setEnd(before, end);
+        return words.getBoundingClientRect().bottom < cite.getBoundingClientRect().top;
+    }).length"""
+    assert turn.locator(".body").evaluate(begin) == 0
+
+
+def test_on_paper_stands_what_there_is_to_read(shared, stand_in, visit):
+    page = visit(stand_in(f"<h1>x</h1><learning-companion></learning-companion>{SCRIPT}").url)
+    expect(page.locator(f"{WIDGET} .launcher")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator(f"{WIDGET} .launcher")).to_be_hidden()
+    page = visit(shared.url)
+    page.emulate_media(media="print")
+    expect(page.locator(".card").first).to_be_visible()
+    for one in ("aside", ".hero form", ".top nav", f"{WIDGET} .launcher"):
+        expect(page.locator(one)).to_be_hidden()
+
+
+def test_without_scripts_the_portal_says_what_is_missing_and_works(shared, visit):
+    page = visit(f"{shared.url}/courses?audience=courier", java_script_enabled=False)
+    expect(page.locator(".foot")).to_contain_text("学习助手要打开浏览器的 JavaScript")
+    assert page.url == f"{shared.url}/?audience=courier"
+    page.locator(".card a").first.click()
+    expect(page.locator("dl.table")).to_be_visible()

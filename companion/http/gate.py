@@ -17,7 +17,7 @@ from companion.limits import Limits, Sort, Standing
 
 # Whoever is not named here has to say who they are: a new route is closed until somebody opens it.
 _FOR_EVERYBODY = re.compile(
-    r"/|/courses/.*|/lessons/.*|/assets/.*|/widget(-math)?\.js|/favicon\.ico|/healthz|/readyz|/openapi\.json|/v1/about|/v1/starters|/admin/session|/v1/sessions(/wechat)?|/v1/courses(/.*)?|/wechat/callback|/wecom/callback"
+    r"/|/courses(/.*)?|/lessons(/.*)?|/assets/.*|/widget(-math)?\.js|/favicon\.ico|/healthz|/readyz|/openapi\.json|/v1/about|/v1/starters|/admin/session|/v1/sessions(/wechat)?|/v1/courses(/.*)?|/wechat/callback|/wecom/callback"
 )
 _FOR_OPERATORS = re.compile(r"/metrics|/admin(?!/session$)(/.*)?|/v1/reports(/.*)?|/v1/operators(/.*)?")
 # Pages for a browser, which has a cookie and no header to show.

@@ -57,6 +57,12 @@ def mount_portal(app: FastAPI, companion: Companion) -> None:
     async def catalogue(request: Request) -> Response:
         return await run_in_threadpool(_shown, _catalogue, request, companion)
 
+    @router.get("/courses")
+    @router.get("/lessons")
+    async def folder(request: Request) -> Response:
+        query = request.url.query
+        return RedirectResponse(f"/?{query}" if query else "/", 308)
+
     @router.get("/courses/{course_id}")
     async def course(course_id: str, request: Request) -> Response:
         return await run_in_threadpool(_shown, _course, request, companion, course_id)
@@ -197,7 +203,7 @@ class View:
         if not price["amount"]:
             return self.say.free
         currency = "元" if price["currency"] == "CNY" and self.locale != "en" else price["currency"]
-        return f"{price['amount']:g} {currency}"
+        return f"{price['amount']:g}\u00a0{currency}"
 
     def listed(self, name: str, values: Sequence[Any]) -> str:
         """Several of them."""

@@ -53,6 +53,7 @@ class PortalWords:
     licence: str
     original: str
     unknown: str
+    no_script: str
     sample: str
     sample_note: str
     everyone: str

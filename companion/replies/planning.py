@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from rapidfuzz import fuzz, process
@@ -18,7 +19,7 @@ from companion.guidance.recommend import Recommended
 from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.patterns import Patterns
-from companion.practice.plan import PlanWish, StudyPlan, number, study_plan, wanted
+from companion.practice.plan import PlanWish, Session, StudyPlan, number, study_plan, wanted
 from companion.practice.study_days import without_days
 from companion.replies.advising import SHOWN, Advising
 from companion.replies.leading import time_said, times_kept
@@ -36,8 +37,8 @@ from retrieval.live import LiveIndex
 _SAYS = Patterns(Path(__file__).with_name("planning.toml"))
 # Passages that tell which part is named, and what share of them has to stand in one folder of lessons.
 _PART_READ, _OF_ONE_FOLDER = 8, 0.5
-# More weeks than that are not read on a phone: the rest is said in a line.
-_WEEKS_TOLD = 12
+# More lines than that are not read on a phone: the rest is said in one.
+_LINES_TOLD = 12
 _LESSONS_READ = 3
 # How much of a message a title has to have (rapidfuzz's partial ratio) to be named by it: 按醒狮基本功来排.
 _NAMED = 80
@@ -288,7 +289,8 @@ def _told(plan: StudyPlan, say: Words, asked: PlanWish, of_it: str) -> str:
         "" if plan.hours else say.plan_together if asked.until else say.plan_unknown,
         say.plan_late.format(until=asked.until, weeks=plan.late_by) if plan.late_by else "",
     ]
-    later = say.plan_later.format(weeks=weeks, example=_WEEKS_TOLD + 1) if weeks > _WEEKS_TOLD else ""
+    unsaid = _alike(plan)[_LINES_TOLD:]
+    later = say.plan_later.format(weeks=weeks, example=unsaid[0][0].week) if unsaid else ""
     return "".join(line for line in lines if line) + "\n\n" + _rows(plan, say) + "\n" + later
 
 
@@ -302,15 +304,27 @@ def _days_told(asked: PlanWish, say: Words) -> str:
 
 
 def _rows(plan: StudyPlan, say: Words, only: int | None = None) -> str:
-    """A line a week: a list is read on any screen, a table is not. The week `only`, or the first _WEEKS_TOLD."""
-    return "\n".join(
-        "- "
-        + say.plan_week.format(
-            week=one.week,
-            dates=f"{one.start:%Y-%m-%d} – {one.end:%m-%d}",
-            hours="" if one.hours is None else say.plan_week_hours.format(f"{one.hours:g}"),
-            what=say.plan_review if one.review else "；".join(one.lessons),
-        )
-        for one in plan.sessions
-        if (one.week <= _WEEKS_TOLD if only is None else one.week == only)
+    """A line for weeks that are alike: a list is read on any screen, a table is not. Of the week `only`, or of all."""
+    told = _alike(plan)[:_LINES_TOLD] if only is None else [[one for one in plan.sessions if one.week == only]]
+    return "\n".join(_line(weeks, say) for weeks in told)
+
+
+def _alike(plan: StudyPlan) -> list[list[Session]]:
+    """The weeks, those together that follow one another with the same lessons and hours."""
+    return [list(weeks) for _, weeks in groupby(plan.sessions, lambda one: (one.lessons, one.hours, one.review))]
+
+
+def _line(weeks: list[Session], say: Words) -> str:
+    first, last = weeks[0], weeks[-1]
+    alone = first is last
+    hours = say.plan_week_hours if alone else say.plan_weeks_hours
+    end = f"{last.end:%m-%d}" if first.start.year == last.end.year else f"{last.end:%Y-%m-%d}"
+    told = (say.plan_week if alone else say.plan_weeks).format(
+        week=first.week,
+        first=first.week,
+        last=last.week,
+        dates=f"{first.start:%Y-%m-%d} – {end}",
+        hours="" if first.hours is None else hours.format(f"{first.hours:g}"),
+        what=say.plan_review if first.review else "；".join(first.lessons),
     )
+    return f"- {told}"

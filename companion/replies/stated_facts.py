@@ -57,13 +57,15 @@ def with_what(course: Course | None, locale: Locale) -> str:
 
 
 def _lines(courses: Sequence[Course], facts: Collection[str], language: str, locale: Locale) -> str:
-    shown = [kind for kind in kinds_in(FILE) if kind.name in facts]
     between = "; " if language == "en" else "；"
-    return "\n".join(
-        f"- {_title(course, language)}"
-        + between.join(filter(None, (_plain(course, kind, language, locale) for kind in shown)))
-        for course in courses
-    )
+    told = {course.id: [_plain(course, kind, language, locale) for kind in _shown(course, facts)] for course in courses}
+    return "\n".join(f"- {_title(course, language)}{between.join(filter(None, told[course.id]))}" for course in courses)
+
+
+def _shown(course: Course, facts: Collection[str]) -> list[Kind]:
+    """The facts in the file's order; that a course is online is said once."""
+    once = {"where"} if "delivery" in facts and course.delivery == "online" and not course.offerings else set()
+    return [kind for kind in kinds_in(FILE) if kind.name in facts and kind.name not in once]
 
 
 def _least(courses: Sequence[Course], name: str, language: str) -> str:
@@ -77,7 +79,8 @@ def _least(courses: Sequence[Course], name: str, language: str) -> str:
     if len(known) < len(courses):
         return ""
     if len(set(known)) == 1:
-        return _slot("same", language)
+        kind = next(kind for kind in kinds_in(FILE) if kind.name == name)
+        return _slot("same", language).format(_named(kind, language))
     said = "free_of_them" if name == "price" and not min(known) else said
     least = [course.title for course, value in zip(courses, known, strict=True) if value == min(known)]
     return _slot(said, language).format(_list([_quoted(one, language) for one in least], language))
@@ -89,6 +92,11 @@ def _fact(course: Course, kind: Kind, language: str, locale: Locale, course_of: 
         return str(kind.entry.get(f"no_{language}", ""))
     end = "." if language == "en" else "。"
     return f"{kind.entry[language].format(value)}{end}"
+
+
+def _named(kind: Kind, language: str) -> str:
+    """What a fact is called: what stands before its value."""
+    return str(kind.entry[language]).partition("：" if language == "zh" else ":")[0].lower()
 
 
 def _plain(course: Course, kind: Kind, language: str, locale: Locale) -> str:
@@ -114,8 +122,8 @@ def _price(course: Course, language: str) -> str:
     return _slot("price", language).format(amount=amount, currency=course.price.currency)
 
 
-def _number(name: str, value: float | None, language: str) -> str:
-    return "" if value is None else _slot(name, language).format(f"{value:g}")
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
 
 
 def _days(course: Course, language: str) -> str:
@@ -148,9 +156,9 @@ def _spoken(course: Course, language: str) -> str:
 # By fact what a record has of it, in a language.
 _VALUES: Mapping[str, Callable[[Course, str], str]] = {
     "price": _price,
-    "hours": lambda course, language: _number("hours", course.hours, language),
-    "credits": lambda course, language: _number("credits", course.credits, language),
-    "level": lambda course, language: _number("level", course.level, language),
+    "hours": lambda course, _: _number(course.hours),
+    "credits": lambda course, _: _number(course.credits),
+    "level": lambda course, _: _number(course.level),
     "when": _days,
     "where": _places,
     "teacher": lambda course, _: course.provider or "",

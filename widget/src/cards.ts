@@ -42,7 +42,7 @@ function factsOf({ provider, level, hours, credits, price, delivery, step }: Car
     ["level", level === null ? "" : String(level)],
     ["hours", hours === null ? "" : String(hours)],
     ["credits", credits === null ? "" : String(credits)],
-    ["price", price ? (price.amount === 0 ? say("free") : `${price.amount} ${price.currency === "CNY" ? say("yuan") : price.currency}`) : ""],
+    ["price", price ? (price.amount === 0 ? say("free") : `${price.amount}\u00a0${price.currency === "CNY" ? say("yuan") : price.currency}`) : ""],
     ["delivery", delivery ? say(delivery === "offline" ? "offlineCourse" : (delivery as Word)) : ""],
   ];
   // On a way of many steps only what is known is said; a card by itself says what its record leaves open.
@@ -63,5 +63,5 @@ function sessionOf({ start, city, district, address, seats, step_free }: Offerin
     [city, district, address].filter(Boolean).join(" "),
     seats !== null && `${say("seats")} ${seats}`,
     step_free !== null && say(step_free ? "stepFree" : "steps"),
-  ].filter(Boolean).join(" · ");
+  ].filter(Boolean).join("\u00a0· ");
 }

@@ -155,7 +155,9 @@ export class LearningCompanion extends LitElement implements Host {
     if (!view || ended(turn)) this.requestUpdate();
     if (ended(turn) && !this.heardOf.has(turn)) {
       this.heardOf.add(turn);
-      const words = turn.done ? this.say("finished") : this.say(turn.trouble ?? "trouble", 0);
+      // Whom to call is heard at once, and not looked for.
+      const calls = turn.done?.call?.map((number) => this.say("call", number)).join(", ");
+      const words = calls || (turn.done ? this.say("finished") : this.say(turn.trouble ?? "trouble", 0));
       this.announce(words);
       this.tell("answer", { turnId: turn.id, mode: turn.done?.mode ?? null, trouble: turn.trouble });
     }
@@ -262,7 +264,9 @@ export class LearningCompanion extends LitElement implements Host {
 
   /** The question that was asked last goes to the top; the page around the widget stays where it is. */
   private async toLatest(): Promise<void> {
+    const held = (this.renderRoot as ShadowRoot).activeElement;
     await this.updateComplete;
+    if (held && !held.isConnected) this.rest(); // as the button of a question to begin with
     const page = this.renderRoot.querySelector<HTMLElement>(".page");
     const turn = this.renderRoot.querySelector<HTMLElement>("learning-companion-turn[latest]");
     if (page && turn) page.scrollTop = turn.offsetTop - 12;
@@ -288,7 +292,7 @@ export class LearningCompanion extends LitElement implements Host {
       this.opener = document.activeElement as HTMLElement | null;
       // On a phone it covers the page, which is then out of reach; elsewhere the page stays in use.
       if (matchMedia("(max-width: 600px)").matches) panel.showModal(); else panel.show();
-      this.box?.focus({ preventScroll: true });
+      this.rest();
       void this.toLatest();
       this.tell("open", null);
     } else if (!this.open && panel.open) {
@@ -322,12 +326,18 @@ export class LearningCompanion extends LitElement implements Host {
     const chat = this.page === "chat";
     const title: Word = ({ chat: "title", menu: "menu", complain: "complain" } as Record<string, Word>)[this.page] ?? (this.page as Word);
     return html`<div class="head">
-      ${chat ? nothing : html`<button type="button" class="icon" aria-label=${say("back")} title=${say("back")} @click=${() => this.goTo(this.page === "menu" ? "chat" : "menu")}>${icon("M15 5l-7 7 7 7")}</button>`}
+      ${chat ? nothing : this.sign("back", "M15 5l-7 7 7 7", () => this.goTo(this.page === "menu" ? "chat" : "menu"))}
       <h2 id="title" tabindex="-1">${say(title)}${chat ? html`<small>${say("badge")}</small>` : nothing}</h2>
-      ${chat && this.thread.turns.length ? html`<button type="button" class="icon" aria-label=${say("fresh")} title=${say("fresh")} @click=${this.fresh}>${icon("M12 5v14M5 12h14")}</button>` : nothing}
-      ${chat ? html`<button type="button" class="icon" aria-label=${say("menu")} title=${say("menu")} @click=${() => this.goTo("menu")}>${icon("M5 7h14M5 12h14M5 17h14")}</button>` : nothing}
-      ${this.mode === "inline" ? nothing : html`<button type="button" class="icon" aria-label=${say("close")} title=${say("close")} @click=${() => this.close()}>${icon("M6 6l12 12M18 6L6 18")}</button>`}
+      ${chat && this.thread.turns.length ? this.sign("fresh", "M12 5v14M5 12h14", this.fresh) : nothing}
+      ${chat ? this.sign("menu", "M5 7h14M5 12h14M5 17h14", () => this.goTo("menu")) : nothing}
+      ${this.mode === "inline" ? nothing : this.sign("close", "M6 6l12 12M18 6L6 18", () => this.close())}
     </div>`;
+  }
+
+  /** A button that shows a sign and says a word. */
+  private sign(word: Word, path: string, act: () => void): TemplateResult {
+    const name = this.say(word);
+    return html`<button type="button" class="icon" aria-label=${name} title=${name} @click=${act}>${icon(path)}</button>`;
   }
 
   private chat(): TemplateResult {
@@ -414,7 +424,7 @@ export class LearningCompanion extends LitElement implements Host {
     if (!listed) return html`<p>${say("loading")}</p>`;
     if (!listed.length) return html`<p>${say("noHistory")}</p>`;
     return html`<ul class="menu">${listed.map((one) => html`<li><button type="button" @click=${() => this.reopen(one.conversation_id)}>
-      ${one.first_message}<time datetime=${one.touched_at}>${new Date(one.touched_at).toLocaleString(this.locale)}</time></button></li>`)}</ul>`;
+      ${one.first_message}<time datetime=${one.touched_at}>${this.moment(new Date(one.touched_at))}</time></button></li>`)}</ul>`;
   }
 
   private settingsForm(): TemplateResult {
@@ -445,14 +455,14 @@ export class LearningCompanion extends LitElement implements Host {
       ["operator", told.operator], ["model", told.model?.name ?? say("noModel")], ...(told.model ? [["filing", told.model.filing] as [Word, unknown]] : []),
       ["terms", link(told.terms_url)], ["privacy", link(told.privacy_url)], ["hotline", told.hotline && html`<a href="tel:${told.hotline}">${told.hotline}</a>`],
     ];
-    return html`<p>${say("tagline")}</p><p class="note">${say("notice")}。${say("keptDays", told.conversation_days)}。</p>
+    return html`<p>${say("tagline")}</p><p class="note">${say("notice")}<br>${say("keptDays", told.conversation_days)}</p>
       <dl class="about">${facts.map(([name, fact]) => html`<dt>${say(name)}</dt><dd class=${fact ? "" : "unknown"}>${fact || say("unknown")}</dd>`)}</dl>`;
   }
 
   private complaint(): TemplateResult {
     const { say } = this;
     return html`<form class="form" @submit=${this.complain}>
-      <label>${say("complain")}<select name="kind">${KINDS.map((kind) => html`<option value=${kind}>${say(`kind_${kind}`)}</option>`)}</select></label>
+      <select name="kind" aria-label=${say("complain")}>${KINDS.map((kind) => html`<option value=${kind}>${say(`kind_${kind}`)}</option>`)}</select>
       <label>${say("complaintWords")}<textarea name="words" rows="6" maxlength="4000" required></textarea></label>
       <button type="submit" class="main">${say("sendOpinion")}</button>${this.note ? html`<p class="said">${this.note}</p>` : nothing}</form>
       ${this.complaints.length ? html`<h3>${say("complaintsMade")}</h3><ul class="menu">${this.complaints.map((one) => html`<li class="course">
@@ -467,7 +477,7 @@ export class LearningCompanion extends LitElement implements Host {
 
   private erasure(): TemplateResult {
     const { say } = this;
-    if (this.erased) return html`<p class="said" role="status">${this.note}</p>`;
+    if (this.erased) return html`<div class="form"><p class="said">${this.note}</p><button type="button" @click=${this.fresh}>${say("fresh")}</button></div>`;
     return html`<p class="warn">${say("eraseAsk")}</p><div class="form">
       <button type="button" class="main" id="erase-all" @click=${this.eraseAll}>${say("eraseYes")}</button>
       <button type="button" @click=${() => this.goTo("chat")}>${say("cancel")}</button>${this.note ? html`<p class="said">${this.note}</p>` : nothing}</div>`;
@@ -476,6 +486,12 @@ export class LearningCompanion extends LitElement implements Host {
   // -- what the learner does ---------------------------------------------------------------------------------------
 
   private get box(): HTMLTextAreaElement | null { return this.renderRoot.querySelector<HTMLTextAreaElement>("#message"); }
+  private get heading(): HTMLElement | null { return this.renderRoot.querySelector<HTMLElement>("#title"); }
+
+  /** Where the focus waits for the next question: in the box, unless that would bring up a keyboard over what there is to read. */
+  private rest(): void {
+    (matchMedia("(pointer: coarse)").matches ? this.heading : this.box)?.focus({ preventScroll: true });
+  }
 
   private onSubmit = (event: Event): void => {
     event.preventDefault();
@@ -518,7 +534,7 @@ export class LearningCompanion extends LitElement implements Host {
   private choose(style: Style): void {
     this.replyStyle = style;
     this.requestUpdate();
-    this.box?.focus({ preventScroll: true });
+    this.rest();
   }
 
   private goTo(page: Page): void {
@@ -530,7 +546,7 @@ export class LearningCompanion extends LitElement implements Host {
     if (page === "complain") void this.fetchComplaints();
     this.requestUpdate();
     if (page === "chat") void this.toLatest();
-    void this.updateComplete.then(() => (page === "chat" ? this.box : this.renderRoot.querySelector<HTMLElement>("#title"))?.focus({ preventScroll: true }));
+    void this.updateComplete.then(() => (page === "chat" ? this.rest() : this.heading?.focus({ preventScroll: true })));
   }
 
   private fresh = (): void => {
@@ -564,25 +580,32 @@ export class LearningCompanion extends LitElement implements Host {
     const about = this.thread.turns.at(-1)?.id ?? null;
     try {
       const made = await this.door.json<{ ticket: string; due_at: string }>("/v1/complaints", "POST", { kind: given.get("kind"), words: given.get("words"), turn_id: about });
-      this.note = this.say("complaintMade", short(made.ticket), String(made.due_at).slice(0, 10));
+      this.noted(this.say("complaintMade", short(made.ticket), String(made.due_at).slice(0, 10)));
       form.reset();
       void this.fetchComplaints();
     } catch (error) {
-      this.note = error instanceof Refused && error.problem.detail ? error.problem.detail : this.say("notKept");
+      this.noted(error instanceof Refused && error.problem.detail ? error.problem.detail : this.say("notKept"));
     }
-    this.announce(this.note);
   };
+
+  /** What came of a form or a wish: heard, and in view. */
+  private noted(words: string): void {
+    this.note = words;
+    this.announce(words);
+    void this.updateComplete.then(() => this.renderRoot.querySelector(".page .said")?.scrollIntoView({ block: "nearest" }));
+  }
+
+  private moment(time: Date): string { return time.toLocaleString(this.locale, { dateStyle: "medium", timeStyle: "short" }); }
 
   /** All that the service keeps of the learner, as a file. */
   private takeAway = async (): Promise<void> => {
     try {
       const whole = await this.door.json<{ turns: unknown[] }>("/v1/learners/me/export");
       download("learning-companion.json", JSON.stringify(whole, null, 2), "application/json");
-      this.note = this.say("exported", whole.turns.length, new Date().toLocaleString(this.locale));
+      this.noted(this.say("exported", whole.turns.length, this.moment(new Date())));
     } catch (error) {
-      this.note = this.say(error instanceof Refused && error.problem.status === 404 ? "nothingKept" : "notDone");
+      this.noted(this.say(error instanceof Refused && error.problem.status === 404 ? "nothingKept" : "notDone"));
     }
-    this.announce(this.note);
   };
 
   private eraseAll = async (): Promise<void> => {
@@ -600,12 +623,13 @@ export class LearningCompanion extends LitElement implements Host {
       this.thread.clear();
       this.door.forget();
       keep(SETTINGS, null, "browser");
-      this.settings = {};
+      // How it looks stays until the page is left: the receipt is to be read.
+      const { locale, theme, scale } = this.settings;
+      this.settings = { locale, theme, scale, elder: this.isElder };
       this.listed = null;
       this.erased = true;
-      this.note = say("erased") + (receipt ? ` ${say("receipt", short(receipt), receipt)}` : "");
-    } catch { this.note = say("notDone"); }
-    this.announce(this.note);
+      this.noted(say("erased") + (receipt ? ` ${say("receipt", short(receipt), receipt)}` : ""));
+    } catch { this.noted(say("notDone")); }
   };
 
   // -- what is fetched ---------------------------------------------------------------------------------------------
@@ -680,7 +704,7 @@ function short(number: string): string {
 }
 
 function icon(path: string): TemplateResult {
-  return html`<svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true"><path fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" d=${path}/></svg>`;
+  return html`<svg viewBox="0 0 24 24" aria-hidden="true"><path fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" d=${path}/></svg>`;
 }
 
 function bubble(): TemplateResult {

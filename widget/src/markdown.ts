@@ -121,8 +121,24 @@ function nodesOf(token: Token, cite: Cite): Node[] {
   return [...fragment.childNodes];
 }
 
+/** A citation stays in a line with the end of what it bears, and does not begin one. */
 function putCitations(root: ParentNode, cite: Cite): void {
-  for (const spot of root.querySelectorAll<HTMLElement>("span[data-cite]")) spot.replaceWith(cite(Number(spot.dataset.cite)) ?? spot.textContent ?? "");
+  for (const spot of root.querySelectorAll<HTMLElement>("span[data-cite]")) {
+    const before = spot.previousSibling;
+    const button = cite(Number(spot.dataset.cite));
+    if (!button) spot.replaceWith(spot.textContent ?? "");
+    else if (before instanceof Text && before.data.trim()) {
+      const line = document.createElement("span");
+      line.className = "cited";
+      const end = before.data.search(/\S\s*$/u);
+      line.append(before.data.slice(end), button);
+      before.data = before.data.slice(0, end);
+      spot.replaceWith(line);
+    } else if (before instanceof Element && before.className === "cited") {
+      before.append(button);
+      spot.remove();
+    } else spot.replaceWith(button);
+  }
 }
 
 // 拨打 120 或 110, 热线 12345, call 96110: by a word of calling, so that 血压 120 and 打 120 分 are none.

@@ -35,7 +35,7 @@ button, select, textarea, input:not([type="checkbox"]) {
 }
 button, select { padding: .25em min(.85em, 16px); cursor: pointer; }
 input:not([type="checkbox"]), textarea { padding: .4em .7em; width: 100%; }
-input[type="checkbox"] { width: 1.25em; height: 1.25em; accent-color: var(--brand); flex: none; }
+input[type="checkbox"] { font: inherit; width: min(1.25em, 32px); height: min(1.25em, 32px); accent-color: var(--brand); flex: none; }
 button:hover:not(:disabled), select:hover { border-color: var(--brand); background: var(--soft); }
 button:disabled { opacity: .55; cursor: default; }
 button[aria-pressed="true"], button[aria-pressed="true"]:hover:not(:disabled) { background: var(--brand); border-color: var(--brand); color: var(--on-brand); }
@@ -44,6 +44,7 @@ button[aria-pressed="true"], button[aria-pressed="true"]:hover:not(:disabled) { 
 .quiet { border-color: transparent; background: none; color: var(--brand); }
 :focus-visible { outline: 3px solid var(--brand); outline-offset: 2px; }
 a { color: var(--brand); }
+svg { width: min(1.375em, 36px); height: auto; }
 
 /* The button that opens it, and the panel. */
 .launcher {
@@ -85,8 +86,8 @@ a { color: var(--brand); }
 
 .page { container-type: size; position: relative; }
 learning-companion-turn { display: block; }
-/* The latest turn fills the panel, so that the question stands at its top and the answer grows without scrolling. */
-learning-companion-turn[latest]:not(:first-child) { min-height: calc(100cqh - 2.2em); }
+/* The latest turn fills the panel, so that the question stands at its top, 12 px below the edge, and the answer grows without scrolling. */
+learning-companion-turn[latest]:not(:first-child) { min-height: calc(100cqh + .9em - 12px); }
 .asked {
   width: fit-content; max-width: 88%; margin: 0 0 .7em auto; padding: .45em .9em; border-radius: 1em 1em .25em 1em;
   background: var(--brand); color: var(--on-brand); font-size: 1em; font-weight: 500; white-space: pre-wrap;
@@ -106,7 +107,7 @@ a[href^="tel:"] { font-weight: 700; white-space: nowrap; }
 .problem.stopped { background: var(--paper); color: var(--ink); }
 .problem button { color: var(--ink); }
 
-.body > * { margin: .55em 0 0; }
+.body > * { margin: .55em 0 0; } .body:first-child > :first-child { margin-top: 0; }
 .body ul, .body ol { padding-inline-start: 1.7em; }
 .body li + li { margin-top: .2em; }
 .body h4, .body h5, .body h6 { font-size: 1.03em; }
@@ -123,6 +124,7 @@ math { font-size: 1.08em; } math[display="block"] { overflow-x: auto; overflow-y
   min-height: max(24px, 1.6em); min-width: max(24px, 1.6em); padding: 0 .35em; margin: 0 .12em; font-size: .78em; line-height: 1.5; font-weight: 600;
   color: var(--brand); background: var(--soft); border-color: transparent; border-radius: .5em; vertical-align: .05em;
 }
+.cited { white-space: nowrap; }
 .elder .cite { min-height: 1.9em; min-width: 1.9em; font-size: .9em; }
 blockquote .cite { background: var(--card); }
 
@@ -157,13 +159,14 @@ blockquote .cite { background: var(--card); }
 
 .tools { display: flex; flex-wrap: wrap; align-items: center; gap: .15em .3em; margin: .6em -.5em 0; }
 .tools button { padding: .1em .6em; border-color: transparent; background: none; color: var(--quiet); font-size: .86em; min-height: 2.3em; }
+.elder .tools { gap: .25em; margin-inline: 0; }
 .elder .tools button { min-height: 60px; font-size: 1em; border-color: var(--line); }
 .tools button[aria-pressed="true"], .tools button[aria-pressed="true"]:hover:not(:disabled) { background: var(--soft); color: var(--brand); }
-.thumbs { display: inline-flex; margin-inline-start: auto; }
+.thumbs { display: inline-flex; gap: inherit; margin-inline-start: auto; }
 .thumb { display: grid; place-items: center; min-width: 2.5em; }
 .elder .thumb { min-width: 60px; }
-.thumb svg { width: 1.35em; height: 1.35em; } .thumb .down { transform: rotate(180deg); }
-.said { font-size: .86em; color: var(--brand); }
+.thumb .down { transform: rotate(180deg); }
+.said { color: var(--brand); } .tools .said { font-size: .86em; } .menu + .said { margin-top: .8em; }
 .why { margin-top: .5em; padding: .7em .8em; border-radius: .6em; background: var(--paper); display: grid; gap: .6em; font-size: .93em; }
 .why fieldset { display: flex; flex-wrap: wrap; gap: .2em 1.1em; }
 .why legend { font-weight: 600; margin-bottom: .2em; }
@@ -171,9 +174,11 @@ blockquote .cite { background: var(--card); }
 
 .foot { padding: .5em min(.8em, 13px) .55em; border-top: 1px solid var(--line); background: var(--card); }
 .styles { display: flex; gap: .3em; margin-bottom: .4em; padding: 3px; overflow-x: auto; scrollbar-width: none; }
-.styles button { flex: none; min-height: max(24px, calc(var(--target) * .72)); padding: 0 min(.55em, 12px); font-size: .86em; border-color: var(--line); border-radius: 1.5em; }
+.styles button { flex: 1 0 auto; min-height: max(24px, calc(var(--target) * .72)); padding: 0 min(.4em, 12px); font-size: .86em; border-color: var(--line); border-radius: 1.5em; }
+/* What goes on beyond the edge fades there. */
+.elder .styles { padding-inline-end: 1.2em; mask-image: linear-gradient(to left, #0000, #000 1.2em); }
 .elder .styles button { min-height: 60px; font-size: .95em; }
-.elder .notice { font-size: .62em; }
+.elder .notice { font-size: min(.62em, 5vw); }
 .over:not(:empty) { margin-bottom: .4em; color: var(--bad); font-size: .86em; }
 .ask { display: flex; gap: .3em; align-items: end; padding: .25em; background: var(--paper); border: 1px solid var(--edge); border-radius: 1em; }
 .ask:focus-within { border-color: var(--brand); box-shadow: 0 0 0 1px var(--brand); }
@@ -194,7 +199,7 @@ blockquote .cite { background: var(--card); }
 .form select, .form textarea { font-weight: 400; }
 .sizes div { display: flex; gap: .5em; }
 .warn { padding: .7em .9em; border-radius: .6em; background: var(--bad-soft); color: var(--bad); margin-bottom: 1em; }
-.about { display: grid; grid-template-columns: auto 1fr; gap: .4em 1em; } .about dt { color: var(--quiet); }
+.about { margin-top: 1em; display: grid; grid-template-columns: auto 1fr; gap: .4em 1em; } .about dt { color: var(--quiet); }
 
 dialog.source {
   width: min(40em, 94vw); max-height: 88vh; max-height: 88dvh; padding: 0; flex-direction: column; overflow: hidden; font-size: 1em;
@@ -221,8 +226,10 @@ mark { background: var(--mark); color: inherit; }
 /* With large text on a small window what stays in view would cover what one reads. */
 @media (max-height: 30em) { .styles, .notice { display: none; } }
 @media (max-height: 40em) { .elder .styles { display: none; } }
+@media print { .floating { display: none; } }
+@media (pointer: coarse) { .styles button { min-height: 36px; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; scroll-behavior: auto !important; } }
 @media (prefers-contrast: more) { .root { --quiet: var(--ink); --line: var(--edge); } .answer, .course { border-width: 2px; } }
-@media (forced-colors: active) { .ask:focus-within { outline: 3px solid; } .launcher, .main, .aigc, .asked { border: 1px solid; }
+@media (forced-colors: active) { .ask:focus-within { outline: 3px solid; } .launcher, .main, .aigc, .asked, .call a { border: 1px solid; }
   button[aria-pressed="true"], button[aria-pressed="true"]:hover:not(:disabled) { background: Highlight; color: HighlightText; border-color: Highlight; forced-color-adjust: none; } }
 `;

@@ -194,12 +194,12 @@ export class TurnView extends LitElement {
   #tools(): TemplateResult {
     const { turn, host: { say, busy, locale } } = this;
     const answered = turn.phase === "done";
-    return html`<div class="tools" role="group" aria-label=${say("menu")}>
+    return html`<div class="tools">
       ${turn.done?.more ? html`<button type="button" ?disabled=${busy} @click=${() => this.host.ask(say("more"))}>${say("more")}</button>` : nothing}
       ${turn.text ? html`<button type="button" class="copy" @click=${this.#copy}>${say("copy")}</button>` : nothing}
       ${turn.text && canRead(locale) ? html`<button type="button" class="aloud" aria-pressed=${this.#reading} @click=${this.#aloud}>${say(this.#reading ? "hush" : "aloud")}</button>` : nothing}
       ${answered && this.latest && this.host.writes ? html`<button type="button" class="again" ?disabled=${busy} @click=${() => this.host.again(turn)}>${say("regenerate")}</button>` : nothing}
-      ${turn.instead || turn.courses.length ? nothing : html`<button type="button" class="show-courses" @click=${this.#instead}>${say("instead")}</button>`}
+      ${mayHaveCourses(turn) ? html`<button type="button" class="show-courses" @click=${this.#instead}>${say("instead")}</button>` : nothing}
       ${answered && turn.id ? html`<span class="thumbs">
         <button type="button" class="thumb good" aria-label=${say("good")} title=${say("good")} aria-pressed=${turn.opinion === "up"} @click=${() => this.#opine("up", [], "")}>${thumb(false)}</button>
         <button type="button" class="thumb bad" aria-label=${say("bad")} title=${say("bad")} aria-pressed=${turn.opinion === "down"} aria-expanded=${this.#asksWhy} @click=${this.#why}>${thumb(true)}</button></span>` : nothing}
@@ -263,6 +263,11 @@ export class TurnView extends LitElement {
   }
 }
 
+/** Courses in place of an answer: not in an emergency or a quiz, nor where the catalogue was just looked through (of a turn of before its cards are not kept). */
+function mayHaveCourses({ done, courses, instead }: Turn): boolean {
+  return Boolean(done) && !instead && !courses.length && !done!.call?.length && !done!.quiz?.length && !(done!.mode === "catalogue" && done!.quiz);
+}
+
 function thumb(down: boolean): TemplateResult {
-  return html`<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" class=${down ? "down" : ""}><path fill="none" stroke="currentColor" stroke-width="1.8" stroke-linejoin="round" d="M7 10v10H4V10zm0 0 4-7c1.6 0 2.6 1.2 2.3 2.8L12.7 9H18a2 2 0 0 1 2 2.4l-1.3 7A2 2 0 0 1 16.700 20H7"/></svg>`;
+  return html`<svg viewBox="0 0 24 24" aria-hidden="true" class=${down ? "down" : ""}><path fill="none" stroke="currentColor" stroke-width="1.8" stroke-linejoin="round" d="M7 10v10H4V10zm0 0 4-7c1.6 0 2.6 1.2 2.3 2.8L12.7 9H18a2 2 0 0 1 2 2.4l-1.3 7A2 2 0 0 1 16.700 20H7"/></svg>`;
 }

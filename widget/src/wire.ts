@@ -31,9 +31,9 @@ export interface Passage {
   lesson_title: string; url: string | null; sample: boolean;
 }
 
-/** A turn of a conversation of before. */
 export interface Complaint { ticket: string; kind: string; made_at: string; due_at: string; words: string; answer: string | null }
 
+/** A turn of a conversation of before. */
 export interface Kept {
   id: string; message: string; reply: string; mode: Done["mode"]; ai: boolean; grounded: boolean | null; passages: string[];
 }

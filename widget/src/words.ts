@@ -36,7 +36,7 @@ const WORDS = {
     exported: [
       "已存成文件 learning-companion.json：{} 轮对话，{}。",
       "已存成檔案 learning-companion.json：{} 輪對話，{}。",
-      "Saved as learning-companion.json: {} turns, {}.",
+      "Saved as learning-companion.json. Turns: {}; {}.",
     ],
     notDone: ["没有成功，请再试一次。", "沒有成功，請再試一次。", "That did not work; please try again."],
     transcriptTitle: ["与学习助手的对话", "與學習助手的對話", "Conversation with the study aid"],

@@ -171,7 +171,7 @@ export const BOTH = told({
   complaintWaits: ["还没有答复，最迟 {} 前答复。", "還沒有答覆，最遲 {} 前答覆。", "Not answered yet; you will be answered by {}."],
   complaintMade: ["已收到。编号 {}，最迟 {} 前答复。", "已收到。編號 {}，最遲 {} 前答覆。", "Received. Ticket {}; you will be answered by {}."],
 
-  notice: ["AI 生成的内容会标明，请核对出处", "AI 生成的內容會標明，請核對出處", "AI-generated content is labelled; check the sources"],
+  notice: ["AI 生成的内容会标明，请核对出处", "AI 生成的內容會標明，請核對出處", "AI content is labelled; check the sources"],
   model: ["模型", "模型", "Model"],
   noModel: ["没有接入大模型：只摘录课程原文", "沒有接入大模型：只摘錄課程原文", "No language model: course content is quoted only"],
   filing: ["备案号", "備案號", "Filing number"],
