@@ -55,6 +55,23 @@ Words for it
 每小时升一百度，到六百度以后可以加快。开始太急，坯里的水汽会把坯胀裂。
 
 图 3-1 怎么给窑升温
+
+## 出窑
+
+窑冷到六十度以下才开门，开门先开一条缝。瓷器一件件拿，手套要干。
+
+出窑的先后次序
+
+窑里靠门的先拿，靠火的后拿。拿出来放在木架上，不放在水泥地上。
+
+## 封窑门
+
+1. 门砖码三层。
+2. 泥抹平。
+
+封好的窑门
+
+封完等一个钟再点火。
 """,
 }
 
@@ -71,6 +88,14 @@ def search(tmp_path_factory, embedder):
 )
 def test_who_asks_how_is_quoted_what_tells_how(search, question, begins):
     assert find(search, question, 4, Scope()).quotes[0].text.startswith(begins)
+
+
+def test_a_caption_whose_figure_is_gone_answers_nobody(search):
+    assert find(search, "出窑的先后次序", 4, Scope()).quotes[0].text.startswith(("窑冷到六十度", "窑里靠门的先拿"))
+
+
+def test_steps_end_before_a_caption(search):
+    assert find(search, "怎么封窑门", 4, Scope()).quotes[0].text == "1. 门砖码三层。\n2. 泥抹平。"
 
 
 def test_who_asks_for_the_aims_of_a_chapter_is_quoted_them(search):

@@ -70,6 +70,11 @@ def test_who_asks_for_a_number_is_given_the_sentence_with_it(chicken):
     assert "二十五到三十分钟" in read(chicken, "鸡要浸多久")[0].text
 
 
+def test_of_two_times_the_one_of_what_is_to_be_done_is_quoted(tmp_path, embedder):
+    lesson = "# 腊鸭\n\n腊鸭斩件，下锅之前放着回温三十分钟。腊鸭用盐和花椒腌两天，每天翻一次。"
+    assert "腌两天" in first_quote(tmp_path, embedder, lesson, "腊鸭要腌多久").answers
+
+
 def test_of_passages_that_say_as_much_the_one_that_answers_is_quoted_first(index):
     query = index.search.query("赔偿")
     hits = index.search.passages(query, 2)

@@ -23,8 +23,8 @@ DISHES = {
 }
 
 
-def hit(title="某菜", text="先洗净，再下锅。", language="zh"):
-    passage = Passage("p", "c", "l", 0, text, (), "", "", language, 10)
+def hit(title="某菜", text="先洗净，再下锅。", language="zh", headings=()):
+    passage = Passage("p", "c", "l", 0, text, headings, "", "", language, 10)
     ranked = Ranked("p", 0.0, 0.0, 0.0, 0.0, 0.0, np.zeros(0, np.float32))
     return Hit(passage, Lesson("l", "c", 0, title, "l.md", ""), Course("c", "家常菜", "made"), ranked)
 
@@ -56,6 +56,18 @@ def asked(question):
 )
 def test_what_is_made_is_held_against_the_titles(question, title, other):
     assert of_another_thing(asked(question), hit(title, language="en" if question.isascii() else "zh")) is other
+
+
+@pytest.mark.parametrize(
+    ("question", "headings", "other"),
+    [
+        ("二叉搜索树删除节点怎么做", ("二叉搜索树的操作", "删除节点"), False),
+        ("二叉搜索树删除节点怎么做", ("二叉搜索树的操作", "插入"), True),
+        ("蒜蓉节瓜怎么做", ("二叉搜索树的操作", "节瓜"), True),  # a dish stands in one of them
+    ],
+)
+def test_a_long_name_may_stand_in_several_titles(question, headings, other):
+    assert of_another_thing(asked(question), hit("蒜蓉二叉搜索树", headings=headings)) is other
 
 
 def test_a_sentence_that_speaks_of_it_counts_and_an_item_of_a_list_does_not():

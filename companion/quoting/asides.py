@@ -43,7 +43,8 @@ _MARKS = " \t#*:：?？"
 def worth(question: str, hit: Hit, units: Sequence[Stretch]) -> list[float]:
     """What each unit of a passage is worth to a question by what it is, beside what it speaks of; nought for most."""
     if _SAYS["asked"].search(normalise(question)):
-        return [0.0] * len(units)
+        captions = _captions(units, headings_of(hit.passage.heading_path))
+        return [_ASIDE * (place in captions) for place in range(len(units))]
     how = asks_how(question)
     beside, told = {*asides(hit), *(_entries(units) if how else ())}, _stories(units)
     return [
