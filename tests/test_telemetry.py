@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx2
@@ -29,6 +29,7 @@ from companion.turns import Ended, Turns
 from companion.writing.language_model import ModelUnavailable
 from companion.writing.llm import OpenAICompatible
 from tests.conftest import OPERATOR
+from tests.loopback import listening
 from tests.scripted_model import ScriptedModel
 from tests.servers import serving
 from tests.streaming_llm import StreamingLLM
@@ -382,10 +383,8 @@ def test_spans_reach_a_collector_without_a_word_of_the_learners(service, provide
         def log_message(self, *_):
             pass
 
-    collector = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=collector.serve_forever, daemon=True).start()
+    collector, endpoint = listening(Handler)
     anna = bearer(provider.token("anna"))
-    endpoint = f"http://127.0.0.1:{collector.server_port}"
     with TestClient(service(ScriptedModel(GOOD), otlp_endpoint=endpoint)) as client:
         turn = client.post("/v1/chat", json={"message": f"{LOST}独一无二"}, headers=anna).json()
     collector.shutdown()
