@@ -144,8 +144,15 @@ def _around(companion: Companion, settings: CompanionSettings, state: State) -> 
     tracing, pace = make_tracing(settings), make_pace(settings)
     quoting = {tutor: without_budget(tutor, settings) for tutor in tutors.all}
     reminding = Reminding(Metered(tutors, quoting, limits).reply, state.learners, pace)
-    reply = Observed(reminding.reply, metrics, alarm, tracing).reply
     for_agents = without_model(companion, settings)
+    turns = Turns(
+        reminding.reply,
+        state.turn_log,
+        settings.turn_grace_seconds,
+        _longest_turn(settings),
+        settings.turns_at_once,
+        Observed(metrics, alarm, tracing).note,
+    )
     return _Service(
         settings,
         state,
@@ -156,8 +163,8 @@ def _around(companion: Companion, settings: CompanionSettings, state: State) -> 
         metrics,
         alarm,
         tracing,
-        looked_up(metrics, companion, alarm),
-        Turns(reply, state.turn_log, settings.turn_grace_seconds, _longest_turn(settings), settings.turns_at_once),
+        looked_up(metrics, companion, alarm, turns),
+        turns,
         Admission(state, settings.message_max_characters, settings.consent_version, pace),
         for_agents,
         [one.answers for one in (*tutors.all, *quoting.values(), for_agents)],

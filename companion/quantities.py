@@ -160,7 +160,12 @@ def month_number(month: str) -> int:
     """Which month, as MONTH, in digits or in Chinese numerals: 3 for march, 3 and 三."""
     if month[:3] in _MONTHS:
         return _MONTHS.index(month[:3]) + 1
-    return int(month) if month.isdecimal() else chinese_value(month)
+    return small_number(month)
+
+
+def small_number(said: str) -> int:
+    """Digits alone, or a Chinese numeral: 7 for 7 and 七."""
+    return int(said) if said.isdecimal() else chinese_value(said)
 
 
 def months_named(text: str) -> list[Quantity]:

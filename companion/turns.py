@@ -11,7 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from companion.events import Event, Failed, TurnStarted, name_of, payload
+from companion.events import CoursesFound, Done, Event, Failed, SourcesFound, TextAdded, TurnStarted, name_of, payload
 from companion.heard import Ask
 from companion.state.database import StateUnavailable
 from companion.state.turn_log import LoggedTurn, TurnLog, WireEvent
@@ -47,6 +47,8 @@ _ALWAYS_DIGESTED = frozenset(
 
 Reply = Callable[[Ask], AsyncGenerator[Event, None]]
 _ENDS = ("done", "error")
+# The status of a turn that was stopped on request, or since nobody read it.
+LEFT = 409
 
 
 class TooManyTurns(Exception):
@@ -55,6 +57,18 @@ class TooManyTurns(Exception):
 
 class KeyUsedOtherwise(Exception):
     """The Idempotency-Key came before, with another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a turn ended, as its learner was told; in seconds how long it took, and until its first source, course or
+    word. A turn that did not begin has no id.
+    """
+
+    turn_id: str
+    end: Done | Failed
+    seconds: float
+    first: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,9 @@ class _Running:
     owner: str
     conversation_id: str
     request: str
-    key: str | None = None
+    key: str | None
+    began: float
+    first: float | None = None
     events: list[WireEvent] = field(default_factory=list)
     grown: asyncio.Event = field(default_factory=asyncio.Event)
     readers: int = 0
@@ -89,10 +105,16 @@ class _Running:
         return bool(self.events) and self.events[-1][0] in _ENDS
 
     def add(self, event: Event) -> None:
-        """An event came: all readers are woken. What comes after the end, as a stop that was too late, is not told."""
-        if not self.ended:
-            self.events.append((name_of(event), payload(event)))
-            self.wake()
+        """An event came: all readers are woken."""
+        if isinstance(event, SourcesFound | TextAdded | CoursesFound) and self.first is None:
+            self.first = self.lasted
+        self.events.append((name_of(event), payload(event)))
+        self.wake()
+
+    @property
+    def lasted(self) -> float:
+        """Seconds since it began."""
+        return time.perf_counter() - self.began
 
     def wake(self) -> None:
         """Wake all readers; those who come after wait for the next event."""
@@ -117,7 +139,7 @@ class Turns:
     """The turns of this process, and by the log those of the others.
 
     `grace_seconds` without any reader end a turn: nobody waits for it, and the model costs money. `turn_seconds` end
-    any turn. `at_once` turns are taken on, the next is refused.
+    any turn. `at_once` turns are taken on, the next is refused. `ended` is told of each end, in the turn's own context.
     """
 
     def __init__(
@@ -127,8 +149,10 @@ class Turns:
         grace_seconds: float = 30,
         turn_seconds: float = 180,
         at_once: int = 1_200,
+        ended: Callable[[Ended], None] | None = None,
     ) -> None:
         self._reply = reply
+        self._ended = ended
         self._log = turn_log
         self._grace = grace_seconds
         self._turn_seconds = turn_seconds
@@ -149,10 +173,15 @@ class Turns:
         """
         if self.under_way >= self._at_once:
             raise TooManyTurns
+        began = time.perf_counter()
         events = self._reply(ask)
-        started = await anext(events)
+        try:
+            started = await anext(events)
+        except Exception:
+            self._tell(Ended("", _NO_END, time.perf_counter() - began))
+            raise
         assert isinstance(started, TurnStarted)
-        turn = _Running(started.turn_id, ask.learner, started.conversation_id, _digest(ask), key)
+        turn = _Running(started.turn_id, ask.learner, started.conversation_id, _digest(ask), key, began)
         if before := await self._claimed_before(turn, key):
             await events.aclose()
             if before.request != turn.request:
@@ -236,23 +265,36 @@ class Turns:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
+    def _add(self, turn: _Running, event: Event) -> None:
+        """What comes after the end, as a stop that was too late, is not told."""
+        if turn.ended:
+            return
+        turn.add(event)
+        if isinstance(event, Done | Failed):
+            self._tell(Ended(turn.turn_id, event, turn.lasted, turn.first))
+
+    def _tell(self, ended: Ended) -> None:
+        if self._ended:
+            self._ended(ended)
+
     async def _run(self, turn: _Running, events: AsyncGenerator[Event, None]) -> None:
         watching = asyncio.create_task(self._watch(turn))
         try:
             async with asyncio.timeout(self._turn_seconds), aclosing(events):
                 async for event in events:
-                    turn.add(event)
-            turn.add(_NO_END)
+                    self._add(turn, event)
+            self._add(turn, _NO_END)
         except asyncio.CancelledError:
             why = (
                 "It was stopped on request." if turn.cancelled else "The service is being restarted; please ask again."
             )
-            turn.add(Failed("Stopped", why, 409 if turn.cancelled else 503))
+            self._add(turn, Failed("Stopped", why, LEFT if turn.cancelled else 503))
         except TimeoutError:
-            turn.add(Failed("The answer took too long", f"It was stopped after {self._turn_seconds:.0f} s.", 504))
+            told = f"It was stopped after {self._turn_seconds:.0f} s."
+            self._add(turn, Failed("The answer took too long", told, 504))
         except Exception:
             log.exception("turn %s failed", turn.turn_id)
-            turn.add(_NO_END)
+            self._add(turn, _NO_END)
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)  # it may be writing

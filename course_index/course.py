@@ -8,6 +8,8 @@ Initiative = Literal["ideology", "academic", "skills", "culture", "key_groups", 
 Delivery = Literal["online", "offline", "blended"]
 LocatorKind = Literal["article", "heading", "lesson", "page", "slide", "time", "block"]
 QuestionKind = Literal["fill_in", "true_false", "choice", "open"]
+# Of a course, of credits, of who learns.
+LEVELS = range(1, 8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from course_index.course import Course, Delivery, Initiative, Offering, Price
+from course_index.course import LEVELS, Course, Delivery, Initiative, Offering, Price
 
 Text = Annotated[str, Field(min_length=1, max_length=4_000)]
 CourseId = Annotated[str, Field(pattern=r"^[\w.:+-]{1,120}$")]
+Level = Annotated[int, Field(ge=LEVELS[0], le=LEVELS[-1])]
 
 
 class _Strict(BaseModel):
@@ -57,7 +58,7 @@ class CourseRecord(_Strict):
     occupations: list[Text] = []
     audience: list[Text] = []
     initiative: Initiative | None = None
-    level: int | None = Field(default=None, ge=1, le=7)
+    level: Level | None = None
     hours: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     credits: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     price: PriceRecord | None = None

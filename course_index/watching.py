@@ -1,7 +1,8 @@
 """An index kept in step with its sources: built again when files change, and now and then for what does not tell."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Generator, Sequence, Set
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 
@@ -27,22 +28,35 @@ def keep_in_step(
     What goes wrong is said and tried again: a source that is broken today is mended tomorrow.
     """
     stop = stop or Event()
-    _try(build, says, stop)
-    last, watched = time.monotonic(), paths()
-    stopped = False
-    while not stopped:
-        stopped = True  # the watch ends by itself only on `stop` or Ctrl-C
-        for changed in _changes(watched, stop):
-            before, watched = watched, paths()
-            if changed or watched != before or time.monotonic() - last >= seconds:
-                _try(build, says, stop)
-                last = time.monotonic()
-            if watched != before:
-                stopped = False
-                break
+    is_over = False
+    while not is_over:
+        # First the watch, then the build: what is saved while it reads is a change after it.
+        watched, due = _at(paths()), 0.0
+        with closing(_changes([path for path, there in watched.items() if there], stop)) as changes:
+            for changed in changes:
+                if _at(paths()) != watched:
+                    break
+                if changed or time.monotonic() >= due:
+                    _try(build, says, stop)
+                    due = time.monotonic() + seconds
+            else:  # the watch ends by itself only on `stop` or Ctrl-C
+                is_over = True
 
 
-def _changes(paths: Sequence[Path], stop: Event) -> Iterator[Set[object]]:
+def _at(paths: Sequence[Path]) -> dict[Path, tuple[int, int] | None]:
+    """What lies at each path. A watch stays with what was replaced, as an editor does with the file that it saves."""
+    return {path: _identity(path) for path in paths}
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        there = path.stat()
+    except OSError:  # between two strokes of whoever replaces it
+        return None
+    return there.st_dev, there.st_ino
+
+
+def _changes(paths: Sequence[Path], stop: Event) -> Generator[Set[object]]:
     """What changed below the paths, a set for each burst of changes; an empty one each second without any."""
     return watch(
         *paths, debounce=_QUIET_MILLISECONDS * 5, step=_QUIET_MILLISECONDS // 4, stop_event=stop, yield_on_timeout=True,

@@ -227,8 +227,23 @@ def index(opened: LiveIndex) -> LiveIndex:
     return opened
 
 
+@pytest.fixture(scope="session")
+def put_tables(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Puts the state of a service where nobody asked yet; a copy takes no migrations."""
+    empty = tmp_path_factory.mktemp("tables") / "state.db"
+    open_state(empty, conversation_days=30).close()
+
+    def put(where: Path) -> Path:
+        shutil.copy(empty, where)
+        return where
+
+    return put
+
+
 @pytest.fixture
-def companion_with(index: LiveIndex, put_occupations: None, tmp_path: Path) -> Iterator[Callable[..., Companion]]:
+def companion_with(
+    index: LiveIndex, put_occupations: None, put_tables: Callable[[Path], Path], tmp_path: Path
+) -> Iterator[Callable[..., Companion]]:
     """Makes a companion over the tiny library (or another index), with a scripted model or none, and real state."""
     states = []
 
@@ -238,7 +253,7 @@ def companion_with(index: LiveIndex, put_occupations: None, tmp_path: Path) -> I
         over: LiveIndex | None = None,
         **settings: Any,
     ) -> Companion:
-        states.append(state := open_state(tmp_path / f"state-{len(states)}.db", conversation_days=30))
+        states.append(state := open_state(put_tables(tmp_path / f"state-{len(states)}.db"), conversation_days=30))
         chosen = CompanionSettings(aigc_producer="test", **settings)
         return assemble(chosen, over or index, model, state.conversations, state.spending, circuit, state.book)
 
@@ -256,7 +271,11 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture
 def service(
-    index: LiveIndex, provider: Provider, put_occupations: None, tmp_path: Path
+    index: LiveIndex,
+    provider: Provider,
+    put_occupations: None,
+    put_tables: Callable[[Path], Path],
+    tmp_path: Path,
 ) -> Iterator[Callable[..., FastAPI]]:
     """Makes the public service over the tiny library: visitors of PAGE, users of the provider, state in SQLite."""
     states = []
@@ -272,7 +291,8 @@ def service(
             "address_turns_a_minute": 1_000,
         }
         chosen = CompanionSettings(aigc_producer="test", **public | settings)
-        states.append(state := open_state(where or tmp_path / f"service-{len(states)}.db", conversation_days=30))
+        where = where or put_tables(tmp_path / f"service-{len(states)}.db")
+        states.append(state := open_state(where, conversation_days=30))
         companion = assemble(chosen, index, model, state.conversations, state.spending, book=state.book)
         return create_app(companion, chosen, state)
 

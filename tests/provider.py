@@ -1,14 +1,15 @@
 """A real OpenID provider on loopback, as far as a resource server meets one: discovery, keys, tokens."""
 
 import json
-import threading
 import time
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from tests.loopback import listening
 
 AUDIENCE = "companion"
 
@@ -43,9 +44,7 @@ class Provider:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.issuer = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._server, self.issuer = listening(Handler)
 
     def rotate(self) -> None:
         """Sign with a new key from now on."""

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 import zipfile
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -274,58 +275,105 @@ def test_an_export_is_read_again_only_where_it_changed(home, tmp_path, embedder)
     assert (report.lessons_removed, report.totals.lessons) == (1, 2)
 
 
-def test_watching_builds_now_and_after_each_change_and_goes_on_after_a_failure(tmp_path: Path):
-    stop, built, said = threading.Event(), [], []
-
-    def build() -> None:
-        built.append(sorted(path.name for path in tmp_path.iterdir()))
-        if len(built) == 2:
-            raise SourceProblem("the sources file is broken")
-
-    thread = threading.Thread(target=keep_in_step, args=(build, lambda: [tmp_path], 3_600.0, said.append, stop))
+@contextmanager
+def watching(paths, build, said):
+    """Keeps `paths` in step meanwhile."""
+    stop = threading.Event()
+    thread = threading.Thread(target=keep_in_step, args=(build, paths, 3_600.0, said.append, stop))
     thread.start()
     try:
-        for number, name in enumerate(("a.md", "b.md"), 2):
-            time.sleep(1.5)  # the watch begins after the first build
-            (tmp_path / name).write_text("x", "utf-8")
-            until = time.monotonic() + 20
-            while len(built) < number and time.monotonic() < until:
-                time.sleep(0.1)
+        yield
     finally:
         stop.set()
         thread.join(20)
+
+
+def wait_for(built: list[object], last: object) -> None:
+    until = time.monotonic() + 30
+    while (not built or built[-1] != last) and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def names_in(folder: Path) -> list[str] | None:
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else None
+
+
+def test_watching_builds_now_and_after_each_change_and_goes_on_after_a_failure(tmp_path: Path):
+    built, said = [], []
+
+    def build() -> None:
+        built.append(names_in(tmp_path))
+        if len(built) == 2:
+            raise SourceProblem("the sources file is broken")
+
+    with watching(lambda: [tmp_path], build, said):
+        for before, name in (([], "a.md"), (["a.md"], "b.md")):
+            wait_for(built, before)
+            (tmp_path / name).write_text("x", "utf-8")
+        wait_for(built, ["a.md", "b.md"])
     assert built == [[], ["a.md"], ["a.md", "b.md"]]
     assert said == ["the sources file is broken"]
 
 
-def test_a_source_that_is_added_later_is_built_and_watched_too(tmp_path: Path):
+def test_what_is_saved_while_a_build_reads_or_the_watch_begins_anew_is_not_missed(tmp_path: Path):
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
-    stop, built = threading.Event(), []
+    built, said = [], []
+    # What is done behind the back of a build that has read all.
+    meanwhile = {
+        1: lambda: (first / "a.md").write_text("x", "utf-8"),
+        2: second.mkdir,  # from here on it is watched too
+        3: lambda: (second / "b.md").write_text("x", "utf-8"),
+    }
 
     def build() -> None:
-        built.append(sorted(path.name for path in second.iterdir()) if second.exists() else None)
+        built.append((names_in(first), names_in(second)))
+        meanwhile.get(len(built), lambda: None)()
 
-    def paths() -> list[Path]:
-        return [path for path in (first, second) if path.exists()]
+    with watching(lambda: [path for path in (first, second) if path.exists()], build, said):
+        wait_for(built, (["a.md"], ["b.md"]))
+    assert built == [([], None), (["a.md"], None), (["a.md"], []), (["a.md"], ["b.md"])]
+    assert said == []
 
-    def until_built(number: int) -> None:
-        until = time.monotonic() + 30
-        while len(built) < number and time.monotonic() < until:
-            time.sleep(0.1)
 
-    thread = threading.Thread(target=keep_in_step, args=(build, paths, 3_600.0, built.append, stop))
-    thread.start()
-    try:
-        until_built(1)
-        second.mkdir()
-        until_built(2)
-        for text in map(str, range(60)):  # the watch begins anew, when is not told
-            if len(built) > 2:
-                break
-            (second / "a.md").write_text(text, "utf-8")
-            time.sleep(0.5)
-    finally:
-        stop.set()
-        thread.join(20)
-    assert built[:3] == [None, [], ["a.md"]]
+def replaced(path: Path, new: Path) -> None:
+    """As who saves under another name first, so that nobody reads half of it."""
+    if path.is_dir() and not path.is_symlink():
+        path.rename(path.with_name("before"))
+    new.replace(path)
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "link"])
+def test_what_is_replaced_goes_on_being_watched(tmp_path: Path, kind: str):
+    watched, built, said = tmp_path / "watched", [], []
+
+    def put(text: str) -> None:
+        new = tmp_path / text
+        if kind == "file":
+            new.write_text(text, "utf-8")
+        else:
+            new.mkdir()
+            (new / text).touch()
+        if kind == "link":
+            (tmp_path / "link").symlink_to(new)
+            new = tmp_path / "link"
+        if watched.exists():
+            replaced(watched, new)
+        else:
+            new.rename(watched)
+
+    def build() -> None:
+        built.append(watched.read_text("utf-8") if kind == "file" else " ".join(names_in(watched) or ()))
+
+    put("1")
+    with watching(lambda: [watched], build, said):
+        wait_for(built, "1")
+        put("2")
+        wait_for(built, "2")
+        if kind == "file":
+            put("3")
+        else:
+            (watched / "3").touch()
+        wait_for(built, last := "3" if kind == "file" else "2 3")
+    assert built == ["1", "2", last]
+    assert said == []

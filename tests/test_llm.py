@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -15,6 +15,7 @@ from companion.writing.circuit import Circuit
 from companion.writing.language_model import Counted, ModelUnavailable
 from companion.writing.llm import OpenAICompatible
 from prompts import Prompt
+from tests.loopback import listening
 
 ANSWER = "快件丢失的，保过价的，按寄件时约定的保价规则赔。[1]"
 
@@ -37,10 +38,8 @@ class Endpoint:
             def log_message(self, *_):
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._server, address = listening(Handler)
+        self.url = f"{address}/v1"
 
     def close(self):
         self.left.set()

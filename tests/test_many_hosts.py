@@ -210,7 +210,6 @@ def test_two_hosts_serve_one_learner_over_servers_alone(tmp_path, chroma, redis,
         "lexical": "postgresql",
         "index_shared": "true",
     }
-    hosts = []
     for name in ("one", "two", "builder"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "models").symlink_to(MODELS)
@@ -220,11 +219,12 @@ def test_two_hosts_serve_one_learner_over_servers_alone(tmp_path, chroma, redis,
     subprocess.run(command, env=environment, cwd=PROJECT, check=True, capture_output=True)
     shutil.rmtree(tmp_path / "builder")  # nobody needs its disk
     with StreamingLLM(8, seconds=0.3) as llm:
-        for name in ("one", "two"):
+
+        def host(name):
             settings = {"data_dir": tmp_path / name, "llm_base_url": llm.url, "llm_model": "m", **shared}
-            hosts.append(Served([*COMMAND, "--workers", "2"], settings, tmp_path))
-        one, two = hosts
-        with one, two:
+            return Served([*COMMAND, "--workers", "2"], settings, tmp_path)
+
+        with host("one") as one, host("two") as two:
             with streaming(one.url) as response:
                 turn_id = next(events_of(response.iter_lines()))[2]["turn_id"]
                 path = f"{two.url}/v1/chat/turns/{turn_id}/events"

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx2
@@ -16,17 +16,23 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from companion.events import Done, Failed, Fallback, TextAdded, TurnStarted
+import api
+from companion.events import Done, Failed, Fallback, TurnStarted
 from companion.heard import Ask
+from companion.settings import CompanionSettings
 from companion.state.database import StateUnavailable
 from companion.telemetry.alarm import Alarm
 from companion.telemetry.logs import AsJson, OneLine
 from companion.telemetry.metrics import Metrics
 from companion.telemetry.observed import Observed
+from companion.turns import Ended, Turns
 from companion.writing.language_model import ModelUnavailable
+from companion.writing.llm import OpenAICompatible
 from tests.conftest import OPERATOR
+from tests.loopback import listening
 from tests.scripted_model import ScriptedModel
 from tests.servers import serving
+from tests.streaming_llm import StreamingLLM
 from tests.test_service import GOOD, bearer
 
 LOST = "快件丢了谁来赔"
@@ -221,36 +227,52 @@ def test_turns_count_into_the_alarm_while_others_read_it():
     assert failed == []
 
 
-def test_a_watch_that_breaks_costs_no_learner_the_turn(caplog):
+def test_a_watch_that_breaks_costs_no_learner_the_turn(state, caplog):
     class Broken(Alarm):
         def count(self, mode):
             raise OSError("disk full")
 
-    done = Done("extracted", True, confidence=0.9)
-    watched = Observed(replying(TurnStarted("t", "c"), done), Metrics(), Broken(has_model=False))
+    observed = Observed(Metrics(), Broken(has_model=False))
 
     async def talk():
-        return [event async for event in watched.reply(Ask("x"))]
+        turns = Turns(replying(Done("extracted", True, confidence=0.9)), state.turn_log, ended=observed.note)
+        return [event.name async for event in turns.follow(await turns.begin(Ask("x")))]
 
-    assert asyncio.run(talk())[-1] == done
+    assert asyncio.run(talk()) == ["turn", "done"]
     assert "OSError" in caplog.text
 
 
-def test_a_turn_that_crashes_is_no_learner_that_left():
+def test_a_turn_that_breaks_before_it_began_is_counted_too(state):
     async def crashing(ask):
-        yield TurnStarted("t", "c")
         raise ValueError
+        yield
 
     metrics = Metrics()
     assert 'companion_turn_failures_total{status="500"} 0.0' in metrics.text(lambda: None).decode()
-
-    async def talk():
-        async for _ in Observed(crashing, metrics, Alarm(has_model=False)).reply(Ask("x")):
-            pass
-
+    turns = Turns(crashing, state.turn_log, ended=Observed(metrics, Alarm(has_model=False)).note)
     with pytest.raises(ValueError):
-        asyncio.run(talk())
+        asyncio.run(turns.begin(Ask("x")))
     assert 'companion_turn_failures_total{status="500"} 1.0' in metrics.text(lambda: None).decode()
+
+
+def test_a_service_whose_model_outlasts_every_turn_is_seen_to_fail(service, provider, monkeypatch):
+    monkeypatch.setattr(api, "_longest_turn", lambda settings: 1.5)
+    with StreamingLLM(hangs=True) as llm:
+        model = OpenAICompatible(CompanionSettings(llm_base_url=llm.url, llm_model="m", llm_first_token_seconds=60))
+        with serving(service(model, alarm_at_least=2)) as url:
+            anna = bearer(provider.token("anna"))
+            before = httpx2.get(f"{url}/metrics", headers=bearer(OPERATOR)).text
+            for _ in range(2):
+                answer = httpx2.post(f"{url}/v1/chat", json={"message": LOST}, headers=anna, timeout=30)
+                assert answer.status_code == 504
+            after = httpx2.get(f"{url}/metrics", headers=bearer(OPERATOR)).text
+            ready = httpx2.get(f"{url}/readyz").json()
+        assert llm.calls == 2
+    assert 'companion_turn_failures_total{status="504"} 0.0' in before
+    assert 'companion_turn_failures_total{status="504"} 2.0' in after
+    assert 'status="left"' not in after
+    assert "companion_turns_under_way 0.0" in after
+    assert ready["alarms"] == ["few_answers"]
 
 
 def test_a_turns_line_in_the_log_has_the_id_of_its_request(service, provider, lines):
@@ -274,30 +296,79 @@ def test_an_alarm_is_told_by_readyz_and_metrics_and_stops_nothing(service, provi
 
 
 def replying(*events):
+    """A tutor that has these to tell; with none it says that it began, and nothing more."""
+
     async def reply(ask):
+        yield TurnStarted(ask.message, "c")
         for event in events:
             yield event
+        if not events:
+            await asyncio.sleep(60)
 
     return reply
 
 
-def test_a_turn_that_fails_or_is_left_is_counted_as_that():
+async def crashing(ask):
+    yield TurnStarted(ask.message, "c")
+    raise ValueError
+
+
+async def cancelled(turns, turn_id):
+    await turns.cancel(turn_id)
+
+
+async def drained(turns, turn_id):
+    await turns.drain(0)
+
+
+@pytest.mark.parametrize(
+    ("reply", "meanwhile", "status"),
+    [
+        (replying(Failed("x", "y", 503)), None, "503"),
+        (crashing, None, "500"),
+        (replying(), None, "504"),
+        (replying(), cancelled, "left"),
+        (replying(), drained, "503"),
+    ],
+)
+def test_a_turn_is_counted_as_what_its_learner_was_told(state, reply, meanwhile, status):
     metrics = Metrics()
-    alarm = Alarm(has_model=False)
-    started = TurnStarted("t", "c")
+    observed = Observed(metrics, Alarm(has_model=False))
 
     async def talk():
-        async for _ in Observed(replying(started, Failed("x", "y", 503)), metrics, alarm).reply(Ask("x")):
-            pass
-        left = Observed(replying(started, TextAdded("a"), Done("extracted", True)), metrics, alarm).reply(Ask("x"))
-        await anext(left)
-        await left.aclose()
+        turns = Turns(reply, state.turn_log, turn_seconds=0.3, ended=observed.note)
+        turn_id = await turns.begin(Ask("x"))
+        if meanwhile:
+            await meanwhile(turns, turn_id)
+        return [event.data async for event in turns.follow(turn_id)][-1]
+
+    told = asyncio.run(talk())
+    counted = re.findall(r'companion_turn_failures_total{status="(.+)"} 1.0', metrics.text(lambda: None).decode())
+    assert counted == [status]
+    assert told["status"] == (409 if status == "left" else int(status))
+
+
+def test_a_request_that_is_sent_twice_is_counted_once(state):
+    metrics = Metrics()
+    observed = Observed(metrics, Alarm(has_model=False))
+
+    async def talk():
+        ids = iter(("one", "two"))
+
+        async def reply(ask):
+            yield TurnStarted(next(ids), "c")
+            yield Done("extracted", True, confidence=0.9)
+
+        turns = Turns(reply, state.turn_log, ended=observed.note)
+        for _ in range(2):
+            turn_id = await turns.begin(Ask("x"), "key")
+            assert turn_id == "one"
+            assert [event.name async for event in turns.follow(turn_id)] == ["turn", "done"]
 
     asyncio.run(talk())
     text = metrics.text(lambda: None).decode()
-    assert 'companion_turn_failures_total{status="503"} 1.0' in text
-    assert 'companion_turn_failures_total{status="left"} 1.0' in text
-    assert "companion_turns_under_way 0.0" in text
+    assert 'companion_turns_total{fallback="",kind="question",mode="extracted"} 1.0' in text
+    assert 'status="left"' not in text
 
 
 def test_spans_reach_a_collector_without_a_word_of_the_learners(service, provider):
@@ -312,10 +383,8 @@ def test_spans_reach_a_collector_without_a_word_of_the_learners(service, provide
         def log_message(self, *_):
             pass
 
-    collector = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=collector.serve_forever, daemon=True).start()
+    collector, endpoint = listening(Handler)
     anna = bearer(provider.token("anna"))
-    endpoint = f"http://127.0.0.1:{collector.server_port}"
     with TestClient(service(ScriptedModel(GOOD), otlp_endpoint=endpoint)) as client:
         turn = client.post("/v1/chat", json={"message": f"{LOST}独一无二"}, headers=anna).json()
     collector.shutdown()
@@ -376,13 +445,8 @@ def test_operators_alone_read_the_figures(service, provider):
         assert httpx2.get(f"{url}/metrics", headers=bearer(provider.token("anna"))).status_code == 403
 
 
-def test_a_fallback_is_told_apart(service):
+def test_a_fallback_is_told_apart():
     metrics = Metrics()
     done = Done("extracted", True, fallback=Fallback("llm_slow"), confidence=0.9)
-    turn = Observed(replying(TurnStarted("t", "c"), done), metrics, Alarm(has_model=True)).reply(Ask("x"))
-
-    async def talk():
-        return [event async for event in turn]
-
-    asyncio.run(talk())
+    Observed(metrics, Alarm(has_model=True)).note(Ended("t", done, 1.0))
     assert 'fallback="llm_slow",kind="question",mode="extracted"} 1.0' in metrics.text(lambda: None).decode()

@@ -35,7 +35,6 @@ ADDS = """
 def upgrade():
     op.add_column("turns", sa.Column("mood", sa.String(16)))
     op.add_column("conversations", sa.Column("topic", sa.Text, nullable=False, server_default="unknown"))
-    op.create_index("ix_turns_mode", "turns", ["mode"])
     op.create_table(
         "notes",
         sa.Column("id", sa.String(36), primary_key=True),
@@ -53,7 +52,7 @@ def upgrade():
 def downgrade():
     op.drop_table("marks")
     op.drop_table("notes")
-    op.drop_index("ix_turns_mode", "turns")
+    op.drop_index("ix_turns_mode", "turns", if_exists=True)
     op.drop_column("conversations", "topic")
     op.drop_column("turns", "mood")
 """
@@ -63,7 +62,7 @@ def downgrade():
 def later(tmp_path):
     """Where the code of a later version is."""
     (folder := tmp_path / "later").mkdir()
-    return later_version(folder, ADDS)
+    return later_version(folder, ADDS, 'Index("ix_turns_mode", "mode"),')
 
 
 def command(version, database, *arguments):
@@ -155,6 +154,7 @@ def test_two_versions_serve_one_learner_and_the_one_before_starts_again(
     assert len(again["turns"]) == 5
     engine = connect(postgres_url)
     assert shape(engine) == LATER
+    assert "ix_turns_mode" in {index["name"] for index in inspect(engine).get_indexes("turns")}
     engine.dispose()
 
 

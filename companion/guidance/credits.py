@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from course_index.course import Course
-from course_index.record import first_problem
+from course_index.record import Level, first_problem
 
 _Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 _Credits = Annotated[Decimal, Field(ge=0, le=100_000, allow_inf_nan=False)]
@@ -63,7 +63,7 @@ class Target(Clause):
 
     rule: Literal["target"]
     credits: _Credits
-    at_least: dict[Annotated[int, Field(ge=1, le=7)], _Credits] = {}
+    at_least: dict[Level, _Credits] = {}
     at_most: dict[str, _Credits] = {}
 
 

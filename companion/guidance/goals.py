@@ -13,6 +13,7 @@ from companion.guidance.profile import Known
 from companion.guidance.recommend import LIKELY_OCCUPATION, Recommender
 from companion.guidance.subject import subject_of, wanted_part
 from companion.patterns import Patterns
+from companion.quantities import small_number
 from companion.understanding.wish import course_subject
 from course_index.analyze import normalise
 
@@ -55,8 +56,7 @@ def aim_of(message: str) -> Aim:
     said = normalise(message)
     level = None
     if found := _SAYS["level"].search(said):
-        digit = found["a"] or found["b"]
-        level = int(digit) if digit.isdigit() else "一二三四五六七".index(digit) + 1
+        level = small_number(found["a"] or found["b"])
     named = _SAYS["credits"].search(said)
     number = float(named["a"] or named["b"]) if named else None
     return Aim(message, level=level, credits=number)

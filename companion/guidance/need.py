@@ -8,7 +8,7 @@ from companion.guidance.places import Place, names_of_places, place_in
 from companion.guidance.profile import Profile, Standing
 from companion.guidance.whom import age_in, audience_of, whom
 from companion.patterns import Patterns
-from companion.quantities import MONTH, month_number, quantities
+from companion.quantities import MONTH, month_number, quantities, small_number
 from course_index.analyze import normalise
 from course_index.course import Delivery
 from course_index.language import language_of
@@ -251,8 +251,7 @@ def _level(said: str) -> int | None:
     found = _CONDITION["level"].search(said)
     if not found:
         return None
-    text = found["a"] or found["b"]
-    return int(text) if text.isdigit() else "一二三四五六七".index(text) + 1
+    return small_number(found["a"] or found["b"])
 
 
 def languages_fit(course_language: str | None, wanted: str) -> bool:

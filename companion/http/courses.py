@@ -25,6 +25,7 @@ from companion.starting import Starting
 from companion.turn import Companion
 from companion.tutors import Tutors
 from companion.words import locale_of
+from course_index.record import Level
 from course_index.sources.schema_org import json_ld
 from course_index.store.records import CourseFilter
 from retrieval.catalogue import CourseOrder
@@ -57,7 +58,7 @@ def courses_router(tutors: Tutors, starting: Mapping[Companion, Starting]) -> AP
     async def courses(
         request: Request,
         q: str | None = None,
-        level: Annotated[int | None, Query(ge=1, le=7)] = None,
+        level: Level | None = None,
         audience: _Word = None,
         city: _Word = None,
         delivery: _Word = None,

@@ -19,6 +19,7 @@ from companion.http.problems import AsciiJSONResponse, Problem, may_be
 from companion.replies.advising import Advising
 from companion.state.state import State
 from companion.words import locale_of
+from course_index.record import Level
 
 
 class CreditEntry(BaseModel):
@@ -34,7 +35,7 @@ class CreditEntry(BaseModel):
     course_id: str | None = Field(default=None, max_length=120)
     certificate: str | None = Field(default=None, max_length=120)
     kind: str = Field(default="course", pattern=r"^[\w-]{1,40}$")
-    level: int | None = Field(default=None, ge=1, le=7)
+    level: Level | None = None
 
 
 class TargetStanding(TypedDict):

@@ -22,6 +22,7 @@ from companion.state.learners import AgeBand
 from companion.state.state import State
 from companion.turn import Companion
 from companion.turns import Turns
+from course_index.record import Level
 
 
 class _Body(BaseModel):
@@ -34,7 +35,7 @@ class ProfileChange(_Body):
     goals: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=10)] | None = None
     audience: str | None = Field(default=None, max_length=40)
     occupation: str | None = Field(default=None, max_length=80)
-    level: int | None = Field(default=None, ge=1, le=7)
+    level: Level | None = None
     standing: Standing | None = None
     hours_a_week: float | None = Field(default=None, gt=0, le=112)
     city: str | None = Field(default=None, max_length=40)

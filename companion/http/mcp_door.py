@@ -24,6 +24,7 @@ from companion.turn import Companion
 from companion.understanding.wish import Wish
 from companion.words import locale_of, words
 from course_index.errors import IndexProblem
+from course_index.record import Level
 from course_index.store.records import CourseFilter
 from retrieval.search import Search
 
@@ -61,7 +62,7 @@ def _add_courses(server: MCPServer, companion: Companion) -> None:
     @server.tool(annotations=_READS)
     async def search_courses(
         query: _Words = None,
-        level: Annotated[int | None, Field(ge=1, le=7)] = None,
+        level: Level | None = None,
         audience: _Words = None,
         city: _Words = None,
         delivery: _Words = None,

@@ -11,12 +11,13 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from companion.telemetry.alarm import Alarm
 from companion.telemetry.metrics import Metrics
 from companion.turn import Companion
+from companion.turns import Turns
 from course_index.errors import IndexProblem
 
 _REASONS = ("few_answers", "model_silent")
 
 
-def looked_up(metrics: Metrics, companion: Companion, alarm: Alarm) -> Callable[[], None]:
+def looked_up(metrics: Metrics, companion: Companion, alarm: Alarm, turns: Turns) -> Callable[[], None]:
     """Sets the figures that are looked up and not counted, of this process.
 
     To be called now and then, too: a scrape reaches one worker, and the others have alarms of their own.
@@ -26,6 +27,7 @@ def looked_up(metrics: Metrics, companion: Companion, alarm: Alarm) -> Callable[
         ringing = alarm.ringing()
         for reason in _REASONS:
             metrics.alarm.labels(reason).set(reason in ringing)
+        metrics.under_way.set(turns.under_way)
         metrics.llm_state.set(companion.writer.has_model and companion.writer.circuit.state == "open")
         try:
             search = companion.index.search

@@ -32,6 +32,7 @@ from companion.state.pathways import KeptPathway, Pathways
 from companion.tutors import Tutors
 from companion.words import Locale, locale_of
 from course_index.course import Price
+from course_index.record import Level
 
 _SVG = "image/svg+xml"
 _Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
@@ -50,7 +51,7 @@ class PathwayWish(Conditions):
     goal: str = Field(default="", max_length=2_000)
     course_id: CourseId | None = None
     occupation_id: CourseId | None = None
-    target_level: int | None = Field(default=None, ge=1, le=7)
+    target_level: Level | None = None
     credits: float | None = Field(default=None, gt=0, le=10_000)
     hours_a_week: float | None = Field(default=None, gt=0, le=112)
     start: _Day | None = None

@@ -11,6 +11,7 @@ from companion.guidance.need import Need, need_of
 from companion.guidance.places import Place, Point
 from companion.guidance.shelf import Session
 from course_index.course import Delivery
+from course_index.record import Level
 
 Short = Annotated[str, Field(max_length=200)]
 CourseId = Annotated[str, Field(max_length=120)]
@@ -53,8 +54,8 @@ class Conditions(Body):
     max_hours: float | None = Field(default=None, gt=0, le=1e5)
     delivery: list[Delivery] = []
     language: str | None = Field(default=None, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
-    level: int | None = Field(default=None, ge=1, le=7)
-    max_level: int | None = Field(default=None, ge=1, le=7)
+    level: Level | None = None
+    max_level: Level | None = None
     city: Short | None = None
     district: Short | None = None
     latitude: float | None = Field(default=None, ge=-90, le=90)

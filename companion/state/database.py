@@ -18,6 +18,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from companion.state.indexes import make_missing, make_missing_meanwhile
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -94,12 +96,14 @@ def connect(where: Path | str) -> Engine:
 def migrate(engine: Engine, to: str = "head") -> None:
     """Bring the tables to the shape `to` (a revision, `head` or `base`), up or down. All of it is done, or nothing.
 
+    Indexes of tables that stood before are made last, in PostgreSQL while others write.
     Raises StateUnavailable when others do not let go of a table of PostgreSQL's for minutes, and NoSuchShape.
     """
     deadline = time.monotonic() + _SECONDS_TO_MIGRATE
     while True:
         try:
-            _migrate(engine, to)
+            if _migrate(engine, to) and not is_sqlite(engine):
+                _make_missing_indexes(engine)
             return
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) not in (_LOCKED, _DEADLOCKED):
@@ -110,7 +114,8 @@ def migrate(engine: Engine, to: str = "head") -> None:
             time.sleep(_PAUSE_BETWEEN_MIGRATIONS_SECONDS)
 
 
-def _migrate(engine: Engine, to: str) -> None:
+def _migrate(engine: Engine, to: str) -> bool:
+    """Whether the tables are in this version's newest shape now."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection, _without_end(connection):
@@ -127,7 +132,7 @@ def _migrate(engine: Engine, to: str) -> None:
         if current > newest and to == "head":
             # A later version was here, and may be again: it only added, so that this one can go on meanwhile.
             log.warning("the tables are at %s, which is newer than this version; they are left as they are", current)
-            return
+            return False
         if current > newest:
             raise NoSuchShape(
                 f"The tables are at {current}, and only the version that brought them there takes it back."
@@ -137,6 +142,16 @@ def _migrate(engine: Engine, to: str) -> None:
             (command.downgrade if down else command.upgrade)(config, to)
         except CommandError as error:
             raise NoSuchShape(f"There is no migration {to}; the newest is {newest}.") from error
+        is_newest = to in ("head", newest)
+        if is_newest and is_sqlite(engine):
+            make_missing(connection)
+        return is_newest
+
+
+def _make_missing_indexes(engine: Engine) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection, _without_end(connection):
+        connection.detach()  # its lock and its patience end with it
+        make_missing_meanwhile(connection)
 
 
 def shape(engine: Engine) -> str:

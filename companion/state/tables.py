@@ -2,6 +2,9 @@
 
 What is a learner's has an `owner`, and what goes with a conversation or a turn refers to it, ON DELETE CASCADE: so a
 version that does not know of a table exports and erases all the same what a later one keeps there.
+
+A migration makes no index on a table that stands: turns would wait for it, six seconds at a million of them. It is
+written here, and `indexes.py` makes it after the migrations; the downgrade drops it, if it is there.
 """
 
 from datetime import UTC, datetime

@@ -50,7 +50,9 @@ class Alarm:
         self._lock = threading.Lock()
 
     def count(self, mode: str) -> None:
-        """A question ended in this mode; one that had to be declined says nothing of how well we answer."""
+        """A turn on a question ended in this mode, or failed, whatever it was on; one that had to be declined says
+        nothing of how well we answer.
+        """
         if mode == "declined":
             return
         answered = mode in ("generated", "extracted")

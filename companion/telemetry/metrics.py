@@ -22,7 +22,7 @@ class Metrics:
         self.failures = Counter(
             "companion_turn_failures", "Turns that ended in an error", ["status"], registry=registry
         )
-        for status in ("500", "503"):
+        for status in ("500", "503", "504"):
             self.failures.labels(status)  # at nought: a figure that begins at one has not grown for Prometheus
         self.first_event = Histogram(
             "companion_first_event_seconds",

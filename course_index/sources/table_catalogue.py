@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from course_index.course import LEVELS
 from course_index.errors import SourceProblem
 from course_index.record import CourseRecord
 from course_index.sources.package import Wishes, course_id
@@ -236,7 +237,7 @@ _READ: dict[str, Callable[[str, str], Any]] = {
     "hours": _hours,
     "credits": _read(lambda text: _number(text, _UNITS["credits"])),
     "price": _price,
-    "level": _read(lambda text: int(text) if re.fullmatch(r"[1-7]", text) else None),
+    "level": _read({str(level): level for level in LEVELS}.get),
     "delivery": _read(lambda text: _DELIVERY.get(text, _one_of("online", "offline", "blended")(text))),
     "updated_at": _read(_day),
     "valid_until": _read(_day),

@@ -13,11 +13,10 @@ def upgrade() -> None:
     with op.batch_alter_table("turns") as turns:
         for name, kind in _COLUMNS:
             turns.add_column(sa.Column(name, kind))
-    op.create_index("ix_turns_asked", "turns", ["asked_at"])
 
 
 def downgrade() -> None:
-    op.drop_index("ix_turns_asked", "turns")
+    op.drop_index("ix_turns_asked", "turns", if_exists=True)
     with op.batch_alter_table("turns") as turns:
         for name, _ in _COLUMNS:
             turns.drop_column(name)
