@@ -56,6 +56,8 @@ Words for it
 
 图 3-1 怎么给窑升温
 """,
+}
+WITH_CAPTIONS = {
     "out.md": """# 出窑与封窑
 
 ## 出窑
@@ -79,6 +81,12 @@ Words for it
 
 
 @pytest.fixture(scope="module")
+def captioned(tmp_path_factory, embedder):
+    with searching(tmp_path_factory.mktemp("doors"), WITH_CAPTIONS, embedder) as search:
+        yield search
+
+
+@pytest.fixture(scope="module")
 def search(tmp_path_factory, embedder):
     with searching(tmp_path_factory.mktemp("kilns"), LESSONS, embedder) as search:
         yield search
@@ -92,12 +100,12 @@ def test_who_asks_how_is_quoted_what_tells_how(search, question, begins):
     assert find(search, question, 4, Scope()).quotes[0].text.startswith(begins)
 
 
-def test_a_caption_whose_figure_is_gone_answers_nobody(search):
-    assert find(search, "出窑的先后次序", 4, Scope()).quotes[0].text.startswith(("窑冷到六十度", "窑里靠门的先拿"))
+def test_a_caption_whose_figure_is_gone_answers_nobody(captioned):
+    assert find(captioned, "出窑的先后次序", 4, Scope()).quotes[0].text.startswith(("窑冷到六十度", "窑里靠门的先拿"))
 
 
-def test_steps_end_before_a_caption(search):
-    assert find(search, "怎么封窑门", 4, Scope()).quotes[0].text == "1. 门砖码三层。\n2. 泥抹平。"
+def test_steps_end_before_a_caption(captioned):
+    assert find(captioned, "怎么封窑门", 4, Scope()).quotes[0].text == "1. 门砖码三层。\n2. 泥抹平。"
 
 
 def test_who_asks_for_the_aims_of_a_chapter_is_quoted_them(search):
