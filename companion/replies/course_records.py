@@ -1,18 +1,19 @@
 """Which course a message asks of, and what its record states: level, credits, price, sessions, lessons."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from companion.catalogue import card_of
 from companion.conversation import PastTurn, PathwayWanted, Shown
 from companion.events import CoursesFound, Done, Event, TextAdded
-from companion.guidance.need import need_of
+from companion.guidance.need import audience_in, need_of
+from companion.guidance.places import place_in
 from companion.heard import Heard
 from companion.patterns import for_normalised
 from companion.replies.advising import Advising
-from companion.replies.stated_facts import comparison, of_each, stated, with_what
+from companion.replies.stated_facts import comparison, of_each, of_record, stated, with_what
 from companion.sentences import citing_nothing
 from companion.understanding.facts import set_beside, wants_the_most
-from companion.understanding.of_a_course import asks_of_it, points_at_a_course, title_in
+from companion.understanding.of_a_course import asks_more_of_it, asks_of_it, points_at_a_course, title_in
 from companion.words import Words
 from course_index.analyze import normalise
 from course_index.card import card_text
@@ -58,8 +59,9 @@ class CourseRecords:
         """
         shown = self._shown(heard) if heard.facts else []
         if len(shown) < 2 or title_in(heard.message):
-            return _record_of(self._talked_of(heard) or next(iter(shown), None), heard.say, self._stated(heard))
-        return _beside_each_other(shown, of_each(shown, heard.facts, heard.locale), heard)
+            return self._asked_of(self._talked_of(heard) or next(iter(shown), None), heard)
+        told = of_each(shown, heard.facts, heard.locale, place_in(heard.message))
+        return _beside_each_other([course for course in shown if course.title in told] or shown, told, heard)
 
     def compared(self, heard: Heard) -> list[Event]:
         """What the records of the courses that are named, or were just shown, state beside each other; with which it
@@ -78,11 +80,20 @@ class CourseRecords:
     def asked_of(self, heard: Heard) -> list[Event]:
         """What was asked of the one course that a message names; nothing where it names none or asks for more."""
         named = self.named_in(heard.message)
-        return _record_of(named[0][1], heard.say, self._stated(heard)) if len(named) == 1 and heard.facts else []
+        return self._asked_of(named[0][1], heard) if len(named) == 1 and heard.facts else []
 
-    def _stated(self, heard: Heard) -> Callable[[Course], str]:
-        courses = self._advising.adviser.course
-        return lambda course: stated(course, heard.facts, heard.locale, courses)
+    def _asked_of(self, course: Course | None, heard: Heard) -> list[Event]:
+        """What was asked of a course, and its record, which is told once in a talk."""
+        if course is None or not heard.facts:
+            return _record_of(course, heard.say)
+        where, whom = place_in(heard.message), audience_in(heard.message)
+        asked = stated(course, heard.facts, heard.locale, self._advising.adviser.course, where, whom)
+        states = _states(course, heard.say)
+        if asked and states and any(states in turn.reply for turn in heard.conversation.turns):
+            between = " " if heard.locale == "en" else ""
+            said = f"{asked}{between}{of_record(course, heard.locale)}"
+            return [CoursesFound((card_of(course, heard.say.reason_record),)), TextAdded(said), Done("catalogue", None)]
+        return _record_of(course, heard.say, asked)
 
     def introduction(self, title: str, say: Words) -> list[Event]:
         """What the course of a title, normalised, states, and its lessons; nothing where there is none."""
@@ -97,8 +108,7 @@ class CourseRecords:
 
     def _introduced(self, course: Course, say: Words) -> list[Event]:
         lessons = self._index.search.records.lessons(course.id)
-        facts = say.facts(course)
-        stated = say.record_says.format(title=course.title, facts=facts) if facts else ""
+        stated = _states(course, say)
         named = "\n".join(f"{number}. {citing_nothing(one.title)}" for number, one in enumerate(lessons, 1))
         listed = f"{say.course_lessons.format(len(lessons))}\n\n{named}" if 0 < len(lessons) <= _LESSONS_TOLD else ""
         text = "\n\n".join(filter(None, (stated, listed))) or say.courses_found  # the card says the rest
@@ -206,6 +216,13 @@ class CourseRecords:
         return next(iter(records.courses([passage.course_id for passage in told]).values()), None)
 
 
+def asks_more_of_what_was_shown(heard: Heard) -> bool:
+    """Whether a message wants to be told more of courses that were shown, and not of what a lesson says beside them."""
+    last = _last_about_something(heard)
+    shown = isinstance(heard.conversation.pending, Shown) and last is not None and not _is_of_lessons(last)
+    return shown and asks_more_of_it(heard.message)
+
+
 def _last_about_something(heard: Heard) -> PastTurn | None:
     """The last turn that was about something, and did not ask what the record of a course states."""
     asked = (turn for turn in reversed(heard.conversation.turns) if not asks_of_it(turn.message))
@@ -226,15 +243,19 @@ def _beside_each_other(courses: Sequence[Course], told: str, heard: Heard) -> li
     return [CoursesFound(cards), TextAdded(told), Done("catalogue", None)]
 
 
-def _record_of(course: Course | None, say: Words, asked: Callable[[Course], str] | None = None) -> list[Event]:
-    facts = say.facts(course) if course else ""
-    first = asked(course) if course and asked else ""
-    if not course or not (facts or first):
+def _record_of(course: Course | None, say: Words, asked: str = "") -> list[Event]:
+    states = _states(course, say) if course else ""
+    if not course or not (states or asked):
         return []
-    states = say.record_says.format(title=course.title, facts=facts)
-    recorded = f"{states}{'' if states.endswith('。') else ' '}{say.official}" if facts else ""
+    recorded = f"{states}{'' if states.endswith('。') else ' '}{say.official}" if states else ""
     return [
         CoursesFound((card_of(course, say.reason_record),)),
-        TextAdded("\n\n".join(filter(None, (first, recorded)))),
+        TextAdded("\n\n".join(filter(None, (asked, recorded)))),
         Done("catalogue", None),
     ]
+
+
+def _states(course: Course, say: Words) -> str:
+    """The sentence on the whole record; empty where that states nothing."""
+    facts = say.facts(course)
+    return say.record_says.format(title=course.title, facts=facts) if facts else ""

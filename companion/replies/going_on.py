@@ -11,6 +11,7 @@ from companion.ledger import Ledger
 from companion.portions import place_of_step
 from companion.replies.answering import Answering
 from companion.replies.continuing import Continuing
+from companion.replies.course_records import asks_more_of_what_was_shown
 from companion.replies.hinting import Hinting
 from companion.replies.leading import Leading
 from companion.replies.planning import Planning
@@ -86,7 +87,8 @@ class GoingOn:
 
 def _asking_which(shown: Shown, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None] | None:
     """Which of the courses that were shown is meant, where a message is about one of them and does not say so."""
-    of_any = len(shown.titles) > 1 and not heard.scope.course_id and asks_for_its_lessons(heard.message)
+    of_it = asks_for_its_lessons(heard.message) or asks_more_of_what_was_shown(heard)
+    of_any = len(shown.titles) > 1 and not heard.scope.course_id and of_it
     if not of_any and not picks_without_saying_which(heard.message):
         return None
     ledger.pending = shown

@@ -10,7 +10,12 @@ from companion.guidance.subject import names_only_conditions, subject_of
 from companion.patterns import Patterns, for_normalised
 from companion.understanding.of_a_course import asks_of_it
 from companion.understanding.wholly import says_something
-from companion.understanding.wish import course_subject, wants_to_learn, without_asking_for_another
+from companion.understanding.wish import (
+    course_subject,
+    wants_to_learn,
+    without_asking_for_another,
+    without_asking_for_less,
+)
 from course_index.analyze import normalise
 from retrieval.query import content_parts, query_terms
 from retrieval.wording import shipped_wording
@@ -156,15 +161,18 @@ def _courses_only(turn: PastTurn, conversation: Conversation) -> bool:
 
 
 def wants_another(message: str, conversation: Conversation) -> str | None:
-    """The conditions, or nothing, with which a message wants other courses than those just shown: 换一个近一点的; also
-    after 几时开课, which asks of one of them.
+    """The conditions, or nothing, with which a message wants other courses than those just shown: 换一个近一点的, and
+    太贵了 where one was shown; also after 几时开课, which asks of one of them.
 
     None for a message that does not, or that says what they are to be on.
     """
     last = next((turn for turn in reversed(conversation.turns) if not asks_of_it(turn.message)), None)
     if last is None or not conversation.subjects or not (last.wish == "courses" or _courses_only(last, conversation)):
         return None
+    only_one = isinstance(conversation.pending, Shown) and len(conversation.pending.titles) == 1
     left = without_asking_for_another(message)
+    if left is None and only_one:
+        left = without_asking_for_less(message)  # of several the cheaper ones are among them
     return left if left is not None and (not says_something(left) or names_only_conditions(left)) else None
 
 
