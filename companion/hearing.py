@@ -167,11 +167,11 @@ def _at_a_desk(heard: Heard, refusal: Refusal | None) -> Kind | None:
     declined.
     """
     message, conversation = heard.message, heard.conversation
-    if refusal and refusal.rule != "official_fact":
-        return None
     if titles_named(message) and not heard.named:
         return None  # a course that there is not
     desk = desk_of(message, heard.named, begins=not conversation.subjects)
+    if desk and refusal and refusal.rule != "official_fact" and not desk.entry.get("in_bounds"):
+        return None
     if desk is None or (desk.name == "testing" and isinstance(conversation.pending, PlanWanted | PathwayWanted)):
         return None
     if desk.entry.get("yields") and wish_by_rules(message) not in (None, "smalltalk"):

@@ -71,6 +71,7 @@ class Words:
     despair_heard: str
     despair_kept: str
     record_says: str
+    speaks: str
     course_lessons: str
     complaint: str
     own_data: str

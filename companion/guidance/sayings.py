@@ -38,6 +38,7 @@ class Sayings:
     between: str
     stop: str
     # What stands in the way.
+    so_many: str
     way_open: str
     way_finished: str
     way_free: str

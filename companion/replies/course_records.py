@@ -22,9 +22,12 @@ from retrieval.live import LiveIndex
 
 # 老人照护这门课能算几个学分: a course by its subject.
 _POINTED_AT = for_normalised(
-    r"([^，。,.？?]{2,12}?)(?:这|那|呢|嗰)(?:一?[门个])?(?:课|班)"
+    r"(?:[上学读听修](?:完|了|咗))?([^，。,.？?]{2,12}?)(?:这|那|呢|嗰)(?:一?[门个])?(?:课|班)"
     r"|(?:[上学读听]完|完成|报了)(?:你们?的?|[这那]个?)?([^，。,.？?]{2,12}?)(?:课|班)"
     r"|\bthe ([a-z][a-z -]{2,30}?) (?:course|class)\b"
+)
+_FINISHED = for_normalised(
+    r"[上学读修](?:完|了|咗)(?:你们?的?|[这那]个?)?([^，。,.？?]{2,12}?)(?:的|嘅|之?后|以后)*(?:可以|能|会|有|得|拿|攒|，)"
 )
 # More are seen on the course's own page.
 _LESSONS_TOLD = 20
@@ -124,6 +127,15 @@ class CourseRecords:
         """The course that a message names, else the one that is talked of."""
         named = self.named_in(heard.message)
         return named[0][1] if named else self._talked_of(heard)
+
+    def to_be_finished(self, heard: Heard) -> Course | None:
+        """The course that a message says one finishes, by its subject too: 上完养老护理员能拿多少学分."""
+        return self.named_or_shown(heard) or self._meant(heard) or self._finished(heard)
+
+    def _finished(self, heard: Heard) -> Course | None:
+        said = _FINISHED.search(normalise(heard.question))
+        found = self._advising.about(said[1], heard, 1) if said else None
+        return found.courses[0].course if found and found.certain and found.courses else None
 
     def named_in(self, message: str) -> list[tuple[str, Course]]:
         """The courses that a message names, each with the words, normalised, that name it."""

@@ -62,10 +62,11 @@ class Replies:
         """What a message gets that is out of bounds; None where it is answered all the same."""
         if refusal.rule == "graded_work" and self._is_of_our_own(heard):
             return None
-        if refusal.rule != "official_fact":
+        in_bounds = heard.desk and heard.desk.entry.get("in_bounds")  # 把我说过的都忘掉 is of the learner's own data
+        if refusal.rule != "official_fact" and not in_bounds:
             return said(refusal.reply, "declined")
         if heard.desk:
-            return self.counter.events(heard.desk, heard, "declined")
+            return self.counter.events(heard.desk, heard, "catalogue" if in_bounds else "declined")
         if self.advising.titles_missing(heard):
             return self.advising.courses(heard, ledger)  # a course that there is not has no fees
         if heard.wish not in ("question", "credits") or self.advising.names_conditions(heard):
@@ -128,6 +129,8 @@ class Replies:
     def _again(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         last = heard.conversation.last_told
         in_another_language = last and last.wish in _ANSWERED and language_asked(heard.message)
+        if language_asked(heard.message) and not (in_another_language or (last and last.wish in _COMPUTED)):
+            return said(heard.say.speaks)
         if last and (last.wish in _COMPUTED or in_another_language):
             earlier = replace(heard, message=last.message, question=last.question, wish=cast("Wish", last.wish))
             return self._as_wanted(earlier, ledger)

@@ -120,7 +120,7 @@ class Stating:
             yield event
 
     async def _credits(self, heard: Heard) -> AsyncGenerator[Event, None]:
-        talked_of = await asyncio.to_thread(self._records.named_or_shown, heard)
+        talked_of = await asyncio.to_thread(self._records.to_be_finished, heard)
         async for event in self._crediting.credits(heard, talked_of):
             yield event
 
