@@ -11,6 +11,7 @@ from companion.conversation import Conversation, Conversations, PastTurn, Pathwa
 from companion.events import Mode
 from companion.heard import Heard
 from companion.ledger import Ledger
+from companion.understanding.of_a_course import asks_of_it
 from companion.words import words
 from companion.writing.history import KEPT, history, plain_summary, to_summarise
 from companion.writing.language_model import ModelUnavailable
@@ -73,7 +74,7 @@ class Remembering:
         # Below an answer a number may mean one of its steps.
         shown = Shown(ledger.shown, heard.other_than) if ledger.shown and mode == "catalogue" else None
         waiting = _still_open(heard)
-        beside = heard.wish == "question"  # the courses are beside what was asked
+        beside = heard.wish == "question" or asks_of_it(heard.message)  # the courses are beside what was asked
         pending = ledger.pending or (waiting or shown if beside else shown or waiting)
         try:
             await asyncio.to_thread(self.conversations.add, heard.conversation, turn, pending)
@@ -132,7 +133,9 @@ def _still_open(heard: Heard) -> Quiz | PlanWanted | PathwayWanted | None:
         return None
     if not isinstance(pending, Quiz | PlanWanted | PathwayWanted) or pending.aside >= _ASIDE:
         return None
-    return replace(pending, aside=pending.aside + 1)
+    # 学费呢 is of the way, or of the course that is planned.
+    of_it = asks_of_it(heard.message) and not isinstance(pending, Quiz)
+    return replace(pending, aside=pending.aside + (not of_it))
 
 
 async def _without_harm(work: Coroutine[Any, Any, None]) -> None:

@@ -86,6 +86,13 @@ class Words:
     plan_nothing_near: str
     plan_no_lessons: str
     plan_hours: str
+    plan_how_long: str
+    plan_how_often: str
+    plan_from: str
+    plan_in_time: str
+    plan_for_a_start: str
+    plan_changed: str
+    plan_needed: str
     plan_intro: str
     plan_same: str
     plan_again: str
