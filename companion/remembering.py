@@ -133,6 +133,8 @@ def _still_open(heard: Heard) -> Quiz | PlanWanted | PathwayWanted | None:
         return None
     if not isinstance(pending, Quiz | PlanWanted | PathwayWanted) or pending.aside >= _ASIDE:
         return None
+    if isinstance(pending, Quiz) and pending.is_over:
+        return None
     # 学费呢 is of the way, or of the course that is planned.
     of_it = asks_of_it(heard.message) and not isinstance(pending, Quiz)
     return replace(pending, aside=pending.aside + (not of_it))

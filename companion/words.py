@@ -79,7 +79,13 @@ class Words:
     practise_nothing: str
     practise_intro: str
     practise_how: str
+    practise_why: str
+    practise_judge: str
+    practise_write: str
+    practise_language: str
+    practise_no_levels: str
     practise_score: str
+    hint_attempt: str
     hint_what: str
     plan_what: str
     plan_which: str

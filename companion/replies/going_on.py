@@ -59,13 +59,19 @@ class GoingOn:
             return self._practising.quiz(heard, ledger)
         if heard.answers_quiz:
             return self._practising.grades(quiz, heard, ledger)
-        if self._hinting.wants_a_hint(heard):
+        if self._practising.asks_why(quiz, heard.message):
+            return self._practising.reason(quiz, heard, ledger)
+        if self._practising.wants_it_again(quiz, heard.message):
+            return self._practising.once_more(quiz, heard, ledger)
+        if not quiz.is_over and self._hinting.wants_a_hint(heard):
             return self._practising.hint_in_quiz(quiz, heard, ledger)
         return None
 
     def _after_a_hint(self, hinted: Hinted, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None] | None:
         if self._hinting.has_had_enough(heard):
             return self._answering.events(replace(heard, question=hinted.question, depends=False), ledger)
+        if self._hinting.proposes(heard):
+            return self._hinting.attempt(hinted, heard, ledger)
         if self._hinting.is_stuck(heard):
             return self._hinting.hint(heard, ledger)  # of the same question, or of another that it names
         return None

@@ -149,10 +149,10 @@ class Planning:
                 else (changed, say.plan_changed.format(hours=f"{hours:g}", before=f"{before:g}"))
             )
         if asked.hours_a_week is None and asked.until:
-            hours = hours_in_time(course, asked.start or self._today(), asked.until, share)
-            if hours:
-                told = say.plan_in_time.format(until=asked.until, hours=f"{hours:g}")
-                return replace(asked, hours_a_week=hours), f"{told}\n\n"
+            needed = hours_in_time(course, asked.start or self._today(), asked.until, share)
+            if needed:
+                told = say.plan_in_time.format(until=asked.until, hours=f"{needed:g}")
+                return replace(asked, hours_a_week=needed), f"{told}\n\n"
         if asked.hours_a_week is None and pending and _SAYS["any"].search(text):
             told = say.plan_for_a_start.format(hours=f"{_HOURS_TO_BEGIN_WITH:g}")
             return replace(asked, hours_a_week=_HOURS_TO_BEGIN_WITH), f"{told}\n\n"

@@ -77,7 +77,11 @@ class Replies:
         """Whether it is of a hint or a quiz that was given here, which nobody is graded by."""
         # 卡住了，直接讲答案吧: of what was no graded work so far.
         hinted = isinstance(heard.conversation.pending, Hinted) and self.hinting.has_had_enough(heard)
-        return hinted or heard.answers_quiz or wish_by_rules(heard.message) == "end"  # stop the quiz
+        ruled = wish_by_rules(heard.message)
+        # 别直接告诉我答案 wants no answer; stop the quiz.
+        return (
+            hinted or heard.answers_quiz or ruled == "end" or (ruled == "hint" and self.hinting.wants_no_answer(heard))
+        )
 
     def _as_wanted(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         replies: dict[Wish, Reply] = {
