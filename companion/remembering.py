@@ -72,7 +72,7 @@ class Remembering:
             course_id=heard.scope.course_id,
         )
         # Below an answer a number may mean one of its steps.
-        shown = Shown(ledger.shown, heard.other_than) if ledger.shown and mode == "catalogue" else None
+        shown = Shown(ledger.shown, _shown_earlier(heard, ledger)) if ledger.shown and mode == "catalogue" else None
         waiting = _still_open(heard)
         beside = heard.wish == "question" or asks_of_it(heard.message)  # the courses are beside what was asked
         pending = ledger.pending or (waiting or shown if beside else shown or waiting)
@@ -124,6 +124,18 @@ class Remembering:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks[task] = owner
         task.add_done_callback(self._tasks.pop)
+
+
+def _shown_earlier(heard: Heard, ledger: Ledger) -> tuple[str, ...]:
+    """The courses that others were wanted than, or among which one was asked of: 数学的呢 still means one of them."""
+    pending = heard.conversation.pending
+    if (
+        heard.other_than
+        or not isinstance(pending, Shown)
+        or not set(ledger.shown) <= {*pending.titles, *pending.earlier}
+    ):
+        return heard.other_than
+    return tuple(title for title in (*pending.titles, *pending.earlier) if title not in ledger.shown)
 
 
 def _still_open(heard: Heard) -> Quiz | PlanWanted | PathwayWanted | None:

@@ -341,6 +341,56 @@ def test_what_is_told_beside_a_wish_does_not_hide_that_there_is_a_course(sample_
     assert course in {one["course_id"] for one in told["courses"]}
 
 
+def test_one_of_the_courses_shown_is_meant_by_what_it_is_on_also_after_the_other_was_asked_of(sample_tutor):
+    _, cooking, maths, fits = said(
+        sample_tutor, "我想学做菜，顺便帮我女儿找个数学课", "做菜的那个几点上课", "数学的呢", "女儿十二岁，合适吗"
+    )
+    assert [one["course_id"] for one in cooking["courses"]] == ["cantonese-cooking-basics"]
+    assert cooking["text"].startswith("星期几、几点上课，记录里没有写")
+    assert [one["course_id"] for one in maths["courses"]] == ["junior-maths-refresher"]
+    assert "没有写面向孩子" in fits["text"]
+
+
+def test_courses_are_looked_for_anew_on_another_subject_or_where_the_first_wish_is_dropped(sample_tutor):
+    *_, other = said(sample_tutor, "有没有教修电动车的", "那质检的呢")
+    assert [one["course_id"] for one in other["courses"]] == ["quality-inspection-basics"]
+    *_, free = said(sample_tutor, "有没有电工课", "那算了，免费的有哪些")
+    assert len(free["courses"]) > 1
+    assert free["text"].startswith(words("zh-Hans").courses_found)
+
+
+def test_a_condition_is_heard_beside_what_is_told_of_oneself(sample_tutor):
+    _, online, stated = said(
+        sample_tutor, "老是被客户投诉，有什么课能教教我怎么说话", "那天我上班，有没有网上的", "多少学分"
+    )
+    assert "授课方式不符" in online["text"]
+    assert stated["text"].startswith("学分：0.5 学分。")
+    *_, chosen = said(sample_tutor, "有没有厨艺课", "那就顺德的吧，几号")
+    assert chosen["text"].startswith("开班：2027-01-18（佛山市顺德区大良街道）。")
+
+
+def test_what_who_hears_badly_needs_is_said_to_be_in_no_record(sample_tutor):
+    (told,) = said(sample_tutor, "我耳朵听不见，有没有带字幕的课")
+    assert "没有写有没有字幕" in told["text"]
+    assert words("zh-Hans").courses_found not in told["text"]
+
+
+def test_what_says_neither_true_nor_false_is_asked_again_and_not_graded(sample_tutor):
+    quizzes = (
+        said(sample_tutor, "出一道题考我垃圾分类", answer)
+        for answer in ("放厨余桶", "都放进厨余桶", "全放厨余桶", "丢厨余桶")
+    )
+    put, told = next(both for both in quizzes if "判断对错" in both[0]["text"])
+    assert told["text"].startswith("这一题没有选项，请答“对”或“错”。")
+    assert told["text"].endswith(put["text"].splitlines()[-1])
+
+
+def test_a_plan_is_wanted_for_what_was_quizzed_and_ended_by_a_word(sample_tutor):
+    *_, plan, end = said(sample_tutor, "下雨天骑车咋骑", "考我一下", "行了不考了，帮我排个计划学完这门", "取消")
+    assert [one["course_id"] for one in plan["courses"]] == ["courier-safe-riding"]
+    assert end["text"] == words("zh-Hans").goodbye
+
+
 def test_a_child_who_wants_to_do_something_is_led_to_no_trade(sample_tutor):
     (told,) = said(sample_tutor, "我十岁，想做实验")
     assert [one["course_id"] for one in told["courses"]] == ["science-at-home-for-children"]

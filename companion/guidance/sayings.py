@@ -66,6 +66,7 @@ class Sayings:
     online_instead: str
     no_times: str
     no_certificates: str
+    no_captions: str
     nothing_on_conditions: str
     in_the_way_of_any: str
     counted: str

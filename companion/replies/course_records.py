@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from companion.catalogue import card_of
-from companion.conversation import PastTurn, PathwayWanted, Shown
+from companion.conversation import PastTurn, PathwayWanted, Pending, Shown
 from companion.events import CoursesFound, Done, Event, TextAdded
 from companion.guidance.need import audience_in, need_of
 from companion.guidance.places import place_in
+from companion.guidance.subject import names_only_conditions
 from companion.heard import Heard
 from companion.patterns import for_normalised
 from companion.replies.advising import Advising
@@ -29,6 +30,10 @@ _POINTED_AT = for_normalised(
 _FINISHED = for_normalised(
     r"[上学读修](?:完|了|咗)(?:你们?的?|[这那]个?)?([^，。,.？?]{2,12}?)(?:的|嘅|之?后|以后)*(?:可以|能|会|有|得|拿|攒|，)"
 )
+# 做菜的那个几点上课, 数学的呢: one of those shown, by what it is on.
+_OF_THOSE_SHOWN = for_normalised(
+    r"^(?:那么?|咁|请问|[\s，])*(?P<what>[^，。,.？?！!的嘅]{1,8}?)(?:(?:的|嘅)?(?:那|嗰|这|呢)一?[个门节](?:课程?|班)?|(?:的|嘅)(?:课程?)?(?=呢[\s?？]*$))"
+)
 # More are seen on the course's own page.
 _LESSONS_TOLD = 20
 # What is shorter may be meant of the thing itself.
@@ -49,6 +54,17 @@ class CourseRecords:
     def __init__(self, index: LiveIndex, advising: Advising) -> None:
         self._index = index
         self._advising = advising
+
+    def pointed_out(self, message: str, pending: Pending | None) -> str:
+        """The message with the title of the one of the courses shown that it calls by its subject, in place of that."""
+        found = _OF_THOSE_SHOWN.match(normalise(message)) if isinstance(pending, Shown) else None
+        if not found or len(normalise(message)) != len(message) or names_only_conditions(found["what"]):
+            return message
+        assert isinstance(pending, Shown)
+        what = self._advising.adviser.recommend(need_of(found["what"]), None, _COMPARED, only_certain=True)
+        shown = {*pending.titles, *pending.earlier}
+        titles = [one.course.title for one in what.courses if what.certain and one.course.title in shown]
+        return f"《{titles[0]}》{message[found.end() :]}" if len(titles) == 1 else message
 
     def of_the_one_meant(self, heard: Heard) -> list[Event]:
         """A turn of what is stated of the course where the learner is, or that the question names; nothing without."""
@@ -218,7 +234,8 @@ class CourseRecords:
         if not _is_of_lessons(last):
             shown = self._advising.about(last.question, heard, 1)
             known = shown.certain and shown.about_something and shown.courses
-            return shown.courses[0].course if known else None
+            # 有没有线上的 found none: what teaches it otherwise was told.
+            return shown.courses[0].course if known else next(iter(shown.barred), None)
         since = heard.conversation.turns[heard.conversation.turns.index(last) + 1 :]
         # No lesson costs anything: 要多少钱 below one is of its course.
         of_its_price = heard.facts == ("price",)

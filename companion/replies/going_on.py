@@ -61,7 +61,10 @@ class GoingOn:
             return self._practising.grades(quiz, heard, ledger)
         if self._practising.asks_why(quiz, heard.message):
             return self._practising.reason(quiz, heard, ledger)
-        if self._practising.wants_it_again(quiz, heard.message):
+        practising = self._practising
+        if practising.wants_it_again(quiz, heard.message) or practising.misses_the_point(
+            quiz, heard.message, heard.wish
+        ):
             return self._practising.once_more(quiz, heard, ledger)
         if not quiz.is_over and self._hinting.wants_a_hint(heard):
             return self._practising.hint_in_quiz(quiz, heard, ledger)

@@ -12,7 +12,7 @@ from companion.conversation import PathwayWanted, Pending, PlanWanted, TimesKept
 from companion.events import CourseCard, CoursesFound, Done, Event, PathStep, TextAdded
 from companion.guidance.adviser import Way
 from companion.guidance.goals import aim_of, names_diploma
-from companion.guidance.need import audience_in, need_of
+from companion.guidance.need import need_of
 from companion.guidance.pathway import Step, Terms
 from companion.guidance.profile import Known
 from companion.guidance.sayings import sayings
@@ -107,7 +107,7 @@ class Leading:
         """Whether a message wants to get somewhere where courses lead: a trade, a diploma, a level, credits; with
         `by_words` also what merely sounds like a course.
         """
-        a_child = audience_in(heard.question) == "child" and not is_a_wish_for_a_trade(heard.question)
+        a_child = need_of(heard.question).young and not is_a_wish_for_a_trade(heard.question)
         if a_child or not _WANTS_TO_GET_THERE.search(normalise(heard.question)):
             return False  # 我十岁，想做实验 wants no trade
         way = await asyncio.to_thread(self._adviser.plain_way, heard.question, heard.audience)

@@ -1,6 +1,7 @@
 """Planning: a course spread over the weeks that a learner has, in dates and hours that code has computed."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
@@ -24,7 +25,7 @@ from companion.practice.study_days import without_days
 from companion.replies.advising import SHOWN, Advising
 from companion.replies.leading import time_said, times_kept
 from companion.sources import passages_for
-from companion.understanding.wish import plan_subject
+from companion.understanding.wish import plan_subject, wish_by_rules
 from companion.words import Words
 from companion.writing.language_model import ModelUnavailable
 from companion.writing.material import Material, material_of_passages
@@ -40,6 +41,7 @@ _PART_READ, _OF_ONE_FOLDER = 8, 0.5
 # More lines than that are not read on a phone: the rest is said in one.
 _LINES_TOLD = 12
 _LESSONS_READ = 3
+_CLAUSES = re.compile("[，,。;；！!]+")
 # What 少一点 and 快一点 make of the hours of a plan, the fewest there are, and those for who leaves them to us.
 _FEWER, _MORE, _FEWEST_HOURS, _HOURS_TO_BEGIN_WITH = 2 / 3, 1.5, 0.5, 3.0
 # A longer message says something else.
@@ -319,8 +321,9 @@ def _kept(
 
 
 def _subject(message: str) -> str:
-    """What a plan is to be for, without what is said of the time."""
-    return plan_subject(_SAYS["day"].sub(" ", without_days(normalise(message))))
+    """What a plan is to be for, without what is said of the time and what only ends something: 不考了，帮我排个计划."""
+    clauses = [clause for clause in _CLAUSES.split(normalise(message)) if wish_by_rules(clause) != "end"]
+    return plan_subject(_SAYS["day"].sub(" ", without_days("，".join(clauses))))
 
 
 def _pending(heard: Heard) -> PlanWanted | None:

@@ -131,7 +131,7 @@ class Practising:
             return None
         if self.asks_why(pending, message) or self.wants_it_again(pending, message):
             return None
-        if not self._answers(pending, message, wish):
+        if not self._answers(pending, message, wish) or self.says_neither(pending, message):
             return None
         asked = pending.questions[pending.position :] if pending.together else pending.questions[pending.position :][:1]
         return " ".join(one.sentence or one.prompt for one in asked)
@@ -147,6 +147,16 @@ class Practising:
         said = normalise(message).strip()
         again = _SAYS["go_on"].search(said) or _SAYS["why"].search(said)
         return not quiz.is_over and bool(again or self.misses_the_form(quiz, message))
+
+    def misses_the_point(self, quiz: Quiz, message: str, wish: Wish) -> bool:
+        """Whether a message would answer the open question, which wants true or false, and says neither."""
+        return not quiz.is_over and self._answers(quiz, message, wish) and self.says_neither(quiz, message)
+
+    def says_neither(self, quiz: Quiz, message: str) -> bool:
+        """Whether what answers the one open question says neither true nor false, as that has to be."""
+        question = quiz.questions[quiz.position]
+        judged = question.kind != "true_false" or quiz.together or is_no_answer(message)
+        return not judged and not reads_as_answer(question, message)
 
     def misses_the_form(self, quiz: Quiz, message: str) -> bool:
         """Whether a message is a letter where nothing is to be chosen, or judges where something is to be filled in."""
@@ -178,7 +188,7 @@ class Practising:
         ledger.pending = replace(quiz, aside=0)
         ledger.cited.update(source.n for source in quiz.sources)
         yield SourcesFound(quiz.sources)
-        if self.misses_the_form(quiz, heard.message):
+        if not _SAYS["go_on"].search(normalise(heard.message).strip()):
             judges = quiz.questions[quiz.position].kind == "true_false"
             yield TextAdded(f"{heard.say.practise_judge if judges else heard.say.practise_write}\n\n")
         yield TextAdded(_numbered(quiz), ai=quiz.questions[quiz.position].kind == "open")

@@ -21,6 +21,7 @@ from companion.replies.planning import Planning
 from companion.replies.practising import Practising
 from companion.replies.stating import Stating
 from companion.safety.bounds import Refusal
+from companion.understanding.facts import facts_asked
 from companion.understanding.in_language import language_asked
 from companion.understanding.picking import is_only_a_choice, picks_without_saying_which
 from companion.understanding.wish import Wish, asks, wish_by_rules
@@ -136,8 +137,11 @@ class Replies:
         if language_asked(heard.message) and not (in_another_language or (last and last.wish in _COMPUTED)):
             return said(heard.say.speaks)
         if last and (last.wish in _COMPUTED or in_another_language):
-            earlier = replace(heard, message=last.message, question=last.question, wish=cast("Wish", last.wish))
-            return self._as_wanted(earlier, ledger)
+            facts = facts_asked(last.message, heard.named)
+            earlier = replace(
+                heard, message=last.message, question=last.question, wish=cast("Wish", last.wish), facts=facts
+            )
+            return self.stating.on_record(earlier, self._as_wanted(earlier, ledger))
         return self.continuing.again(last, heard, ledger)
 
 

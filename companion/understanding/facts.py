@@ -16,7 +16,7 @@ _WANTED = for_normalised(
     rf"^{_ASKS_WHICH}.*(?:的|嘅)(?:呢|有吗|有没有|有冇|有无|先)?[?？\s]*$"
     rf"|^(?:那么?|咁|请问)*(?:还|仲)?有(?:没有|冇|无)?{_ASKS_WHICH}.*(?:的|嘅)(?:课程?|班)?(?:吗|么|呀|㗎|冇|没有)?[?？\s]*$"
 )
-_CLAUSE_ENDS = for_normalised(r"[，。；！,;!]+|(?<=[\u3400-\u9fff])\s+")
+_CLAUSE_ENDS = for_normalised(r"[，。；！,;!]+|\.(?=\s)|(?<=[\u3400-\u9fff])\s+")
 # 边个教 asks of one course, and 截止日期是什么时候 of no session.
 _SAYS_MORE = (("teacher", "compare"), ("deadline", "when"), ("deadline", "times"), ("times", "when"))
 # 广州在哪里 asks of the place itself.
@@ -35,7 +35,7 @@ def facts_asked(message: str, titles: Sequence[str] = ()) -> tuple[str, ...]:
     where it says anything else than that, where one is, who one is, and the `titles`, which are normalised.
     """
     named = without_titles(message, titles)
-    said = _without_telling(names_of_places().sub("@", named))
+    said = without_telling(names_of_places().sub("@", named))
     asks = said and not _WANTED.match(said)
     kinds = [kind for kind in kinds_in(FILE) if asks and kind.is_said(said)]
     left = said
@@ -51,10 +51,8 @@ def facts_asked(message: str, titles: Sequence[str] = ()) -> tuple[str, ...]:
     return () if says_something(left) or of_the_place else tuple(names)
 
 
-def _without_telling(said: str) -> str:
-    """What is said without the clauses that only tell of who asks: 有电梯吗 of 我脚不好，有电梯吗; all of it where no
-    other is left.
-    """
+def without_telling(said: str) -> str:
+    """What is said, normalised, without clauses that only tell of who asks (我脚不好，有电梯吗), if others are left."""
     clauses = [clause.strip() for clause in _CLAUSE_ENDS.split(said)]
     left = [clause for clause in clauses if clause and not _TELLING["of_oneself"].fullmatch(clause)]
     return " ".join(left) if left and len(left) < len(clauses) else said

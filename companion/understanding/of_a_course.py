@@ -33,7 +33,7 @@ _STATED_EN = "|".join(
         rf"when (?:does {_EN_IT} start|is {_EN_IT})|where is {_EN_IT}(?: held| taught)?",
     )
 )
-_TAIL = r"(?:的|嘅|啊|呀|吗|么|呢|咩|先|㗎|架|[\s。！!？?])*"
+_TAIL = r"(?:please|thanks|的|嘅|啊|呀|吗|么|呢|咩|先|㗎|架|[\s。！!？?])*"
 _WHERE_I_AM = r"(?:[，, ]*(?:我|俺|屋企|家)(?:在|住|喺)\w{2,8})?"
 _WHOLE = for_normalised(
     rf"(?:and |so |then )?{_IT}(?:(?:是|系|的|嘅|都)?(?:{_STATED})|{_STATED_EN}){_TAIL}{_WHERE_I_AM}{_TAIL}"
@@ -46,7 +46,7 @@ _ASKS_WHAT_IT_IS = (
     rf"(?:{_THIS_COURSE})?(?:都|主要|是|系)*"
     r"(?:(?:讲|教|学|说)(?:的|了|些|咗|啲)*(?:什么|啥|咩|乜嘢?)|怎么样|点样|有(?:什么|哪些)?内容)"
 )
-_WHICH_LESSON = r"(?:哪|边|第几)(?:里|儿|度)?(?:一)?(?:个)?(?:课|节|章|讲|单元|部分)?"
+_WHICH_LESSON = r"(?:哪|那(?=里|儿)|边|第几)(?:里|儿|度)?(?:一)?(?:个)?(?:课|节|章|讲|单元|部分)?"
 _LESSONS = "|".join(
     (
         rf"(?:都|主要|是|系|会)*{_ASKS_WHAT_IT_IS}",
