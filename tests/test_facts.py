@@ -143,6 +143,11 @@ def test_the_whole_record_is_told_once_and_then_what_was_asked_with_its_source(t
     assert again.titles == ("粤菜师傅入门：刀工与火候",)
 
 
+def test_titles_and_summaries_are_as_they_are_written_in_either_script(tutor):
+    *_, told = talk(tutor, "我想學粵劇", "要錢嗎", "邊個教㗎", conversation="traditional")
+    assert told.text.endswith("這是目錄裏《粤剧赏析第一课》的記錄。")
+
+
 def test_who_wants_to_be_told_more_of_a_course_that_was_shown_gets_its_record_and_lessons(tutor):
     for said in ("详细说说", "嗯，说说看", "Can you tell me more about it?"):
         *_, told = talk(tutor, "我想学粤菜", said, conversation=said)

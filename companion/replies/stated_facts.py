@@ -12,6 +12,7 @@ from course_index.course import Course, Offering
 
 # Whatever is asked of several courses, these are what one compares them by.
 _BY_WHAT = ("price", "hours", "level", "delivery", "where", "audience")
+_QUOTED = frozenset({"other"})
 _OF_SESSIONS = frozenset({"when", "where", "times", "seats", "step_free"})
 _WEEKDAYS = {
     "zh": "一二三四五六日",
@@ -41,19 +42,28 @@ def stated(
     asked = set(facts)
     if "when" in asked and there.delivery == "online" and not _days(there, language):
         asked.add("delivery")  # what is online waits for no date
-    told = [_fact(there, kind, language, locale, course_of) for kind in kinds_in(FILE) if kind.name in asked]
+    kinds = [kind for kind in kinds_in(FILE) if kind.name in asked]
+    told = [_fact(there, kind, language, locale, course_of) for kind in kinds if kind.name not in _QUOTED]
+    # The summary is quoted as it is written.
+    quoted = [_quoting(there, kind, language, locale) for kind in kinds if kind.name in _QUOTED]
     if place and there is course and course.offerings and asked & _OF_SESSIONS and not _is_held_there(course, place):
         told.insert(0, _slot("none_there", language).format(place.named))
     if "audience" in asked and audience and course.audience and not {audience, "everyone"} & set(course.audience):
         told.append(_slot("not_for", language).format(_whom(audience, language, locale)) + _end(language))
-    return _in_script((" " if language == "en" else "").join(filter(None, told)), locale)
+    between = " " if language == "en" else ""
+    return between.join(filter(None, (_in_script(between.join(filter(None, told)), locale), *quoted)))
+
+
+def _quoting(course: Course, kind: Kind, language: str, locale: Locale) -> str:
+    frame = str(kind.entry[language if course.summary else f"no_{language}"])
+    return _in_script(frame, locale).format(course.summary)
 
 
 def of_record(course: Course, locale: Locale) -> str:
     """What is said of where facts are from, where the whole record was told before."""
     language = _language(locale)
     day = _slot("of_date", language).format(course.updated_at.isoformat()) if course.updated_at else ""
-    return _in_script(_slot("of_record", language).format(title=course.title, date=day), locale)
+    return _in_script(_slot("of_record", language), locale).format(title=course.title, date=day)
 
 
 def of_each(courses: Sequence[Course], facts: Sequence[str], locale: Locale, place: Place | None = None) -> str:
