@@ -139,7 +139,7 @@ def test_whom_a_course_is_not_stated_to_be_for_is_told_so(tutor):
 def test_the_whole_record_is_told_once_and_then_what_was_asked_with_its_source(tutor):
     _, first, again = talk(tutor, "我想学粤菜", "多少钱", "要上多少课时", conversation="told once")
     assert first.text.startswith("费用：180 元。\n\n目录里《粤菜师傅入门：刀工与火候》的记录：")
-    assert again.text == "学时：24 学时。这是目录里《粤菜师傅入门：刀工与火候》的记录。"
+    assert again.text == "学时：24。这是目录里《粤菜师傅入门：刀工与火候》的记录。"
     assert again.titles == ("粤菜师傅入门：刀工与火候",)
 
 

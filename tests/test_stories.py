@@ -364,7 +364,7 @@ def test_a_condition_is_heard_beside_what_is_told_of_oneself(sample_tutor):
         sample_tutor, "老是被客户投诉，有什么课能教教我怎么说话", "那天我上班，有没有网上的", "多少学分"
     )
     assert "授课方式不符" in online["text"]
-    assert stated["text"].startswith("学分：0.5 学分。")
+    assert stated["text"].startswith("学分：0.5。")
     *_, chosen = said(sample_tutor, "有没有厨艺课", "那就顺德的吧，几号")
     assert chosen["text"].startswith("开班：2027-01-18（佛山市顺德区大良街道）。")
 
