@@ -28,9 +28,9 @@ class Rest:
 class Quiz:
     """Questions for the learner, which the next message may answer, with the sources they are from.
 
-    `together`, all were put at once; else one after the other, and `position` is the one that waits for its answer.
-    `aside` counts the turns on
-    something else since it was put.
+    `together`, all were put at once; else one after the other, and `position` is the one that waits for its answer,
+    past the last one when all are graded, of which one may still ask why. `aside` counts the turns on something else
+    since it was put.
     """
 
     questions: tuple[QuizQuestion, ...]
@@ -40,6 +40,11 @@ class Quiz:
     right: int = 0
     aside: int = 0
     kind: Literal["quiz"] = "quiz"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all questions have been graded."""
+        return self.position >= len(self.questions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,11 @@ class Conversation:
     summarised: int = 0
     pending: Pending | None = None
     owner: str = ""
+
+    @property
+    def pending_quiz(self) -> bool:
+        """Whether a quiz is on, or has just ended."""
+        return isinstance(self.pending, Quiz)
 
     @property
     def last_told(self) -> PastTurn | None:

@@ -17,7 +17,7 @@ from companion.replies.practising import Practising
 from companion.safety.bounds import Refusal
 from companion.safety.mask import masked, without_masks
 from companion.understanding.desk import desk_of
-from companion.understanding.facts import facts_asked
+from companion.understanding.facts import facts_asked, without_telling
 from companion.understanding.follow_up import (
     adds_to_a_wish,
     asks_whether,
@@ -25,6 +25,7 @@ from companion.understanding.follow_up import (
     corrected,
     goes_on,
     wants_another,
+    wants_on_another_subject,
     wants_only_another,
 )
 from companion.understanding.in_language import language_asked
@@ -35,6 +36,7 @@ from companion.understanding.standing_alone import StandingAlone
 from companion.understanding.wholly import Kind
 from companion.understanding.wish import Wish, practice_subject, wish_by_rules
 from companion.words import Locale, locale_of, words
+from course_index.analyze import normalise
 
 # What is declined for these reasons is still what a next message such as 那给点提示 is about.
 _STILL_A_SUBJECT = ("graded_work", "medical", "legal_decision", "financial", "official_fact")
@@ -70,6 +72,7 @@ class Hearing:
         refusal: Refusal | None,
     ) -> Heard:
         """What is wanted, and the question as it stands alone."""
+        message = await asyncio.to_thread(self._records.pointed_out, message, conversation.pending)
         asked = without_masks(message)
         if trade := trade_spelt_out(asked):
             asked = trade
@@ -124,15 +127,7 @@ class Hearing:
             return replace(heard, wish="smalltalk", desk=desk)
         if refusal is None and self._leading.goes_on(pending, asked, heard.wish):
             return replace(heard, depends=True, question=pending.goal, wish="pathway")  # 每周四小时 is on the way to it
-        if free and (more := wants_another(asked, conversation)) is not None:
-            shown = (*pending.titles, *pending.earlier) if isinstance(pending, Shown) else ()
-            question = carried(more, conversation.subjects)
-            return replace(heard, depends=True, question=question, wish="courses", other_than=shown, facts=())
-        if free and adds_to_a_wish(asked, conversation):
-            # 要钱吗 asked of the one that was shown, and was no condition.
-            before = [said for said in conversation.subjects if not asks_of_it(said)]
-            return replace(heard, depends=True, question=carried(asked, before), wish="courses")
-        return None
+        return _of_other_courses(heard) if free else None
 
     async def _standing_for_itself(self, heard: Heard, ledger: Ledger) -> Heard:
         asked, conversation = heard.question, heard.conversation
@@ -162,16 +157,34 @@ def spoken(preferred: str | None, said: Sequence[str]) -> Locale:
     return locale
 
 
+def _of_other_courses(heard: Heard) -> Heard | None:
+    """What wants other courses than those shown, or says what they are to be, or to be on; None for all else."""
+    asked, conversation = heard.question, heard.conversation
+    pending = conversation.pending
+    if (more := wants_another(asked, conversation)) is not None:
+        shown = (*pending.titles, *pending.earlier) if isinstance(pending, Shown) else ()
+        question = carried(more, conversation.subjects)
+        return replace(heard, depends=True, question=question, wish="courses", other_than=shown, facts=())
+    if adds_to_a_wish(asked, conversation):
+        # 要钱吗 asked of the one that was shown, and was no condition.
+        before = [said for said in conversation.subjects if not asks_of_it(said)]
+        wanted = without_telling(normalise(asked)) if not names_only_conditions(asked) else asked
+        return replace(heard, depends=True, question=carried(wanted, before), wish="courses")
+    if what := wants_on_another_subject(asked, conversation):
+        return replace(heard, depends=False, question=what, wish="courses", facts=())
+    return None
+
+
 def _at_a_desk(heard: Heard, refusal: Refusal | None) -> Kind | None:
     """What of an office or of the machine a message is, that may name courses; None for all else, and for what must be
     declined.
     """
     message, conversation = heard.message, heard.conversation
-    if refusal and refusal.rule != "official_fact":
-        return None
     if titles_named(message) and not heard.named:
         return None  # a course that there is not
     desk = desk_of(message, heard.named, begins=not conversation.subjects)
+    if desk and refusal and refusal.rule != "official_fact" and not desk.entry.get("in_bounds"):
+        return None
     if desk is None or (desk.name == "testing" and isinstance(conversation.pending, PlanWanted | PathwayWanted)):
         return None
     if desk.entry.get("yields") and wish_by_rules(message) not in (None, "smalltalk"):

@@ -11,6 +11,7 @@ from companion.conversation import Conversation, Conversations, PastTurn, Pathwa
 from companion.events import Mode
 from companion.heard import Heard
 from companion.ledger import Ledger
+from companion.understanding.of_a_course import asks_of_it
 from companion.words import words
 from companion.writing.history import KEPT, history, plain_summary, to_summarise
 from companion.writing.language_model import ModelUnavailable
@@ -71,9 +72,9 @@ class Remembering:
             course_id=heard.scope.course_id,
         )
         # Below an answer a number may mean one of its steps.
-        shown = Shown(ledger.shown, heard.other_than) if ledger.shown and mode == "catalogue" else None
+        shown = Shown(ledger.shown, _shown_earlier(heard, ledger)) if ledger.shown and mode == "catalogue" else None
         waiting = _still_open(heard)
-        beside = heard.wish == "question"  # the courses are beside what was asked
+        beside = heard.wish == "question" or asks_of_it(heard.message)  # the courses are beside what was asked
         pending = ledger.pending or (waiting or shown if beside else shown or waiting)
         try:
             await asyncio.to_thread(self.conversations.add, heard.conversation, turn, pending)
@@ -125,6 +126,18 @@ class Remembering:
         task.add_done_callback(self._tasks.pop)
 
 
+def _shown_earlier(heard: Heard, ledger: Ledger) -> tuple[str, ...]:
+    """The courses that others were wanted than, or among which one was asked of: 数学的呢 still means one of them."""
+    pending = heard.conversation.pending
+    if (
+        heard.other_than
+        or not isinstance(pending, Shown)
+        or not set(ledger.shown) <= {*pending.titles, *pending.earlier}
+    ):
+        return heard.other_than
+    return tuple(title for title in (*pending.titles, *pending.earlier) if title not in ledger.shown)
+
+
 def _still_open(heard: Heard) -> Quiz | PlanWanted | PathwayWanted | None:
     """The quiz, plan or way that was on, after a question in between: it still stands on the screen."""
     pending = heard.conversation.pending
@@ -132,7 +145,11 @@ def _still_open(heard: Heard) -> Quiz | PlanWanted | PathwayWanted | None:
         return None
     if not isinstance(pending, Quiz | PlanWanted | PathwayWanted) or pending.aside >= _ASIDE:
         return None
-    return replace(pending, aside=pending.aside + 1)
+    if isinstance(pending, Quiz) and pending.is_over:
+        return None
+    # 学费呢 is of the way, or of the course that is planned.
+    of_it = asks_of_it(heard.message) and not isinstance(pending, Quiz)
+    return replace(pending, aside=pending.aside + (not of_it))
 
 
 async def _without_harm(work: Coroutine[Any, Any, None]) -> None:

@@ -71,6 +71,7 @@ class Words:
     despair_heard: str
     despair_kept: str
     record_says: str
+    speaks: str
     course_lessons: str
     complaint: str
     own_data: str
@@ -78,13 +79,26 @@ class Words:
     practise_nothing: str
     practise_intro: str
     practise_how: str
+    practise_why: str
+    practise_judge: str
+    practise_write: str
+    practise_language: str
+    practise_no_levels: str
     practise_score: str
+    hint_attempt: str
     hint_what: str
     plan_what: str
     plan_which: str
     plan_nothing_near: str
     plan_no_lessons: str
     plan_hours: str
+    plan_how_long: str
+    plan_how_often: str
+    plan_from: str
+    plan_in_time: str
+    plan_for_a_start: str
+    plan_changed: str
+    plan_needed: str
     plan_intro: str
     plan_same: str
     plan_again: str

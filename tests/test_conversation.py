@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import uuid
 
 import pytest
@@ -510,3 +511,46 @@ def test_what_leans_on_nothing_is_asked_back(companion_with, message, asks):
     talk = Talk(companion_with())
     assert asks in talk.say(message)
     assert talk.done.mode == "catalogue"
+
+
+def weekly(told):
+    """The hours a week of a plan as it is told."""
+    return re.search(r"按每周 ([\d.]+) 小时", told)[1]
+
+
+def test_a_plan_takes_the_days_and_the_length_of_each_as_they_come(companion_with):
+    talk = Talk(companion_with())
+    talk.say("帮我排个数据结构入门的计划")
+    assert talk.say("我只有周末有空").startswith("好，周六、周日学。每次大约能学多久？")
+    told = talk.say("每次最多一个小时")
+    assert weekly(told) == "2"
+    assert "学习日：周六、周日，每次约 60 分钟" in told
+
+
+def test_a_plan_that_is_to_be_done_in_time_or_is_left_to_us_takes_hours_of_its_own(companion_with):
+    talk = Talk(companion_with())
+    talk.say("帮我排个数据结构入门的计划")
+    told = talk.say("能不能三周学完")
+    assert told.startswith("要在 ")
+    assert f"前学完，每周得学 {weekly(told)} 小时" in told
+    talk = Talk(companion_with())
+    talk.say("帮我排个数据结构入门的计划")
+    assert talk.say("不知道，你定吧").startswith("先按每周 3 小时排一份")
+
+
+def test_a_plan_is_made_lighter_or_faster_and_moved_to_another_course_by_a_word(companion_with):
+    talk = Talk(companion_with())
+    talk.say("帮我排个数据结构入门的计划，每周4小时")
+    told = talk.say("少一点，太多了")
+    assert told.startswith("好，从每周 4 小时改成每周 2.5 小时")
+    assert weekly(told) == "2.5"
+    assert weekly(talk.say("能不能快点学完")) == "4"
+    assert "《快递服务规则》" in talk.say("改成学快递")
+    assert weekly(talk.say("太少了")) == "6"
+
+
+def test_the_hours_said_after_a_question_on_the_one_course_shown_are_of_that_course(companion_with):
+    talk = Talk(companion_with())
+    talk.say("有没有快递的课")
+    talk.say("要多少钱")
+    assert "《快递服务规则》" in talk.say("帮我排个计划，每周两小时")

@@ -134,3 +134,48 @@ def test_the_credits_of_a_course_that_was_shown_are_those_of_its_record(tmp_path
         shown, told = talk(companion, "有没有电工课", "学完能拿多少学分")
     assert shown.titles == told.titles == ("电工安全基础",)
     assert "1.5 学分" in told.text
+
+
+@pytest.mark.parametrize(
+    "message", ["学完电工安全能攒几个学分", "我上完電工安全可以拿多少學分", "学完电工那门课能攒几个学分"]
+)
+def test_the_credits_of_a_course_called_by_its_subject_are_those_of_its_record(tmp_path, embedder, message):
+    record = {"title": "电工安全基础", "subjects": ["电工安全", "电工"], "credits": 1.5}
+    with tutor_over(indexed(tmp_path, [record, OPERA], embedder), embedder, tmp_path) as (companion, _):
+        (told,) = talk(companion, message, conversation=message)
+    assert told.titles == ("电工安全基础",)
+    assert told.text.startswith("按")
+    assert "1.5" in told.text
+
+
+@pytest.mark.parametrize("message", ["请把我之前说的都忘掉", "你记得我吗"])
+def test_what_is_kept_of_oneself_is_no_attack_and_no_wish_for_company(tutor, message):
+    (told,) = talk(tutor, message, conversation=message)
+    assert told.mode == "catalogue"
+    assert "导出或清除" in told.text
+
+
+def test_a_number_to_be_called_at_is_masked_and_refused_with_the_provider_to_turn_to(tutor):
+    *_, told = talk(tutor, "我想学粤菜", "我叫陈伯，电话13800138000", conversation="contact")
+    assert told.text.startswith("请不要在这里写姓名、电话和证件号。")
+    assert "顺德厨艺学堂" in told.text
+    assert "13800138000" not in told.text
+
+
+def test_another_script_or_language_is_taken_up_where_nothing_can_be_said_again(tutor):
+    (_, told) = talk(tutor, "你好", "换成繁体字回答我", conversation="script")
+    assert told.text.startswith("好的，就用這種文字回答。")
+    (_, told) = talk(tutor, "你好", "Please answer in English", conversation="English")
+    assert told.text.startswith("All right, I will answer in English.")
+
+
+def test_what_there_is_to_learn_at_all_is_shown_to_who_asks_for_that(tutor):
+    for message in ("你们有什么课", "都没有？那你们有什么", "你哋有咩可以学"):
+        (told,) = talk(tutor, message, conversation=message)
+        assert set(told.titles) == {COOKING["title"], OPERA["title"]}
+
+
+def test_what_was_said_of_nothing_is_asked_back_and_looked_up_nowhere(tutor):
+    for message in ("说简单点", "为什么", "还有什么"):
+        *_, told = talk(tutor, "你好", message, conversation=message)
+        assert told.text.startswith("您想了解哪方面的内容？")

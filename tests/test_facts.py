@@ -58,7 +58,21 @@ def tutor(tmp_path_factory, embedder):
         ("哪个是线上的", ("delivery", "compare")),
         ("是英文的吗", ("language",)),
         ("is it taught in Chinese?", ("language",)),
+        # What is told of who asks, and where, is beside what is asked.
+        ("我在白云区，哪天上课", ("when",)),
+        ("佛山的什么时候开课", ("when",)),
+        ("我腳不好，有電梯嗎", ("step_free",)),
+        ("我女儿十二岁，合适吗", ("audience",)),
+        ("远吗", ("where",)),
+        ("我数学很差，能跟上吗", ("level", "prerequisites")),
+        ("夜晚上堂得唔得", ("times",)),
+        ("几点上课", ("times",)),
+        ("I live in Foshan, when does it start?", ("when",)),
+        ("截止日期是什么时候", ("deadline",)),
+        ("要带什么去", ("other",)),
+        ("老伴也想一起去，可以吗", ("other",)),
         ("有中文的吗", ()),
+        ("有便宜点的吗", ()),
         ("and in Chinese?", ()),
         ("有哪些人", ()),
         # These ask of something else, or for other courses.
@@ -69,6 +83,10 @@ def tutor(tmp_path_factory, embedder):
         ("线上的", ()),
         ("你在哪里上班", ()),
         ("油温多高", ()),
+        ("广州在哪里", ()),
+        ("带孩子去医院要准备什么", ()),
+        ("晚上睡不着怎么办", ()),
+        ("周末去哪里玩", ()),
         ("老师怎么带班", ()),
         ("逆光和顺光有什么区别", ()),
     ],
@@ -95,6 +113,46 @@ def test_a_fact_is_told_from_the_record_or_said_not_to_be_there(tutor, message, 
     assert says in told.text
     assert len(told.titles) == 1
     assert told.mode == "catalogue"
+
+
+def test_of_the_sessions_those_at_the_place_that_is_named_are_told(tutor):
+    *_, told = talk(tutor, "我想学粤菜", "我在佛山，哪天上课", conversation="there")
+    assert told.text.startswith("开班：2027-01-18（佛山市）。")
+    *_, told = talk(tutor, "我想学粤菜", "湛江的什么时候开课", conversation="not there")
+    assert told.text.startswith("记录里没有写在湛江市的班。开班：2027-01-18（佛山市）。")
+
+
+def test_of_times_that_no_record_states_the_day_of_the_week_of_the_first_date_is_told(tutor):
+    *_, told = talk(tutor, "我想学粤菜", "晚上上课可以吗", conversation="times")
+    assert told.text.startswith(
+        "星期几、几点上课，记录里没有写，请向开课单位确认；写明的开班日期是 2027-01-18（星期一，佛山市）。"
+    )
+
+
+def test_whom_a_course_is_not_stated_to_be_for_is_told_so(tutor):
+    *_, told = talk(tutor, "我想学粤菜", "我女儿十二岁，合适吗", conversation="a child")
+    assert told.text.startswith("面向：工人。没有写面向孩子，能不能上请先问开课单位。")
+    *_, told = talk(tutor, "我想学粤剧", "我妈七十岁，适合吗", conversation="a senior")
+    assert "没有写面向" not in told.text
+
+
+def test_the_whole_record_is_told_once_and_then_what_was_asked_with_its_source(tutor):
+    _, first, again = talk(tutor, "我想学粤菜", "多少钱", "要上多少课时", conversation="told once")
+    assert first.text.startswith("费用：180 元。\n\n目录里《粤菜师傅入门：刀工与火候》的记录：")
+    assert again.text == "学时：24。这是目录里《粤菜师傅入门：刀工与火候》的记录。"
+    assert again.titles == ("粤菜师傅入门：刀工与火候",)
+
+
+def test_titles_and_summaries_are_as_they_are_written_in_either_script(tutor):
+    *_, told = talk(tutor, "我想學粵劇", "要錢嗎", "邊個教㗎", conversation="traditional")
+    assert told.text.endswith("這是目錄裏《粤剧赏析第一课》的記錄。")
+
+
+def test_who_wants_to_be_told_more_of_a_course_that_was_shown_gets_its_record_and_lessons(tutor):
+    for said in ("详细说说", "嗯，说说看", "Can you tell me more about it?"):
+        *_, told = talk(tutor, "我想学粤菜", said, conversation=said)
+        assert told.titles == ("粤菜师傅入门：刀工与火候",)
+        assert "180" in told.text
 
 
 def test_of_the_course_shown_what_no_record_has_is_said_so(tutor):

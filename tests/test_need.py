@@ -191,3 +191,10 @@ def test_the_session_in_ones_own_town_comes_first_then_the_districts_then_the_ne
     need = Need(near=True, place=Place("佛山市", "南海区", "西樵镇"))
     found = Shelf([course]).sessions(course, need, day)
     assert [one.offering.id for one in found] == ["town", "district", "far"]
+
+
+@pytest.mark.parametrize(
+    ("message", "hours"), [("给我找个十分钟能学完的", 1 / 6), ("三十分钟以内的课", 0.5), ("每天三十分钟学完", None)]
+)
+def test_a_length_in_minutes_is_one_of_a_course(message, hours):
+    assert need_of(message).max_hours == pytest.approx(hours)

@@ -211,3 +211,17 @@ def test_what_is_to_be_harder_is_harder_than_what_was_shown_or_is_not_there(tmp_
 @pytest.mark.parametrize("message", ["换一个水平高的", "换一个平时晚上的", "换一个短视频的"])
 def test_a_word_that_only_has_a_letter_of_it_compares_nothing(message):
     assert compared_with((), Need(), message) == Need()
+
+
+@pytest.mark.parametrize(
+    ("wish", "dear", "shown"),
+    [
+        ("有没有行书的课", "太贵了，有便宜点的吗", "书法：行书"),
+        ("有没有养老护理的课", "贵咗啲喎，有冇平啲嘅", "养老护理员培训"),
+        ("Python 编程入门的课", "too expensive", "Python 编程入门"),
+    ],
+)
+def test_what_costs_less_than_the_one_course_shown_is_not_that_course_again(tutor, wish, dear, shown):
+    first, told = talk(tutor, wish, dear, conversation=dear)
+    assert (first.titles, told.titles) == ((shown,), ())
+    assert "没有别的" in told.text or "no others" in told.text

@@ -66,8 +66,9 @@ def test_who_picks_a_course_is_told_its_record_and_its_lessons(companion_with):
     assert "目录里《快递服务规则》的记录：等级 2" in told
     assert "这门课有 1 课：\n\n1. " in told
     assert talk.done.mode == "catalogue"
-    assert talk.say("它是几级的").startswith("目录里《快递服务规则》的记录")
-    assert talk.say("《快递服务规则》要钱吗").startswith("目录里《快递服务规则》的记录")
+    # What was asked goes first, and the whole record is told once.
+    assert talk.say("它是几级的").startswith("等级：2。这是目录里《快递服务规则》的记录，更新于")
+    assert talk.say("《快递服务规则》要钱吗").startswith("费用：免费。这是目录里《快递服务规则》的记录")
     assert talk.say("快递服务规则讲了什么") == told
     talk.say("快件丢了谁来赔")
     assert talk.say("2") == talk.say("就这个吧") == ZH.more_of_what  # nothing is to be chosen there

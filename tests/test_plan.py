@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from companion.practice.plan import study_plan, wanted
+from companion.practice.plan import hours_in_time, study_plan, wanted
 from course_index.course import Course, Lesson
 
 TODAY = date(2026, 11, 23)
@@ -152,3 +152,28 @@ def test_what_is_said_later_changes_only_what_it_says():
     assert (plan.hours_a_week, set(plan.days)) == (2, {0, 2})
     plan = wanted("星期六也学", TODAY).after(plan)
     assert (plan.hours_a_week, set(plan.days)) == (3, {0, 2, 5})
+
+
+@pytest.mark.parametrize(
+    ("said", "hours", "days"),
+    [
+        (["我只有周末有空", "每次最多一个小时"], 2, {5, 6}),
+        (["每次四十分钟", "周一三五"], 2, {0, 2, 4}),
+        (["on weekends only", "an hour each time"], 2, {5, 6}),
+        (["每周三小时", "周末"], 3, {5, 6}),
+        (["每次一小时"], None, set()),
+    ],
+)
+def test_the_days_and_how_long_each_is_may_be_said_one_after_the_other(said, hours, days):
+    asked = wanted(said[0], TODAY)
+    for message in said[1:]:
+        asked = wanted(message, TODAY).after(asked)
+    assert (asked.hours_a_week, asked.days) == (hours, days)
+
+
+def test_the_hours_with_which_a_course_is_done_in_time_leave_the_last_week_for_review():
+    until = TODAY + timedelta(weeks=3)
+    needed = hours_in_time(course(20), TODAY, until)
+    assert needed == 10
+    assert study_plan(course(20), LESSONS, needed, TODAY, until).late_by == 0
+    assert hours_in_time(course(None), TODAY, until) is None

@@ -254,12 +254,146 @@ def test_a_short_question_is_told_what_the_lesson_talked_of_says(sample_tutor):
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"), [("考考我急救", "对|错|应"), ("quiz me on Lingnan culture", "right|quite")]
+    ("asked", "words"), [("考考我急救", "没有选项|对|错"), ("quiz me on Lingnan culture", "no options|right|quite")]
 )
-def test_a_choice_is_graded_in_the_language_of_the_quiz(sample_tutor, asked, words):
-    *_, told = anyio.run(tell, {"id": "letters", "turns": [{"says": asked}, {"says": "A"}]}, sample_tutor)
-    assert re.search(words, told.answer["text"].splitlines()[0])
-    assert ("The course" in told.answer["text"]) == asked.startswith("quiz")
+def test_a_letter_in_a_quiz_is_answered_in_the_language_of_the_quiz(sample_tutor, asked, words):
+    told = said(sample_tutor, asked, "A")[-1]["text"].splitlines()[0]
+    assert re.search(words, told)
+    assert bool(re.search("[\u4e00-\u9fff]", told)) != asked.startswith("quiz")
+
+
+def said(tutor, *messages):
+    """What each of the messages gets."""
+    story = {"id": messages[-1], "turns": [{"says": one} for one in messages]}
+    return [told.answer for told in anyio.run(tell, story, tutor)]
+
+
+@pytest.mark.parametrize("why", ["为什么", "點解嘅", "错在哪里", "why was that wrong"])
+def test_who_asks_why_in_a_quiz_is_shown_the_passage_and_the_quiz_goes_on(sample_tutor, why):
+    _, graded, reason, after = said(sample_tutor, "考考我垃圾分类", "不会", why, "不会")
+    sentence = re.search("“([^”]+)”[^“]*$", graded["text"].splitlines()[0])[1]
+    assert sentence[:12] in reason["text"].replace("\n> ", "")
+    assert "2. " in reason["text"]
+    assert after["text"].startswith("2. ")
+
+
+def test_of_a_quiz_that_is_over_one_may_ask_why_and_answers_no_more(sample_tutor):
+    _, over, reason, skipped = said(sample_tutor, "出一道题考我垃圾分类", "不会", "为什么", "跳过")
+    assert over["text"].endswith("共 1 题。")
+    assert reason["text"].startswith("根据在《")
+    assert "没有等您回答的题" in skipped["text"]
+
+
+def test_a_letter_or_a_judgement_that_does_not_fit_the_question_is_no_wrong_answer(sample_tutor):
+    put, letter, aside, again = said(sample_tutor, "考考我垃圾分类", "B", "旧电池放哪里", "继续")
+    question = put["text"].splitlines()[-1]
+    assert letter["text"].startswith("这一题没有选项")
+    assert letter["text"].endswith(question)
+    assert again["text"] == question
+    assert aside["mode"] == "extracted"
+
+
+def test_a_quiz_is_changed_to_another_subject_and_harder_ones_are_of_the_same_lesson(sample_tutor):
+    first, *_, other, harder = said(sample_tutor, "考考我垃圾分类", "不会", "我想换成考急救", "太简单了，难一点")
+    courses = [{source["course_id"] for source in told["sources"]} for told in (first, other, harder)]
+    assert courses == [{"green-living"}, {"family-first-aid"}, {"family-first-aid"}]
+    assert harder["text"].startswith("题目都是从课文里出的，不分难易")
+
+
+def test_who_was_shown_one_course_is_quizzed_on_it(sample_tutor):
+    _, quiz = said(sample_tutor, "有没有初中数学的课", "先考我一题看看水平")
+    assert {source["course_id"] for source in quiz["sources"]} == {"junior-maths-refresher"}
+    (asked_back,) = said(sample_tutor, "继续出题")
+    assert asked_back["text"] == words("zh-Hans").practise_what
+
+
+def test_who_wants_no_answer_gets_a_hint_and_may_try_one(sample_tutor):
+    hinted, tried = said(sample_tutor, "一元一次方程 3x+5=20 怎么解，别直接告诉我答案", "x=6对吗")
+    assert hinted["mode"] == "extracted"
+    assert hinted["text"].startswith("先不看答案。")
+    assert tried["text"] == words("zh-Hans").hint_attempt
+
+
+def test_a_second_hint_is_not_the_first_again(sample_tutor):
+    first, second = said(sample_tutor, "give me a hint: how do I add up a column in a spreadsheet", "still stuck")
+    assert first["text"] != second["text"]
+    first, second = said(sample_tutor, "I'm stuck on the spreadsheet formula exercise, give me a hint", "still stuck")
+    assert first["text"].startswith("Not the answer yet. Look in “Cells and formulas”")
+    assert first["text"] != second["text"]
+
+
+@pytest.mark.parametrize(
+    ("message", "course"),
+    [
+        ("孩子八岁放假在家没事干，有什么能学", "science-at-home-for-children"),
+        ("我今年72岁了，手机不太会用，哪里能学", "smartphone-and-scams-for-seniors"),
+        ("我在东莞长安厂里上班 晚上八点下班 想学点数学", "junior-maths-refresher"),
+        ("有没有周末在广州、免费、适合老人、讲手机的课，最好有电梯", "smartphone-and-scams-for-seniors"),
+        ("老是被客户投诉，有什么课能教教我怎么说话", "courier-service-talk"),
+        ("Hi, I just moved to Dongguan. What can I learn here for free?", "first-days-in-guangdong"),
+        ("我想学做菜，顺便帮我女儿找个数学课", "cantonese-cooking-basics"),
+        ("我想学做菜，顺便帮我女儿找个数学课", "junior-maths-refresher"),
+    ],
+)
+def test_what_is_told_beside_a_wish_does_not_hide_that_there_is_a_course(sample_tutor, message, course):
+    (told,) = said(sample_tutor, message)
+    assert told["text"].startswith((words("zh-Hans").courses_found, words("en").courses_found))
+    assert course in {one["course_id"] for one in told["courses"]}
+
+
+def test_one_of_the_courses_shown_is_meant_by_what_it_is_on_also_after_the_other_was_asked_of(sample_tutor):
+    _, cooking, maths, fits = said(
+        sample_tutor, "我想学做菜，顺便帮我女儿找个数学课", "做菜的那个几点上课", "数学的呢", "女儿十二岁，合适吗"
+    )
+    assert [one["course_id"] for one in cooking["courses"]] == ["cantonese-cooking-basics"]
+    assert cooking["text"].startswith("星期几、几点上课，记录里没有写")
+    assert [one["course_id"] for one in maths["courses"]] == ["junior-maths-refresher"]
+    assert "没有写面向孩子" in fits["text"]
+
+
+def test_courses_are_looked_for_anew_on_another_subject_or_where_the_first_wish_is_dropped(sample_tutor):
+    *_, other = said(sample_tutor, "有没有教修电动车的", "那质检的呢")
+    assert [one["course_id"] for one in other["courses"]] == ["quality-inspection-basics"]
+    *_, free = said(sample_tutor, "有没有电工课", "那算了，免费的有哪些")
+    assert len(free["courses"]) > 1
+    assert free["text"].startswith(words("zh-Hans").courses_found)
+
+
+def test_a_condition_is_heard_beside_what_is_told_of_oneself(sample_tutor):
+    _, online, stated = said(
+        sample_tutor, "老是被客户投诉，有什么课能教教我怎么说话", "那天我上班，有没有网上的", "多少学分"
+    )
+    assert "授课方式不符" in online["text"]
+    assert stated["text"].startswith("学分：0.5。")
+    *_, chosen = said(sample_tutor, "有没有厨艺课", "那就顺德的吧，几号")
+    assert chosen["text"].startswith("开班：2027-01-18（佛山市顺德区大良街道）。")
+
+
+def test_what_who_hears_badly_needs_is_said_to_be_in_no_record(sample_tutor):
+    (told,) = said(sample_tutor, "我耳朵听不见，有没有带字幕的课")
+    assert "没有写有没有字幕" in told["text"]
+    assert words("zh-Hans").courses_found not in told["text"]
+
+
+def test_what_says_neither_true_nor_false_is_asked_again_and_not_graded(sample_tutor):
+    quizzes = (
+        said(sample_tutor, "出一道题考我垃圾分类", answer)
+        for answer in ("放厨余桶", "都放进厨余桶", "全放厨余桶", "丢厨余桶")
+    )
+    put, told = next(both for both in quizzes if "判断对错" in both[0]["text"])
+    assert told["text"].startswith("这一题没有选项，请答“对”或“错”。")
+    assert told["text"].endswith(put["text"].splitlines()[-1])
+
+
+def test_a_plan_is_wanted_for_what_was_quizzed_and_ended_by_a_word(sample_tutor):
+    *_, plan, end = said(sample_tutor, "下雨天骑车咋骑", "考我一下", "行了不考了，帮我排个计划学完这门", "取消")
+    assert [one["course_id"] for one in plan["courses"]] == ["courier-safe-riding"]
+    assert end["text"] == words("zh-Hans").goodbye
+
+
+def test_a_child_who_wants_to_do_something_is_led_to_no_trade(sample_tutor):
+    (told,) = said(sample_tutor, "我十岁，想做实验")
+    assert [one["course_id"] for one in told["courses"]] == ["science-at-home-for-children"]
 
 
 def test_who_wants_to_be_quizzed_where_nothing_can_be_asked_is_told_so_and_no_answer(sample_tutor):

@@ -9,9 +9,9 @@ from course_index.analyze import normalise
 from course_index.course import Course
 
 # 平 is in 水平 and 平时, 短 in 短视频.
-_CHEAPER = for_normalised(r"便宜|(?:更|再|比较)平|平(?:一?点|一?些|啲)|\b(?:cheaper|less expensive)\b")
-_SHORTER = for_normalised(r"短(?!视频|信|剧|片)|\bshorter\b")
-_EASIER = for_normalised(r"简单|容易|浅|\b(?:easier|simpler)\b")
+_CHEAPER = for_normalised(r"便宜|实惠|贵|(?:更|再|比较)平|平(?:一?点|一?些|啲)|\b(?:cheaper|(?:less|too) expensive)\b")
+_SHORTER = for_normalised(r"短(?!视频|信|剧|片)|太长|长了|\b(?:shorter|too long)\b")
+_EASIER = for_normalised(r"简单|容易|浅|(?:太|有点|有啲)(?:难|深)|\b(?:easier|simpler|too (?:hard|difficult))\b")
 _HARDER = for_normalised(r"难|深|高级|进阶|提高|\b(?:harder|more (?:advanced|difficult|challenging))\b")
 # What is less by so little is less: records state yuan and hours.
 _A_LITTLE = 0.01

@@ -15,6 +15,7 @@ from course_index.language import language_of
 
 # What somebody calls short that says no number: a day's work.
 _SHORT_HOURS = 8.0
+_MINUTES = 60.0
 _FILE = Path(__file__).with_name("need.toml")
 _CONDITION = Patterns(_FILE, "condition", month=MONTH)
 _SAID = Patterns(_FILE, "said", month=MONTH)
@@ -36,8 +37,8 @@ class Need:
     """What is needed. The first group must hold of a course, as its record states it; the second only ranks.
 
     `near` asks for a session in person. `level` is the level asked for, as records state it. `begins` is the month in
-    which a session is to begin. `times` asks for days of the week or hours of the day, and `certified` for a
-    certificate, which no record states. `stays` is of who cannot go far. `for_another` is for somebody else than who asks.
+    which a session is to begin. `times` asks for days of the week or hours of the day, `certified` for a certificate
+    and `captions` for what who hears badly can read, which no record states. `stays` is of who cannot go far. `for_another` is for somebody else than who asks.
     """
 
     text: str = ""
@@ -66,6 +67,7 @@ class Need:
     cheap: bool = False
     times: bool = False
     certified: bool = False
+    captions: bool = False
     stays: bool = False
     for_another: bool = False
     young: bool = False  # of whom a child's course is to be
@@ -94,7 +96,9 @@ def need_of(message: str, audience: str | None = None) -> Need:
         text=message,
         free=free,
         max_price=None if free else _limit(_CONDITION["price"], said, only_with=_SAID["money"]),
-        max_hours=_limit(_CONDITION["hours"], said) or (_SHORT_HOURS if _CONDITION["short"].search(said) else None),
+        max_hours=_limit(_CONDITION["hours"], said)
+        or ((_limit(_CONDITION["minutes"], said) or 0.0) / _MINUTES)
+        or (_SHORT_HOURS if _CONDITION["short"].search(said) else None),
         delivery=delivery,
         language="en"
         if _says(_CONDITION["in_english"], said)
@@ -118,6 +122,7 @@ def need_of(message: str, audience: str | None = None) -> Need:
         cheap=_says(_CONDITION["cheap"], said),
         times=_says(_CONDITION["times"], said),
         certified=_says(_CONDITION["certified"], said),
+        captions=bool(_CONDITION["captions"].search(said)),
         stays=bool(_CONDITION["stays"].search(said)),
     )
 
@@ -149,6 +154,7 @@ def carried_on(before: Need, now: Need) -> Need:
         cheap=before.cheap or now.cheap,
         times=before.times or now.times,
         certified=before.certified or now.certified,
+        captions=before.captions or now.captions,
         stays=before.stays or now.stays,
         for_another=before.for_another or now.for_another,
         young=before.young or now.young,

@@ -38,6 +38,7 @@ class Sayings:
     between: str
     stop: str
     # What stands in the way.
+    so_many: str
     way_open: str
     way_finished: str
     way_free: str
@@ -65,6 +66,7 @@ class Sayings:
     online_instead: str
     no_times: str
     no_certificates: str
+    no_captions: str
     nothing_on_conditions: str
     in_the_way_of_any: str
     counted: str

@@ -7,7 +7,7 @@ from companion.guidance.need import Need, audience_in, conditions, need_of, says
 from companion.guidance.places import names_of_places
 from companion.guidance.whom import without_whom
 from companion.patterns import for_normalised
-from companion.understanding.wish import course_subject, wants_to_learn
+from companion.understanding.wish import course_subject, speaks_of_oneself, wants_to_learn
 from course_index.analyze import normalise
 
 _LEFT_OVER = re.compile(
@@ -17,8 +17,8 @@ _LEFT_OVER = re.compile(
 
 # What asks for just some course.
 _ANY = re.compile(
-    r"推荐|介绍|一(?=[门个些])|好玩|有趣|有地方|有没|(?<=我)住|只要?|[换改](?:成|为|一?[个门])|系统地?(?=学)|边度|哪里|哪儿|一起|一齐|先|怎么样?|怎样|点样|如何|自己|人家|听|读|讲|参加|参与|以后|将来|接活|挣钱|赚钱|手艺|打发时间|技术|随便|就[行好是]|每周|(?:就|只有|只得|只)?(?:一?点|啲)时间|带(?:孩子|娃)|有?人教|教|重新|一?补[一下]?补?|几|给|俾|畀|我|你|[他她佢]|补(?:习|补|一下)|一些|随便|随意|找|搵|揾|好|新|的|啲|点|下|课程?|网课|学|东西|什么|啥|乜嘢?|咩|有用|实用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
-    r"\b(?:recommend|suggest|some|any|something|him|her|them|my|he|she|courses?|class(?:es)?|for|me|please|to|learn|study|good|new|what|is|are|there|do|you|have|i|want|a|the|anything|useful|interesting|and|or|but|then|ones?|about|how|some|more|can|take|finish|taught|which|show|find|list|all|your|that|in|on|at|with)\b"
+    r"推荐|介绍|算了|报(?=个|一个|名|班|$)|你们|你哋|这里|呢度|平台|一(?=[门个些])|好玩|有趣|有地方|有没|(?<=我)住|只要?|[换改](?:成|为|一?[个门])|系统地?(?=学)|边度|哪里|哪儿|一起|一齐|先|怎么样?|怎样|点样|如何|自己|人家|听|读|讲|参加|参与|以后|将来|接活|挣钱|赚钱|手艺|打发时间|技术|随便|就[行好是]|每周|(?:就|只有|只得|只)?(?:一?点|啲)时间|带(?:孩子|娃)|有?人教|教|重新|一?补[一下]?补?|几|给|俾|畀|我|你|[他她佢]|补(?:习|补|一下)|一些|随便|随意|找|搵|揾|好|新|的|啲|点|下|课程?|网课|学|东西|什么|啥|乜嘢?|咩|有用|实用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
+    r"\b(?:recommend|suggest|some|any|something|him|her|them|my|he|she|courses?|class(?:es)?|for|me|please|to|learn|study|good|new|what|is|are|there|here|hi|hello|just|moved|live|living|now|do|you|have|i|want|a|the|anything|useful|interesting|and|or|but|then|ones?|about|how|some|more|can|take|finish|taught|which|show|find|list|all|your|that|in|on|at|with)\b"
 )
 
 
@@ -121,12 +121,13 @@ def teaches_the_language(asked: str, record: str) -> bool:
     return all(language.search(record) for language in _LANGUAGES if language.search(said))
 
 
+_BLANKS = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _CLAUSES = re.compile(r"[，。,;；!！?？\n]+|\.(?!\w)|\b(?:because|since|but)\b")
 # 想学点传统文化，听戏那种 says by the second what the first is.
 _OF_THAT_KIND = re.compile(r"(?:[那这]种|[那这]类|之类|什么的|方面)的?$")
 _TROUBLE = re.compile(
     r"^(?:我|佢|他|她)?(?:还|都|真的?|完全|根本|一直)*(?:不会|不懂得?|唔识得?|唔会|搞不懂|弄不懂)(?![有是被再死])|^(?:i )?(?:do not|don't|cannot|can't) (?:know how to |understand )|"  # noqa: E501
-    r"(?:还|又|都|很|好|太|总是?|老是?|一直|特别|比较|有点)*(?:不(?:太|怎么|够)?(?:好|行|会|懂)|差|(?:学|跟|听|搞|弄)不(?:会|上|懂|明白)|(?:不会|不懂|唔识)(?:怎么|点样?)?[用玩弄搞]|唔(?:识|好|得|掂))(?:了|啊)*(?:怎么办|点算|点办)?$|怎么办$|点算$"
+    r"(?:还|又|都|很|好|太|总是?|老是?|一直|特别|比较|有点)*(?:不(?:太|怎么|够)?(?:好|行|会|懂)|差|(?:学|跟|听|搞|弄)不(?:会|上|懂|明白)|(?:不(?:太|怎么|大|是很)?(?:会|懂)|唔(?:系几|太|多)?识)(?:怎么|点样?)?[用玩弄搞]|唔(?:识|好|得|掂))(?:了|啊)*(?:怎么办|点算|点办)?$|怎么办$|点算$"
     r"|^(?:\w+ )?(?:is|are|am|so|very|really|keeps?|getting|get|always|(?:is )?(?:bad|weak|poor|hopeless|no good|not good|terrible|behind) (?:at|in|with)|struggles? with)\b"  # noqa: E501
 )
 
@@ -180,7 +181,7 @@ def subject_of(message: str) -> str:
     if _LEFT_OVER.match(course_subject(said)) or not _says_something(said) or _says_only_who(said):
         return ""
     # 有没有烹饪课 那线上的呢 is about 烹饪.
-    return " ".join(part.strip() for part in _PARTS.split(said) if _says_something(part))
+    return " ".join(part.strip("、 ") for part in _PARTS.split(said) if _says_something(part))
 
 
 def named_in(message: str) -> str:
@@ -188,11 +189,19 @@ def named_in(message: str) -> str:
 
     Of a trouble the thing that it is with: 数学 of 孩子数学不好怎么办. Empty as `subject_of` is.
     """
-    clauses = [_WHO_WANTS.sub("想", clause) for clause in _CLAUSES.split(normalise(message)) if _says_something(clause)]
+    told = (part for clause in _CLAUSES.split(normalise(message)) for part in _apart(clause.strip("、 ")))
+    clauses = [_WHO_WANTS.sub("想", clause) for clause in told if _says_something(clause)]
     wishing = [clause for clause in clauses if wants_to_learn(clause) or _OF_THAT_KIND.search(clause)]
     named = subject_of("，".join(wishing)) or subject_of("，".join(one for one in clauses if one not in wishing))
     named = course_subject(named) if named else ""
     return _TROUBLE.sub(" ", named).strip() or named
+
+
+def _apart(clause: str) -> list[str]:
+    """What stands between blanks where a part of it tells of who asks, as between commas: 我在厂里上班 想学数学."""
+    parts = _BLANKS.split(clause)
+    tells = any(speaks_of_oneself(part) and not wants_to_learn(part) for part in parts)
+    return parts if len(parts) > 1 and tells and any(map(wants_to_learn, parts)) else [clause]
 
 
 def several_in(named: str) -> list[str]:

@@ -111,7 +111,7 @@ def courses_told(found: Recommended, locale: Locale) -> str:
     say = sayings(locale)
     said = ""
     if found.in_the_way:
-        ways = [f"{getattr(say, f'way_{name}')} {count}" for name, count in found.in_the_way.items()]
+        ways = [say.so_many.format(getattr(say, f"way_{name}"), count) for name, count in found.in_the_way.items()]
         if found.about_something:
             said += say.nothing_meets + say.in_the_way.format(_list(ways, locale)) + barred_told(found, locale)
         else:

@@ -1,5 +1,6 @@
 """A dated study plan: the lessons of a course over weeks of so many hours. No arithmetic is left to a model."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,9 +27,10 @@ _EACH = re.compile(
     rf"|{_named(_LENGTH, '2')}"
     rf"\s*(?:一|每|a|per|each|every)\s*个?(?P<every2>天|周|星期|礼拜|晚|day|week(?!day|end)|evening|night)"
 )
+_EN_A_DAY = r"(?:a|per|each|every) (?:day|evening|night|time|session)"
 _A_DAY = re.compile(
-    rf"(?:每天|每日|每晚|天天|一天|日日|每次|各|\b(?:a|per|each|every) (?:day|evening|night))[^，。,.]{{0,8}}?{_LENGTH}"
-    rf"|{_named(_LENGTH, '2')}\s*(?:(?:一|每)\s*个?[天晚]|(?:a|per|each|every) (?:day|evening|night)\b)"
+    rf"(?:每天|每日|每晚|天天|一天|日日|[每一][次回]|各|\b{_EN_A_DAY})[^，。,.]{{0,8}}?{_LENGTH}"
+    rf"|{_named(_LENGTH, '2')}\s*(?:[一每]\s*个?[天晚次回]|{_EN_A_DAY}\b)"
 )
 _ON_DAYS = re.compile(_LENGTH)
 _IN_ALL = re.compile(
@@ -99,9 +101,10 @@ class PlanWish:
         """What was said before with this on top: whoever learns an hour a day learns less when a day is left out."""
         named = self.days | before.days if self.also or not self.days else self.days
         days = (named or EVERY_DAY) - self.off if self.off else named
-        a_day = self.a_day if self.hours_a_week else before.a_day
+        a_day = self.a_day if self.hours_a_week or self.a_day else before.a_day
         hours = self.hours_a_week or before.hours_a_week
-        if a_day and days and (self.days or self.off):
+        each = self.a_day and not self.hours_a_week  # 每次最多一个小时, on the days said before
+        if a_day and days and (self.days or self.off or each):
             hours = round(a_day * len(days), 2)
         return PlanWish(hours, self.until or before.until, days, frozenset(), a_day, self.start or before.start)
 
@@ -145,7 +148,9 @@ def wanted(message: str, today: date) -> PlanWish:
     elif days and not hours and (found := _ON_DAYS.search(plain)):  # 2 hours each weekend
         hours = _hours(found)
     asked = round(hours, 2) if hours and 0 < hours <= _MOST_HOURS else None
-    return PlanWish(asked, _until(plain, today), days, off, a_day if asked else None, start_of(text, today), adds)
+    if hours and not asked:
+        a_day = None  # 每天二十小时
+    return PlanWish(asked, _until(plain, today), days, off, a_day, start_of(text, today), adds)
 
 
 def study_plan(
@@ -174,6 +179,15 @@ def study_plan(
         sessions.append(Session(number + 1, first, first + timedelta(days=6), titles, hours, review))
     late = max(0, -(-(sessions[-1].end - until).days // 7)) if until else 0
     return StudyPlan(course, hours_a_week, tuple(sessions), all_hours, late)
+
+
+def hours_in_time(course: Course, start: date, until: date, share: float = 1.0) -> float | None:
+    """The hours a week, in halves, with which a course is done by a day, the last week being for review; None where its
+    record states no hours, or that is more than anybody has.
+    """
+    weeks = max(1, (until - start).days // 7 - 1)
+    needed = math.ceil(2 * (course.hours or 0.0) * share / weeks) / 2
+    return needed if 0 < needed <= _MOST_HOURS else None
 
 
 def _spread(titles: Sequence[str], start: date, until: date | None) -> list[tuple[str, ...]]:

@@ -73,6 +73,8 @@ class Advising:
         if found.meant:
             opening += f"{say.taken_for.format(meant=found.meant)}\n\n"
         text = opening + (say.courses_found if shown and certain else unknown or none)
+        if shown and found.need.captions and not found.about_something:
+            text = opening + say.courses_beside  # that any has captions is not known
         if shown and not certain:
             text += courses_told(found, heard.locale) + sayings(heard.locale).closest_courses
             ledger.unmet = "no_course"
@@ -85,6 +87,8 @@ class Advising:
             yield TextAdded(f"\n\n{sayings(heard.locale).no_times}")
         if found.need.certified:
             yield TextAdded(f"\n\n{sayings(heard.locale).no_certificates}")
+        if found.need.captions:
+            yield TextAdded(f"\n\n{sayings(heard.locale).no_captions}")
         if about := self._place(found, heard, ledger):
             yield TextAdded(f"\n\n{about}")
         yield Done("catalogue", None)

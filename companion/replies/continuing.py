@@ -19,6 +19,8 @@ from retrieval.live import LiveIndex
 
 # What a turn wanted that may be read on from, and that has a course.
 _READ_ON = ("question", "again", "more", "credits")
+# And of which nothing is left to tell: 说简单点 after 你好.
+_TELLS_NOTHING = ("more", "smalltalk", "feedback", "end", "nothing")
 
 
 class Continuing:
@@ -57,7 +59,7 @@ class Continuing:
             replies = "\n".join(turn.reply for turn in turns)
             found = await asyncio.to_thread(next_of_lesson, self._index.search, last.passages[0], replies)
         if found is None:
-            told = next((turn for turn in reversed(turns) if turn.wish != "more"), None)
+            told = next((turn for turn in reversed(turns) if turn.wish not in _TELLS_NOTHING), None)
             answered = told and (told.mode != "catalogue" or told.wish not in ("question", "hint"))
             async for event in said(heard.say.no_more if answered else heard.say.more_of_what):
                 yield event

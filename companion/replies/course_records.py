@@ -1,18 +1,20 @@
 """Which course a message asks of, and what its record states: level, credits, price, sessions, lessons."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from companion.catalogue import card_of
-from companion.conversation import PastTurn, PathwayWanted, Shown
+from companion.conversation import PastTurn, PathwayWanted, Pending, Shown
 from companion.events import CoursesFound, Done, Event, TextAdded
-from companion.guidance.need import need_of
+from companion.guidance.need import audience_in, need_of
+from companion.guidance.places import place_in
+from companion.guidance.subject import names_only_conditions
 from companion.heard import Heard
 from companion.patterns import for_normalised
 from companion.replies.advising import Advising
-from companion.replies.stated_facts import comparison, of_each, stated, with_what
+from companion.replies.stated_facts import comparison, of_each, of_record, stated, with_what
 from companion.sentences import citing_nothing
 from companion.understanding.facts import set_beside, wants_the_most
-from companion.understanding.of_a_course import asks_of_it, points_at_a_course, title_in
+from companion.understanding.of_a_course import asks_more_of_it, asks_of_it, points_at_a_course, title_in
 from companion.words import Words
 from course_index.analyze import normalise
 from course_index.card import card_text
@@ -21,9 +23,16 @@ from retrieval.live import LiveIndex
 
 # 老人照护这门课能算几个学分: a course by its subject.
 _POINTED_AT = for_normalised(
-    r"([^，。,.？?]{2,12}?)(?:这|那|呢|嗰)(?:一?[门个])?(?:课|班)"
+    r"(?:[上学读听修](?:完|了|咗))?([^，。,.？?]{2,12}?)(?:这|那|呢|嗰)(?:一?[门个])?(?:课|班)"
     r"|(?:[上学读听]完|完成|报了)(?:你们?的?|[这那]个?)?([^，。,.？?]{2,12}?)(?:课|班)"
     r"|\bthe ([a-z][a-z -]{2,30}?) (?:course|class)\b"
+)
+_FINISHED = for_normalised(
+    r"[上学读修](?:完|了|咗)(?:你们?的?|[这那]个?)?([^，。,.？?]{2,12}?)(?:的|嘅|之?后|以后)*(?:可以|能|会|有|得|拿|攒|，)"
+)
+# 做菜的那个几点上课, 数学的呢: one of those shown, by what it is on.
+_OF_THOSE_SHOWN = for_normalised(
+    r"^(?:那么?|咁|请问|[\s，])*(?P<what>[^，。,.？?！!的嘅]{1,8}?)(?:(?:的|嘅)?(?:那|嗰|这|呢)一?[个门节](?:课程?|班)?|(?:的|嘅)(?:课程?)?(?=呢[\s?？]*$))"
 )
 # More are seen on the course's own page.
 _LESSONS_TOLD = 20
@@ -46,6 +55,17 @@ class CourseRecords:
         self._index = index
         self._advising = advising
 
+    def pointed_out(self, message: str, pending: Pending | None) -> str:
+        """The message with the title of the one of the courses shown that it calls by its subject, in place of that."""
+        found = _OF_THOSE_SHOWN.match(normalise(message)) if isinstance(pending, Shown) else None
+        if not found or len(normalise(message)) != len(message) or names_only_conditions(found["what"]):
+            return message
+        assert isinstance(pending, Shown)
+        what = self._advising.adviser.recommend(need_of(found["what"]), None, _COMPARED, only_certain=True)
+        shown = {*pending.titles, *pending.earlier}
+        titles = [one.course.title for one in what.courses if what.certain and one.course.title in shown]
+        return f"《{titles[0]}》{message[found.end() :]}" if len(titles) == 1 else message
+
     def of_the_one_meant(self, heard: Heard) -> list[Event]:
         """A turn of what is stated of the course where the learner is, or that the question names; nothing without."""
         if heard.facts and asks_of_it(heard.message):
@@ -58,8 +78,9 @@ class CourseRecords:
         """
         shown = self._shown(heard) if heard.facts else []
         if len(shown) < 2 or title_in(heard.message):
-            return _record_of(self._talked_of(heard) or next(iter(shown), None), heard.say, self._stated(heard))
-        return _beside_each_other(shown, of_each(shown, heard.facts, heard.locale), heard)
+            return self._asked_of(self._talked_of(heard) or next(iter(shown), None), heard)
+        told = of_each(shown, heard.facts, heard.locale, place_in(heard.message))
+        return _beside_each_other([course for course in shown if course.title in told] or shown, told, heard)
 
     def compared(self, heard: Heard) -> list[Event]:
         """What the records of the courses that are named, or were just shown, state beside each other; with which it
@@ -78,11 +99,20 @@ class CourseRecords:
     def asked_of(self, heard: Heard) -> list[Event]:
         """What was asked of the one course that a message names; nothing where it names none or asks for more."""
         named = self.named_in(heard.message)
-        return _record_of(named[0][1], heard.say, self._stated(heard)) if len(named) == 1 and heard.facts else []
+        return self._asked_of(named[0][1], heard) if len(named) == 1 and heard.facts else []
 
-    def _stated(self, heard: Heard) -> Callable[[Course], str]:
-        courses = self._advising.adviser.course
-        return lambda course: stated(course, heard.facts, heard.locale, courses)
+    def _asked_of(self, course: Course | None, heard: Heard) -> list[Event]:
+        """What was asked of a course, and its record, which is told once in a talk."""
+        if course is None or not heard.facts:
+            return _record_of(course, heard.say)
+        where, whom = place_in(heard.message), audience_in(heard.message)
+        asked = stated(course, heard.facts, heard.locale, self._advising.adviser.course, where, whom)
+        states = _states(course, heard.say)
+        if asked and states and any(states in turn.reply for turn in heard.conversation.turns):
+            between = " " if heard.locale == "en" else ""
+            said = f"{asked}{between}{of_record(course, heard.locale)}"
+            return [CoursesFound((card_of(course, heard.say.reason_record),)), TextAdded(said), Done("catalogue", None)]
+        return _record_of(course, heard.say, asked)
 
     def introduction(self, title: str, say: Words) -> list[Event]:
         """What the course of a title, normalised, states, and its lessons; nothing where there is none."""
@@ -97,8 +127,7 @@ class CourseRecords:
 
     def _introduced(self, course: Course, say: Words) -> list[Event]:
         lessons = self._index.search.records.lessons(course.id)
-        facts = say.facts(course)
-        stated = say.record_says.format(title=course.title, facts=facts) if facts else ""
+        stated = _states(course, say)
         named = "\n".join(f"{number}. {citing_nothing(one.title)}" for number, one in enumerate(lessons, 1))
         listed = f"{say.course_lessons.format(len(lessons))}\n\n{named}" if 0 < len(lessons) <= _LESSONS_TOLD else ""
         text = "\n\n".join(filter(None, (stated, listed))) or say.courses_found  # the card says the rest
@@ -114,6 +143,15 @@ class CourseRecords:
         """The course that a message names, else the one that is talked of."""
         named = self.named_in(heard.message)
         return named[0][1] if named else self._talked_of(heard)
+
+    def to_be_finished(self, heard: Heard) -> Course | None:
+        """The course that a message says one finishes, by its subject too: 上完养老护理员能拿多少学分."""
+        return self.named_or_shown(heard) or self._meant(heard) or self._finished(heard)
+
+    def _finished(self, heard: Heard) -> Course | None:
+        said = _FINISHED.search(normalise(heard.question))
+        found = self._advising.about(said[1], heard, 1) if said else None
+        return found.courses[0].course if found and found.certain and found.courses else None
 
     def named_in(self, message: str) -> list[tuple[str, Course]]:
         """The courses that a message names, each with the words, normalised, that name it."""
@@ -196,7 +234,8 @@ class CourseRecords:
         if not _is_of_lessons(last):
             shown = self._advising.about(last.question, heard, 1)
             known = shown.certain and shown.about_something and shown.courses
-            return shown.courses[0].course if known else None
+            # 有没有线上的 found none: what teaches it otherwise was told.
+            return shown.courses[0].course if known else next(iter(shown.barred), None)
         since = heard.conversation.turns[heard.conversation.turns.index(last) + 1 :]
         # No lesson costs anything: 要多少钱 below one is of its course.
         of_its_price = heard.facts == ("price",)
@@ -204,6 +243,13 @@ class CourseRecords:
             return None
         told = records.passages(last.passages[:1]).values()
         return next(iter(records.courses([passage.course_id for passage in told]).values()), None)
+
+
+def asks_more_of_what_was_shown(heard: Heard) -> bool:
+    """Whether a message wants to be told more of courses that were shown, and not of what a lesson says beside them."""
+    last = _last_about_something(heard)
+    shown = isinstance(heard.conversation.pending, Shown) and last is not None and not _is_of_lessons(last)
+    return shown and asks_more_of_it(heard.message)
 
 
 def _last_about_something(heard: Heard) -> PastTurn | None:
@@ -226,15 +272,19 @@ def _beside_each_other(courses: Sequence[Course], told: str, heard: Heard) -> li
     return [CoursesFound(cards), TextAdded(told), Done("catalogue", None)]
 
 
-def _record_of(course: Course | None, say: Words, asked: Callable[[Course], str] | None = None) -> list[Event]:
-    facts = say.facts(course) if course else ""
-    first = asked(course) if course and asked else ""
-    if not course or not (facts or first):
+def _record_of(course: Course | None, say: Words, asked: str = "") -> list[Event]:
+    states = _states(course, say) if course else ""
+    if not course or not (states or asked):
         return []
-    states = say.record_says.format(title=course.title, facts=facts)
-    recorded = f"{states}{'' if states.endswith('。') else ' '}{say.official}" if facts else ""
+    recorded = f"{states}{'' if states.endswith('。') else ' '}{say.official}" if states else ""
     return [
         CoursesFound((card_of(course, say.reason_record),)),
-        TextAdded("\n\n".join(filter(None, (first, recorded)))),
+        TextAdded("\n\n".join(filter(None, (asked, recorded)))),
         Done("catalogue", None),
     ]
+
+
+def _states(course: Course, say: Words) -> str:
+    """The sentence on the whole record; empty where that states nothing."""
+    facts = say.facts(course)
+    return say.record_says.format(title=course.title, facts=facts) if facts else ""

@@ -44,6 +44,10 @@ class Courtesy:
                 return say.abilities
             case "thanks":
                 return say.thanks
+            case "own_data":
+                return say.own_data
+            case "more_of_what":
+                return say.more_of_what
         named = (course.title, course.provider) if course and course.provider else None
         told = desk_reply(
             desk,

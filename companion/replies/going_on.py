@@ -11,6 +11,7 @@ from companion.ledger import Ledger
 from companion.portions import place_of_step
 from companion.replies.answering import Answering
 from companion.replies.continuing import Continuing
+from companion.replies.course_records import asks_more_of_what_was_shown
 from companion.replies.hinting import Hinting
 from companion.replies.leading import Leading
 from companion.replies.planning import Planning
@@ -58,13 +59,22 @@ class GoingOn:
             return self._practising.quiz(heard, ledger)
         if heard.answers_quiz:
             return self._practising.grades(quiz, heard, ledger)
-        if self._hinting.wants_a_hint(heard):
+        if self._practising.asks_why(quiz, heard.message):
+            return self._practising.reason(quiz, heard, ledger)
+        practising = self._practising
+        if practising.wants_it_again(quiz, heard.message) or practising.misses_the_point(
+            quiz, heard.message, heard.wish
+        ):
+            return self._practising.once_more(quiz, heard, ledger)
+        if not quiz.is_over and self._hinting.wants_a_hint(heard):
             return self._practising.hint_in_quiz(quiz, heard, ledger)
         return None
 
     def _after_a_hint(self, hinted: Hinted, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None] | None:
         if self._hinting.has_had_enough(heard):
             return self._answering.events(replace(heard, question=hinted.question, depends=False), ledger)
+        if self._hinting.proposes(heard):
+            return self._hinting.attempt(hinted, heard, ledger)
         if self._hinting.is_stuck(heard):
             return self._hinting.hint(heard, ledger)  # of the same question, or of another that it names
         return None
@@ -86,7 +96,8 @@ class GoingOn:
 
 def _asking_which(shown: Shown, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None] | None:
     """Which of the courses that were shown is meant, where a message is about one of them and does not say so."""
-    of_any = len(shown.titles) > 1 and not heard.scope.course_id and asks_for_its_lessons(heard.message)
+    of_it = asks_for_its_lessons(heard.message) or asks_more_of_what_was_shown(heard)
+    of_any = len(shown.titles) > 1 and not heard.scope.course_id and of_it
     if not of_any and not picks_without_saying_which(heard.message):
         return None
     ledger.pending = shown

@@ -55,12 +55,29 @@ class Hinting:
 
     def is_stuck(self, heard: Heard) -> bool:
         """Whether a message after a hint says that it did not help."""
-        return heard.wish in ("question", "more", "hint") and bool(_SAYS["stuck"].search(normalise(heard.message)))
+        return heard.wish in ("question", "more", "hint", "feedback") and bool(
+            _SAYS["stuck"].search(normalise(heard.message))
+        )
 
     def has_had_enough(self, heard: Heard) -> bool:
         """Whether a message after a hint asks for the answer itself."""
         said = normalise(heard.message)
         return bool(_SAYS["tell_me"].search(said)) and not _SAYS["not_yet"].search(said)
+
+    def wants_no_answer(self, heard: Heard) -> bool:
+        """Whether a message says that the answer is not to be told."""
+        return bool(_SAYS["keeps_back"].search(normalise(heard.message)))
+
+    def proposes(self, heard: Heard) -> bool:
+        """Whether a message after a hint asks if an answer of one's own is right: x=6对吗."""
+        said = normalise(heard.message).strip()
+        return bool(_SAYS["proposes"].search(said)) and not self.has_had_enough(heard)
+
+    async def attempt(self, hinted: Hinted, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """How to see by oneself whether an answer is right, and what else may be said; the hints go on."""
+        ledger.pending = hinted
+        yield TextAdded(heard.say.hint_attempt)
+        yield Done("catalogue", None)
 
     async def hint(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """One step towards the answer, never the answer; each further request for the same question says more."""
@@ -92,9 +109,13 @@ class Hinting:
             async for event in self._nothing.events(unquoted, heard, ledger):
                 yield event
             return
-        ledger.pending = Hinted(question, step)
         best = (quotes or found.quotes)[0]
         hit, quote = best.hit, best.text
+        given = hint(question, hit.passage, hit.lesson.title, quote, step, heard.locale)
+        if step > 1 and given.text in heard.conversation.turns[-1].reply:
+            step = LAST_STEP  # nothing is left of the sentence without its result: the place was told before
+            given = hint(question, hit.passage, hit.lesson.title, quote, step, heard.locale)
+        ledger.pending = Hinted(question, step)
         # The source shows where to look; what it quotes would give the answer away.
         kept_back = "" if step < LAST_STEP else quote
         yield SourcesFound((source_of(hit, 1, kept_back),))
@@ -105,22 +126,32 @@ class Hinting:
                 told_by_model = True
                 yield TextAdded(text, ai=True)
         if not told_by_model:
-            given = hint(question, hit.passage, hit.lesson.title, quote, step, heard.locale)
             yield TextAdded(f"{given.text} [1]" if given.quotes else given.text)
         label = self._writer.label(ledger.turn_id, say) if told_by_model else None
         yield Done("generated" if told_by_model else "extracted", True, aigc=label)
 
     def _place(self, found: Found, scope: Scope, step: int) -> Hit | None:
-        """Where to look for an answer, another place at each step: in what was found, else in the lesson at hand."""
+        """Where to look for an answer, another place at each step, as long as there are any: in what was found, in the
+        lesson at hand, else in the course that is surely on it.
+        """
         if found.answers:
             near = [hit for hit in found.hits if hit.course.id == found.hits[0].course.id]
         elif scope.course_id:
             ids = found.search.records.passages_within(scope.course_id, scope.lesson_id)
             near = found.search.choice_among(found.query, LAST_STEP, ids)
         else:
-            return None
-        lessons = [hit for hit in near if not is_exercise(hit)]
-        return lessons[min(step, len(lessons)) - 1] if lessons else None
+            near = self._near_in_a_course(found)
+        # Two passages under one heading are one place to look at.
+        places = {(hit.lesson.id, hit.passage.heading_path): hit for hit in reversed(near) if not is_exercise(hit)}
+        lessons = [hit for hit in near if places.get((hit.lesson.id, hit.passage.heading_path)) is hit]
+        return lessons[step - 1] if step <= len(lessons) else None
+
+    def _near_in_a_course(self, found: Found) -> list[Hit]:
+        """Of the course that is surely on it what comes nearest, where nothing in it surely answers."""
+        search = found.search
+        sure = [hit.course for hit in search.nearest_courses(found.query, 1) if hit.certain]
+        ids = search.records.passages_within(sure[0].id) if sure else []
+        return search.choice_among(found.query, LAST_STEP, ids) if ids else []
 
     def _hinted(self, heard: Heard) -> tuple[str, int]:
         """The question that a hint is wanted for, and which step this is."""

@@ -107,8 +107,9 @@ class Leading:
         """Whether a message wants to get somewhere where courses lead: a trade, a diploma, a level, credits; with
         `by_words` also what merely sounds like a course.
         """
-        if not _WANTS_TO_GET_THERE.search(normalise(heard.question)):
-            return False
+        a_child = need_of(heard.question).young and not is_a_wish_for_a_trade(heard.question)
+        if a_child or not _WANTS_TO_GET_THERE.search(normalise(heard.question)):
+            return False  # 我十岁，想做实验 wants no trade
         way = await asyncio.to_thread(self._adviser.plain_way, heard.question, heard.audience)
         if way.destination.by_words and not by_words:
             return False

@@ -1,8 +1,9 @@
 """Planning: a course spread over the weeks that a learner has, in dates and hours that code has computed."""
 
 import asyncio
+import re
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import date, timedelta
@@ -13,18 +14,18 @@ from rapidfuzz import fuzz, process
 
 from companion.catalogue import card_of
 from companion.checking.check import checked_sentences
-from companion.conversation import PlanWanted
+from companion.conversation import PlanWanted, Shown
 from companion.events import CoursesFound, Done, Event, SourcesFound, TextAdded
 from companion.guidance.recommend import Recommended
 from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.patterns import Patterns
-from companion.practice.plan import PlanWish, Session, StudyPlan, number, study_plan, wanted
+from companion.practice.plan import PlanWish, Session, StudyPlan, hours_in_time, number, study_plan, wanted
 from companion.practice.study_days import without_days
 from companion.replies.advising import SHOWN, Advising
 from companion.replies.leading import time_said, times_kept
 from companion.sources import passages_for
-from companion.understanding.wish import plan_subject
+from companion.understanding.wish import plan_subject, wish_by_rules
 from companion.words import Words
 from companion.writing.language_model import ModelUnavailable
 from companion.writing.material import Material, material_of_passages
@@ -40,6 +41,11 @@ _PART_READ, _OF_ONE_FOLDER = 8, 0.5
 # More lines than that are not read on a phone: the rest is said in one.
 _LINES_TOLD = 12
 _LESSONS_READ = 3
+_CLAUSES = re.compile("[，,。;；！!]+")
+# What 少一点 and 快一点 make of the hours of a plan, the fewest there are, and those for who leaves them to us.
+_FEWER, _MORE, _FEWEST_HOURS, _HOURS_TO_BEGIN_WITH = 2 / 3, 1.5, 0.5, 3.0
+# A longer message says something else.
+_A_WORD_ON_HOURS = 24
 # How much of a message a title has to have (rapidfuzz's partial ratio) to be named by it: 按醒狮基本功来排.
 _NAMED = 80
 _NUMBERS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "first": 0, "second": 1, "third": 2}
@@ -68,8 +74,16 @@ class Planning:
             or _SAYS["soon"].search(text)
             or _SAYS["whole"].search(text)
             or _SAYS["only"].search(text)
+            or _changes_hours(text, pending)
             or self._chosen(heard.message, pending)
+            or (pending and _SAYS["another"].search(text) and self._on_another(heard, pending))
         )
+
+    def _on_another(self, heard: Heard, pending: PlanWanted) -> bool:
+        """Whether what a message names is clearly another course than the one that was planned: 改成学急救."""
+        subject = _subject(_SAYS["another"].sub(" ", normalise(heard.message)))
+        found = self._advising.about(subject, heard, 1) if subject else None
+        return bool(found and found.certain and found.courses and found.courses[0].course.id != pending.course_id)
 
     async def events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The plan, or the question after what it needs."""
@@ -85,10 +99,11 @@ class Planning:
             pending = replace(pending, until=None, start=None)
         asked = self._wish(heard, pending)
         part, planned = await asyncio.to_thread(self._part, heard, pending, course, lessons)
+        asked, chosen = self._hours_chosen(asked, heard, pending, course, len(planned) / len(lessons))
         if asked.hours_a_week is None:
             ledger.pending = _kept(heard.message, course.id, asked, part=part)
             yield CoursesFound((card_of(course, say.reason_record),))
-            yield TextAdded(say.plan_hours)
+            yield TextAdded(_hours_wanted(asked, say))
             yield Done("catalogue", None)
             return
         behind = bool(_SAYS["behind"].search(normalise(heard.message)))
@@ -108,7 +123,7 @@ class Planning:
         opening = _opening(heard.message, pending, course, say, self._today()) if pending and as_before else ""
         of_it = say.plan_part.format(lessons=len(planned), all=len(lessons)) if part else ""
         gone_by = say.plan_past.format(until=past) if past else ""
-        yield TextAdded(opening + gone_by + _told(plan, say, asked, of_it))
+        yield TextAdded((chosen or opening) + gone_by + _told(plan, say, asked, of_it))
         advice = False
         if self._writer.has_model and not opening:  # what it says of the lessons was said with the first plan
             async with aclosing(self._advice(planned, heard, ledger)) as events:
@@ -117,6 +132,33 @@ class Planning:
                     yield event
         label = self._writer.label(ledger.turn_id, say) if advice else None
         yield Done("generated" if advice else "catalogue", True if advice else None, aigc=label)
+
+    def _hours_chosen(
+        self, asked: PlanWish, heard: Heard, pending: PlanWanted | None, course: Course, share: float
+    ) -> tuple[PlanWish, str]:
+        """The hours a week where they follow from what was said, and what is said of that: fewer or more than before,
+        as many as it takes to be done by a day, or some to begin with for who leaves them to us.
+        """
+        text, say = normalise(heard.message), heard.say
+        before = pending.hours_a_week if pending and pending.course_id == course.id else None
+        if before and not wanted(heard.message, self._today()).says_something and not _SAYS["behind"].search(text):
+            factor = _FEWER if _SAYS["less"].search(text) else _MORE if _SAYS["faster"].search(text) else 1.0
+            hours = max(_FEWEST_HOURS, round(2 * before * factor) / 2)
+            changed = replace(asked, hours_a_week=hours, a_day=None)
+            return (
+                (asked, "")
+                if hours == before
+                else (changed, say.plan_changed.format(hours=f"{hours:g}", before=f"{before:g}"))
+            )
+        if asked.hours_a_week is None and asked.until:
+            needed = hours_in_time(course, asked.start or self._today(), asked.until, share)
+            if needed:
+                told = say.plan_in_time.format(until=asked.until, hours=f"{needed:g}")
+                return replace(asked, hours_a_week=needed), f"{told}\n\n"
+        if asked.hours_a_week is None and pending and _SAYS["any"].search(text):
+            told = say.plan_for_a_start.format(hours=f"{_HOURS_TO_BEGIN_WITH:g}")
+            return replace(asked, hours_a_week=_HOURS_TO_BEGIN_WITH), f"{told}\n\n"
+        return asked, ""
 
     async def _none(self, nearest: Recommended | None, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """That nothing can be planned: the course has no lessons here, or none is clearly on what was named."""
@@ -184,7 +226,7 @@ class Planning:
             return [heard.scope.course_id], None
         if chosen := self._chosen(heard.message, pending):
             return [chosen], None
-        subject = _subject(heard.message)
+        subject = _subject(_SAYS["another"].sub(" ", normalise(heard.message)) if pending else heard.message)
         found = self._advising.about(subject, heard, SHOWN) if subject else None
         if found and not found.about_something:
             found = None
@@ -194,8 +236,15 @@ class Planning:
             return [pending.course_id], found
         if found:
             return [], found
+        return self._talked_of(heard), None
+
+    def _talked_of(self, heard: Heard) -> list[str]:
+        """The one course that was shown, else that of the lessons that were told of."""
+        if isinstance(shown := heard.conversation.pending, Shown) and len(shown.titles) == 1:
+            course = self._advising.adviser.desk().shelf.titled.get(normalise(shown.titles[0]))
+            return [course.id] if course else []
         seen = next((turn.passages for turn in reversed(heard.conversation.turns) if turn.passages), ())
-        return list(self._index.search.records.courses_of_passages(list(seen[:1])).values()), None
+        return list(self._index.search.records.courses_of_passages(list(seen[:1])).values())
 
     def _part(
         self, heard: Heard, pending: PlanWanted | None, course: Course, lessons: list[Lesson]
@@ -243,6 +292,28 @@ class Planning:
         return asked.after(time_said(pending))
 
 
+def _changes_hours(text: str, pending: PlanWanted | None) -> bool:
+    """Whether a message leaves the hours to us where they are wanted, or wants fewer or more than a plan has."""
+    if pending is None or pending.course_id is None:
+        return False
+    asks = (_SAYS["any"], _SAYS["free_time"]) if pending.hours_a_week is None else (_SAYS["less"], _SAYS["faster"])
+    return len(text) <= _A_WORD_ON_HOURS and any(one.search(text) for one in asks)
+
+
+def _hours_wanted(asked: PlanWish, say: Words) -> str:
+    """The question after the hours, beside what is known of the time already."""
+    if asked.days and not asked.a_day:
+        return say.plan_how_long.format(days=_names_of(asked.days, say))
+    if asked.a_day:
+        return say.plan_how_often.format(minutes=round(60 * asked.a_day))
+    return (say.plan_from.format(start=asked.start) if asked.start else "") + say.plan_hours
+
+
+def _names_of(days: Iterable[int], say: Words) -> str:
+    names = say.plan_day_names.split()
+    return say.plan_day_between.join(names[day] for day in sorted(days))
+
+
 def _kept(
     request: str, course_id: str | None, asked: PlanWish, offered: tuple[str, ...] = (), part: str | None = None
 ) -> PlanWanted:
@@ -250,8 +321,9 @@ def _kept(
 
 
 def _subject(message: str) -> str:
-    """What a plan is to be for, without what is said of the time."""
-    return plan_subject(_SAYS["day"].sub(" ", without_days(normalise(message))))
+    """What a plan is to be for, without what is said of the time and what only ends something: 不考了，帮我排个计划."""
+    clauses = [clause for clause in _CLAUSES.split(normalise(message)) if wish_by_rules(clause) != "end"]
+    return plan_subject(_SAYS["day"].sub(" ", without_days("，".join(clauses))))
 
 
 def _pending(heard: Heard) -> PlanWanted | None:
@@ -287,20 +359,30 @@ def _told(plan: StudyPlan, say: Words, asked: PlanWish, of_it: str) -> str:
         of_it,
         _days_told(asked, say),
         "" if plan.hours else say.plan_together if asked.until else say.plan_unknown,
-        say.plan_late.format(until=asked.until, weeks=plan.late_by) if plan.late_by else "",
+        _late(plan, say, asked),
     ]
     unsaid = _alike(plan)[_LINES_TOLD:]
     later = say.plan_later.format(weeks=weeks, example=unsaid[0][0].week) if unsaid else ""
     return "".join(line for line in lines if line) + "\n\n" + _rows(plan, say) + "\n" + later
 
 
+def _late(plan: StudyPlan, say: Words, asked: PlanWish) -> str:
+    """That a plan goes past the day asked for, and how many hours a week would be in time."""
+    if not plan.late_by or not asked.until:
+        return ""
+    share = plan.hours / plan.course.hours if plan.hours and plan.course.hours else 1.0
+    needed = hours_in_time(plan.course, plan.sessions[0].start, asked.until, share)
+    told = say.plan_late.format(until=asked.until, weeks=plan.late_by)
+    return told + (say.plan_needed.format(hours=f"{needed:g}") if needed else "")
+
+
 def _days_told(asked: PlanWish, say: Words) -> str:
     """The days of the week that were named, and how long each is."""
     if not asked.days or not asked.hours_a_week:
         return ""
-    names = say.plan_day_names.split()
-    days = say.plan_day_between.join(names[day] for day in sorted(asked.days))
-    return say.plan_days.format(days=days, minutes=round(asked.hours_a_week / len(asked.days) * 60))
+    return say.plan_days.format(
+        days=_names_of(asked.days, say), minutes=round(asked.hours_a_week / len(asked.days) * 60)
+    )
 
 
 def _rows(plan: StudyPlan, say: Words, only: int | None = None) -> str:

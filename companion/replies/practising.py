@@ -6,8 +6,9 @@ import zlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
-from companion.conversation import Pending, Quiz
+from companion.conversation import Pending, Quiz, Shown
 from companion.event_streams import said
 from companion.events import Done, Event, QuizItem, Source, SourcesFound, TextAdded
 from companion.finding.find import find
@@ -15,6 +16,8 @@ from companion.guidance.book import Book
 from companion.guidance.progress import Practised, item_of
 from companion.heard import Heard
 from companion.ledger import Ledger
+from companion.patterns import Patterns
+from companion.portions import quoted
 from companion.practice.bank import bank_questions
 from companion.practice.grading import Grade, Verdict, grade, is_no_answer, reads_as_answer, replies, told
 from companion.practice.hint import hint
@@ -23,6 +26,7 @@ from companion.practice.questions import QuizQuestion, questions
 from companion.quantities import chinese_value
 from companion.replies.answering import Answering
 from companion.safety.untrusted import for_prompt, without_orders
+from companion.sentences import citing_nothing
 from companion.sources import passages_for, source_of
 from companion.understanding.wish import Wish, practice_subject, wish_by_rules
 from companion.writing.language_model import ModelUnavailable
@@ -48,6 +52,8 @@ _ASKS_IN_WORDS = re.compile(r"怎么|如何|为什么|为啥|什么|啥|点解|�
 _ASKS = re.compile(rf"[?？]\s*$|{_ASKS_IN_WORDS.pattern}")
 # A message so long that asks something is a question of its own.
 _A_QUESTION = 8
+# A longer message says something else than that the questions are too easy.
+_A_WORD_ON_THE_LEVEL = 12
 # From this probability on the lesson found is taken to be the one that was meant.
 _ABOUT = 0.3
 _ABOUT_IN_ANOTHER = 0.6
@@ -60,6 +66,7 @@ _SKIP = re.compile(
     r"(?:下一题|下一个|换一?[题道个](?:题)?[吧啦]?|跳过|过|next(?: one| question)?|skip(?: it)?)"
     r"(?: please)?[。！!.\s]*$"
 )
+_SAYS = Patterns(Path(__file__).with_name("practising.toml"))
 _ANOTHER_WISH = ("hint", "practice", "plan", "end", "again")
 _ANOTHER = re.compile(r"^(?:还有吗?|有冇)?[，,\s]*再(?:来|出|问|考|俾|给)我?(?:一|几|两)?[个道题条]")
 
@@ -97,7 +104,12 @@ class Practising:
         ledger.pending = Quiz(tuple(asked), sources, together)
         ledger.cited.update(source.n for source in sources)
         yield SourcesFound(sources)
-        yield TextAdded(f"{say.practise_intro.format(count=len(asked))}\n\n")
+        intro = say.practise_intro.format(count=len(asked))
+        if (heard.locale == "en") != (language_of(asked[0].prompt) == "en"):
+            intro = f"{say.practise_language}{intro}"
+        if heard.conversation.pending_quiz and _SAYS["other_level"].search(normalise(heard.message)):
+            intro = f"{say.practise_no_levels}{intro}"
+        yield TextAdded(f"{intro}\n\n")
         shown = enumerate(asked, 1) if together else [(1, asked[0])]
         yield TextAdded("\n\n".join(f"{number}. {one.prompt}" for number, one in shown), ai=by_model)
         if together:
@@ -108,15 +120,79 @@ class Practising:
         )
 
     def wants_another(self, message: str) -> bool:
-        """Whether a message during a quiz asks for a question more instead of answering the one that is open."""
-        return bool(_ANOTHER.match(normalise(message)))
+        """Whether a message during a quiz asks for a question more, or a harder or easier one, and answers none."""
+        said = normalise(message).strip()
+        other_level = _SAYS["other_level"].search(said) and len(said) <= _A_WORD_ON_THE_LEVEL
+        return bool(_ANOTHER.match(said) or (other_level and not is_no_answer(message)))
 
     def answered(self, pending: Pending | None, message: str, wish: Wish) -> str | None:
         """What the questions of a quiz stand on that a message answers; None where none is on, or it does not."""
-        if not isinstance(pending, Quiz) or self.wants_another(message) or not self._answers(pending, message, wish):
+        if not isinstance(pending, Quiz) or pending.is_over or self.wants_another(message):
+            return None
+        if self.asks_why(pending, message) or self.wants_it_again(pending, message):
+            return None
+        if not self._answers(pending, message, wish) or self.says_neither(pending, message):
             return None
         asked = pending.questions[pending.position :] if pending.together else pending.questions[pending.position :][:1]
         return " ".join(one.sentence or one.prompt for one in asked)
+
+    def asks_why(self, quiz: Quiz, message: str) -> bool:
+        """Whether a message asks why what was answered is right or wrong."""
+        return quiz.position > 0 and bool(_SAYS["why"].search(normalise(message).strip()))
+
+    def wants_it_again(self, quiz: Quiz, message: str) -> bool:
+        """Whether the question that is open is to be put once more: who asks to go on, or why before any was answered,
+        or who answers in another form.
+        """
+        said = normalise(message).strip()
+        again = _SAYS["go_on"].search(said) or _SAYS["why"].search(said)
+        return not quiz.is_over and bool(again or self.misses_the_form(quiz, message))
+
+    def misses_the_point(self, quiz: Quiz, message: str, wish: Wish) -> bool:
+        """Whether a message would answer the open question, which wants true or false, and says neither."""
+        return not quiz.is_over and self._answers(quiz, message, wish) and self.says_neither(quiz, message)
+
+    def says_neither(self, quiz: Quiz, message: str) -> bool:
+        """Whether what answers the one open question says neither true nor false, as that has to be."""
+        question = quiz.questions[quiz.position]
+        judged = question.kind != "true_false" or quiz.together or is_no_answer(message)
+        return not judged and not reads_as_answer(question, message)
+
+    def misses_the_form(self, quiz: Quiz, message: str) -> bool:
+        """Whether a message is a letter where nothing is to be chosen, or judges where something is to be filled in."""
+        if quiz.is_over or quiz.together or quiz.questions[quiz.position].options:
+            return False
+        said, kind = normalise(message).strip(), quiz.questions[quiz.position].kind
+        judges = kind == "fill_in" and bool(_SAYS["a_judgement"].search(said))
+        return kind != "open" and (judges or bool(_SAYS["a_letter"].search(said)))
+
+    async def reason(self, quiz: Quiz, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """What the lesson says around the sentence that the last answer was graded by, then the open question again."""
+        question = quiz.questions[quiz.position - 1]
+        ledger.pending = replace(quiz, aside=0)
+        placed = await asyncio.to_thread(self._index.search.placed, [question.passage_id])
+        if placed:
+            (hit,) = placed
+            ledger.cited.add(1)
+            yield SourcesFound((source_of(hit, 1, question.sentence or hit.passage.text),))
+            lesson = citing_nothing(hit.lesson.title)
+            yield TextAdded(f"{heard.say.practise_why.format(lesson=lesson)}\n\n{quoted(hit.passage.text, 1)}")
+        else:
+            yield TextAdded(told("unknown", question, heard.locale).reason)
+        if not quiz.is_over:
+            yield TextAdded(f"\n\n{_numbered(quiz)}")
+        yield Done("extracted" if placed else "catalogue", True if placed else None, quiz=_open_items(quiz))
+
+    async def once_more(self, quiz: Quiz, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """The open question again, with the form that its answer has where a letter was given."""
+        ledger.pending = replace(quiz, aside=0)
+        ledger.cited.update(source.n for source in quiz.sources)
+        yield SourcesFound(quiz.sources)
+        if not _SAYS["go_on"].search(normalise(heard.message).strip()):
+            judges = quiz.questions[quiz.position].kind == "true_false"
+            yield TextAdded(f"{heard.say.practise_judge if judges else heard.say.practise_write}\n\n")
+        yield TextAdded(_numbered(quiz), ai=quiz.questions[quiz.position].kind == "open")
+        yield Done("extracted", True, quiz=_open_items(quiz))
 
     def _answers(self, quiz: Quiz, message: str, wish: Wish) -> bool:
         """Whether a message answers a quiz that is on, and is no question or wish of its own. Where something else was
@@ -181,6 +257,7 @@ class Practising:
             )
             by_model = by_model or following[0].kind == "open"
         else:
+            ledger.pending = replace(quiz, position=len(quiz.questions), right=right, aside=0)
             yield TextAdded(say.practise_score.format(right=right, count=len(quiz.questions)))
         label = self._writer.label(ledger.turn_id, say) if by_model else None
         quiz_on = _items(following, position + 1)
@@ -261,11 +338,25 @@ class Practising:
             due = self._book.due(heard.conversation.owner)
             if due:
                 return search.placed(due[:_REVIEWED_AT_ONCE])
+        if (
+            not ids
+            and not subject
+            and isinstance(shown := heard.conversation.pending, Shown)
+            and len(shown.titles) == 1
+        ):
+            ids = self._of_the_course(shown.titles[0])
         if not ids and not subject and heard.conversation.turns:
             before = next((turn.passages for turn in reversed(heard.conversation.turns) if turn.passages), ())
             for hit in search.placed(before[:1]):
                 ids = search.records.passages_within(hit.course.id, hit.lesson.id)
         return search.placed(ids)
+
+    def _of_the_course(self, title: str) -> list[str]:
+        """Ids of the passages of the one course that was shown."""
+        search = self._index.search
+        hits = search.nearest_courses(search.query(title), _COURSES_LOOKED_AT)
+        course = next((hit.course for hit in hits if hit.course.title == title), None)
+        return search.records.passages_within(course.id) if course else []
 
     def _on(self, subject: str, heard: Heard) -> list[str]:
         """Ids of the passages on a subject: of the course whose title has it, of the lesson that is found, or of the
@@ -295,6 +386,17 @@ def _practised(question: QuizQuestion, verdict: Verdict, sources: Sequence[Sourc
         return []
     item = item_of(question.passage_id, question.id)
     return [Practised(item, of, verdict == "right", verdict == "partly")]
+
+
+def _numbered(quiz: Quiz) -> str:
+    """The questions that are open, with their numbers."""
+    asked = quiz.questions[quiz.position :] if quiz.together else quiz.questions[quiz.position : quiz.position + 1]
+    return "\n\n".join(f"{number}. {one.prompt}" for number, one in enumerate(asked, quiz.position + 1))
+
+
+def _open_items(quiz: Quiz) -> tuple[QuizItem, ...]:
+    asked = quiz.questions[quiz.position :] if quiz.together else quiz.questions[quiz.position : quiz.position + 1]
+    return _items(asked, quiz.position + 1)
 
 
 def _items(asked: Sequence[QuizQuestion], first: int = 1) -> tuple[QuizItem, ...]:

@@ -21,6 +21,7 @@ from companion.replies.planning import Planning
 from companion.replies.practising import Practising
 from companion.replies.stating import Stating
 from companion.safety.bounds import Refusal
+from companion.understanding.facts import facts_asked
 from companion.understanding.in_language import language_asked
 from companion.understanding.picking import is_only_a_choice, picks_without_saying_which
 from companion.understanding.wish import Wish, asks, wish_by_rules
@@ -62,10 +63,11 @@ class Replies:
         """What a message gets that is out of bounds; None where it is answered all the same."""
         if refusal.rule == "graded_work" and self._is_of_our_own(heard):
             return None
-        if refusal.rule != "official_fact":
+        in_bounds = heard.desk and heard.desk.entry.get("in_bounds")  # 把我说过的都忘掉 is of the learner's own data
+        if refusal.rule != "official_fact" and not in_bounds:
             return said(refusal.reply, "declined")
         if heard.desk:
-            return self.counter.events(heard.desk, heard, "declined")
+            return self.counter.events(heard.desk, heard, "catalogue" if in_bounds else "declined")
         if self.advising.titles_missing(heard):
             return self.advising.courses(heard, ledger)  # a course that there is not has no fees
         if heard.wish not in ("question", "credits") or self.advising.names_conditions(heard):
@@ -76,7 +78,11 @@ class Replies:
         """Whether it is of a hint or a quiz that was given here, which nobody is graded by."""
         # 卡住了，直接讲答案吧: of what was no graded work so far.
         hinted = isinstance(heard.conversation.pending, Hinted) and self.hinting.has_had_enough(heard)
-        return hinted or heard.answers_quiz or wish_by_rules(heard.message) == "end"  # stop the quiz
+        ruled = wish_by_rules(heard.message)
+        # 别直接告诉我答案 wants no answer; stop the quiz.
+        return (
+            hinted or heard.answers_quiz or ruled == "end" or (ruled == "hint" and self.hinting.wants_no_answer(heard))
+        )
 
     def _as_wanted(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         replies: dict[Wish, Reply] = {
@@ -128,9 +134,14 @@ class Replies:
     def _again(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         last = heard.conversation.last_told
         in_another_language = last and last.wish in _ANSWERED and language_asked(heard.message)
+        if language_asked(heard.message) and not (in_another_language or (last and last.wish in _COMPUTED)):
+            return said(heard.say.speaks)
         if last and (last.wish in _COMPUTED or in_another_language):
-            earlier = replace(heard, message=last.message, question=last.question, wish=cast("Wish", last.wish))
-            return self._as_wanted(earlier, ledger)
+            facts = facts_asked(last.message, heard.named)
+            earlier = replace(
+                heard, message=last.message, question=last.question, wish=cast("Wish", last.wish), facts=facts
+            )
+            return self.stating.on_record(earlier, self._as_wanted(earlier, ledger))
         return self.continuing.again(last, heard, ledger)
 
 

@@ -1,7 +1,9 @@
 """What the record of a course states of what was asked, in sentences; that it states nothing is said too."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
+from companion.guidance.places import Place, same_city
 from companion.guidance.sayings import audience_named
 from companion.understanding.facts import FILE
 from companion.understanding.wholly import Kind, kinds_in, slots_in
@@ -10,8 +12,12 @@ from course_index.course import Course, Offering
 
 # Whatever is asked of several courses, these are what one compares them by.
 _BY_WHAT = ("price", "hours", "level", "delivery", "where", "audience")
-# What the sentence on a record has in any case, where it is stated.
-_IN_THE_RECORD = ("price", "hours", "credits", "when", "level")
+_QUOTED = frozenset({"other"})
+_OF_SESSIONS = frozenset({"when", "where", "times", "seats", "step_free"})
+_WEEKDAYS = {
+    "zh": "一二三四五六日",
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
 # The facts by which one of several may be told to be the least, and how that is said.
 _LEAST: Mapping[str, tuple[str, Callable[[Course], float | None]]] = {
     "price": ("cheapest", lambda course: course.price.amount if course.price else None),
@@ -20,24 +26,70 @@ _LEAST: Mapping[str, tuple[str, Callable[[Course], float | None]]] = {
 }
 
 
-def stated(course: Course, facts: Sequence[str], locale: Locale, course_of: Callable[[str], Course | None]) -> str:
-    """A sentence for each of the facts, which are kinds of facts.toml, that the sentence on the whole record does not
-    say; `course_of` finds a course by its id.
+def stated(
+    course: Course,
+    facts: Sequence[str],
+    locale: Locale,
+    course_of: Callable[[str], Course | None],
+    place: Place | None = None,
+    audience: str | None = None,
+) -> str:
+    """A sentence for each of the facts, which are kinds of facts.toml; `course_of` finds a course by its id. Of the
+    sessions those at the `place` that was named, and whether it is for the `audience` that was.
     """
     language = _language(locale)
-    told = [
-        _fact(course, kind, language, locale, course_of)
-        for kind in kinds_in(FILE)
-        if kind.name in facts
-        and not (kind.name in _IN_THE_RECORD and _value(course, kind.name, language, locale, course_of))
-    ]
-    return _in_script(" ".join(filter(None, told)) if language == "en" else "".join(filter(None, told)), locale)
+    there = _held_there(course, place)
+    asked = set(facts)
+    if "when" in asked and there.delivery == "online" and not _days(there, language):
+        asked.add("delivery")  # what is online waits for no date
+    kinds = [kind for kind in kinds_in(FILE) if kind.name in asked]
+    told = [_fact(there, kind, language, locale, course_of) for kind in kinds if kind.name not in _QUOTED]
+    # The summary is quoted as it is written.
+    quoted = [_quoting(there, kind, language, locale) for kind in kinds if kind.name in _QUOTED]
+    if place and there is course and course.offerings and asked & _OF_SESSIONS and not _is_held_there(course, place):
+        told.insert(0, _slot("none_there", language).format(place.named))
+    if "audience" in asked and audience and course.audience and not {audience, "everyone"} & set(course.audience):
+        told.append(_slot("not_for", language).format(_whom(audience, language, locale)) + _end(language))
+    between = " " if language == "en" else ""
+    return between.join(filter(None, (_in_script(between.join(filter(None, told)), locale), *quoted)))
 
 
-def of_each(courses: Sequence[Course], facts: Sequence[str], locale: Locale) -> str:
-    """What the record of each of the courses states of the facts."""
+def _quoting(course: Course, kind: Kind, language: str, locale: Locale) -> str:
+    frame = str(kind.entry[language if course.summary else f"no_{language}"])
+    return _in_script(frame, locale).format(course.summary)
+
+
+def of_record(course: Course, locale: Locale) -> str:
+    """What is said of where facts are from, where the whole record was told before."""
     language = _language(locale)
-    return _in_script(f"{_slot('each', language)}\n\n{_lines(courses, facts, language, locale)}", locale)
+    day = _slot("of_date", language).format(course.updated_at.isoformat()) if course.updated_at else ""
+    return _in_script(_slot("of_record", language), locale).format(title=course.title, date=day)
+
+
+def of_each(courses: Sequence[Course], facts: Sequence[str], locale: Locale, place: Place | None = None) -> str:
+    """What the record of each of the courses states of the facts; of the sessions, those at the `place` named."""
+    language = _language(locale)
+    there = [course for course in courses if place and _is_held_there(course, place)]
+    told = [_held_there(course, place) for course in there or courses]
+    none = bool(place and not there and _OF_SESSIONS & set(facts))
+    first = _slot("none_there", language).format(place.named) if none and place else ""
+    opening = f"{first}{' ' if first and language == 'en' else ''}{_slot('each', language)}"
+    return _in_script(f"{opening}\n\n{_lines(told, facts, language, locale)}", locale)
+
+
+def _held_there(course: Course, place: Place | None) -> Course:
+    """A course with those of its sessions that are at a place, in its district where any is, else in its city; the
+    course itself where none is.
+    """
+    if place is None:
+        return course
+    city = tuple(one for one in course.offerings if same_city(place.city, one.city))
+    district = tuple(one for one in city if place.district and one.district == place.district)
+    return replace(course, offerings=district or city) if city else course
+
+
+def _is_held_there(course: Course, place: Place) -> bool:
+    return any(same_city(place.city, one.city) for one in course.offerings)
 
 
 def comparison(courses: Sequence[Course], facts: Sequence[str], locale: Locale) -> str:
@@ -90,8 +142,12 @@ def _fact(course: Course, kind: Kind, language: str, locale: Locale, course_of: 
     value = _value(course, kind.name, language, locale, course_of)
     if not value:
         return str(kind.entry.get(f"no_{language}", ""))
-    end = "." if language == "en" else "。"
-    return f"{kind.entry[language].format(value)}{end}"
+    said = str(kind.entry[language].format(value))
+    return said if said.endswith((".", "。")) else f"{said}{_end(language)}"
+
+
+def _end(language: str) -> str:
+    return "." if language == "en" else "。"
 
 
 def _named(kind: Kind, language: str) -> str:
@@ -130,6 +186,23 @@ def _days(course: Course, language: str) -> str:
     return _list([f"{one.start.isoformat()}{_at(one, language)}" for one in course.offerings if one.start], language)
 
 
+def _first_days(course: Course, language: str) -> str:
+    """The dates with the day of the week that each is, which the calendar says."""
+    said = []
+    for one in course.offerings:
+        if one.start:
+            weekday = _WEEKDAYS[language][one.start.weekday()]
+            named = weekday if language == "en" else f"星期{weekday}"
+            where = _place(one)
+            beside = (
+                ", ".join(filter(None, (named, where))) if language == "en" else "，".join(filter(None, (named, where)))
+            )
+            said.append(
+                f"{one.start.isoformat()} ({beside})" if language == "en" else f"{one.start.isoformat()}（{beside}）"
+            )
+    return _list(said, language)
+
+
 def _places(course: Course, language: str) -> str:
     places = [f"{_place(one)}{one.address or ''}" for one in course.offerings if _place(one) or one.address]
     online = _slot("online", language) if course.delivery == "online" else ""
@@ -161,6 +234,8 @@ _VALUES: Mapping[str, Callable[[Course, str], str]] = {
     "level": lambda course, _: _number(course.level),
     "when": _days,
     "where": _places,
+    "times": _first_days,
+    "other": lambda course, _: course.summary or "",
     "teacher": lambda course, _: course.provider or "",
     "seats": _seats,
     "step_free": _without_steps,

@@ -14,7 +14,7 @@ from companion.portions import quoted
 from companion.quoting.extract import sets_a_task
 from companion.replies.advising import Advising
 from companion.replies.answering import Answering
-from companion.replies.course_records import CourseRecords
+from companion.replies.course_records import CourseRecords, asks_more_of_what_was_shown
 from companion.replies.crediting import Crediting
 from companion.replies.leading import Leading
 from companion.sources import sources_of
@@ -52,7 +52,9 @@ class Stating:
     def on_record(self, heard: Heard, otherwise: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
         """What records state of courses, where that is asked for; else the other."""
         records, steps = self._records, otherwise
-        if asks_for_its_lessons(heard.message):  # 从哪一课开始学, after a course was shown
+        if asks_for_its_lessons(heard.message) or asks_more_of_what_was_shown(
+            heard
+        ):  # 从哪一课开始学, after a course was shown
             steps = told_or(partial(records.introduction_of_the_one_talked_of, heard), steps)
         elif asks_of_it(heard.message) and not heard.other_than:  # 要不要钱
             steps = told_or(partial(self._of_the_one_talked_of, heard), steps)
@@ -118,7 +120,7 @@ class Stating:
             yield event
 
     async def _credits(self, heard: Heard) -> AsyncGenerator[Event, None]:
-        talked_of = await asyncio.to_thread(self._records.named_or_shown, heard)
+        talked_of = await asyncio.to_thread(self._records.to_be_finished, heard)
         async for event in self._crediting.credits(heard, talked_of):
             yield event
 

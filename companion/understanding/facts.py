@@ -4,26 +4,38 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from companion.guidance.places import names_of_places
 from companion.guidance.subject import beside_each_other
-from companion.patterns import for_normalised, read_at_start
+from companion.patterns import Patterns, for_normalised, read_at_start
 from companion.understanding.wholly import Kind, kinds_in, says_something, without_titles
 from course_index.analyze import normalise
 
-# 线上的呢, 免费的有吗 say what another course is to be.
-_WANTED = for_normalised(r"^(?!.*(?:谁|边|几|多少|什么|咩|哪|最)).*(?:的|嘅)(?:呢|有吗|有没有|有冇|有无|先)?[?？\s]*$")
+# 线上的呢, 免费的有吗, 有便宜点的吗 say what another course is to be.
+_ASKS_WHICH = "(?!.*(?:谁|边|几|多少|什么|咩|哪|最))"
+_WANTED = for_normalised(
+    rf"^{_ASKS_WHICH}.*(?:的|嘅)(?:呢|有吗|有没有|有冇|有无|先)?[?？\s]*$"
+    rf"|^(?:那么?|咁|请问)*(?:还|仲)?有(?:没有|冇|无)?{_ASKS_WHICH}.*(?:的|嘅)(?:课程?|班)?(?:吗|么|呀|㗎|冇|没有)?[?？\s]*$"
+)
+_CLAUSE_ENDS = for_normalised(r"[，。；！,;!]+|\.(?=\s)|(?<=[\u3400-\u9fff])\s+")
+# 边个教 asks of one course, and 截止日期是什么时候 of no session.
+_SAYS_MORE = (("teacher", "compare"), ("deadline", "when"), ("deadline", "times"), ("times", "when"))
+# 广州在哪里 asks of the place itself.
+_OF_THE_PLACE = ("where",)
 # A thing has so many letters, and so many are set beside each other.
 _A_THING, _COMPARED = 2, 3
 _WITH = for_normalised(r"\s+(?:with|vs\.?|versus|than)\s+|相比|比起")
 _POINTS = for_normalised(r"[这那呢嗰它佢]|\b(?:it|this|that)\b")
 _THE_MOST = for_normalised(r"最|\b\w+est\b")
 FILE = Path(__file__).with_name("facts.toml")
+_TELLING = Patterns(FILE, "telling")
 
 
 def facts_asked(message: str, titles: Sequence[str] = ()) -> tuple[str, ...]:
     """The facts that a message asks for, as facts.toml calls them, `compare` for who asks of two courses which; none
-    where it says anything else than that and the `titles`, which are normalised.
+    where it says anything else than that, where one is, who one is, and the `titles`, which are normalised.
     """
-    said = without_titles(message, titles)
+    named = without_titles(message, titles)
+    said = without_telling(names_of_places().sub("@", named))
     asks = said and not _WANTED.match(said)
     kinds = [kind for kind in kinds_in(FILE) if asks and kind.is_said(said)]
     left = said
@@ -32,9 +44,18 @@ def facts_asked(message: str, titles: Sequence[str] = ()) -> tuple[str, ...]:
     for kind in kinds:
         left = kind.beside.sub(" ", left)
     names = [kind.name for kind in kinds]
-    if "teacher" in names and "compare" in names:
-        names.remove("compare")  # 边个教 asks of one course
-    return () if says_something(left) else tuple(names)
+    for name, instead in _SAYS_MORE:
+        if name in names and instead in names:
+            names.remove(instead)
+    of_the_place = names == list(_OF_THE_PLACE) and said.startswith("@") and not said.startswith(("@的", "@嘅"))
+    return () if says_something(left) or of_the_place else tuple(names)
+
+
+def without_telling(said: str) -> str:
+    """What is said, normalised, without clauses that only tell of who asks (我脚不好，有电梯吗), if others are left."""
+    clauses = [clause.strip() for clause in _CLAUSE_ENDS.split(said)]
+    left = [clause for clause in clauses if clause and not _TELLING["of_oneself"].fullmatch(clause)]
+    return " ".join(left) if left and len(left) < len(clauses) else said
 
 
 def set_beside(message: str) -> list[str]:

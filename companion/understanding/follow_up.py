@@ -8,9 +8,15 @@ from companion.conversation import Conversation, PastTurn, Shown
 from companion.guidance.places import place_in
 from companion.guidance.subject import names_only_conditions, subject_of
 from companion.patterns import Patterns, for_normalised
+from companion.understanding.facts import facts_asked, without_telling
 from companion.understanding.of_a_course import asks_of_it
 from companion.understanding.wholly import says_something
-from companion.understanding.wish import course_subject, wants_to_learn, without_asking_for_another
+from companion.understanding.wish import (
+    course_subject,
+    wants_to_learn,
+    without_asking_for_another,
+    without_asking_for_less,
+)
 from course_index.analyze import normalise
 from retrieval.query import content_parts, query_terms
 from retrieval.wording import shipped_wording
@@ -83,6 +89,10 @@ _ASKS_FOR_ANY = for_normalised(
 )
 # 还有别的吗 goes on from an answer, 换一个 does not.
 _SWAPS = re.compile(r"换|\b(?:another|different)\b")
+_ON_ANOTHER = for_normalised(
+    r"(?:那么?|咁|那)(?P<what>(?![这那呢嗰它佢他她我你])[^，。,.？?！!的嘅]{2,8}?)(?:的|嘅)?(?:课程?|班)?(?:呢|有吗|有没有|有冇)[\s?？]*"
+    r"|(?:and |what about |how about )+(?:a |an )?(?P<also>[a-z][a-z ]{2,20}?)(?: courses?| class(?:es)?| ones?)?[\s?]*"
+)
 _IS_THERE = re.compile(r"\b(?:is|are) there\b")
 
 # A few words that ask whether, and those of them that only wonder or agree.
@@ -146,7 +156,9 @@ def adds_to_a_wish(message: str, conversation: Conversation) -> bool:
         return False
     if before.wish not in ("courses", "pathway") and not _courses_only(before, conversation):
         return False
-    said = normalise(message)
+    if _CHANGES.match(normalise(message)):
+        return False  # 那算了，免费的有哪些
+    said = without_telling(normalise(message))  # 那天我上班，有没有网上的
     return names_only_conditions(said) and not (_ASKS_FOR_ANY.search(said) or asks_of_it(said))
 
 
@@ -156,16 +168,31 @@ def _courses_only(turn: PastTurn, conversation: Conversation) -> bool:
 
 
 def wants_another(message: str, conversation: Conversation) -> str | None:
-    """The conditions, or nothing, with which a message wants other courses than those just shown: 换一个近一点的; also
-    after 几时开课, which asks of one of them.
+    """The conditions, or nothing, with which a message wants other courses than those just shown: 换一个近一点的, and
+    太贵了 where one was shown; also after 几时开课, which asks of one of them.
 
     None for a message that does not, or that says what they are to be on.
     """
     last = next((turn for turn in reversed(conversation.turns) if not asks_of_it(turn.message)), None)
     if last is None or not conversation.subjects or not (last.wish == "courses" or _courses_only(last, conversation)):
         return None
+    only_one = isinstance(conversation.pending, Shown) and len(conversation.pending.titles) == 1
     left = without_asking_for_another(message)
+    if left is None and only_one:
+        left = without_asking_for_less(message)  # of several the cheaper ones are among them
     return left if left is not None and (not says_something(left) or names_only_conditions(left)) else None
+
+
+def wants_on_another_subject(message: str, conversation: Conversation) -> str | None:
+    """What courses are wanted on in place of what was asked for last, 质检 of 那质检的呢; None for what asks no such
+    thing, or goes on from lessons that were told.
+    """
+    last = next((turn for turn in reversed(conversation.turns) if not asks_of_it(turn.message)), None)
+    if last is None or last.wish != "courses" or last.told:
+        return None
+    found = _ON_ANOTHER.fullmatch(normalise(message).strip())
+    what = (found["what"] or found["also"]) if found else ""
+    return what if what and subject_of(what) and not facts_asked(what) and not asks_of_it(message) else None
 
 
 def wants_only_another(message: str, conversation: Conversation) -> bool:

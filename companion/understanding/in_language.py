@@ -10,7 +10,7 @@ _LANGUAGE = (
 )
 _ASKED = for_normalised(
     r"(?:(?:请|麻烦|唔该|可以|可唔可以|可不可以|能不能|能|你|把它?|[，\s])*(?:用|讲|说|改成|换(?:成|回|返)|转(?:成|回|返)|翻译成|译成)"
-    rf"{_LANGUAGE.format('a')}(?:再|来|给我|[，\s])*(?:说|讲|回答|解释|写|答)?(?:多?一?[遍次下])?"
+    rf"{_LANGUAGE.format('a')}(?:再|来|给我|同我|[，\s])*(?:说|讲|回答|回复|解释|写|答|显示)?(?:我|畀我|俾我)?(?:多?一?[遍次下])?"
     r"|(?:(?:can|could|would) you |please |now )*(?:say|tell|repeat|explain|answer|write|translate|put)"
     rf"(?: (?:it|that|this|me|again|once more))* (?:in|into|to) {_LANGUAGE.format('b')}(?: again)?"
     rf"|(?:please )?in {_LANGUAGE.format('c')})(?:吗|呢|吧|啦|好吗|得唔得|可以吗|,?\s*please|[\s。！？?.])*"

@@ -50,8 +50,10 @@ class LearnedWishes:
         wish = wanted(by_rules, await self._recogniser.soon(message, WISHES))
         if wish == "feedback" and by_rules is None and cannot_use(message):
             return "question"  # I don't know how to use wechat, and not what stands here
-        if wish == "plan" and by_rules is None and _only_feels(message):
+        if by_rules is None and wish == "plan" and _only_feels(message):
             return "question"
+        if by_rules is None and wish == "practice" and not _FEELING["practises"].search(normalise(message)):
+            return "question"  # 我十岁，想做实验
         # Hours a week make dates of a way too: a trade takes more than a plan of one course, or a list of them.
         return "pathway" if wish in ("plan", "courses") and by_rules is None and wants_a_trade(message) else wish
 

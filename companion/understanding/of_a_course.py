@@ -33,7 +33,7 @@ _STATED_EN = "|".join(
         rf"when (?:does {_EN_IT} start|is {_EN_IT})|where is {_EN_IT}(?: held| taught)?",
     )
 )
-_TAIL = r"(?:的|嘅|啊|呀|吗|么|呢|咩|先|㗎|架|[\s。！!？?])*"
+_TAIL = r"(?:please|thanks|的|嘅|啊|呀|吗|么|呢|咩|先|㗎|架|[\s。！!？?])*"
 _WHERE_I_AM = r"(?:[，, ]*(?:我|俺|屋企|家)(?:在|住|喺)\w{2,8})?"
 _WHOLE = for_normalised(
     rf"(?:and |so |then )?{_IT}(?:(?:是|系|的|嘅|都)?(?:{_STATED})|{_STATED_EN}){_TAIL}{_WHERE_I_AM}{_TAIL}"
@@ -46,7 +46,7 @@ _ASKS_WHAT_IT_IS = (
     rf"(?:{_THIS_COURSE})?(?:都|主要|是|系)*"
     r"(?:(?:讲|教|学|说)(?:的|了|些|咗|啲)*(?:什么|啥|咩|乜嘢?)|怎么样|点样|有(?:什么|哪些)?内容)"
 )
-_WHICH_LESSON = r"(?:哪|边|第几)(?:里|儿|度)?(?:一)?(?:个)?(?:课|节|章|讲|单元|部分)?"
+_WHICH_LESSON = r"(?:哪|那(?=里|儿)|边|第几)(?:里|儿|度)?(?:一)?(?:个)?(?:课|节|章|讲|单元|部分)?"
 _LESSONS = "|".join(
     (
         rf"(?:都|主要|是|系|会)*{_ASKS_WHAT_IT_IS}",
@@ -70,6 +70,15 @@ _LESSONS_EN = "|".join(
     )
 )
 _ITS_LESSONS = for_normalised(rf"(?:and |so |then |ok )?{_IT}(?:(?:的|嘅|都)?(?:{_LESSONS})|{_LESSONS_EN}){_TAIL}")
+_TELL = r"(?:说说|讲讲|介绍|说|讲|谈谈|看看)(?:一下|下|看|听听|详细|具体|清楚|多)*(?:一?点|啲|些)?"
+_EN_MORE = rf"more(?: details?)?(?: (?:about|on|of) {_EN_IT})?"
+_MORE_OF_IT = for_normalised(
+    rf"(?:好|嗯|那|咁|请|麻烦|唔该|[\s，,])*{_IT}(?:能不能|可以|可唔可以|能|再|给我|同我|帮我)*"
+    rf"(?:详细|具体|仔细|多)*(?:的|地)?{_TELL}{_IT}{_TAIL}"
+    rf"|(?:再)?(?:详细|具体)(?:一?[点些]|啲)?(?:介绍|说明|内容|情况)?{_TAIL}"
+    rf"|(?:ok[\s,]*)?(?:(?:can|could|would) you )?(?:please )?(?:tell|give|show) me (?:some )?{_EN_MORE}[\s?.!]*"
+    rf"|more (?:about|on) {_EN_IT}[\s?.!]*|(?:more )?details(?: please)?[\s?.!]*"
+)
 _INTRODUCED = for_normalised(
     rf"(?:请|我|想|要|给我|帮我|介绍|说说|讲讲|看看|了解|看|选|有没有|有冇|一下|下)*{_TITLE}(?:{_THIS_COURSE}|{_ASKS_WHAT_IT_IS})?{_TAIL}"
     rf"|(?P<bare>[^，,。？！?!《》]{{3,40}}?){_ASKS_WHAT_IT_IS}{_TAIL}"
@@ -98,6 +107,11 @@ def asks_of_it(message: str) -> bool:
 def asks_for_its_lessons(message: str) -> bool:
     """Whether a message asks what is in a course and where it begins, and names none: 这门课讲什么, 先学哪一课."""
     return title_in(message) is None and bool(_ITS_LESSONS.fullmatch(normalise(message).strip()))
+
+
+def asks_more_of_it(message: str) -> bool:
+    """Whether a message wants to be told more, of whatever was talked of: 详细说说, tell me more about it."""
+    return bool(_MORE_OF_IT.fullmatch(normalise(message).strip()))
 
 
 def asks_for_a_certificate(message: str) -> bool:

@@ -84,6 +84,13 @@ def without_asking_for_another(message: str) -> str | None:
     return left.strip(f"{_AT_AN_END}的嘅") if times else None
 
 
+def without_asking_for_less(message: str) -> str | None:
+    """The same beside saying that a course is too dear or too long, or asking for one that is less so."""
+    said = normalise(message).strip(_AT_AN_END)
+    left, times = _asking()["less"].subn(" ", said)
+    return left.strip(f"{_AT_AN_END}的嘅") if times else None
+
+
 def speaks_of_oneself(message: str) -> bool:
     """Whether a message speaks of its sender, of their people, or of what they are after."""
     said = normalise(message)
