@@ -48,10 +48,8 @@ def _members(found: Found, nearest: Nearest) -> Found:
     if quotes != found.quotes:
         return found.led_by(quotes)
     sections = sections_asked(found.query, quotes, found.lesson_of, lambda: nearest(found.query))
-    if sections is None:
-        return found
-    under = [quote for quote in quotes if quote.hit.passage.heading_path[:1] == sections.hit.passage.heading_path[:1]]
-    return replace(found.led_by(under or quotes), sections=sections)
+    under = [quote for quote in quotes if sections and quote.hit.lesson.id == sections.hit.lesson.id]
+    return replace(found.led_by(under), sections=sections) if under else found
 
 
 def _defined(found: Found, nearest: Nearest) -> Found:
