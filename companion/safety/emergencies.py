@@ -15,7 +15,7 @@ NO_EMERGENCY = "none"
 
 # How much a message has to resemble emergencies of all kinds together to be told whom to call below its answer, and to
 # be told it first, and no more than where the courses teach of it. docs/safety.md has what both cost.
-RESEMBLES, PLAINLY = 0.38, 0.6
+RESEMBLES, PLAINLY = 0.36, 0.6
 
 # 怕有人突然晕倒，想先学会处理 is of what may come, or was. Narrower than wants_to_learn: 要不要报警 is no such wish.
 _WANTS_TO_LEARN = for_normalised(
