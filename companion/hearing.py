@@ -72,7 +72,8 @@ class Hearing:
         refusal: Refusal | None,
     ) -> Heard:
         """What is wanted, and the question as it stands alone."""
-        message = await asyncio.to_thread(self._records.pointed_out, message, conversation.pending)
+        if isinstance(shown := conversation.pending, Shown):
+            message = await asyncio.to_thread(self._records.pointed_out, message, shown)
         asked = without_masks(message)
         if trade := trade_spelt_out(asked):
             asked = trade

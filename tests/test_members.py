@@ -9,6 +9,7 @@ from companion.quoting.members import which_asked
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from retrieval.live import LiveIndex
+from tests.scripted_model import ScriptedModel
 from tests.small_library import searching
 from tests.test_conversation import Talk
 
@@ -151,9 +152,13 @@ def test_the_sections_are_told_before_what_is_quoted_of_them(companion_with, tmp
         live.refresh()
         talk = Talk(companion_with(over=live))
         said = talk.say("竹篮有哪些种类")
+        with_model = Talk(companion_with(ScriptedModel("菜篮口大底平，提梁高，装菜不压。[1]"), over=live))
+        written = with_model.say("竹篮有哪些种类")
     assert said.startswith("《竹篮》的“竹篮的常见种类”分成这几节：菜篮、鱼篓、果筐。 [1]\n\n课程里是这样写的：")
     assert talk.sources[0].locator.startswith("竹篮的常见种类")
     assert talk.done.mode == "extracted"
+    assert written.split("\n\n")[0] == said.split("\n\n")[0]
+    assert "提梁高" in written
 
 
 def test_an_enumeration_in_a_statute_stays(search):

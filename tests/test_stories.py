@@ -268,6 +268,12 @@ def said(tutor, *messages):
     return [told.answer for told in anyio.run(tell, story, tutor)]
 
 
+def test_who_asks_why_before_any_answer_is_asked_again_and_told_of_no_form(sample_tutor):
+    first, again = said(sample_tutor, "考我一题急救", "为什么")
+    assert first["text"].split("1. ", 1)[1] == again["text"].split("1. ", 1)[1]
+    assert words("zh-Hans").practise_write not in again["text"]
+
+
 @pytest.mark.parametrize("why", ["为什么", "點解嘅", "错在哪里", "why was that wrong"])
 def test_who_asks_why_in_a_quiz_is_shown_the_passage_and_the_quiz_goes_on(sample_tutor, why):
     _, graded, reason, after = said(sample_tutor, "考考我垃圾分类", "不会", why, "不会")

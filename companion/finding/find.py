@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from companion.finding.forms import Nearest, in_form
 from companion.finding.found import Found, Reach, read, without_exercises
@@ -100,12 +101,13 @@ def find_parts(search: Search, question: str, passages: int, scope: Scope, befor
     )
 
 
+# Of one question several forms are tried, each on the same passages: they are looked up once.
 def _nearest_among(search: Search, ids: Sequence[str]) -> Nearest:
-    return lambda query: search.choice_among(query, CANDIDATES, ids)
+    return cache(lambda query: search.choice_among(query, CANDIDATES, ids))
 
 
 def _nearest_anywhere(search: Search) -> Nearest:
-    return lambda query: search.passages(query, CANDIDATES)
+    return cache(lambda query: search.passages(query, CANDIDATES))
 
 
 def _one_a_passage(quotes: Sequence[Quote]) -> list[Quote]:

@@ -8,7 +8,7 @@ from companion.quoting.cases import asks_for_cases, cases
 from companion.quoting.definitions import definition, thing_asked
 from companion.quoting.differences import difference, differing
 from companion.quoting.extract import Quote
-from companion.quoting.members import members, members_first, sections_asked
+from companion.quoting.members import enumerates, members, members_first, sections_asked, which_asked
 from companion.quoting.remedies import asks_who_answers_for_it, remedy, remedy_first, what_happened
 from companion.quoting.ways import ways_first
 from companion.understanding.parts import asks_anything
@@ -44,10 +44,14 @@ def in_form(found: Found, nearest: Nearest) -> Found:
 
 def _members(found: Found, nearest: Nearest) -> Found:
     """`found`, led by the list of what is asked for, or with the sections that are what is asked for."""
-    quotes = members_first(found.query, found.quotes, lambda: nearest(found.query))
-    if quotes != found.quotes:
-        return found.led_by(quotes)
-    sections = sections_asked(found.query, quotes, found.lesson_of, lambda: nearest(found.query))
+    asked, quotes = which_asked(found.query.mandarin), found.quotes
+    # What is in another language gives way to what is not, where that answers too.
+    if asked is None or quotes[0].hit.passage.language != found.query.language or enumerates(quotes[0], asked):
+        return found
+    near = nearest(found.query)
+    if (led := members_first(asked, quotes, near)) != quotes:
+        return found.led_by(led)
+    sections = sections_asked(asked, quotes, near, found.lesson_of)
     under = [quote for quote in quotes if sections and quote.hit.lesson.id == sections.hit.lesson.id]
     return replace(found.led_by(under), sections=sections) if under else found
 
@@ -78,4 +82,5 @@ def _in_form_asked(found: Found, nearest: Nearest) -> Sequence[Quote]:
         near = nearest(found.query)
         quote = (definition(thing, near) or _of_a_whole(thing, near)) if thing else cases(question, near)
         return (quote,) if quote else ()
-    return () if found.answers else members(found.query, nearest(found.query))
+    which = None if found.answers else which_asked(found.query.mandarin)
+    return members(which, nearest(found.query)) if which else ()

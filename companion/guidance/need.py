@@ -38,7 +38,8 @@ class Need:
 
     `near` asks for a session in person. `level` is the level asked for, as records state it. `begins` is the month in
     which a session is to begin. `times` asks for days of the week or hours of the day, `certified` for a certificate
-    and `captions` for what who hears badly can read, which no record states. `stays` is of who cannot go far. `for_another` is for somebody else than who asks.
+    and `captions` for what who hears badly can read, which no record states. `stays` is of who cannot go far.
+    `for_another` is for somebody else than who asks.
     """
 
     text: str = ""

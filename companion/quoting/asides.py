@@ -35,7 +35,7 @@ _EITHER = re.compile(r"\b(?:he|she|him|her|his|hers)(?: or |/)(?:he|she|him|her|
 # What is only said so, as in a lesson on phone calls, tells of nobody.
 _SPEECH = re.compile(r"“[^”]*”|\"[^\"\n]*\"|「[^」]*」")
 # A sentence, or what leads into a list or a listing, ends so; a caption has at most so many characters.
-_ENDED = re.compile(r"[。．.！!？?；;：:…”\"」』）)]\s*$")
+ENDED = re.compile(r"[。．.！!？?；;：:…”\"」』）)]\s*$")
 _CAPTION = 40
 _MARKS = " \t#*:：?？"
 
@@ -73,7 +73,7 @@ def alone(units: Sequence[Stretch]) -> set[int]:
     return {
         place
         for place, unit in lines
-        if not _ENDED.search(unit.text) and not _IN_LIST.match(unit.text) and len(unit.text.strip()) <= _CAPTION
+        if not ENDED.search(unit.text) and not _IN_LIST.match(unit.text) and len(unit.text.strip()) <= _CAPTION
     }
 
 
@@ -96,7 +96,7 @@ def _asides(text: str, heading_path: tuple[str, ...]) -> frozenset[int]:
 def _captions(units: Sequence[Stretch], headings: Collection[str]) -> set[int]:
     """The places of lines that stand alone among sentences, and are no headings: of slides every line may."""
     lines = {place for place in alone(units) if units[place].text.strip() not in headings}
-    sentences = sum(bool(_ENDED.search(unit.text)) for unit in units)
+    sentences = sum(bool(ENDED.search(unit.text)) for unit in units)
     return lines if sentences > len(lines) else set()
 
 

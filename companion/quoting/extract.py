@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from companion.quoting.asides import worth
+from companion.quoting.asides import ENDED, worth
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise, terms
 from course_index.chunk import headings_of
@@ -65,7 +65,6 @@ _DOING = re.compile(
 _KEY = re.compile(r"[\s>*\-]*(?:参考)?(?:答案|解答|解析|answers?|solution)\s*[*]*\s*[：:]", re.IGNORECASE)
 _EXERCISE_WEIGHT = -0.2
 # A line that is no sentence and has only what its titles or the question have says nothing (清蒸鲈鱼-预览图-3).
-_ENDS = re.compile(r"[。．.！!；;：:）)]\s*$")
 _NAMES = re.compile(r"[^\W\d_a-z]|[a-z]+")  # a letter, of Latin script a word
 _SHOWN = frozenset("图片预览示意例")
 # A question of the lesson answers nobody's.
@@ -219,7 +218,7 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
 
 def _only_names(text: str, known: Collection[str]) -> bool:
     """Whether a line is no sentence, and has names, all of them `known`."""
-    names = [] if _ENDS.search(text) else _names(text)
+    names = [] if ENDED.search(text) else _names(text)
     return bool(names) and all(name in known for name in names)
 
 
@@ -289,6 +288,11 @@ def is_list_item(text: str) -> bool:
 def is_row(text: str) -> bool:
     """Whether a line is a row of a table."""
     return bool(_ROW.match(text))
+
+
+def without_mark(text: str) -> str:
+    """An item of a list without its mark, or a row of a table from its first cell on."""
+    return _ROW.sub("", _LIST_ITEM.sub("", text, count=1), count=1)
 
 
 def section_from(text: str, units: Sequence[Stretch], headings: Collection[str]) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from companion.quoting.extract import WHOLE_TOKENS, Quote, is_list_item, is_row, stretch_around
+from companion.quoting.extract import WHOLE_TOKENS, Quote, is_list_item, is_row, stretch_around, without_mark
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise
 from course_index.stretches import Stretch, stretches
@@ -13,7 +13,7 @@ from retrieval.search import Hit
 
 _FEWEST = 2
 _QUESTION = re.compile(r"[?？]\s*$")
-_ITEM_BEGINS = r"\s*(?:[-*+|]|\d+[.)、]|[（(][一二三四五六七八九十\d]+[)）])\s*[*“\"「『]*"
+_OPENS = ' *“"「『'
 _SAYS_OF_IT = r"[*”\"」』]*\s*(?:[:：|，,（(]|是|为)\s*\S"
 
 
@@ -50,8 +50,9 @@ class Listing:
 
     def has(self, entry: str) -> bool:
         """Whether one of its items is of this name, normalised, and says something of it."""
-        begins = re.compile(rf"{_ITEM_BEGINS}{re.escape(entry)}{_SAYS_OF_IT}")
-        return bool(entry) and any(begins.match(normalise(unit.text)) for unit in self.units[self.first : self.last])
+        begins = re.compile(re.escape(entry) + _SAYS_OF_IT)
+        items = (without_mark(unit.text) for unit in self.units[self.first : self.last])
+        return bool(entry) and any(begins.match(normalise(item).lstrip(_OPENS)) for item in items)
 
     def goes_on_in(self, other: "Listing") -> bool:
         """Whether it ends with its passage, and another one of the same section begins with the next."""

@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from companion.quantities import small_number
 from companion.quoting.cases import denies
 from companion.quoting.extract import MAX_QUOTES, Quote
 from companion.quoting.lists import Listing, lists_of, parts_of
 from course_index.analyze import normalise
 from course_index.chunk import BELOW, BESIDE
-from retrieval.query import Query, content_parts
+from retrieval.query import content_parts
 from retrieval.search import Hit
 
 # Passages that rank so much below what is quoted are on something else; the best alone, where nothing else is named.
@@ -50,7 +51,6 @@ _IDLE = re.compile(r"(?:[都要该]|需要|应该)*(?:小心|注意|知道|了�
 _IS = re.compile(r"\s*(?:属于|是|算是?)(?P<what>[^,，。?？!！]{2,})")
 # A line that counts says how many there are: 四大类, 六种骗局.
 _COUNTED = re.compile(r"([二两三四五六七八九十]|[2-9])大?[类种样条项步点个招]")
-_NUMBERS = {numeral: number for number, numeral in enumerate("二三四五六七八九十", 2)} | {"两": 2}
 _NAMES = re.compile(r"[^\W\d_a-z]|[a-z]+")  # a letter, of Latin script a word
 # What names nothing that a title would say.
 _BESIDE = frozenset("要能会不都可以常见主")
@@ -84,26 +84,19 @@ def which_asked(question: str) -> Asked | None:
     return None
 
 
-def members(query: Query, hits: Sequence[Hit]) -> tuple[Quote, ...]:
+def members(asked: Asked, hits: Sequence[Hit]) -> tuple[Quote, ...]:
     """The list of what is asked for in the best of `hits` that is called so, of all that it is asked of; else none."""
-    asked = which_asked(query.mandarin or query.text)
-    if asked is None or not asked.of or not hits:
+    if not asked.of or not hits:
         return ()
     lists = _lists(hits, _ENOUGH * hits[0].score)
     sure = [one for one in lists if _called(one, asked) == 1 and _of_it(one, asked) == 1]
     return _quotes(max(sure, key=lambda one: one.hit.score), lists) if sure else ()
 
 
-def members_first(query: Query, quotes: Sequence[Quote], nearest: Callable[[], Sequence[Hit]]) -> tuple[Quote, ...]:
-    """The quotes of who asks which there are of something, led by the list of them; as they are for any other question,
-    where they begin with an enumeration of it, and where there is no such list.
-    """
-    asked = which_asked(query.mandarin or query.text) if quotes else None
-    # What is in another language gives way to what is not, where that answers too.
-    if asked is None or quotes[0].hit.passage.language != query.language or _enumerates(quotes[0], asked):
-        return tuple(quotes)
+def members_first(asked: Asked, quotes: Sequence[Quote], nearest: Sequence[Hit]) -> tuple[Quote, ...]:
+    """The quotes led by the list of what is asked for among the passages `nearest`; as they are without such a list."""
     first = quotes[0].hit
-    lists = _lists(nearest(), first.score * (_ENOUGH if asked.of else _BEST))
+    lists = _lists(nearest, first.score * (_ENOUGH if asked.of else _BEST))
     fitting = [one for one in lists if _called(one, asked) >= _NAMED and _of_it(one, asked) >= _OF_IT]
     fitting = fitting or [one for one in lists if one.hit.lesson.id == first.lesson.id and one.has(asked.entry)]
     # Whatever it is called: 认出中暑 stands above the signs of it.
@@ -125,17 +118,13 @@ class Sections:
 
 
 def sections_asked(
-    query: Query,
-    quotes: Sequence[Quote],
-    lesson_of: Callable[[Hit], Sequence[Hit]],
-    nearest: Callable[[], Sequence[Hit]],
+    asked: Asked, quotes: Sequence[Quote], nearest: Sequence[Hit], lesson_of: Callable[[Hit], Sequence[Hit]]
 ) -> Sections | None:
     """The sections of a lesson that are what is asked for, by the heading above them: 常见二叉树类型."""
-    asked = which_asked(query.mandarin or query.text) if quotes else None
-    if asked is None or not asked.of or _enumerates(quotes[0], asked):
+    if not asked.of:
         return None
     enough = _ENOUGH * quotes[0].hit.score
-    for hit in nearest():
+    for hit in nearest:
         for path in _paths(hit) if hit.score >= enough else ():
             above = next((path[:depth] for depth in range(1, len(path)) if _heads(hit, path[:depth], asked)), None)
             names = _under(above, lesson_of(hit)) if above else ()
@@ -192,7 +181,7 @@ def _counts(one: Listing, line: str, kind: Sequence[str]) -> bool:
     counted = _COUNTED.search(normalise(line))
     if not counted or _share(kind, _names(one.hit.lesson.title)) < 1:
         return False
-    return (_NUMBERS.get(counted[1]) or int(counted[1])) in one.sizes
+    return small_number(counted[1]) in one.sizes
 
 
 def _of_it(one: Listing, asked: Asked) -> float:
@@ -212,7 +201,7 @@ def _led_in(kind: str) -> re.Pattern[str]:
     return re.compile(rf"{many}{re.escape(kind)}|{re.escape(kind)}[^,，。]{{0,4}}(?:{_THEY_ARE}|{ends})")
 
 
-def _enumerates(quote: Quote, asked: Asked) -> bool:
+def enumerates(quote: Quote, asked: Asked) -> bool:
     """Whether a quote's sentence says which they are: 粤剧的唱腔主要有梆子和二黄."""
     said = normalise(quote.answers)
     they_are = rf"{re.escape(asked.kind)}[^,，。]{{0,6}}{_THEY_ARE}[^。]*?{_AMONG_OTHERS}"

@@ -14,6 +14,7 @@ from companion.guidance.subject import is_a_wish_for_a_trade, named_in
 from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.portions import asking_for_more, portions, portions_of_quotes
+from companion.quoting.members import Sections
 from companion.quoting.remedies import remedy
 from companion.quoting.steps import asks_how
 from companion.replies.advising import Advising
@@ -156,6 +157,9 @@ class Answering:
             yield TextAdded(f"{heard.say.not_in_course}\n\n")
         elif found.reach == "course" and heard.scope.lesson_id:
             yield TextAdded(f"{heard.say.not_in_lesson}\n\n")
+        if found.sections:
+            ledger.cited.add(1)
+            yield TextAdded(_sections_told(found.sections, heard.say))
         draft = Draft()
         written = self._writer.has_model and not heard.urgent
         if written:
@@ -166,7 +170,7 @@ class Answering:
             judged = draft.failure is None and (draft.no_answer or ledger.checked)
             # What was only said in the passage's own language is quoted.
             borne = ledger.released or any(sentence.verdict == "language" for sentence in ledger.rejected)
-            if judged and not borne and (found.confidence.probability or 0.0) < SURE:
+            if judged and not (borne or found.sections) and (found.confidence.probability or 0.0) < SURE:
                 async for event in self._nothing.events(found, heard, ledger, shown=True):
                     yield event
                 return
@@ -241,8 +245,7 @@ class Answering:
         first, *rest_of_quotes = portions_of_quotes(texts, heard.audience, answers)
         ledger.cited.update(cited_in(first))
         completed = say.continued if draft.failure else say.rest_quoted
-        quoted = f"{_sections_told(found, say)}{say.quoted}\n\n{first}"
-        yield TextAdded(f"\n\n{completed}\n\n{first}" if ledger.released else quoted)
+        yield TextAdded(f"\n\n{completed}\n\n{first}" if ledger.released else f"{say.quoted}\n\n{first}")
         if rest_of_quotes:
             ledger.pending = Rest(tuple(rest_of_quotes), sources, ai=False)
             yield TextAdded(f"\n\n{asking_for_more(rest_of_quotes[0], heard.audience, say)}")
@@ -263,11 +266,8 @@ def _wants_no_passage(found: Found, heard: Heard) -> bool:
     return wants_to_learn(heard.question) or (tells(heard) and in_english)
 
 
-def _sections_told(found: Found, say: Words) -> str:
-    """Which sections are what is asked for, with the first of what is quoted of them; empty where none are."""
-    if found.sections is None:
-        return ""
-    of = found.sections
+def _sections_told(of: Sections, say: Words) -> str:
+    """Which sections are what is asked for; what is quoted first is of them."""
     names = ("、" if say.language != "English" else ", ").join(of.names)
     told = say.sections.format(lesson=of.hit.lesson.title, heading=of.heading, names=names)
     return f"{citing_nothing(told)} [1]\n\n"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from companion.catalogue import card_of
-from companion.conversation import PastTurn, PathwayWanted, Pending, Shown
+from companion.conversation import PastTurn, PathwayWanted, Shown
 from companion.events import CoursesFound, Done, Event, TextAdded
 from companion.guidance.need import audience_in, need_of
 from companion.guidance.places import place_in
@@ -55,12 +55,11 @@ class CourseRecords:
         self._index = index
         self._advising = advising
 
-    def pointed_out(self, message: str, pending: Pending | None) -> str:
+    def pointed_out(self, message: str, pending: Shown) -> str:
         """The message with the title of the one of the courses shown that it calls by its subject, in place of that."""
-        found = _OF_THOSE_SHOWN.match(normalise(message)) if isinstance(pending, Shown) else None
+        found = _OF_THOSE_SHOWN.match(normalise(message))
         if not found or len(normalise(message)) != len(message) or names_only_conditions(found["what"]):
             return message
-        assert isinstance(pending, Shown)
         what = self._advising.adviser.recommend(need_of(found["what"]), None, _COMPARED, only_certain=True)
         shown = {*pending.titles, *pending.earlier}
         titles = [one.course.title for one in what.courses if what.certain and one.course.title in shown]

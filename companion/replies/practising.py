@@ -184,11 +184,12 @@ class Practising:
         yield Done("extracted" if placed else "catalogue", True if placed else None, quiz=_open_items(quiz))
 
     async def once_more(self, quiz: Quiz, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
-        """The open question again, with the form that its answer has where a letter was given."""
+        """The open question again, with the form that its answer has for who answered in another."""
         ledger.pending = replace(quiz, aside=0)
         ledger.cited.update(source.n for source in quiz.sources)
         yield SourcesFound(quiz.sources)
-        if not _SAYS["go_on"].search(normalise(heard.message).strip()):
+        said = normalise(heard.message).strip()
+        if not any(_SAYS[wish].search(said) for wish in ("go_on", "why")):
             judges = quiz.questions[quiz.position].kind == "true_false"
             yield TextAdded(f"{heard.say.practise_judge if judges else heard.say.practise_write}\n\n")
         yield TextAdded(_numbered(quiz), ai=quiz.questions[quiz.position].kind == "open")
