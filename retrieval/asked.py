@@ -17,8 +17,13 @@ _AMOUNT_OF = re.compile(r"(?:多少|几多)(?:[克斤两勺])?(?P<what>[盐糖�
 
 def states_what_is_asked(question: str, hits: Sequence[Hit]) -> bool:
     """Whether the passages state a thing of the kind that is asked for; True where a question asks for no such kind."""
+    return states_it(question, [hit.passage.text for hit in hits])
+
+
+def states_it(question: str, texts: Sequence[str]) -> bool:
+    """The same of any texts."""
     asked = normalise(question)
-    texts = [normalise(hit.passage.text) for hit in hits]
+    texts = [normalise(text) for text in texts]
     kind = next((states for asks, states in _kinds() if asks.search(asked)), None)
     if kind and not any(kind.search(text) for text in texts):
         return False

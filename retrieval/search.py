@@ -27,7 +27,7 @@ from retrieval.exercises import lessons_first
 from retrieval.hit import Hit
 from retrieval.interaction import stretch_scores
 from retrieval.query import Query, read_query
-from retrieval.rank import CANDIDATES, Ranked, ranked, ranked_among
+from retrieval.rank import CANDIDATES, LEXICAL_REACH, Ranked, ranked, ranked_among
 from retrieval.rerank.gate import DEPTH, Gate
 from retrieval.spelling import Spelling
 from retrieval.taught import Said, taught
@@ -80,6 +80,10 @@ class Search:
         """What a subject of courses is called in the other language, as far as our dictionary goes; else empty."""
         return self._wording.translated(normalise(subject))
 
+    def in_course_words(self, question: str) -> str:
+        """A question in simplified script, its everyday words replaced by those of courses; empty without any."""
+        return self._wording.in_course_words(self._wording.in_mandarin(simplified_question(question)))
+
     def _encode_query(
         self, parts: Sequence[str], language: str
     ) -> tuple[Vectors, Vectors | None, NDArray[np.int64] | None]:
@@ -116,6 +120,14 @@ class Search:
         """The `k` passages to answer from of those in `ids`, best first; ids that are no more are passed over."""
         best = ranked_among(query, CHOSEN_FROM, ids, self.legs.passage_terms, self.legs.passages)
         return choose(lessons_first(self._hits(self.read_together(query, best))), k, date.today())
+
+    def called(self, name: str) -> list[str]:
+        """What courses call a name otherwise: spreadsheets for Excel."""
+        return self._wording.added(normalise(name)).split()
+
+    def naming(self, name: str) -> list[str]:
+        """The ids of passages that have a name in them or in their titles, at most LEXICAL_REACH."""
+        return self.legs.passage_terms.holding(terms(normalise(name)), LEXICAL_REACH)
 
     def nearness(self, query: Query, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """How near each stretch of the passages `ids` comes to the text, titles first; none without token vectors."""

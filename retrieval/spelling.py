@@ -30,6 +30,8 @@ _RUN = re.compile(r"(?P<han>[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)|[A-Za-z\
 _CHANCE = 3
 # So many characters of a longer name are used for it.
 _SHORTEST_SHORT, _LONGEST_SHORT = 2, 3
+# No name begins so: 被狗 is not short for 被猫狗咬.
+_NO_NAME = frozenset("被把给让在是不没有和与")
 # What stands between the words of a search.
 _JOINTS = re.compile(
     "怎么办|怎么样|怎么|怎样|如何|为什么|是什么|什么|哪里|哪些|多少|可以|需要|应该|有关|关于|课程|培训|教程|入门|基础|学习|"
@@ -169,7 +171,7 @@ class Spelling:
                     taken = any(
                         start < change.end - offset and change.start - offset < start + length for change in changes
                     )
-                    meant = None if taken else _full_name(short, beginning(short[0]))
+                    meant = None if taken or short[0] in _NO_NAME else _full_name(short, beginning(short[0]))
                     if meant and not self._has(short):
                         changes.append(_Change(offset + start, offset + start + length, meant))
         return sorted(changes, key=lambda change: change.start)

@@ -44,6 +44,11 @@ class Wording:
         """What courses would say for what the text says; empty when nothing is known."""
         return " ".join(dict.fromkeys(self.formal_of[key] for key in self.everyday.findall(simplified)))
 
+    def in_course_words(self, simplified: str) -> str:
+        """The text with its everyday words replaced, each by the first that courses use; empty when it has none."""
+        told = self.everyday.sub(lambda found: self.formal_of[found[0]].split()[0], simplified)
+        return told if told != simplified else ""
+
     def in_other_words(self, parts: Iterable[str], language: str) -> tuple[Word, ...]:
         """The words of a question in `language`, each as whatever it may be called in the other; none without the
         glossary.

@@ -79,3 +79,8 @@ def test_terms_are_names_pieces_of_titles_and_parts_that_titles_share():
     assert terms["学分银行"].sound == "xue fen yin hang"
     assert terms["heaps"].sound == ""
     assert terms["学分银行"].weight > terms["果园"].weight > terms["荔枝"].weight
+
+
+def test_what_begins_with_a_word_of_grammar_is_no_name_for_short(spelling):
+    """被狗 is not short for 被猫狗咬."""
+    assert spelling.written_out("骑车被狗追") is None

@@ -8,6 +8,7 @@ from functools import cache
 from companion.finding.forms import Nearest, in_form
 from companion.finding.found import Found, Reach, read, without_exercises
 from companion.finding.own_language import in_own_language, may_lack_the_thing
+from companion.finding.stated import as_asked
 from companion.quoting.asides import is_aside
 from companion.quoting.extract import Quote
 from companion.understanding.parts import parts_of, without_introduction
@@ -15,6 +16,9 @@ from retrieval.query import Query
 from retrieval.rank import CANDIDATES
 from retrieval.search import Hit, Search
 
+# How sure it has to be that an answer to a question in the words of courses is one to the question as typed.
+_SURE_IN_COURSE_WORDS = 0.85
+_SURER = 0.08
 _MARKS = re.compile(r"[\s?？!！。]+$")
 
 
@@ -35,13 +39,13 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
     within = _within(search, scope)
     for reach, ids in within:
         found = read(search, query, search.choice_among(query, passages, ids), reach)
-        found = in_form(found, _nearest_among(search, ids))
+        found = as_asked(in_form(found, _nearest_among(search, ids)), passages)
         if found.answers:
             return found
     nearest = _nearest_anywhere(search)
     found = in_form(read(search, query, _choice(search, query, passages, before), "everything"), nearest)
     own = in_own_language(found, passages)
-    found = found if own is found else in_form(own, nearest)
+    found = as_asked(found if own is found else in_form(own, nearest), passages)
     if may_lack_the_thing(found):
         found = found.judged(answers=False, on_subject=0.0)
     # It may be from here all the same: beside passages of elsewhere it stands out more than among its own.
@@ -51,14 +55,20 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
 
 def find_meant(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str] = ()) -> Found:
     """As `find_parts`; a question that nothing answers as it was typed is looked for without the mark at its end, with
-    its slips mended, with names in full, and without who asks it, as well.
+    its slips mended, with names in full, without who asks it, and in the words of courses, as well.
 
     With a mark and without it is one question, which e5 reads as two: of 388 that have an answer 123 are refused with
     one and 115 without, and not the same.
     """
+
+    def in_course_words() -> Found | None:
+        words = search.in_course_words(question)
+        return find_parts(search, words, passages, scope, before) if words else None
+
     found = find_parts(search, question, passages, scope, before)
     if found.answers:
-        return found
+        may_be_surer = (found.confidence.probability or 1.0) <= 1 - _SURER
+        return _by_course_words(found, in_course_words()) if may_be_surer else found
     bare = _MARKS.sub("", question)
     if bare and bare != question and (again := find_parts(search, bare, passages, scope, before)).answers:
         return again
@@ -68,7 +78,23 @@ def find_meant(search: Search, question: str, passages: int, scope: Scope, befor
     asked = without_introduction(question)
     if asked and (again := find_parts(search, asked, passages, scope, before)).answers and again.near:
         return again  # 我是送外卖的 is in no lesson on rain
-    return found
+    return _by_course_words(found, in_course_words())
+
+
+def _by_course_words(found: Found, again: Found | None) -> Found:
+    """`found` by what answers in the words of courses (解除劳动合同 for 辞退), where that is surer by far, or where
+    nothing answers as typed and that is sure; else it is the closest shown.
+
+    More is near in their words, also by chance: of 160 questions of ours that are refused as typed, 5 of 48 that have
+    an answer get it so, and 1 of the others is answered; from .75 on it would be 10 (6 rightly) and 4. Of 162 that are
+    answered as typed 3 are answered rightly in place of wrongly, none the other way.
+    """
+    if again is None or not again.answers or not again.near:
+        return found
+    sure, before = again.confidence.probability or 0.0, found.confidence.probability or 0.0
+    if sure >= (before + _SURER if found.answers else _SURE_IN_COURSE_WORDS):
+        return again
+    return found if found.answers else replace(found, hits=again.hits, quotes=again.quotes)
 
 
 def find_parts(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str] = ()) -> Found:

@@ -114,7 +114,8 @@ def _other_words(query: Query) -> str:
 
 
 def _sections(query: Query, hit: Hit) -> Iterator[_Section]:
-    if hit.passage.language == query.language:
+    """None of a law: under 机动车 stands whatever it rules of vehicles, and not what is done after 酒驾."""
+    if hit.passage.language == query.language and hit.passage.locator_kind != "article":
         for heading, units in sections(hit):
             if not any(map(is_an_order, units)):
                 yield _Section(hit, (*_path(hit)[:-1], normalise(heading).strip() or _path(hit)[-1]), units)
