@@ -25,7 +25,7 @@ from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.patterns import Patterns
 from companion.sentences import citing_nothing
-from companion.understanding.follow_up import carried_parts
+from companion.understanding.follow_up import asks_for_such, carried_parts
 from companion.understanding.parts import asks_anything
 from companion.understanding.wish import says_undecided, speaks_of_oneself, wants_to_learn
 from companion.words import in_locale
@@ -160,7 +160,8 @@ class Advising:
             need = replace(need, exclude=need.exclude.union(course.id for course in shown))
         need = _near_where_they_said(need, heard)
         found = await self._recommended(need, heard, ledger, k)
-        if found.courses or found.barred or heard.other_than or not names_only_conditions(heard.message):
+        asks = names_only_conditions(heard.message) and asks_for_such(heard.message)
+        if found.courses or found.barred or heard.other_than or not asks:
             return found
         # 有没有免费的 after a need that nothing teaches: whatever is so.
         return await self._recommended(replace(need, text=""), heard, ledger, k)

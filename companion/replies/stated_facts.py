@@ -125,13 +125,10 @@ def _lines(courses: Sequence[Course], facts: Collection[str], language: str, loc
     silent = _stated_by_none(courses, facts, language, locale) if len(courses) > 1 else []
     left = {name for name in facts if name not in [kind.name for kind in silent]}
     told = {course.id: [_plain(course, kind, language, locale) for kind in _shown(course, left)] for course in courses}
+    stated = any(map(any, told.values()))
     lines = [f"- {name}{between.join(filter(None, told[id_]))}" for id_, name in _titles(courses, language).items()]
-    if silent:
-        lines += [
-            "",
-            _slot("none_states", language).format(_list([_named(kind, language) for kind in silent], language)),
-        ]
-    return "\n".join(lines)
+    none = _slot("none_states", language).format(_list([_named(kind, language) for kind in silent], language))
+    return "\n".join([*(lines if stated else ()), *(("",) if stated and silent else ()), *((none,) if silent else ())])
 
 
 def _stated_by_none(courses: Sequence[Course], facts: Collection[str], language: str, locale: Locale) -> list[Kind]:
