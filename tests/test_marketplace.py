@@ -10,7 +10,7 @@ from companion.guidance.providers import Providers
 from companion.guidance.subject import at_school, named_in, wishes_in, without_refused
 from companion.understanding.desk import desk_of
 from companion.understanding.follow_up import adds_to_a_wish
-from companion.understanding.picking import picked
+from companion.understanding.picking import picked, picks_beyond
 from companion.understanding.wish import says_undecided, wish_by_rules
 from tests.small_catalogue import indexed, talk, tutor_over, unmet
 
@@ -294,3 +294,31 @@ def test_what_is_up_to_date_and_why_it_is_shown_are_told():
     assert desk_of("这些课是不是最新的？怕过时了").name == "up_to_date"
     assert desk_of("为什么推荐这门").name == "why_shown"
     assert desk_of("为什么天会黑") is None
+
+
+def test_a_number_that_nothing_was_shown_for_is_asked_about(tutor):
+    assert picks_beyond("第二个在哪里上", Shown(("甲",)))
+    assert not picks_beyond("第二个在哪里上", Shown(("甲", "乙")))
+    *_, told = talk(tutor, "想学摄影", "第二个在哪里上", conversation="beyond")
+    assert told.text.startswith("您选哪一门？")
+    assert "1. 手机摄影" in told.text
+
+
+def test_a_list_of_things_is_of_each_and_a_name_with_two_things_in_it_is_one(tutor):
+    (told,) = talk(tutor, "给我找三门不同的课：摄影、英语、插花", conversation="a list")
+    assert set(told.titles) == {"手机摄影", "商务英语口语"}
+    assert "没有找到教这些的课程：插花" in told.text
+    (one,) = talk(tutor, "心理学与生活", conversation="one name")
+    assert one.titles[0] == "心理学与生活"
+    assert "没有找到" not in one.text
+
+
+def test_what_is_ruled_out_in_a_clause_of_its_own_is_no_wish():
+    assert named_in("不要大学的课，要短一点的，学做表格") == "做表格"
+    assert need_of("概率论，不要入门的").standing == "some"
+
+
+def test_theirs_is_said_to_be_missing_where_others_teach_it(tutor):
+    (told,) = talk(tutor, "南京大学的数据结构", conversation="not theirs")
+    assert told.titles == ()
+    assert "不是您说的机构开的（2 门）" in told.text
