@@ -176,7 +176,7 @@ def _routers(service: _Service) -> Iterator[APIRouter]:
     companion = service.companion
     yield chat_router(turns, companion.remembering, service.admission)
     yield completions_router(turns, service.admission)
-    yield conversations_router(companion.remembering, turns)
+    yield conversations_router(companion.remembering, turns, tutors)
     yield courses_router(tutors, {tutor: make_starting(settings, tutor) for tutor in tutors.all})
     yield learners_router(state, turns, companion, service.kept_answers, settings.aigc_producer)
     yield opinions_router(state)

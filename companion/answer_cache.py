@@ -27,6 +27,7 @@ class _Answer:
     cited: frozenset[int]
     unmet: UnmetReason | None
     unmet_words: str | None
+    to_pick: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class AnswerCache:
         self._answers.move_to_end(key)
         ledger.pending, ledger.confidence = answer.pending, answer.confidence
         ledger.cited.update(answer.cited)
-        ledger.unmet, ledger.unmet_words = answer.unmet, answer.unmet_words
+        ledger.unmet, ledger.unmet_words, ledger.to_pick = answer.unmet, answer.unmet_words, answer.to_pick
         return answer.events
 
     def put(self, key: bytes, events: tuple[Event, ...], ledger: Ledger) -> None:
@@ -60,6 +61,7 @@ class AnswerCache:
             frozenset(ledger.cited),
             ledger.unmet,
             ledger.unmet_words,
+            ledger.to_pick,
         )
         while len(self._answers) > _MOST:
             self._answers.popitem(last=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Protocol, TypedDict
 
-from companion.events import Source
+from companion.events import PathStep, Source
 from companion.practice.questions import QuizQuestion
 from companion.safety.mask import masked, without_masks
 
@@ -90,7 +90,7 @@ class TimesKept(TypedDict):
 @dataclass(frozen=True, slots=True)
 class PathwayWanted:
     """A way to a goal that was told; it waits for the hours a week, or for others. Days are as in PlanWanted, `aside`
-    as in Quiz.
+    as in Quiz, `titles` those of its steps as in Shown.
     """
 
     goal: str
@@ -99,14 +99,15 @@ class PathwayWanted:
     start: str | None = None
     days: tuple[int, ...] = ()
     a_day: float | None = None
+    titles: tuple[str, ...] = ()
     aside: int = 0
     kind: Literal["pathway"] = "pathway"
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The courses that were shown, in their order: the next message may pick one by its number, or want others than
-    these and those `earlier`.
+    """What the courses that were shown are called, in their order: the next message may pick one by its number, or want
+    others than these and those `earlier`.
     """
 
     titles: tuple[str, ...]
@@ -118,10 +119,19 @@ Pending = Rest | Quiz | Hinted | PlanWanted | PathwayWanted | Shown
 
 
 @dataclass(frozen=True, slots=True)
+class KeptCard:
+    """A course that a turn showed on a card: what its record says is read anew."""
+
+    course_id: str
+    reason: str
+    step: PathStep | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PastTurn:
     """A turn that has ended. `message` is masked; `question` is the message made to stand alone.
 
-    `grounded` is as in `Done`; `course_id` is the course on whose page it was asked.
+    `grounded` is as in `Done`; `course_id` is the course on whose page it was asked, `courses` those on cards.
     """
 
     id: str
@@ -137,6 +147,7 @@ class PastTurn:
     grounded: bool | None = None
     seconds: float | None = None
     course_id: str | None = None
+    courses: tuple[KeptCard, ...] = ()
 
     @property
     def told(self) -> bool:

@@ -20,6 +20,7 @@ from companion.understanding.desk import desk_of
 from companion.understanding.facts import facts_asked, without_telling
 from companion.understanding.follow_up import (
     adds_to_a_wish,
+    asks_for_such,
     asks_whether,
     carried,
     corrected,
@@ -128,13 +129,20 @@ class Hearing:
             return replace(heard, wish="smalltalk", desk=desk)
         if refusal is None and self._leading.goes_on(pending, asked, heard.wish):
             return replace(heard, depends=True, question=pending.goal, wish="pathway")  # 每周四小时 is on the way to it
+        if free and not heard.facts and self._records.names_a_provider(heard):
+            # 浙大的呢 after 数据结构: that, of theirs.
+            before = conversation.subjects if _were_courses(conversation) else ()
+            return replace(heard, depends=bool(before), question=carried(asked, before), wish="courses")
         return _of_other_courses(heard) if free else None
 
     async def _standing_for_itself(self, heard: Heard, ledger: Ledger) -> Heard:
         asked, conversation = heard.question, heard.conversation
         depends, question = await self._standing_alone.question(asked, conversation, heard.say, ledger)
-        tells_only = says_only_where(asked) or (names_only_conditions(asked) and not asks_anything(asked))
-        if heard.wish in ("question", "smalltalk") and tells_only and not heard.facts:
+        conditions = names_only_conditions(asked)
+        # 有不要钱的吗 asks for courses that are so.
+        tells_only = says_only_where(asked) or (conditions and (not asks_anything(asked) or asks_for_such(asked)))
+        taken_for = heard.wish in ("question", "smalltalk") or (heard.wish == "plan" and wish_by_rules(asked) is None)
+        if taken_for and tells_only and not heard.facts:
             return replace(heard, wish="courses")  # 我在佛山, 我是快递员: what there is to learn there, and for them
         if heard.wish in ("practice", "question", "more") and wants_only_another(asked, conversation):
             return replace(heard, wish="more")
@@ -156,6 +164,12 @@ def spoken(preferred: str | None, said: Sequence[str]) -> Locale:
     for message in said:
         locale = language_asked(message) or locale_of(_TITLE.sub("", message), locale)
     return locale
+
+
+def _were_courses(conversation: Conversation) -> bool:
+    """Whether the last turn was of courses, or of what no lesson was told of."""
+    last = conversation.turns[-1] if conversation.turns else None
+    return last is not None and last.wish in ("courses", "question") and not last.told
 
 
 def _of_other_courses(heard: Heard) -> Heard | None:

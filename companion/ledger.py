@@ -6,7 +6,7 @@ from typing import Any
 
 from companion.checking.check import Sentence
 from companion.conversation import Pending
-from companion.events import CoursesFound, Done, Event, SourcesFound, TextAdded
+from companion.events import CourseCard, CoursesFound, Done, Event, SourcesFound, TextAdded
 from companion.guidance.book import UnmetReason
 from companion.guidance.progress import Practised
 from companion.sentences import cited_in
@@ -34,7 +34,8 @@ class Ledger:
     # What of the question was not met, where that is not the whole of it.
     unmet_words: str | None = None
     practised: list[Practised] = field(default_factory=list)
-    shown: tuple[str, ...] = ()  # the titles of courses
+    shown: tuple[CourseCard, ...] = ()
+    to_pick: tuple[str, ...] = ()  # the ids of the courses of which the next message may pick one
     call: tuple[str, ...] = ()  # telephone numbers, in an emergency
     # What is known of the learner has shaped the answer: it is nobody else's.
     personal: bool = False
@@ -64,7 +65,8 @@ class Ledger:
             if event.ai:
                 self.cited.update(cited_in(event.text))
         if isinstance(event, CoursesFound):
-            self.shown = tuple(card.title for card in event.courses)
+            self.shown = event.courses
+            self.to_pick = tuple(card.course_id for card in event.courses)
         if isinstance(event, SourcesFound):
             self.passages = tuple(source.passage_id for source in event.sources)
 

@@ -7,7 +7,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from companion.conversation import Conversation, Conversations, PastTurn, PathwayWanted, PlanWanted, Quiz, Shown
+from companion.conversation import (
+    Conversation,
+    Conversations,
+    KeptCard,
+    PastTurn,
+    PathwayWanted,
+    PlanWanted,
+    Quiz,
+    Shown,
+)
 from companion.events import Mode
 from companion.heard import Heard
 from companion.ledger import Ledger
@@ -54,8 +63,15 @@ class Remembering:
             return True
         return owner in (None, learner)
 
-    async def remember(self, heard: Heard, ledger: Ledger, mode: Mode, grounded: bool | None = None) -> None:
-        """Keep a turn."""
+    async def remember(
+        self,
+        heard: Heard,
+        ledger: Ledger,
+        mode: Mode,
+        grounded: bool | None = None,
+        called: tuple[str, ...] = (),
+    ) -> None:
+        """Keep a turn; `called` is what the courses that were shown are called."""
         turn = PastTurn(
             id=ledger.turn_id,
             asked_at=datetime.now(UTC),
@@ -70,9 +86,10 @@ class Remembering:
             grounded=grounded,
             seconds=round(ledger.seconds(), 3),
             course_id=heard.scope.course_id,
+            courses=tuple(KeptCard(card.course_id, card.reason, card.step) for card in ledger.shown),
         )
         # Below an answer a number may mean one of its steps.
-        shown = Shown(ledger.shown, _shown_earlier(heard, ledger)) if ledger.shown and mode == "catalogue" else None
+        shown = Shown(called, _shown_earlier(heard, called)) if called and mode == "catalogue" else None
         waiting = _still_open(heard)
         beside = heard.wish == "question" or asks_of_it(heard.message)  # the courses are beside what was asked
         pending = ledger.pending or (waiting or shown if beside else shown or waiting)
@@ -126,16 +143,12 @@ class Remembering:
         task.add_done_callback(self._tasks.pop)
 
 
-def _shown_earlier(heard: Heard, ledger: Ledger) -> tuple[str, ...]:
+def _shown_earlier(heard: Heard, called: tuple[str, ...]) -> tuple[str, ...]:
     """The courses that others were wanted than, or among which one was asked of: 数学的呢 still means one of them."""
     pending = heard.conversation.pending
-    if (
-        heard.other_than
-        or not isinstance(pending, Shown)
-        or not set(ledger.shown) <= {*pending.titles, *pending.earlier}
-    ):
+    if heard.other_than or not isinstance(pending, Shown) or not set(called) <= {*pending.titles, *pending.earlier}:
         return heard.other_than
-    return tuple(title for title in (*pending.titles, *pending.earlier) if title not in ledger.shown)
+    return tuple(title for title in (*pending.titles, *pending.earlier) if title not in called)
 
 
 def _still_open(heard: Heard) -> Quiz | PlanWanted | PathwayWanted | None:

@@ -94,7 +94,8 @@ class Companion:
                     ledger.see(event)
                     if isinstance(event, Done) and to_remember:
                         to_remember = False
-                        await self.remembering.remember(heard, ledger, event.mode, event.grounded)
+                        called = self.advising.adviser.called(ledger.to_pick)
+                        await self.remembering.remember(heard, ledger, event.mode, event.grounded, called)
                         self._note_what_was_learned_of(heard, ledger)
                     yield ledger.finished(event) if isinstance(event, Done) else event
         except IndexProblem as error:

@@ -70,6 +70,7 @@ class Words:
     despair_again: str
     despair_heard: str
     despair_kept: str
+    record_is_bare: str
     record_says: str
     speaks: str
     course_lessons: str

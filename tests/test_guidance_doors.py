@@ -396,3 +396,19 @@ def test_half_a_character_is_no_error(door, provider):
     answer = door.post("/v1/chat", content=half, headers={**user(provider), "Content-Type": "application/json"})
     assert answer.status_code == 200
     assert answer.json()["mode"]
+
+
+def test_a_conversation_that_is_reopened_has_its_cards_and_the_quiz_that_is_on(door, provider):
+    anna = user(provider)
+    asked = door.post("/v1/chat", json={"message": "有没有快递的课"}, headers=anna).json()
+    path = f"/v1/conversations/{asked['conversation_id']}"
+    kept = door.get(path, headers=anna).json()
+    assert asked["courses"]
+    assert kept["turns"][0]["courses"] == asked["courses"]
+    assert kept["quiz"] == []
+    practice = {"message": "考考我快件赔偿", "conversation_id": asked["conversation_id"]}
+    quiz = door.post("/v1/chat", json=practice, headers=anna).json()["quiz"]
+    assert quiz
+    kept = door.get(path, headers=anna).json()
+    assert kept["quiz"] == quiz
+    assert kept["turns"][1]["courses"] == []

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import inspect, text, update
 from sqlalchemy.exc import DBAPIError
 
-from companion.conversation import REMEMBERED, Conversation, Hinted, PastTurn, Quiz, Rest
-from companion.events import Source
+from companion.conversation import REMEMBERED, Conversation, Hinted, KeptCard, PastTurn, Quiz, Rest
+from companion.events import PathStep, Source
 from companion.guidance.book import Unmet
 from companion.guidance.credits import Entry
 from companion.guidance.profile import LearningEvent
@@ -51,6 +51,12 @@ def engine(state):
 @pytest.fixture
 def kept(engine):
     return StoredConversations(engine)
+
+
+def test_the_cards_of_a_turn_come_back_with_it(kept):
+    cards = (KeptCard("c1", "课里有相关内容。"), KeptCard("c2", "第 1 步", PathStep(1, 2, "open", None, None)))
+    kept.add(Conversation("c"), replace(TURN, courses=cards), None)
+    assert kept.whole("c")[0].courses == cards
 
 
 def test_a_conversation_comes_back_as_it_was(kept):

@@ -91,7 +91,8 @@ def test_a_slip_in_a_wish_is_mended_and_told(tutor, message, meant):
 
 @pytest.mark.parametrize(
     ("message", "near"),
-    [("我想跟人学一点法语", True), ("想学法语", False)],  # to a bare wish only what is near is shown
+    # To a bare wish, and where little is told, only what is near is shown.
+    [("我们公司全是英国人，我想跟人学一点法语口语", True), ("我想跟人学一点法语", False), ("想学法语", False)],
 )
 def test_that_nobody_teaches_it_is_said_and_counted(tutor, message, near):
     companion, state = tutor

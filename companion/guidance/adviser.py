@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import zip_longest
@@ -20,9 +20,10 @@ from companion.guidance.profile import Belief, Known, LearningEvent, Profile, be
 from companion.guidance.recommend import Recommended, Recommender
 from companion.guidance.shelf import Session, Shelf
 from companion.guidance.skills import SkillMap
-from companion.guidance.subject import named_in, several_in, subject_of, without_deed
+from companion.guidance.subject import at_school, named_in, several_in, subject_of, wishes_in, without_deed
 from companion.guidance.weeks import first_of
-from companion.understanding.wish import course_subject
+from companion.understanding.wish import course_subject, wants_to_learn
+from course_index.analyze import normalise
 from course_index.course import Course
 from retrieval.live import LiveIndex
 from retrieval.search import Search
@@ -36,13 +37,21 @@ _COUNTED_AGAIN_SECONDS = 600.0
 _EMBEDDED_AT_ONCE = 100
 
 
-def _of_each(found: list[Recommended], k: int) -> Recommended | None:
-    """The best courses on each of several things in turn; None where there are none on one of them."""
-    if len(found) < 2 or not all(one.on_it and one.certain for one in found):
+def _of_each(found: Mapping[str, Recommended], k: int) -> Recommended | None:
+    """The best courses on each of several things in turn, with the things that none is on; None where none is on any,
+    and where it is one thing.
+    """
+    on_it = [one for one in found.values() if one.on_it and one.certain]
+    if len(found) < 2 or not on_it:
         return None
-    in_turn = (one for row in zip_longest(*(side.courses for side in found)) for one in row if one)
+    in_turn = (one for row in zip_longest(*(side.courses for side in on_it)) for one in row if one)
     courses = tuple({one.course.id: one for one in in_turn}.values())[:k]
-    return replace(found[0], courses=courses, on_it=sum(one.on_it for one in found))
+    missing = tuple(thing for thing, one in found.items() if not (one.on_it and one.certain))
+    return replace(on_it[0], courses=courses, on_it=sum(one.on_it for one in on_it), missing=missing)
+
+
+def _ids(found: Recommended) -> list[str]:
+    return [one.course.id for one in found.courses] if found.certain else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +126,15 @@ class Adviser:
         With `only_certain` none where no course is clearly on it, at a third of the cost.
         """
         desk = self.desk()
+        if wanted := desk.shelf.providers.wanted(need.text):
+            need = replace(need, text=wanted.rest, providers=wanted.providers, not_of=wanted.not_of)
         whole = with_profile(need, known.profile) if known else need
         if need.for_another:
             known = None  # what somebody has finished or likes says nothing of their mother
 
-        def of(words: str, named: str = "") -> Recommended:
+        def of(words: str, named: str = "", need: Need = whole) -> Recommended:
             following = self.following() if known else NOBODY
-            return desk.recommend(whole, known, k, self.today(), following, words, named, only_certain)
+            return desk.recommend(need, known, k, self.today(), following, words, named, only_certain)
 
         if subject is not None:
             return of(subject)
@@ -133,14 +144,52 @@ class Adviser:
             words = f"{words} {DIPLOMA_WORDS}"
         if not words.strip() and known and known.profile.goals:
             words = known.profile.goals[0]  # what they said they are after, when they ask for just some course
+        if several := _of_each(self._each_wish(need.text, whole, of), k):
+            return several
         found = of(words, named)
-        if several := _of_each([of(one, one) for one in several_in(named)], k):
+        if several := self._of_things_named(found, named, need.text, of, k):
             return several
         if found.on_it or not found.about_something:
             return found
         if (thing := without_deed(named)) and (by_thing := of(thing)).on_it:
             return by_thing
         return self._mended(named, words, of) or found
+
+    def _of_things_named(
+        self, found: Recommended, named: str, message: str, of: Callable[[str, str], Recommended], k: int
+    ) -> Recommended | None:
+        """What there is on each of the things that are named beside each other, where that says more than what was
+        `found` for all of it; None where it does not.
+        """
+        if any(named and normalise(named) in normalise(one.course.title) for one in found.courses):
+            return None  # 营养与健康 is the name of a course
+        parts = {one: self._at_school(one, message, of) for one in several_in(named)}
+        several = _of_each(parts, k)
+        if several is None or not several.missing:
+            return several
+        # 家里快递老是丢，烦死了 names no two things, and what is on both is on more than each.
+        only_of_each = {*_ids(found)} <= {id_ for one in parts.values() for id_ in _ids(one)}
+        return several if only_of_each and wants_to_learn(message) else None
+
+    def _at_school(self, thing: str, message: str, of: Callable[[str, str], Recommended]) -> Recommended:
+        """What there is on a thing, on it for the school that the message speaks of where there is any."""
+        there = at_school(thing, message)
+        found = of(there, there)
+        return found if found.on_it or there == thing else of(thing, thing)
+
+    def _each_wish(
+        self, message: str, whole: Need, of: Callable[[str, str, Need], Recommended]
+    ) -> dict[str, Recommended]:
+        """What there is for each wish of a message that has several, by what it names; each for whom it is."""
+        found: dict[str, Recommended] = {}
+        for clause in wishes_in(message):
+            own = need_of(clause)
+            need = replace(whole, audience=own.audience, young=own.young, for_another=own.for_another)
+            for thing in several_in(named_in(clause)) or [named_in(clause)]:
+                one = of(thing, thing, need)
+                bare = without_deed(thing)
+                found[thing] = one if one.on_it or not bare else of(bare, bare, need)
+        return found
 
     def _mended(self, named: str, words: str, of: Callable[[str], Recommended]) -> Recommended | None:
         """What teaches that which was named, once its slips are mended; None where nothing does."""
@@ -194,6 +243,11 @@ class Adviser:
         """A course of the catalogue. Raises IndexProblem."""
         shelf = self.desk().shelf
         return shelf.courses[shelf.row_of[id_]] if id_ in shelf.row_of else None
+
+    def called(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """What courses are called, so that it means them and no others of their titles. Raises IndexProblem."""
+        name_of = self.desk().shelf.name_of
+        return tuple(name_of[id_] for id_ in ids if id_ in name_of)
 
     def following(self) -> Following:
         """What learners went on to take, as last counted: while it is counted anew, nobody waits for it."""

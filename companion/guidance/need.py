@@ -16,6 +16,9 @@ from course_index.language import language_of
 # What somebody calls short that says no number: a day's work.
 _SHORT_HOURS = 8.0
 _MINUTES = 60.0
+# What may be asked for and no record states: days and hours, certificates, captions, what can be heard, reviews,
+# whether a telephone will do, and in how many weeks it is done.
+UNSTATED = ("times", "certified", "captions", "heard", "rated", "device", "span")
 _FILE = Path(__file__).with_name("need.toml")
 _CONDITION = Patterns(_FILE, "condition", month=MONTH)
 _SAID = Patterns(_FILE, "said", month=MONTH)
@@ -37,9 +40,9 @@ class Need:
     """What is needed. The first group must hold of a course, as its record states it; the second only ranks.
 
     `near` asks for a session in person. `level` is the level asked for, as records state it. `begins` is the month in
-    which a session is to begin. `times` asks for days of the week or hours of the day, `certified` for a certificate
-    and `captions` for what who hears badly can read, which no record states. `stays` is of who cannot go far.
-    `for_another` is for somebody else than who asks.
+    which a session is to begin. `providers` are who is to teach it, `not_of` who is not. `unstated` is what was asked
+    for that no record states, by the names of UNSTATED. `stays` is of who cannot go far. `for_another` is for
+    somebody else than who asks.
     """
 
     text: str = ""
@@ -57,6 +60,8 @@ class Need:
     near: bool = False
     step_free: bool = False
     exclude: frozenset[str] = frozenset()
+    providers: frozenset[str] = frozenset()
+    not_of: frozenset[str] = frozenset()
     skip_without_prerequisites: bool = False
 
     audience: str | None = None
@@ -66,9 +71,7 @@ class Need:
     locale_language: str = ""
     around: Place | None = None  # where the learner is, when no session there is asked for
     cheap: bool = False
-    times: bool = False
-    certified: bool = False
-    captions: bool = False
+    unstated: tuple[str, ...] = ()
     stays: bool = False
     for_another: bool = False
     young: bool = False  # of whom a child's course is to be
@@ -121,9 +124,7 @@ def need_of(message: str, audience: str | None = None) -> Need:
         locale_language="" if not message.strip() or _CONDITION["speaks"].search(said) else language_of(message),
         around=place,
         cheap=_says(_CONDITION["cheap"], said),
-        times=_says(_CONDITION["times"], said),
-        certified=_says(_CONDITION["certified"], said),
-        captions=bool(_CONDITION["captions"].search(said)),
+        unstated=tuple(name for name in UNSTATED if _says(_CONDITION[name], said)),
         stays=bool(_CONDITION["stays"].search(said)),
     )
 
@@ -153,9 +154,9 @@ def carried_on(before: Need, now: Need) -> Need:
         standing=now.standing or before.standing,
         around=now.around or before.around,
         cheap=before.cheap or now.cheap,
-        times=before.times or now.times,
-        certified=before.certified or now.certified,
-        captions=before.captions or now.captions,
+        providers=now.providers or before.providers,
+        not_of=before.not_of | now.not_of,
+        unstated=tuple(dict.fromkeys((*before.unstated, *now.unstated))),
         stays=before.stays or now.stays,
         for_another=before.for_another or now.for_another,
         young=before.young or now.young,
@@ -200,7 +201,7 @@ def standing_in(message: str) -> Standing | None:
     """How far somebody says they are; who denies experience is new, whatever else is said."""
     said = normalise(message)
     if _CONDITION["new"].search(said):
-        return "new"
+        return "new" if _says(_CONDITION["new"], said) else "some"  # 不要入门的
     if _SAID["advanced"].search(said):
         return "advanced"
     return "some" if _SAID["some"].search(said) else None

@@ -34,6 +34,9 @@ class Sayings:
     fresh: str
     level: str
     english: str
+    written_in_english: str
+    written_in_chinese: str
+    of_provider: str
     again: str
     between: str
     stop: str
@@ -52,6 +55,7 @@ class Sayings:
     way_place: str
     way_step_free: str
     way_prerequisites: str
+    way_provider: str
     way_excluded: str
     way_audience: str
     in_the_way: str
@@ -67,9 +71,15 @@ class Sayings:
     no_times: str
     no_certificates: str
     no_captions: str
+    no_heard: str
+    no_rated: str
+    no_span: str
+    no_device: str
     nothing_on_conditions: str
     in_the_way_of_any: str
     counted: str
+    not_on_all: str
+    undecided: str
     no_others: str
     # Occupations and gaps.
     means: str

@@ -1,6 +1,7 @@
 """The courses of one generation as columns: which of them may be offered at all, and why the others may not."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 
 from companion.guidance.need import Need
 from companion.guidance.places import Place, city_key, distance_km, point_of, same_city
+from companion.guidance.providers import Providers
 from course_index.analyze import normalise
 from course_index.course import Course, Offering
+from course_index.language import ZH, language_of
 from retrieval.editions import date_in, work_of
 
 Mask = NDArray[np.bool_]
@@ -71,6 +74,11 @@ class Shelf:
     def __len__(self) -> int:
         return len(self.courses)
 
+    @cached_property
+    def providers(self) -> Providers:
+        """Who teaches what is on the shelf, by all that they are called."""
+        return Providers(course.provider for course in self.courses if course.provider)
+
     def named_in(self, said: str) -> list[tuple[str, Course]]:
         """The courses that a message, normalised, names, in its order, each with the words that name it: its title, or
         what stands before the colon in it.
@@ -85,9 +93,30 @@ class Shelf:
         return [(name, self.courses[row]) for _, name, row in sorted(taken)]
 
     @cached_property
+    def name_of(self) -> dict[str, str]:
+        """What each course is called by its id: its title, with its provider where several have that title."""
+        titles = Counter(normalise(course.title) for course in self.courses)
+        return {
+            course.id: f"{course.title}（{course.provider}）"
+            if course.provider and titles[normalise(course.title)] > 1
+            else course.title
+            for course in self.courses
+        }
+
+    @cached_property
     def titled(self) -> dict[str, Course]:
-        """The courses by their titles, normalised; of one title the first."""
-        return {normalise(course.title): course for course in reversed(self.courses)}
+        """The courses by their titles, normalised, and by what they are called; of several the newest edition."""
+        oldest_first = [self.courses[row] for row in reversed(self.newest_first.tolist())]
+        called = {normalise(self.name_of[course.id]): course for course in oldest_first}
+        return called | {normalise(course.title): course for course in oldest_first}
+
+    def has_title(self, title: str) -> bool:
+        """Whether a course is called so, whatever its marks and blanks."""
+        return _letters(title) in self._titles
+
+    @cached_property
+    def _titles(self) -> frozenset[str]:
+        return frozenset(map(_letters, self.titled))
 
     @cached_property
     def _names(self) -> dict[str, list[tuple[str, int]]]:
@@ -95,7 +124,8 @@ class Shelf:
         names: dict[str, int] = {}
         for row, course in enumerate(self.courses):
             title = normalise(course.title).strip()
-            for name in (title, _BEHIND_THE_NAME.split(title, maxsplit=1)[0].strip()):
+            called = normalise(self.name_of[course.id])
+            for name in (called, title, _BEHIND_THE_NAME.split(title, maxsplit=1)[0].strip()):
                 if len(name) >= _SHORTEST_NAME:
                     names.setdefault(name, row)
         begins: dict[str, list[tuple[str, int]]] = {}
@@ -151,6 +181,10 @@ class Shelf:
             yield "audience", self.such(lambda course: may_be_for(course, "child", "parent"))
         if need.exclude:
             yield "excluded", ~self._among(need.exclude)
+        if need.providers:
+            yield "provider", self.such(lambda course: course.provider in need.providers)
+        if need.not_of:
+            yield "provider", self.such(lambda course: course.provider not in need.not_of)
         if need.free:
             yield "free", self._prices == 0
         elif need.max_price is not None:
@@ -170,7 +204,7 @@ class Shelf:
         if need.begins is not None:
             yield "begins", self._courses_of(self._held(need, today) & self._begin_in(need.begins))
         if need.language:
-            yield "language", self._languages == need.language
+            yield "language", self._taught_in == need.language
         if need.delivery:
             yield "delivery", np.isin(self._deliveries, list(need.delivery))
         if need.place and need.in_person:
@@ -276,6 +310,12 @@ class Shelf:
         return np.array([(course.language or "").split("-")[0].lower() for course in self.courses] or [""], np.str_)
 
     @cached_property
+    def _taught_in(self) -> NDArray[np.str_]:
+        """The language that a record states; of one that states none, the one in which it is written."""
+        written = [_written_in(course.title) for course in self.courses]
+        return np.where(self._languages == "", np.array(written or [""], np.str_), self._languages)
+
+    @cached_property
     def _deliveries(self) -> NDArray[np.str_]:
         return np.array([course.delivery or "" for course in self.courses] or [""], np.str_)
 
@@ -296,6 +336,16 @@ class Shelf:
     def levels(self) -> NDArray[np.float64]:
         """1 to 7; NaN where a record states none."""
         return self._levels
+
+
+def _letters(title: str) -> str:
+    return "".join(filter(str.isalnum, normalise(title)))
+
+
+def _written_in(title: str) -> str:
+    """The language of a title; empty where its letters are neither Han nor those of English."""
+    language = language_of(title)
+    return language if language == ZH or title.isascii() else ""
 
 
 def _known(value: float | None) -> float:

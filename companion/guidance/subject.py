@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 from companion.guidance.need import Need, audience_in, conditions, need_of, says_only_where
 from companion.guidance.places import names_of_places
 from companion.guidance.whom import without_whom
-from companion.patterns import for_normalised
-from companion.understanding.wish import course_subject, speaks_of_oneself, wants_to_learn
+from companion.patterns import Patterns, for_normalised
+from companion.understanding.wish import course_subject, speaks_of_oneself, wants_to_learn, without_undecided
 from course_index.analyze import normalise
 
 _LEFT_OVER = re.compile(
@@ -17,12 +18,12 @@ _LEFT_OVER = re.compile(
 
 # What asks for just some course.
 _ANY = re.compile(
-    r"推荐|介绍|算了|报(?=个|一个|名|班|$)|你们|你哋|这里|呢度|平台|一(?=[门个些])|好玩|有趣|有地方|有没|(?<=我)住|只要?|[换改](?:成|为|一?[个门])|系统地?(?=学)|边度|哪里|哪儿|一起|一齐|先|怎么样?|怎样|点样|如何|自己|人家|听|读|讲|参加|参与|以后|将来|接活|挣钱|赚钱|手艺|打发时间|技术|随便|就[行好是]|每周|(?:就|只有|只得|只)?(?:一?点|啲)时间|带(?:孩子|娃)|有?人教|教|重新|一?补[一下]?补?|几|给|俾|畀|我|你|[他她佢]|补(?:习|补|一下)|一些|随便|随意|找|搵|揾|好|新|的|啲|点|下|课程?|网课|学|东西|什么|啥|乜嘢?|咩|有用|实用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
-    r"\b(?:recommend|suggest|some|any|something|him|her|them|my|he|she|courses?|class(?:es)?|for|me|please|to|learn|study|good|new|what|is|are|there|here|hi|hello|just|moved|live|living|now|do|you|have|i|want|a|the|anything|useful|interesting|and|or|but|then|ones?|about|how|some|more|can|take|finish|taught|which|show|find|list|all|your|that|in|on|at|with)\b"
+    r"都行|都可以|都好|不同的?|[两三四几](?=[门个种样])|一点|不要|唔要|别要?|不用|推荐|介绍|算了|报(?=个|一个|名|班|$)|你们|你哋|这里|呢度|平台|一(?=[门个些])|好玩|有趣|有地方|有没|(?<=我)住|只要?|[换改](?:成|为|一?[个门])|系统地?(?=学)|边度|哪里|哪儿|一起|一齐|先|怎么样?|怎样|点样|如何|自己|人家|听|读|讲|参加|参与|以后|将来|接活|挣钱|赚钱|手艺|打发时间|技术|随便|就[行好是]|每周|(?:就|只有|只得|只)?(?:一?点|啲)时间|带(?:孩子|娃)|有?人教|教|重新|一?补[一下]?补?|几|给|俾|畀|我|你|[他她佢]|补(?:习|补|一下)|一些|随便|随意|找|搵|揾|好|新|的|啲|点|下|课程?|网课|学|东西|什么|啥|乜嘢?|咩|有用|实用|有意思|适合|合适|有|没有|冇|吗|呢|呀|吧|可以|能|也|都|想|要|看看|门|个|班|在|最|和|或|技能|职业|文化|艺术|老师|那|这|呢|嘅|哪|些|边|上|门|多|更|比较|"
+    r"\b(?:recommend|suggest|some|any|something|him|her|them|my|he|she|courses?|class(?:es)?|for|me|please|to|learn|study|good|new|what|what's|is|are|does|did|there|here|hi|hello|just|moved|live|living|now|do|you|have|i|want|a|the|anything|useful|interesting|and|or|but|then|ones?|about|how|some|more|can|take|finish|taught|which|show|find|list|all|your|that|in|on|at|with)\b"
 )
 
 
-_QUOTED = re.compile(r"《([^》\n]{2,60})》|“([^”\n]{4,60})”|\"([A-Z][^\"\n]{4,80})\"")
+_QUOTED = re.compile(r"《([^》\n]{2,200})》|“([^”\n]{4,60})”|\"([A-Z][^\"\n]{4,80})\"")
 _AS_A_COURSE = re.compile(
     r"课(?!文|堂|本)|班|报名?|招人|招生|开课|链接|怎么(?:进去|学)|在哪(?:里|儿)?(?:学|报|上)|上到|看到一半|第几页|有(?:没有|冇|无)《|找《|上《|发我|哪个|学习|名额|位置"
     r"|\b(?:course|class|enrol|enroll|sign up|register|open|find|learn|teach)\b"
@@ -48,6 +49,10 @@ _ONLY_A_TRADE = re.compile(
     r"[^，。,.；;？?！!吗呢的]{2,10}[。.！!]?"
     r"|(?:i )?(?:want|would like|hope) to (?:be|become) (?:an? )?[a-z ]{3,30}[.!]?"
 )
+
+
+_SAYS = Patterns(Path(__file__).with_name("subject.toml"))
+_MOST_WISHES = 4
 
 
 def wanted_part(message: str) -> str:
@@ -89,12 +94,13 @@ def titles_named(message: str) -> list[str]:
 
 
 # What is of a country and not its language: Cantonese opera. 日本語版 is the language of a course, not its subject.
-_OF_A_COUNTRY = "operas?|cook\\w*|food|cuisine|dish\\w*|cultures?|histor\\w+|music|art|gardens?|films?|cinema|law|tea|guitar|painting|politics|econom\\w+|people"  # noqa: E501
+_OF_A_COUNTRY = "foreign|polic\\w*|polit\\w*|societ\\w*|business|companies|students?|medicine|calligraphy|dance|operas?|cook\\w*|food|cuisine|dish\\w*|cultures?|histor\\w+|music|art|gardens?|films?|cinema|law|tea|guitar|painting|politics|econom\\w+|people"  # noqa: E501
 # What languages are called, as normalised text has it: each by all its names.
 _LANGUAGES = tuple(
     re.compile(rf"(?:{chinese})(?!版)|\b(?:{english})\b(?! (?:{_OF_A_COUNTRY}))")
     for chinese, english in (
         ("英[语文]", "english"),
+        ("汉语|中文|普通话|国语", "chinese|mandarin"),
         ("法[语文]", "french"),
         ("德[语文]", "german"),
         ("日[语文]|日本语", "japanese"),
@@ -121,6 +127,7 @@ def teaches_the_language(asked: str, record: str) -> bool:
     return all(language.search(record) for language in _LANGUAGES if language.search(said))
 
 
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _BLANKS = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 _CLAUSES = re.compile(r"[，。,;；!！?？\n]+|\.(?!\w)|\b(?:because|since|but)\b")
 # 想学点传统文化，听戏那种 says by the second what the first is.
@@ -141,9 +148,11 @@ _CANNOT_USE = for_normalised(
 )
 
 
+_STAGE = re.compile(r"小学|初中|高中|中专")
+_SCHOOL_SUBJECT = for_normalised(r"数学|英语|语文|物理|化学|生物|历史|地理|政治")
 # What parts two things to learn; a blank does between Han.
 _BESIDE_EACH_OTHER = for_normalised(
-    r"、|，|还是|定系|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])|[和跟与及]|或者?|还有|以及|同埋|同(?![学事城])|\s+(?:and|or|,)\s+"
+    r"、|，|:(?=[\u3400-\u9fff])|还是|定系|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])|[和跟与及]|或者?|还有|以及|同埋|(?<!不)同(?![学事城])|\s+(?:and|or|,)\s+"
 )
 _A_THING = 2
 _DEED = re.compile(
@@ -156,7 +165,7 @@ _WHO_WANTS = re.compile(
 )
 # Who somebody is, and nothing that they want (我是送外卖的, 我在电子厂上班), and those who have a job (快递员).
 _WHO_ONE_IS = for_normalised(
-    r"(?:我们?|俺|咱们?|本人)(?!.*(?:想|要|学|考|报|会|懂|识|怎|点))[^，。,.？?！!]{1,16}|[^，。,.？?！!想要学考报会]{1,10}(?:的|嘅)|(?:已经|刚刚?|都|就)*(?:退休|失业|下岗|毕业)(?:了|咗|啦)?|(?:我|她|他|佢)?(?:今年|已经|快|刚刚?|都)*\d{2}(?:多)?岁?(?:了|啦)?"
+    r"(?:我们?|俺|咱们?|本人)(?!.*(?:想|要|学|考|报|会|懂|识|怎|点))[^，。,.？?！!]{1,16}|(?!.*(?:有没有|有冇|有无|教))[^，。,.？?！!想要学考报会]{1,10}(?:的|嘅)|(?:已经|刚刚?|都|就)*(?:退休|失业|下岗|毕业)(?:了|咗|啦)?|(?:我|她|他|佢)?(?:今年|已经|快|刚刚?|都)*\d{2}(?:多)?岁?(?:了|啦)?"
     r"|i(?:'m| am| have)? (?!.*\b(?:want|like|need|learn|study|know|hope|can|do)\b)[^,.?!]{3,40}"
 )
 # What somebody does is what it is on, unless the catalogue has a name for such people: 厂里做质检的.
@@ -168,14 +177,30 @@ _THEIR_JOB = for_normalised(
 _PARTS = re.compile(r"(?<=[?？。!！])|(?<=[\u3400-\u9fff])\s+")
 
 
+def without_refused(message: str) -> str:
+    """What is said, normalised, without what somebody does not want to learn, where anything is left: 学画画 of
+    不学编程了，学画画.
+    """
+    said = normalise(message)
+    left = _SAYS["refused"].sub(" ", said)
+    return left if left != said and _says_something(left) and wants_something(left) else said
+
+
+def wants_something(said: str) -> bool:
+    """Whether what is said, normalised, has more than conditions."""
+    for pattern in (*conditions(), names_of_places()):
+        said = pattern.sub(" ", said)
+    return _says_something(said)
+
+
 def subject_of(message: str) -> str:
     """The words of a wish that say what is to be learned; empty when it names conditions only."""
-    said = normalise(message)
+    said = without_refused(message)
     if trade := _trade_wanted(said):
         return trade
     if says_only_where(said):
         return ""
-    said = without_whom(said)
+    said = without_whom(without_undecided(said))
     for pattern in (*conditions(), names_of_places()):
         said = pattern.sub(" ", said)
     if _LEFT_OVER.match(course_subject(said)) or not _says_something(said) or _says_only_who(said):
@@ -189,12 +214,38 @@ def named_in(message: str) -> str:
 
     Of a trouble the thing that it is with: 数学 of 孩子数学不好怎么办. Empty as `subject_of` is.
     """
-    told = (part for clause in _CLAUSES.split(normalise(message)) for part in _apart(clause.strip("、 ")))
-    clauses = [_WHO_WANTS.sub("想", clause) for clause in told if _says_something(clause)]
-    wishing = [clause for clause in clauses if wants_to_learn(clause) or _OF_THAT_KIND.search(clause)]
+    told = (part for clause in _CLAUSES.split(without_refused(message)) for part in _apart(clause.strip("、 ")))
+    clauses = [_plainly_wished(_WHO_WANTS.sub("想", clause)) for clause in told if _says_something(clause)]
+    clauses = [clause for clause in clauses if not _SAYS["refuses"].match(clause)] or clauses
+    wishing = [clause for clause in clauses if _wishes(clause)]
     named = subject_of("，".join(wishing)) or subject_of("，".join(one for one in clauses if one not in wishing))
     named = course_subject(named) if named else ""
     return _TROUBLE.sub(" ", named).strip() or named
+
+
+def wishes_in(message: str) -> list[str]:
+    """The clauses that each want something of their own, two to four: 老婆想学插花, 我想学修空调, 儿子想学编程. None
+    where it is one.
+    """
+    said = [clause.strip("、 ") for clause in _CLAUSES.split(without_refused(message))]
+    said = [clause for clause in said if not _SAYS["refuses"].match(clause)]
+    clauses = [clause for clause in said if _says_something(clause) and _wishes(clause) and named_in(clause)]
+    # 想学点传统文化，听戏那种 says by the second what the first is.
+    apart = [clause for clause in clauses if not _OF_THAT_KIND.search(clause)]
+    return apart if 2 <= len(apart) <= _MOST_WISHES else []
+
+
+def _plainly_wished(clause: str) -> str:
+    """最好还能学点防骗 as 想学防骗."""
+    return (
+        clause
+        if wants_to_learn(clause)
+        else _SAYS["also_wishes"].sub("想学" if _HAN.search(clause) else "learn ", clause)
+    )
+
+
+def _wishes(clause: str) -> bool:
+    return bool(wants_to_learn(clause) or _OF_THAT_KIND.search(clause) or _SAYS["also_wishes"].search(clause))
 
 
 def _apart(clause: str) -> list[str]:
@@ -204,10 +255,18 @@ def _apart(clause: str) -> list[str]:
     return parts if len(parts) > 1 and tells and any(map(wants_to_learn, parts)) else [clause]
 
 
+def at_school(thing: str, message: str) -> str:
+    """A subject of schools with the school that a message speaks of: 初中数学 of 初中没毕业，想补数学."""
+    stage = _STAGE.search(normalise(message))
+    return f"{stage[0]}{thing}" if stage and _SCHOOL_SUBJECT.fullmatch(thing) else thing
+
+
 def several_in(named: str) -> list[str]:
     """The things that are named beside each other, two or three: 粤剧 and 做菜; none where it is one."""
-    parts = [course_subject(one) for one in beside_each_other(named) if sum(map(str.isalnum, one)) >= _A_THING]
-    return parts if 2 <= len(parts) <= 3 else []
+    said = (one for one in beside_each_other(named) if _says_something(one))
+    parts = [course_subject(one) for one in said if sum(map(str.isalnum, one)) >= _A_THING]
+    by_kind = any(map(_OF_THAT_KIND.search, parts))  # 听戏那种 says what 传统文化 is
+    return parts if 2 <= len(parts) <= 3 and not by_kind else []
 
 
 def beside_each_other(said: str) -> list[str]:

@@ -74,18 +74,20 @@ def _plain(one: Recommendation, say: Sayings) -> list[str]:
 def _conditions(one: Recommendation, need: Need, say: Sayings, locale: Locale) -> list[str]:
     """What was asked for and is so."""
     course = one.course
-    told = []
+    told = [say.of_provider.format(course.provider)] if need.providers and course.provider else []
     if need.free:
         told.append(say.free)
     elif need.max_price is not None and course.price:
-        told.append(say.price.format(f"{course.price.amount:g}"))
+        told.append(say.price.format(f"{course.price.amount:g}") if course.price.amount else say.free)
     if need.step_free and one.session and one.session.offering.step_free:
         told.append(say.step_free)
     if need.delivery and "online" in need.delivery:
         told.append(say.online)
     if need.level is not None:
         told.append(say.level.format(need.level))
-    if need.language == "en":
+    if need.language and not course.language:
+        told.append(say.written_in_english if need.language == "en" else say.written_in_chinese)
+    elif need.language == "en":
         told.append(say.english)
     if need.max_hours is not None and course.hours is not None:
         told.append(say.path_hours.format(f"{course.hours:g}"))

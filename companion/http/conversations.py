@@ -1,17 +1,26 @@
 """GET and DELETE /v1/conversations[/{id}]: what is remembered of a learner's conversations, and their erasure."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from typing_extensions import TypedDict
 
+from companion.catalogue import card_of
+from companion.conversation import Conversations, PastTurn, Quiz
+from companion.events import CoursesFound, QuizItem, payload
 from companion.http.gate import caller_of
 from companion.http.problems import AsciiJSONResponse, Problem, may_be
+from companion.http.wire import CourseOnCard
 from companion.remembering import Remembering
+from companion.replies.advising import Advising
+from companion.replies.practising import open_items
 from companion.turns import Turns
+from companion.tutors import Tutors
+from course_index.errors import IndexProblem
 
 _LISTED = 100
 
@@ -31,7 +40,9 @@ class OutlinesTold(TypedDict):
 
 
 class TurnTold(TypedDict):
-    """A turn that has ended. `message` is masked; `question` is the message made to stand alone."""
+    """A turn that has ended. `message` is masked; `question` is the message made to stand alone. `courses` are those
+    it showed, with what their records say now; one that has left the catalogue is not among them.
+    """
 
     id: str
     asked_at: datetime
@@ -46,16 +57,18 @@ class TurnTold(TypedDict):
     grounded: bool | None
     seconds: float | None
     course_id: str | None
+    courses: list[CourseOnCard]
 
 
 class ConversationTold(TypedDict):
-    """All turns of a conversation, the oldest first."""
+    """All turns of a conversation, the oldest first, and the questions of a quiz that its next message may answer."""
 
     conversation_id: str
     turns: list[TurnTold]
+    quiz: list[QuizItem]
 
 
-def conversations_router(remembering: Remembering, turns: Turns) -> APIRouter:
+def conversations_router(remembering: Remembering, turns: Turns, tutors: Tutors) -> APIRouter:
     """The doors to a learner's own. Where nobody says who they are, who knows an id may read it, and none is listed."""
     router = APIRouter(prefix="/v1", tags=["conversations"])
     kept = remembering.conversations
@@ -80,9 +93,8 @@ def conversations_router(remembering: Remembering, turns: Turns) -> APIRouter:
         """All turns of a conversation, the oldest first; messages as they were kept, with personal numbers masked."""
         if await run_in_threadpool(kept.owner, conversation_id) != caller_of(request).learner:
             return Problem(404, _NONE)
-        turns = await run_in_threadpool(kept.whole, conversation_id)
-        shown = [asdict(turn) | {"usage": dict(turn.usage)} for turn in turns]
-        return AsciiJSONResponse({"conversation_id": conversation_id, "turns": shown})
+        tutor = await tutors.of(caller_of(request).learner)
+        return AsciiJSONResponse(await run_in_threadpool(_told, conversation_id, kept, tutor.advising))
 
     @router.delete("/conversations/{conversation_id}", status_code=204)
     async def erase(conversation_id: str, request: Request) -> Response:
@@ -96,6 +108,24 @@ def conversations_router(remembering: Remembering, turns: Turns) -> APIRouter:
         return Response(status_code=204)
 
     return router
+
+
+def _told(id_: str, kept: Conversations, advising: Advising) -> dict[str, Any]:
+    pending = kept.load(id_).pending
+    waiting = open_items(pending) if isinstance(pending, Quiz) and not pending.is_over else ()
+    turns = [asdict(turn) | {"usage": dict(turn.usage), "courses": _cards(turn, advising)} for turn in kept.whole(id_)]
+    return {"conversation_id": id_, "turns": turns, "quiz": [asdict(item) for item in waiting]}
+
+
+def _cards(turn: PastTurn, advising: Advising) -> list[dict[str, Any]]:
+    """The cards of a turn as they went over the wire, of what the catalogue still has; none while it cannot say."""
+    try:
+        courses = [(card, advising.adviser.course(card.course_id)) for card in turn.courses]
+    except IndexProblem:
+        return []
+    cards = (replace(card_of(course, card.reason), step=card.step) for card, course in courses if course)
+    told: list[dict[str, Any]] = payload(CoursesFound(tuple(cards)))["courses"]
+    return told
 
 
 _NONE = "there is no such conversation; it may have been erased"

@@ -8,24 +8,27 @@ from functools import reduce
 from pathlib import Path
 
 from companion.catalogue import card_of, cards_of_passages
+from companion.conversation import PathwayWanted
 from companion.events import CourseCard, CoursesFound, Done, Event, TextAdded
 from companion.guidance.adviser import Adviser
 from companion.guidance.book import Book, Unmet, UnmetReason
 from companion.guidance.comparing import compared_with
-from companion.guidance.need import Need, carried_on, need_of, says_only_where
+from companion.guidance.need import UNSTATED, Need, carried_on, need_of, says_only_where
 from companion.guidance.places import place_in
 from companion.guidance.profile import Known
-from companion.guidance.recommend import Recommended
+from companion.guidance.recommend import Recommendation, Recommended
 from companion.guidance.sayings import sayings
 from companion.guidance.shelf import NEAR_KM
-from companion.guidance.subject import cannot_use, named_in, names_only_conditions, titles_named
-from companion.guidance.telling import barred_told, courses_told, nearest_told, reason
+from companion.guidance.subject import cannot_use, named_in, names_only_conditions, subject_of, titles_named
+from companion.guidance.telling import courses_told, nearest_told, reason
 from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.patterns import Patterns
-from companion.understanding.follow_up import carried_parts
+from companion.sentences import citing_nothing
+from companion.understanding.follow_up import asks_for_such, carried_parts
 from companion.understanding.parts import asks_anything
-from companion.understanding.wish import wants_to_learn
+from companion.understanding.wish import says_undecided, speaks_of_oneself, wants_to_learn
+from companion.words import in_locale
 from course_index.analyze import normalise
 from course_index.course import Delivery
 from retrieval.search import Hit, Search
@@ -37,6 +40,8 @@ _MAY_SUIT = 3
 # Where there is no class in a city, one may travel so far to another.
 _REACH_KM = 100.0
 _FROM_HOME: frozenset[Delivery] = frozenset({"online"})
+# How it is said that no record states what was asked for, by its name.
+_NOT_STATED = {name: f"no_{name}" for name in UNSTATED} | {"certified": "no_certificates"}
 _ASKS = Patterns(Path(__file__).with_name("advising.toml"))
 
 
@@ -73,25 +78,36 @@ class Advising:
         if found.meant:
             opening += f"{say.taken_for.format(meant=found.meant)}\n\n"
         text = opening + (say.courses_found if shown and certain else unknown or none)
-        if shown and found.need.captions and not found.about_something:
+        if shown and not found.about_something and says_undecided(heard.question):
+            text = opening + sayings(heard.locale).undecided
+        elif shown and found.need.unstated and not found.about_something:
             text = opening + say.courses_beside  # that any has captions is not known
         if shown and not certain:
             text += courses_told(found, heard.locale) + sayings(heard.locale).closest_courses
             ledger.unmet = "no_course"
         if not shown:
+            # The second one is the second of those that are named.
+            ledger.to_pick = tuple(course.id for course in found.barred)
             # Of what somebody wants to learn nothing was said that could be taught.
             ledger.unmet = "no_course" if found.about_something else None
             text += courses_told(found, heard.locale) or say.nothing_at_all
+        if found.missing:
+            text += f"\n\n{self._missing(found, heard, ledger)}"
         yield TextAdded(text)
-        if found.need.times:
-            yield TextAdded(f"\n\n{sayings(heard.locale).no_times}")
-        if found.need.certified:
-            yield TextAdded(f"\n\n{sayings(heard.locale).no_certificates}")
-        if found.need.captions:
-            yield TextAdded(f"\n\n{sayings(heard.locale).no_captions}")
+        for name in found.need.unstated:
+            yield TextAdded(f"\n\n{getattr(sayings(heard.locale), _NOT_STATED[name])}")
         if about := self._place(found, heard, ledger):
             yield TextAdded(f"\n\n{about}")
         yield Done("catalogue", None)
+
+    def _missing(self, found: Recommended, heard: Heard, ledger: Ledger) -> str:
+        """That none is on some of the things that were wanted at once: those are what is counted."""
+        ledger.unmet, ledger.unmet_words = "no_course", " ".join(found.missing)
+        say, things = (
+            sayings(heard.locale),
+            citing_nothing((", " if heard.locale == "en" else "、").join(found.missing)),
+        )
+        return say.not_on_all.format(in_locale(heard.locale, things, things)) + say.counted
 
     async def _elsewhere(self, found: Recommended, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """Where no class on it is held there: that there is none, what can be learned at home, or the nearest class."""
@@ -108,7 +124,7 @@ class Advising:
             ledger.unmet = "no_place" if instead.certain else "no_course"
             text += say.counted
         if not instead.courses:
-            text += barred_told(found, heard.locale)
+            text += courses_told(found, heard.locale)
         elif instead.certain:
             text += say.online_instead if instead is online else nearest_told(instead, heard.locale)[0]
         else:
@@ -127,6 +143,8 @@ class Advising:
 
     async def recommended(self, heard: Heard, ledger: Ledger, k: int = SHOWN) -> Recommended:
         """What suits a message, and the learner where something may be known of them."""
+        if on_the_way := await asyncio.to_thread(self._on_the_way, heard):
+            return on_the_way
         need = need_of(heard.question, heard.audience)
         if heard.depends and names_only_conditions(heard.message):
             # What was said last of a condition holds, however often it was changed: 线上的, 换成线下的, 在佛山的.
@@ -136,10 +154,40 @@ class Advising:
             need = replace(reduce(carried_on, later, before), text=need.text, locale_language=need.locale_language)
         if heard.other_than:
             shelf = self.adviser.desk().shelf
-            shown = [course for course in shelf.courses if course.title in heard.other_than]
+            named = (shelf.titled.get(normalise(title)) for title in heard.other_than)
+            shown = [course for course in named if course]
             need = compared_with(shown, need, heard.message)
             need = replace(need, exclude=need.exclude.union(course.id for course in shown))
-        return await self._recommended(_near_where_they_said(need, heard), heard, ledger, k)
+        need = _near_where_they_said(need, heard)
+        found = await self._recommended(need, heard, ledger, k)
+        asks = names_only_conditions(heard.message) and asks_for_such(heard.message)
+        if found.courses or found.barred or heard.other_than or not asks:
+            return found
+        # 有没有免费的 after a need that nothing teaches: whatever is so.
+        return await self._recommended(replace(need, text=""), heard, ledger, k)
+
+    def _on_the_way(self, heard: Heard) -> Recommended | None:
+        """The steps of the way that was told which are as a message says that they must be; None where it says no such
+        thing.
+        """
+        pending = heard.conversation.pending
+        if not isinstance(pending, PathwayWanted) or not (heard.depends and names_only_conditions(heard.message)):
+            return None
+        need, shelf, today = need_of(heard.message, heard.audience), self.adviser.desk().shelf, self.adviser.today()
+        courses = (shelf.titled.get(normalise(title)) for title in pending.titles)
+        rows = [shelf.row_of[course.id] for course in courses if course]
+        if not rows:
+            return None
+        fits = shelf.permitted(need, frozenset(), today)
+        steps = [shelf.courses[row] for row in rows if fits[row]]
+        if not steps:
+            way = shelf.such(lambda course: shelf.row_of[course.id] in rows)
+            barred = tuple(shelf.courses[row] for row in rows)
+            return Recommended(
+                need, (), 0, shelf.in_the_way(need, way, frozenset(), today), certain=False, barred=barred
+            )
+        told = (Recommendation(one, 1.0, (), next(iter(shelf.sessions(one, need, today)), None)) for one in steps)
+        return Recommended(need, tuple(told), len(steps), {}, on_it=len(steps))
 
     async def _recommended(self, need: Need, heard: Heard, ledger: Ledger, k: int) -> Recommended:
         known = await self.known_of(heard, ledger)
@@ -173,8 +221,8 @@ class Advising:
 
     def titles_missing(self, heard: Heard) -> list[str]:
         """Titles that a message names as courses and that no record has."""
-        known = {_plain(course.title) for course in self.adviser.desk().shelf.courses}
-        return [title for title in titles_named(heard.question) if _plain(title) not in known]
+        named, shelf = titles_named(heard.question), self.adviser.desk().shelf
+        return [title for title in named if not shelf.has_title(title)]
 
     def names_conditions(self, heard: Heard) -> bool:
         """Whether a message says what a course must be: cheap, near, online. Who asks for fees names none, who asks
@@ -195,12 +243,28 @@ class Advising:
 
     def names_a_subject(self, heard: Heard) -> bool:
         """Whether a message is no more than what one may learn, that our dictionary has or courses are on: guitar."""
-        named = named_in(heard.question)
-        if not named or named != normalise(heard.question).strip(" 。.!！"):
+        if not (named := self.thing_named(heard)):
             return False
         if self.adviser.desk().search.in_the_other_language(named):
             return True
-        return self.adviser.recommend(need_of(named, heard.audience), k=1, only_certain=True).on_it > 0
+        return bool(self.adviser.recommend(need_of(named, heard.audience), k=1).courses)
+
+    def thing_named(self, heard: Heard) -> str:
+        """What a message names that is no more than the name of a thing, of who is to teach it and of what a course
+        must be: 高等数学, 北大的数据结构, 人工智能，要中文的. Empty for all that asks, tells or wishes.
+        """
+        wanted = self.adviser.desk().shelf.providers.wanted(heard.question)
+        said = normalise(wanted.rest if wanted else heard.question).strip(" 。.!！")
+        if not said or asks_anything(said):
+            return ""
+        named, need = named_in(said), need_of(said)
+        with_conditions = (_hard_conditions(need) or need.language or need.standing) and not speaks_of_oneself(said)
+        return named if named == said or with_conditions else ""
+
+    def names_a_provider(self, heard: Heard) -> bool:
+        """Whether all that a message says is whose courses are wanted, or not: 浙大的呢, 不要北大的."""
+        wanted = self.adviser.desk().shelf.providers.wanted(heard.question)
+        return wanted is not None and not subject_of(wanted.rest)
 
     def teaches_to_use(self, heard: Heard) -> bool:
         """Whether a message says that somebody cannot handle a thing, and courses teach that."""
@@ -304,7 +368,3 @@ def _hard_conditions(need: Need) -> int:
     return sum(map(bool, (need.free, need.delivery, need.step_free, need.language))) + sum(
         one is not None for one in limits
     )
-
-
-def _plain(title: str) -> str:
-    return "".join(one for one in normalise(title) if one.isalnum())

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from companion.conversation import Rest
 from companion.events import CoursesFound, Done, Event, Fallback, Source, SourcesFound, TextAdded
@@ -79,6 +80,10 @@ class Answering:
                 yield event
             return
         found = await self.find(heard, ledger)
+        if courses := await self._of_a_thing_named(found, heard, ledger):
+            async for event in self._advising.courses(heard, ledger, found=courses):
+                yield event
+            return
         if not found.answers and may_be_reworded(heard):
             found = await self._rewording.found(found, heard.scope, ledger)
             ledger.confidence = found.confidence.probability
@@ -96,6 +101,24 @@ class Answering:
             steps = self._nothing.events(found, heard, ledger)
         async for event in steps:
             yield event
+
+    async def _of_a_thing_named(self, found: Found, heard: Heard, ledger: Ledger) -> Recommended | None:
+        """The courses for who names a thing and asks nothing (高等数学); None for all else, and where a lesson of such
+        a course answers: a syllabus that mentions calculus says nothing of it.
+        """
+        if heard.depends or heard.scope.course_id or not await asyncio.to_thread(self._advising.thing_named, heard):
+            return None
+        wanted = await self._advising.recommended(heard, ledger)
+        if found.meant and not wanted.certain:  # 大物 for 大学物理
+            meant = await self._advising.recommended(replace(heard, question=found.meant), ledger)
+            wanted = replace(meant, meant=found.meant) if meant.certain else wanted
+        if wanted.certain:
+            on_it = {one.course.id for one in wanted.courses} if found.answers else set()
+            return None if on_it and found.hits[0].course.id in on_it else wanted
+        if wanted.barred and not found.answers:
+            return wanted  # 清华的线性代数: there is linear algebra, and none of theirs
+        unsure = (found.confidence.probability or 0.0) < SURE
+        return wanted if found.answers and found.in_another_language and unsure else None
 
     async def _wanted(self, found: Found, heard: Heard, ledger: Ledger) -> Recommended | None:
         """The courses for who wants to learn something; None where the closest passage says more: where one asks

@@ -13,7 +13,7 @@ from companion.patterns import for_normalised
 from companion.replies.advising import Advising
 from companion.replies.stated_facts import comparison, of_each, of_record, stated, with_what
 from companion.sentences import citing_nothing
-from companion.understanding.facts import set_beside, wants_the_most
+from companion.understanding.facts import set_beside, wants_more_than_all, wants_the_most
 from companion.understanding.of_a_course import asks_more_of_it, asks_of_it, points_at_a_course, title_in
 from companion.words import Words
 from course_index.analyze import normalise
@@ -62,8 +62,13 @@ class CourseRecords:
             return message
         what = self._advising.adviser.recommend(need_of(found["what"]), None, _COMPARED, only_certain=True)
         shown = {*pending.titles, *pending.earlier}
-        titles = [one.course.title for one in what.courses if what.certain and one.course.title in shown]
+        called = self._advising.adviser.called(one.course.id for one in what.courses if what.certain)
+        titles = [title for title in called if title in shown]
         return f"《{titles[0]}》{message[found.end() :]}" if len(titles) == 1 else message
+
+    def names_a_provider(self, heard: Heard) -> bool:
+        """Whether all that a message says is whose courses are wanted, or not."""
+        return self._advising.names_a_provider(heard)
 
     def of_the_one_meant(self, heard: Heard) -> list[Event]:
         """A turn of what is stated of the course where the learner is, or that the question names; nothing without."""
@@ -89,7 +94,8 @@ class CourseRecords:
         known = {course.id: course for course in (named if len(named) > 1 else [*named, *self._courses_before(heard)])}
         courses = list(known.values())[:_COMPARED]
         if len(courses) > 1:
-            return _beside_each_other(courses, comparison(courses, heard.facts, heard.locale), heard)
+            most = wants_more_than_all(heard.message)
+            return _beside_each_other(courses, comparison(courses, heard.facts, heard.locale, most=most), heard)
         last = _last_about_something(heard)
         if not named and ((last and _is_of_lessons(last)) or wants_the_most(heard.message)):
             return []  # 最便宜的课 wants what there is
@@ -129,7 +135,9 @@ class CourseRecords:
         stated = _states(course, say)
         named = "\n".join(f"{number}. {citing_nothing(one.title)}" for number, one in enumerate(lessons, 1))
         listed = f"{say.course_lessons.format(len(lessons))}\n\n{named}" if 0 < len(lessons) <= _LESSONS_TOLD else ""
-        text = "\n\n".join(filter(None, (stated, listed))) or say.courses_found  # the card says the rest
+        bare = say.record_is_bare.format(title=citing_nothing(course.title), provider=course.provider)
+        told = filter(None, (citing_nothing(course.summary or ""), stated, listed))
+        text = "\n\n".join(told) or bare
         return [CoursesFound((card_of(course, say.reason_record),)), TextAdded(text), Done("catalogue", None)]
 
     def _called_so(self, part: str) -> Course | None:

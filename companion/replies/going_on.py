@@ -17,7 +17,7 @@ from companion.replies.leading import Leading
 from companion.replies.planning import Planning
 from companion.replies.practising import Practising
 from companion.understanding.of_a_course import asks_for_its_lessons
-from companion.understanding.picking import picks_without_saying_which
+from companion.understanding.picking import picks_beyond, picks_without_saying_which
 
 
 class GoingOn:
@@ -98,7 +98,8 @@ def _asking_which(shown: Shown, heard: Heard, ledger: Ledger) -> AsyncGenerator[
     """Which of the courses that were shown is meant, where a message is about one of them and does not say so."""
     of_it = asks_for_its_lessons(heard.message) or asks_more_of_what_was_shown(heard)
     of_any = len(shown.titles) > 1 and not heard.scope.course_id and of_it
-    if not of_any and not picks_without_saying_which(heard.message):
+    beyond = picks_beyond(heard.message, shown)
+    if not of_any and not beyond and not picks_without_saying_which(heard.message):
         return None
     ledger.pending = shown
     numbered = "\n".join(f"{n}. {title}" for n, title in enumerate(shown.titles, 1))

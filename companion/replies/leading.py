@@ -89,7 +89,8 @@ class Leading:
             ledger.unmet = "no_course"
         if way.pathway.steps and way.pathway.goal.missing:
             ledger.unmet_words = " ".join(way.pathway.goal.missing)  # and not the trade, of which the rest is taught
-        ledger.pending = PathwayWanted(words, **times_kept(asked))
+        steps = self._adviser.called(step.course.id for step in way.pathway.steps)
+        ledger.pending = PathwayWanted(words, titles=steps, **times_kept(asked))
         if way.pathway.steps:
             yield CoursesFound(self._steps_as_cards(way, heard))
         gap = await asyncio.to_thread(self._gap, way, known) if match else None

@@ -63,7 +63,8 @@ class NothingAnswers:
         yield Done("catalogue", None)
 
     async def _closest(self, found: Found, heard: Heard, ledger: Ledger, *, shown: bool) -> AsyncGenerator[Event, None]:
-        say, near = heard.say, found.near
+        # What is in another language is nothing to who only tells of something.
+        say, near = heard.say, found.near and (asks_anything(heard.question) or not found.in_another_language)
         cards = await self._advising.beside(heard, _COURSES_SHOWN)
         if near and not cards:
             cards = await self._advising.of_passages(found.hits[:1], heard, _COURSES_SHOWN)

@@ -181,7 +181,7 @@ class Practising:
             yield TextAdded(told("unknown", question, heard.locale).reason)
         if not quiz.is_over:
             yield TextAdded(f"\n\n{_numbered(quiz)}")
-        yield Done("extracted" if placed else "catalogue", True if placed else None, quiz=_open_items(quiz))
+        yield Done("extracted" if placed else "catalogue", True if placed else None, quiz=open_items(quiz))
 
     async def once_more(self, quiz: Quiz, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The open question again, with the form that its answer has for who answered in another."""
@@ -193,7 +193,7 @@ class Practising:
             judges = quiz.questions[quiz.position].kind == "true_false"
             yield TextAdded(f"{heard.say.practise_judge if judges else heard.say.practise_write}\n\n")
         yield TextAdded(_numbered(quiz), ai=quiz.questions[quiz.position].kind == "open")
-        yield Done("extracted", True, quiz=_open_items(quiz))
+        yield Done("extracted", True, quiz=open_items(quiz))
 
     def _answers(self, quiz: Quiz, message: str, wish: Wish) -> bool:
         """Whether a message answers a quiz that is on, and is no question or wish of its own. Where something else was
@@ -395,7 +395,7 @@ def _numbered(quiz: Quiz) -> str:
     return "\n\n".join(f"{number}. {one.prompt}" for number, one in enumerate(asked, quiz.position + 1))
 
 
-def _open_items(quiz: Quiz) -> tuple[QuizItem, ...]:
+def open_items(quiz: Quiz) -> tuple[QuizItem, ...]:
     asked = quiz.questions[quiz.position :] if quiz.together else quiz.questions[quiz.position : quiz.position + 1]
     return _items(asked, quiz.position + 1)
 

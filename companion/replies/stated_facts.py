@@ -1,5 +1,6 @@
 """What the record of a course states of what was asked, in sentences; that it states nothing is said too."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -11,18 +12,21 @@ from companion.words import Locale, to_traditional
 from course_index.course import Course, Offering
 
 # Whatever is asked of several courses, these are what one compares them by.
-_BY_WHAT = ("price", "hours", "level", "delivery", "where", "audience")
+_BY_WHAT = ("price", "hours", "level", "delivery", "where", "audience", "updated")
+# What has a name, before its value; of others the whole sentence says that nothing is stated.
+_HAVE_A_NAME = frozenset({*_BY_WHAT, "credits", "when", "prerequisites", "language", "step_free"})
 _QUOTED = frozenset({"other"})
 _OF_SESSIONS = frozenset({"when", "where", "times", "seats", "step_free"})
 _WEEKDAYS = {
     "zh": "一二三四五六日",
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
-# The facts by which one of several may be told to be the least, and how that is said.
-_LEAST: Mapping[str, tuple[str, Callable[[Course], float | None]]] = {
-    "price": ("cheapest", lambda course: course.price.amount if course.price else None),
-    "hours": ("shortest", lambda course: course.hours),
-    "level": ("easiest", lambda course: course.level),
+# The facts by which one of several may be told to be the least, or the most, and how that is said.
+_LEAST: Mapping[str, tuple[str, str, Callable[[Course], float | None]]] = {
+    "price": ("cheapest", "dearest", lambda course: course.price.amount if course.price else None),
+    "hours": ("shortest", "longest", lambda course: course.hours),
+    "level": ("easiest", "hardest", lambda course: course.level),
+    "updated": ("newest", "oldest", lambda course: -course.updated_at.toordinal() if course.updated_at else None),
 }
 
 
@@ -92,13 +96,20 @@ def _is_held_there(course: Course, place: Place) -> bool:
     return any(same_city(place.city, one.city) for one in course.offerings)
 
 
-def comparison(courses: Sequence[Course], facts: Sequence[str], locale: Locale) -> str:
-    """The courses beside each other, by what was asked and by what one usually compares; first which is the least."""
+def comparison(courses: Sequence[Course], facts: Sequence[str], locale: Locale, *, most: bool = False) -> str:
+    """The courses beside each other, by what was asked and by what one usually compares; first which is the least, or
+    the `most`.
+    """
     language = _language(locale)
     asked = [name for name in facts if name != "compare"]
-    otherwise = _slot("each" if asked else "judge", language)
-    first = "".join(_least(courses, name, language) for name in asked) or otherwise
-    return _in_script(f"{first.strip()}\n\n{_lines(courses, {*asked, *_BY_WHAT}, language, locale)}", locale)
+    by_what = {*asked, *(name for name in _BY_WHAT if not (asked and name == "updated"))}
+    lines = _lines(courses, by_what, language, locale)
+    silent = [] if len(courses) < 2 else _stated_by_none(courses, asked, language, locale)
+    if silent and len(silent) == len(asked):  # what was asked is among what no record states
+        return _in_script(lines, locale)
+    first = "".join(_least(courses, name, language, most=most) for name in asked)
+    first = first or _slot("each" if asked else "judge", language)
+    return _in_script(f"{first.strip()}\n\n{lines}", locale)
 
 
 def with_what(course: Course | None, locale: Locale) -> str:
@@ -109,9 +120,39 @@ def with_what(course: Course | None, locale: Locale) -> str:
 
 
 def _lines(courses: Sequence[Course], facts: Collection[str], language: str, locale: Locale) -> str:
+    """A line for each course; what no record states of several is said once, below."""
     between = "; " if language == "en" else "；"
-    told = {course.id: [_plain(course, kind, language, locale) for kind in _shown(course, facts)] for course in courses}
-    return "\n".join(f"- {_title(course, language)}{between.join(filter(None, told[course.id]))}" for course in courses)
+    silent = _stated_by_none(courses, facts, language, locale) if len(courses) > 1 else []
+    left = {name for name in facts if name not in [kind.name for kind in silent]}
+    told = {course.id: [_plain(course, kind, language, locale) for kind in _shown(course, left)] for course in courses}
+    stated = any(map(any, told.values()))
+    lines = [f"- {name}{between.join(filter(None, told[id_]))}" for id_, name in _titles(courses, language).items()]
+    none = _slot("none_states", language).format(_list([_named(kind, language) for kind in silent], language))
+    return "\n".join([*(lines if stated else ()), *(("",) if stated and silent else ()), *((none,) if silent else ())])
+
+
+def _stated_by_none(courses: Sequence[Course], facts: Collection[str], language: str, locale: Locale) -> list[Kind]:
+    """The facts, of those that have a name, that no record has anything of."""
+    named = (kind for kind in kinds_in(FILE) if kind.name in facts and kind.name in _HAVE_A_NAME)
+    return [
+        kind
+        for kind in named
+        if not any(_value(course, kind.name, language, locale, lambda _: None) for course in courses)
+    ]
+
+
+def _titles(courses: Sequence[Course], language: str) -> dict[str, str]:
+    """How each course begins its line by its id: by its title, with its provider where another has that title."""
+    titles = Counter(course.title for course in courses)
+    provided = {
+        course.id: f"（{course.provider}）" if language == "zh" else f" ({course.provider})" for course in courses
+    }
+    return {
+        course.id: _quoted(course.title, language)
+        + (provided[course.id] if course.provider and titles[course.title] > 1 else "")
+        + (": " if language == "en" else "：")
+        for course in courses
+    }
 
 
 def _shown(course: Course, facts: Collection[str]) -> list[Kind]:
@@ -120,12 +161,12 @@ def _shown(course: Course, facts: Collection[str]) -> list[Kind]:
     return [kind for kind in kinds_in(FILE) if kind.name in facts and kind.name not in once]
 
 
-def _least(courses: Sequence[Course], name: str, language: str) -> str:
+def _least(courses: Sequence[Course], name: str, language: str, *, most: bool) -> str:
     """Which of the courses are the cheapest, or the like; empty where a record does not say."""
     currencies = {course.price.currency for course in courses if course.price}
     if name not in _LEAST or (name == "price" and len(currencies) > 1):
         return ""
-    said, of = _LEAST[name]
+    least, greatest, of = _LEAST[name]
     values = [of(course) for course in courses]
     known = [value for value in values if value is not None]
     if len(known) < len(courses):
@@ -133,9 +174,10 @@ def _least(courses: Sequence[Course], name: str, language: str) -> str:
     if len(set(known)) == 1:
         kind = next(kind for kind in kinds_in(FILE) if kind.name == name)
         return _slot("same", language).format(_named(kind, language))
-    said = "free_of_them" if name == "price" and not min(known) else said
-    least = [course.title for course, value in zip(courses, known, strict=True) if value == min(known)]
-    return _slot(said, language).format(_list([_quoted(one, language) for one in least], language))
+    sought = max(known) if most else min(known)
+    said = greatest if most else "free_of_them" if name == "price" and not sought else least
+    such = [course.title for course, value in zip(courses, known, strict=True) if value == sought]
+    return _slot(said, language).format(_list([_quoted(one, language) for one in such], language))
 
 
 def _fact(course: Course, kind: Kind, language: str, locale: Locale, course_of: Callable[[str], Course | None]) -> str:
@@ -151,7 +193,9 @@ def _end(language: str) -> str:
 
 
 def _named(kind: Kind, language: str) -> str:
-    """What a fact is called: what stands before its value."""
+    """What a fact is called; what stands before its value, where it has no name of its own."""
+    if name := kind.entry.get(f"name_{language}"):
+        return str(name)
     return str(kind.entry[language]).partition("：" if language == "zh" else ":")[0].lower()
 
 
@@ -219,6 +263,14 @@ def _without_steps(course: Course, language: str) -> str:
     return _list([f"{_place(one)}{one.address or ''}" for one in course.offerings if one.step_free], language)
 
 
+def _changed(course: Course, language: str) -> str:
+    """When the record says that the course was last changed, and until when it is vouched for."""
+    if not course.updated_at:
+        return ""
+    day = course.updated_at.isoformat()
+    return _slot("until", language).format(day, course.valid_until.isoformat()) if course.valid_until else day
+
+
 def _spoken(course: Course, language: str) -> str:
     if not course.language:
         return ""
@@ -239,6 +291,7 @@ _VALUES: Mapping[str, Callable[[Course, str], str]] = {
     "teacher": lambda course, _: course.provider or "",
     "seats": _seats,
     "step_free": _without_steps,
+    "updated": _changed,
     "language": _spoken,
     "delivery": lambda course, language: _slot(course.delivery, language) if course.delivery else "",
 }
@@ -255,10 +308,6 @@ def _at(offering: Offering, language: str) -> str:
 
 def _place(offering: Offering) -> str:
     return "".join(filter(None, (offering.city, offering.district, offering.town)))
-
-
-def _title(course: Course, language: str) -> str:
-    return _quoted(course.title, language) + (": " if language == "en" else "：")
 
 
 def _quoted(title: str, language: str) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy import Connection, Engine, Insert, Row, bindparam, delete, exists, func, select, update
 
-from companion.conversation import REMEMBERED, Conversation, Outline, PastTurn, Pending
+from companion.conversation import REMEMBERED, Conversation, KeptCard, Outline, PastTurn, Pending
+from companion.events import PathStep
 from companion.state.database import flush, in_turn, transaction
 from companion.state.tables import conversations, feedback, turn_log, turns, unmet_needs, wechat_people
 
@@ -118,7 +119,8 @@ def _add(connection: Connection, of: Conversation, turn: PastTurn, pending: Pend
         connection.execute(_GO_ON, values | {"conversation": of.id})
     else:
         raise PermissionError("the conversation is another learner's")
-    row: dict[str, Any] = asdict(turn) | {"passages": list(turn.passages), "usage": dict(turn.usage)}
+    kept = {"passages": list(turn.passages), "usage": dict(turn.usage), "courses": list(map(asdict, turn.courses))}
+    row: dict[str, Any] = asdict(turn) | kept
     connection.execute(_APPEND, row | {"conversation_id": of.id})
 
 
@@ -163,4 +165,10 @@ def _turn(row: Row[Any]) -> PastTurn:
         grounded=row.grounded,
         seconds=row.seconds,
         course_id=row.course_id,
+        courses=tuple(_card(kept) for kept in row.courses or ()),
     )
+
+
+def _card(kept: dict[str, Any]) -> KeptCard:
+    step = kept.get("step")
+    return KeptCard(kept["course_id"], kept["reason"], PathStep(**step) if step else None)

@@ -108,6 +108,7 @@ turns = Table(
     Column("grounded", Boolean),
     Column("seconds", Float),
     Column("course_id", Name(200)),  # where on the portal it was asked
+    Column("courses", JSON),  # those on cards, each with its reason; null where a version before this one wrote
     Index("ix_turns_conversation", "conversation_id", "number"),
     Index("ix_turns_asked", "asked_at"),
 )

@@ -18,13 +18,21 @@ _WANTED = for_normalised(
 )
 _CLAUSE_ENDS = for_normalised(r"[，。；！,;!]+|\.(?=\s)|(?<=[\u3400-\u9fff])\s+")
 # 边个教 asks of one course, and 截止日期是什么时候 of no session.
-_SAYS_MORE = (("teacher", "compare"), ("deadline", "when"), ("deadline", "times"), ("times", "when"))
+_SAYS_MORE = (
+    ("teacher", "compare"), ("updated", "when"), ("updated", "deadline"), ("deadline", "when"), ("deadline", "times"),
+    ("times", "when"),
+)  # fmt: skip
 # 广州在哪里 asks of the place itself.
 _OF_THE_PLACE = ("where",)
 # A thing has so many letters, and so many are set beside each other.
 _A_THING, _COMPARED = 2, 3
 _WITH = for_normalised(r"\s+(?:with|vs\.?|versus|than)\s+|相比|比起")
+# 上册 is of whatever was talked of.
+_A_PART = for_normalised(r"[上中下前后](?:一)?[册部篇集卷]|第?[一二三四五六]册")
 _POINTS = for_normalised(r"[这那呢嗰它佢]|\b(?:it|this|that)\b")
+_MORE_THAN_ALL = for_normalised(
+    r"最(?:长|久|贵|难|高|多|旧)|\b(?:longest|hardest|oldest|dearest|most (?:expensive|difficult|advanced))\b"
+)
 _THE_MOST = for_normalised(r"最|\b\w+est\b")
 FILE = Path(__file__).with_name("facts.toml")
 _TELLING = Patterns(FILE, "telling")
@@ -68,7 +76,7 @@ def set_beside(message: str) -> list[str]:
         return []
     parts = [part for one in beside_each_other(said) for part in _WITH.split(one)]
     named = {part: _trimmed(part, kinds) for part in parts}
-    things = [thing for thing in named.values() if len(thing) >= _A_THING]
+    things = [thing for thing in named.values() if len(thing) >= _A_THING and not _A_PART.fullmatch(thing)]
     points = any(not thing and (not part or _POINTS.search(part)) for part, thing in named.items())
     return things if 2 <= len(things) + points <= _COMPARED and len(things) == sum(map(bool, named.values())) else []
 
@@ -76,6 +84,11 @@ def set_beside(message: str) -> list[str]:
 def wants_the_most(message: str) -> bool:
     """Whether a message asks which is the cheapest, shortest or the like, of however many."""
     return bool(_THE_MOST.search(normalise(message)))
+
+
+def wants_more_than_all(message: str) -> bool:
+    """Whether a message asks which of several is the longest, dearest or hardest, and not which the least."""
+    return bool(_MORE_THAN_ALL.search(normalise(message)))
 
 
 def _trimmed(part: str, kinds: Sequence[Kind]) -> str:

@@ -10,6 +10,7 @@ from companion.guidance.subject import names_only_conditions, subject_of
 from companion.patterns import Patterns, for_normalised
 from companion.understanding.facts import facts_asked, without_telling
 from companion.understanding.of_a_course import asks_of_it
+from companion.understanding.parts import asks_anything
 from companion.understanding.wholly import says_something
 from companion.understanding.wish import (
     course_subject,
@@ -107,6 +108,11 @@ _IS_SO = for_normalised(
 # Of who is talking, of more, or of a course.
 _OF_SOMETHING_ELSE = for_normalised(r"你|您|我|谢|聊|吃饭|还有|仲有|别的|其他|证书|学分|学历|文凭|要钱|收费|免费|课")
 
+_ARE_THERE_SUCH = for_normalised(
+    r"(?:那么?|咁|请问)?(?:还|仲)?有(?:没有|冇|无)?[^，。？?]{1,12}(?:的|嘅)(?:课程?|班)?(?:吗|么|呀|㗎|呢|没有|冇)?[\s?？。!！]*"
+    r"|(?:is there|are there|do you have|any(?:thing)?)\b[^.?!]{1,40}[\s?!.]*"
+)
+_OF_LEARNING = re.compile(r"[学學课課教班]|\b(?:learn|course|class|teach)", re.I)
 _NO_MATTER = Patterns(Path(__file__).with_name("no_matter.toml"))
 
 
@@ -163,8 +169,11 @@ def adds_to_a_wish(message: str, conversation: Conversation) -> bool:
 
 
 def _courses_only(turn: PastTurn, conversation: Conversation) -> bool:
-    """Whether all that a turn showed were courses, though it asked for none: 手机不太会用."""
-    return isinstance(conversation.pending, Shown) and not turn.passages
+    """Whether all that a turn showed were courses, though it asked for none: 手机不太会用. Not below a question that
+    nothing was said to (残疾人有没有补贴): 坐轮椅的呢 asks that again.
+    """
+    asks = asks_anything(turn.message) and not (wants_to_learn(turn.message) or _OF_LEARNING.search(turn.message))
+    return isinstance(conversation.pending, Shown) and not turn.passages and not asks
 
 
 def wants_another(message: str, conversation: Conversation) -> str | None:
@@ -252,6 +261,11 @@ def asks_whether(message: str) -> bool:
     """Whether a message only asks if something holds of what was said: 有效吗, is it safe? Not 真的吗, 你会唱歌吗."""
     text = normalise(message).strip()
     return bool(_WHETHER.fullmatch(text)) and not (_IS_SO.fullmatch(text) or _OF_SOMETHING_ELSE.search(text))
+
+
+def asks_for_such(message: str) -> bool:
+    """Whether a message asks whether there are courses that are so, and says no more: 有不要钱的吗."""
+    return bool(_ARE_THERE_SUCH.fullmatch(normalise(message).strip()))
 
 
 def goes_on(message: str) -> bool:

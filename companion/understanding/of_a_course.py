@@ -7,8 +7,8 @@ from companion.understanding.facts import facts_asked
 from course_index.analyze import normalise
 
 _THIS_COURSE = r"(?:这|那|呢|嗰)?(?:一?[个门]|啲)?(?:课程?|班)|(?:the|this|that) (?:course|class)"
-_TITLE = r"《(?P<title>[^》\n]{2,60})》"
-_IT = rf"(?:《[^》\n]{{2,60}}》|{_THIS_COURSE}|它|佢|这个|那个|呢个|嗰个|那|咁|请问|即系|[\s，,])*"
+_TITLE = r"《(?P<title>[^》\n]{2,200})》"
+_IT = rf"(?:《[^》\n]{{2,200}}》|{_THIS_COURSE}|它|佢|这个|那个|呢个|嗰个|那|咁|请问|即系|[\s，,])*"
 _MUCH = "(?:几多|多少|几)"
 _STATED = "|".join(
     (

@@ -15,7 +15,7 @@ from course_index.analyze import normalise
 _LONGEST = 80
 _NO_LETTER = re.compile(r"[\W_]+")
 _A_WORD = re.compile(r"[\u3400-\u9fff]{1,4}|[a-z]+")
-_TITLE = re.compile(r"《[^》\n]{2,60}》")
+_TITLE = re.compile(r"《[^》\n]{2,200}》")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,9 @@ class Kind:
 
 def without_titles(message: str, titles: Sequence[str]) -> str:
     """A message, normalised, without what is in 《》 and the `titles`, which are normalised; empty where it is long."""
-    said = normalise(message).strip()
+    said = _TITLE.sub(" ", normalise(message).strip())
     if len(said) > _LONGEST:
         return ""
-    said = _TITLE.sub(" ", said)
     for title in titles:
         said = said.replace(title, " ")
     return said.strip(" 。.!！?？,，~～")

@@ -34,6 +34,8 @@ def wish_by_rules(message: str) -> Wish | None:
         return "nothing"
     # 我徒弟想学 wants what 想学 wants.
     readings = dict.fromkeys((text, without_whom(text).strip()))
+    if says_undecided(text):
+        return "courses"
     return next((wish for said in readings for wish, rule in _rules() if rule.search(said)), None)
 
 
@@ -75,6 +77,16 @@ def asks(message: str) -> bool:
 def wants_to_learn(message: str) -> bool:
     """Whether a message says that its sender wants to learn something, or asks for a course by the way."""
     return bool(_asking()["wants_to_learn"].search(normalise(message)))
+
+
+def says_undecided(message: str) -> bool:
+    """Whether a message says that its sender does not know what to learn."""
+    return bool(_asking()["undecided"].search(normalise(message)))
+
+
+def without_undecided(said: str) -> str:
+    """What is said, normalised, without the words by which one says that."""
+    return _asking()["undecided"].sub(" ", said)
 
 
 def without_asking_for_another(message: str) -> str | None:

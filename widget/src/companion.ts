@@ -8,7 +8,7 @@ import { styles } from "./styles";
 import { citedIn, ended, type Style, Thread, type Turn } from "./thread";
 import { asText, download } from "./transcript";
 import type { Host } from "./turn-view";
-import { type About, type Card, type Complaint, type Kept, type Passage, Refused, type Source } from "./wire";
+import { type About, type Card, type Complaint, type Kept, type Passage, type QuizItem, Refused, type Source } from "./wire";
 import { type Locale, LOCALES, nearest, type Say, speaking, type Word } from "./words";
 
 type Page = "chat" | "menu" | "history" | "settings" | "about" | "complain" | "erase";
@@ -665,15 +665,16 @@ export class LearningCompanion extends LitElement implements Host {
 
   /** A conversation of before, as it was kept. */
   private async reopen(id: string): Promise<void> {
-    const kept = await this.door.json<{ turns: Kept[] }>(`/v1/conversations/${id}`).catch(() => null);
+    const kept = await this.door.json<{ turns: Kept[]; quiz: QuizItem[] }>(`/v1/conversations/${id}`).catch(() => null);
     if (!kept) return this.announce(this.say("trouble"));
     this.thread.clear();
     this.thread.conversation = id;
-    this.thread.turns = await Promise.all(kept.turns.map((one) => this.asItWas(one)));
+    const last = kept.turns.at(-1);
+    this.thread.turns = await Promise.all(kept.turns.map((one) => this.asItWas(one, one === last ? kept.quiz : [])));
     this.goTo("chat");
   }
 
-  private async asItWas({ id, message, reply, mode, ai, grounded, passages }: Kept): Promise<Turn> {
+  private async asItWas({ id, message, reply, mode, ai, grounded, passages, courses }: Kept, quiz: QuizItem[]): Promise<Turn> {
     const cited = citedIn(reply).filter((n) => n <= passages.length);
     const found = await Promise.all(cited.map(async (n) => {
       const id = passages[n - 1]!;
@@ -681,9 +682,9 @@ export class LearningCompanion extends LitElement implements Host {
       return passage && { ...passage, n, passage_id: id, quote: "" };
     }));
     return {
-      key: id, id, message, style: "answer", last: "0", phase: "done", text: reply, ai, courses: [],
+      key: id, id, message, style: "answer", last: "0", phase: "done", text: reply, ai, courses,
       sources: found.filter((source) => source !== null),
-      done: { mode, grounded, cited, fallback: null, aigc: null },
+      done: { mode, grounded, cited, fallback: null, aigc: null, quiz },
       trouble: null, detail: "", retryAt: 0, instead: null, opinion: "",
     };
   }

@@ -263,7 +263,7 @@ export class TurnView extends LitElement {
   }
 }
 
-/** Courses in place of an answer: not in an emergency or a quiz, nor where the catalogue was just looked through (of a turn of before its cards are not kept). */
+/** Courses in place of an answer: not in an emergency or a quiz, nor where the catalogue was just looked through. */
 function mayHaveCourses({ done, courses, instead }: Turn): boolean {
   return Boolean(done) && !instead && !courses.length && !done!.call?.length && !done!.quiz?.length && !(done!.mode === "catalogue" && done!.quiz);
 }

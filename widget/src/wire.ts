@@ -36,6 +36,7 @@ export interface Complaint { ticket: string; kind: string; made_at: string; due_
 /** A turn of a conversation of before. */
 export interface Kept {
   id: string; message: string; reply: string; mode: Done["mode"]; ai: boolean; grounded: boolean | null; passages: string[];
+  courses: Card[];
 }
 
 export interface About {

@@ -8,7 +8,7 @@ import { Session } from "./session";
 import { citedIn, past, Turns } from "./turns";
 import type { Asking, Style, Turn } from "./turns";
 import { Refused } from "./wire";
-import type { Kept, Passage, Source } from "./wire";
+import type { Kept, Passage, QuizItem, Source } from "./wire";
 
 /** Where a question is looked for first. */
 export interface Scope { course: string; lesson: string; title: string }
@@ -59,9 +59,9 @@ export class Services {
 
   /** Show a conversation of before. Throws Refused and Lost. */
   async reopen(conversation: string): Promise<void> {
-    const { turns } = await this.door.json<{ turns: Kept[] }>(`/v1/conversations/${encodeURIComponent(conversation)}`);
+    const { turns, quiz } = await this.door.json<{ turns: Kept[]; quiz: QuizItem[] }>(`/v1/conversations/${encodeURIComponent(conversation)}`);
     const asWere: Turn[] = [];
-    for (const kept of turns) asWere.push(await this.asItWas(kept)); // one after the other: WeChat sends ten requests at once, and no more
+    for (const kept of turns) asWere.push(await this.asItWas(kept, kept === turns[turns.length - 1] ? quiz : [])); // one after the other: WeChat sends ten requests at once, and no more
     this.turns.stop();
     this.turns.show(asWere, conversation);
   }
@@ -96,12 +96,12 @@ export class Services {
     }
   }
 
-  private async asItWas({ id, message, reply, mode, ai, grounded, passages }: Kept): Promise<Turn> {
+  private async asItWas({ id, message, reply, mode, ai, grounded, passages, courses }: Kept, quiz: QuizItem[]): Promise<Turn> {
     const cited = citedIn(reply).filter((n) => n <= passages.length);
     const found = await Promise.all(cited.map((n) => this.sourceOf(n, passages[n - 1]!)));
     const sources = found.filter((source): source is Source => source !== null);
-    const done = { mode, grounded, cited, fallback: null, aigc: null };
-    return past(id, message, reply, ai, sources, done, { ...this.asking("answer"), course: "", lesson: "" });
+    const done = { mode, grounded, cited, fallback: null, aigc: null, quiz };
+    return past(id, message, reply, ai, sources, courses, done, { ...this.asking("answer"), course: "", lesson: "" });
   }
 
   private async sourceOf(n: number, passage_id: string): Promise<Source | null> {

@@ -295,8 +295,8 @@ function begun(message: string, asking: Asking): Turn {
 }
 
 /** A turn that ended long ago, as the service kept it. */
-export function past(id: string, message: string, text: string, ai: boolean, sources: Source[], done: Done, asking: Asking): Turn {
-  return { ...begun(message, asking), key: id, id, phase: "done", text, ai, sources, done };
+export function past(id: string, message: string, text: string, ai: boolean, sources: Source[], courses: Card[], done: Done, asking: Asking): Turn {
+  return { ...begun(message, asking), key: id, id, phase: "done", text, ai, sources, courses, done };
 }
 
 function resuming(turn: Turn): [string, { header: Record<string, string> }] {

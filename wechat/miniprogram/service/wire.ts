@@ -45,6 +45,7 @@ export interface Passage {
 /** A turn of a conversation of before. */
 export interface Kept {
   id: string; message: string; reply: string; mode: Mode; ai: boolean; grounded: boolean | null; passages: string[];
+  courses: Card[];
 }
 
 export interface Outline { conversation_id: string; first_message: string; touched_at: string }

@@ -75,13 +75,15 @@ test("a course that cannot be had is said not to be there, and may be asked for 
 const LISTED = { conversations: [{ conversation_id: "k-1", first_message: "快件丢了谁来赔", touched_at: "2026-11-20T08:00:00.123456+00:00" }] };
 const PASSAGE = { text: "由快递企业赔偿。", heading_path: [], locator: "第 1 节", as_of: null, course_id: "c-2", course_title: "快递服务沟通", lesson_title: "破损与投诉", url: null, sample: true };
 
+const KEPT = { course_id: "c-2", title: "快递服务沟通", reason: "课里有相关内容。", sample: true, summary: null, provider: "学堂", language: "zh-Hans", level: 1, hours: 4, credits: null, delivery: "online", audience: [], initiative: null, url: null, price: null, offerings: [], updated_at: null };
+
 test("a conversation of before is opened as it was, with what AI wrote labelled", async () => {
   begin({
     "GET /v1/conversations": LISTED,
     "GET /v1/conversations/k-1": { conversation_id: "k-1", turns: [
-      { id: "t-1", message: "快件丢了谁来赔", reply: "由快递企业赔偿。[1]", mode: "generated", ai: true, grounded: true, passages: ["p-7"] },
-      { id: "t-2", message: "你好", reply: "您好。", mode: "catalogue", ai: false, grounded: null, passages: [] },
-    ] },
+      { id: "t-1", message: "快件丢了谁来赔", reply: "由快递企业赔偿。[1]", mode: "generated", ai: true, grounded: true, passages: ["p-7"], courses: [] },
+      { id: "t-2", message: "有什么课", reply: "目录里有这些课程：", mode: "catalogue", ai: false, grounded: null, passages: [], courses: [KEPT] },
+    ], quiz: [] },
     "GET /v1/passages/p-7": PASSAGE,
   });
   const page = open("pages/history/history");
@@ -94,6 +96,7 @@ test("a conversation of before is opened as it was, with what AI wrote labelled"
   await says(chat, "由快递企业赔偿。");
   expect(chat.data.turns.map((turn) => turn.aigc)).toEqual(["内容由 AI 生成", ""]);
   expect(chat.data.turns[0].sources[0].title).toBe("快递服务沟通");
+  expect(chat.data.turns[1].courses.map((card) => card.title)).toEqual(["快递服务沟通"]);
   chat.querySelector("#message").dispatchEvent("input", { detail: { value: "再问" } });
   tap(chat, "#send");
   expect((await phone.asked("POST /v1/chat")).body.conversation_id).toBe("k-1");
