@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Mode = Literal["generated", "extracted", "catalogue", "declined"]
-FallbackReason = Literal["llm_unreachable", "llm_slow", "llm_failed", "llm_uncited", "llm_paused", "llm_budget"]
+FallbackReason = Literal[
+    "llm_unreachable", "llm_slow", "llm_failed", "llm_cut", "llm_uncited", "llm_paused", "llm_budget"
+]
 
 
 @dataclass(frozen=True, slots=True)

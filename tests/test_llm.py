@@ -14,6 +14,7 @@ from companion.settings import CompanionSettings
 from companion.writing.circuit import Circuit
 from companion.writing.language_model import Counted, ModelUnavailable
 from companion.writing.llm import OpenAICompatible
+from companion.writing.writer import Writer
 from prompts import Prompt
 from tests.loopback import listening
 
@@ -96,6 +97,12 @@ class Endpoint:
         self._begin(handler)
         self._say(handler, f"{ANSWER}\n没有保价的，")
 
+    def _out_of_tokens(self, handler):
+        self._begin(handler)
+        self._say(handler, f"{ANSWER}\n没有保价的，")
+        self._say(handler, "", "length")
+        handler.wfile.write(b"data: [DONE]\n\n")
+
     def _busy(self, handler):
         self._begin(handler, 429, "application/json")
         handler.wfile.write(b'{"error": {"message": "too many", "type": "rate_limit"}}')
@@ -120,6 +127,16 @@ class Endpoint:
         self._begin(handler)
         self._say(handler, "快件丢失可以领一部新手机。", "stop")
         handler.wfile.write(b"data: [DONE]\n\n")
+
+
+class Account:
+    """A day on which nothing was spent."""
+
+    def add(self, used):
+        pass
+
+    def tokens_today(self):
+        return 0
 
 
 @pytest.fixture
@@ -181,6 +198,7 @@ def test_a_working_endpoint_gives_a_generated_answer(endpoint, tutor):
         ("dripping", "llm_slow"),
         ("cut", "llm_"),
         ("ended_early", "llm_failed"),
+        ("out_of_tokens", "llm_cut"),
         ("busy", "llm_failed"),
         ("broken", "llm_failed"),
         ("garbage", "llm_"),
@@ -198,6 +216,23 @@ def test_whatever_the_endpoint_does_the_learner_has_the_answer_in_time(endpoint,
     assert seconds < 1.2 + 1.0
     # No retries on the learner's time; only what came whole and failed the check is rewritten, once.
     assert len(endpoint.asked) == (2 if behaviour == "uncited" else 1)
+
+
+def test_an_answer_that_was_cut_at_its_longest_keeps_what_stands_and_says_that_more_was_to_come(endpoint, tutor):
+    endpoint.behaviour = "out_of_tokens"
+    companion = tutor(OpenAICompatible(settings(endpoint.url)))
+    for _ in range(4):  # each time: what is too long is no failure, after which the model would be left alone
+        done, text, _ = turn(companion)
+        assert text.startswith(ANSWER)
+        assert "AI 没有写完，下面是课程原文：\n\n> 第一条" in text
+        assert (done.fallback.reason, done.aigc is not None) == ("llm_cut", True)
+
+
+def test_a_short_reply_that_was_cut_is_given_as_far_as_it_goes(endpoint):
+    endpoint.behaviour = "out_of_tokens"
+    writer = Writer(OpenAICompatible(settings(endpoint.url)), Circuit(3, 60), Account())
+    written = asyncio.run(writer.whole(Prompt("reword", "", "why?"), lambda _: None, 50, 5.0))
+    assert written == f"{ANSWER}\n没有保价的，"
 
 
 def test_an_endpoint_that_is_not_there_costs_no_time(tutor):

@@ -52,6 +52,27 @@ def test_mkdocs_tabs_and_folded_admonitions_are_read_as_what_they_hold():
     ]
 
 
+def test_mkdocs_tabs_that_only_count_pictures_leave_what_the_pictures_show():
+    document = read_markdown(
+        '看下图。\n\n=== "<1>"\n    ![查找步骤](a/step1.png)\n\n=== "<2>"\n    ![step2](a/step2.png)\n\n后面。'
+    )
+    assert [block.text for block in document.blocks] == ["看下图。", "查找步骤", "后面。"]
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    [
+        "[file]{two_sum}-[class]{}-[func]{two_sum}",
+        '--8<-- "two_sum.py"',
+        "{{#include two_sum.rs}}",
+        "<<< @/two_sum.py",
+    ],
+)
+def test_a_listing_that_only_points_at_a_file_is_left_out(pointer):
+    document = read_markdown(f"代码如下：\n\n```src\n{pointer}\n```\n\n```py\nx = 1\n```")
+    assert [block.text for block in document.blocks] == ["代码如下：", "```py\nx = 1\n```"]
+
+
 def test_nested_lists_keep_their_items_and_numbers():
     (block,) = read_markdown("3. 三\n   - 里\n4. 四\n").blocks
     assert block.text == "3. 三\n  - 里\n4. 四"

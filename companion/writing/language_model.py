@@ -16,6 +16,13 @@ class ModelUnavailable(Exception):
         self.reason: FallbackReason = reason
 
 
+class AnswerCut(ModelUnavailable):
+    """The model works, and came to the end of its tokens before it came to the end of what it had to say."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("llm_cut", detail)
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """The tokens of a call, as the endpoint counted them."""

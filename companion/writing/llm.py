@@ -11,7 +11,7 @@ from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
 
 from companion.settings import CompanionSettings
-from companion.writing.language_model import Counted, ModelUnavailable
+from companion.writing.language_model import AnswerCut, Counted, ModelUnavailable
 from prompts import Prompt
 
 
@@ -40,7 +40,7 @@ class OpenAICompatible:
         limits: dict[str, int] = {} if max_tokens is None else {"max_completion_tokens": max_tokens}
         whole = asyncio.get_running_loop().time() + self._answer_seconds
         limit = min(whole, asyncio.get_running_loop().time() + self._first_token_seconds)
-        is_whole = False
+        is_whole = is_cut = False
         try:
             async with aclosing(self._model.astream(messages, **limits)) as chunks:  # type: ignore[type-var,arg-type]
                 while True:
@@ -51,6 +51,7 @@ class OpenAICompatible:
                     if text := chunk.text:
                         limit = whole
                         yield text
+                    is_cut = is_cut or chunk.response_metadata.get("finish_reason") == "length"
                     is_whole = is_whole or "finish_reason" in chunk.response_metadata or bool(chunk.usage_metadata)
                     if used := chunk.usage_metadata:
                         yield Counted(used["input_tokens"], used["output_tokens"])
@@ -69,6 +70,8 @@ class OpenAICompatible:
         if not is_whole:
             # Whoever ends an answer says so: a server that dies closes a stream just as one that is done.
             raise ModelUnavailable("llm_failed", f"{self._url} broke off in the middle")
+        if is_cut:
+            raise AnswerCut(f"{self._url} came to the end of its tokens; is COMPANION_LLM_MAX_TOKENS too low?")
 
 
 def _let_go(error: BaseException) -> None:

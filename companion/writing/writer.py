@@ -8,7 +8,7 @@ from contextlib import aclosing
 from companion.events import Aigc
 from companion.words import Words
 from companion.writing.circuit import Circuit
-from companion.writing.language_model import Counted, LanguageModel, ModelUnavailable
+from companion.writing.language_model import AnswerCut, Counted, LanguageModel, ModelUnavailable
 from companion.writing.usage import Prices, Spending, Usage
 from course_index.tokens import count_tokens
 from prompts import Prompt
@@ -67,6 +67,10 @@ class Writer:
                         yield delta
             self.circuit.succeeded()
             settled = True
+        except AnswerCut:
+            self.circuit.succeeded()
+            settled = True
+            raise
         except ModelUnavailable as error:
             self.circuit.failed(str(error))
             settled = True
@@ -81,10 +85,17 @@ class Writer:
         return Aigc("1", self._producer, turn_id, say.ai_notice)
 
     async def whole(self, prompt: Prompt, count: Count, max_tokens: int, seconds: float) -> str:
-        """A short reply as a whole. Raises ModelUnavailable, also when it takes longer than `seconds`."""
+        """A short reply, as much of it as `max_tokens` hold.
+
+        Raises ModelUnavailable, also when it takes longer than `seconds`.
+        """
+        written = ""
         try:
             async with asyncio.timeout(seconds), aclosing(self.write(prompt, count, max_tokens)) as deltas:
-                written = "".join([delta async for delta in deltas])
+                async for delta in deltas:
+                    written += delta
+        except AnswerCut:
+            pass
         except TimeoutError as error:
             raise ModelUnavailable("llm_slow", f"{prompt.name} took more than {seconds} s") from error
         return written.strip()

@@ -20,6 +20,8 @@ _ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 # Where a line's raised signs begin and end while its parts are put together.
 _UP, _DOWN = "\ue002", "\ue003"
 _RAISED = re.compile(f"{_UP}([^{_UP}{_DOWN}]*){_DOWN}")
+# How books name a listing that is kept in a file of its own: MkDocs, mdBook, VitePress, Hello Algo.
+_PUT_IN = re.compile(r"\s*(?:;?-+8<-+|\{\{ ?#\w*include |<<< ?\S|\[file\]\{[^}]*\}|$)")
 # **重点：**后文 is bold to authors and not to CommonMark, which wants a space behind the mark.
 _LEFT_BOLD = re.compile(r"\*\*(?=[^*\n]*[\u3000-\u9fff\uff00-\uffef])([^*\n]+)\*\*")
 
@@ -34,7 +36,7 @@ def blocks_of(parent: SyntaxTreeNode, of_html: OfHtml = lambda _: ()) -> Iterato
                 yield from _block("paragraph", _inline(node))
             case "bullet_list" | "ordered_list":
                 yield from _block("list", _list(node, of_html))
-            case "fence" | "code_block":
+            case "fence" | "code_block" if not _is_elsewhere(node):
                 yield from _block("code", _fenced(node.info.strip(), node.content.rstrip()))
             case "table":
                 yield from _block("table", _table(node))
@@ -52,6 +54,12 @@ def _block(kind: BlockKind, text: str, level: int = 0) -> Iterator[Block]:
     text = _BLANK_RUN.sub("\n\n", text).strip()
     if text:
         yield Block(kind, text, level)
+
+
+def _is_elsewhere(node: SyntaxTreeNode) -> bool:
+    """Whether a listing only points at the file that it is put in from when the book is built."""
+    lines = node.content.strip().splitlines()
+    return node.info.startswith("{literalinclude}") or bool(lines and all(map(_PUT_IN.match, lines)))
 
 
 def _fenced(language: str, listing: str) -> str:
@@ -82,7 +90,7 @@ _SAID: dict[str, Callable[[SyntaxTreeNode, str], str]] = {
     "math_inline_double": lambda node, _: f"${node.content}$",
     "softbreak": lambda _, break_: break_,
     "hardbreak": lambda _, break_: break_,
-    "image": lambda node, _: f"{_BESIDE}{picture_words(node.content)}{_BESIDE}",
+    "image": lambda node, _: f"{_BESIDE}{picture_words(node.content, node.attrs.get('src'))}{_BESIDE}",
     "html_inline": lambda node, break_: _of_tag(node.content, break_),
     "footnote_ref": lambda node, _: f"[{node.meta['id'] + 1}]",
     "footnote_anchor": lambda *_: "",

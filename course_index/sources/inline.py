@@ -1,6 +1,8 @@
 """What signs within a line say by where they stand or by what they show: raised ones, and pictures."""
 
 import re
+from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 _RAISED = str.maketrans("0123456789+-−–=()nio", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿⁱ°")
 _WRITABLE = re.compile(r"[0-9+\-−–=()nio,，\s]+")
@@ -20,7 +22,10 @@ def raised(text: str) -> str:
     return f"^{said}" if len(said) == 1 else f"^({said})"
 
 
-def picture_words(said: object) -> str:
-    """What a picture shows, in its author's words for who cannot see it; empty where they say nothing."""
+def picture_words(said: object, address: object = "") -> str:
+    """What a picture shows, in its author's words for who cannot see it; empty where they say nothing, or no more than
+    what its file at this address is called.
+    """
     words = " ".join(str(said or "").split())
-    return "" if _NO_PICTURE.search(words) else words
+    named = PurePosixPath(unquote(str(address or ""))).stem
+    return "" if words == named or _NO_PICTURE.search(words) else words

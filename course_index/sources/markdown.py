@@ -34,12 +34,14 @@ def read_markdown(text: str) -> Document:
 
 
 def _without_mkdocs_indents(text: str) -> str:
-    """MkDocs' tabs (=== "Python") as plain headings of what they hold, and folded admonitions (???) as open ones."""
+    """MkDocs' tabs (=== "Python") as what they hold under their name, if that is a word and no "<1>" of a row of
+    pictures, and folded admonitions (???) as open ones.
+    """
     lines: list[str] = []
     in_tab = False
     for line in text.splitlines():
         if tab := _TAB.match(line):
-            lines += ["", tab[1], ""]
+            lines += ["", tab[1], ""] if any(map(str.isalpha, tab[1])) else [""]
             in_tab = True
         elif in_tab and (line.startswith("    ") or not line.strip()):
             lines.append(line[4:])
