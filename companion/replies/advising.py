@@ -24,6 +24,7 @@ from companion.guidance.telling import courses_told, nearest_told, reason
 from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.patterns import Patterns
+from companion.quoting.remedies import what_happened
 from companion.sentences import citing_nothing
 from companion.understanding.follow_up import asks_for_such, carried_parts
 from companion.understanding.parts import asks_anything
@@ -255,7 +256,7 @@ class Advising:
         """
         wanted = self.adviser.desk().shelf.providers.wanted(heard.question)
         said = normalise(wanted.rest if wanted else heard.question).strip(" 。.!！")
-        if not said or asks_anything(said):
+        if not said or asks_anything(said) or what_happened(said):
             return ""
         named, need = named_in(said), need_of(said)
         with_conditions = (_hard_conditions(need) or need.language or need.standing) and not speaks_of_oneself(said)

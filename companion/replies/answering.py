@@ -115,10 +115,8 @@ class Answering:
         if wanted.certain:
             on_it = {one.course.id for one in wanted.courses} if found.answers else set()
             return None if on_it and found.hits[0].course.id in on_it else wanted
-        if wanted.barred and not found.answers:
-            return wanted  # 清华的线性代数: there is linear algebra, and none of theirs
-        unsure = (found.confidence.probability or 0.0) < SURE
-        return wanted if found.answers and found.in_another_language and unsure else None
+        # 清华的线性代数: there is linear algebra, and none of theirs.
+        return wanted if wanted.barred and not found.answers else None
 
     async def _wanted(self, found: Found, heard: Heard, ledger: Ledger) -> Recommended | None:
         """The courses for who wants to learn something; None where the closest passage says more: where one asks
