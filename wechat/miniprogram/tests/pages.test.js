@@ -96,7 +96,7 @@ test("a conversation of before is opened as it was, with what AI wrote labelled"
   await says(chat, "由快递企业赔偿。");
   expect(chat.data.turns.map((turn) => turn.aigc)).toEqual(["内容由 AI 生成", ""]);
   expect(chat.data.turns[0].sources[0].title).toBe("快递服务沟通");
-  expect(chat.data.turns[1].courses.map((card) => card.title)).toEqual(["快递服务沟通"]);
+  expect(chat.data.turns[1].cards.map((card) => card.title)).toEqual(["快递服务沟通"]);
   chat.querySelector("#message").dispatchEvent("input", { detail: { value: "再问" } });
   tap(chat, "#send");
   expect((await phone.asked("POST /v1/chat")).body.conversation_id).toBe("k-1");
