@@ -37,6 +37,18 @@ LESSONS = {
 
 卧床的老人每两小时转身一次，转了就把时间和姿势写在床头的表上。
 """,
+    "report.md": """# 抽样、8D 与不合格品
+
+## 抽样
+
+一箱抽八件来查，八件里哪几件不合格要写清楚：八件里有一件坏，八分之一就是不合格的比例。哪八件是随手拿的，也写下来。
+抽的八件放在黄色的盘子里，查完放回原来的箱子，不和别的箱子混在一起。查的人在抽样单上签名，写上日期和批号。
+
+## 8D
+
+先成立小组，再说清问题，把坏的货隔开，找出原因，想好怎样改，改了以后看有没有用，写进作业指导书，最后谢谢大家。
+客户退货的时候，三天之内要交一份这样的报告。报告里每一栏都要填，找不到原因的不许写“员工不小心”。
+""",
 }
 
 
@@ -91,3 +103,9 @@ def test_a_share_that_no_passage_states_is_not_answered(search):
 def test_what_has_not_the_name_asked_for_is_no_answer(search):
     """The lessons have no Excel, and say what is to be written on a sheet."""
     assert not found(search, "Excel里怎么记录转身的时间").answers
+
+
+def test_what_a_title_names_beside_other_things_is_not_what_all_under_it_is_on(search):
+    """The lesson's title has 8D, and so has not the section on sampling."""
+    told = found(search, "8D是哪八件")
+    assert not told.answers or told.quotes[0].hit.passage.heading_path[-1] == "8D"

@@ -14,6 +14,7 @@ from retrieval.asked import states_it
 # In a Chinese question: Excel, PLC, 5S. Not print or link, which are also said as words, nor BB.
 _NAME = re.compile(r"(?<![A-Za-z\d])(?=[a-z]*[A-Z\d])(?:[A-Za-z+#]{3,}|\d[A-Z])(?![A-Za-z\d])")
 
+_SEVERAL = re.compile(r"[、，,/]|[^a-zA-Z]与[^a-zA-Z]| and ")
 _WORD = re.compile(r"[a-z\d+#]+")
 # A slip in so many letters (SyntaxErorr) leaves a name what it is.
 _A_SLIP = 5
@@ -47,7 +48,10 @@ def _among(ids: Sequence[str], found: Found, passages: int, counts: Callable[[Qu
 
 def _has(quote: Quote, names: Sequence[str]) -> bool:
     hit = quote.hit
-    said = f"{hit.course.title} {hit.passage.titles(hit.lesson.title)} {hit.passage.text}"
+    # Of what a lesson's title names beside other things (抽样、5S 与不合格品) the passage is on one.
+    beside_others = {hit.lesson.title} if _SEVERAL.search(hit.lesson.title) else set()
+    titles = {hit.course.title, hit.lesson.title} - beside_others
+    said = " ".join((*titles, *hit.passage.heading_path, hit.passage.text))
     words = set(_WORD.findall(normalise(said)))
     return any(
         normalise(name) in normalise(said)

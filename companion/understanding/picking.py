@@ -39,15 +39,9 @@ _IN_ENGLISH = re.compile(
 )
 # 前两门, the first two. Not 前两天, and not the first two weeks.
 _SO_MANY = {
-    "两": 2,
-    "兩": 2,
-    "二": 2,
-    "俩": 2,
-    "2": 2,
-    "三": 3,
-    "3": 3,
-    "四": 4,
-    "4": 4,
+    **dict.fromkeys("两兩二俩2", 2),
+    **dict.fromkeys("三3", 3),
+    **dict.fromkeys("四4", 4),
     "two": 2,
     "three": 3,
     "four": 4,

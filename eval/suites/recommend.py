@@ -40,7 +40,7 @@ async def ask(case: RecommendCase, subject: Subject, repetition: int = 0) -> Rec
 def score(case: RecommendCase, record: Record, catalogue: Catalogue) -> Score:
     """What was offered, against what fits."""
     reply, tally = record.replies[-1], Tally()
-    offered = _offered(reply, catalogue, case.message)
+    offered = _offered(reply, catalogue)
     invented = [one for one in offered if one.record is None or plain(one.title) != plain(one.record["title"])]
     if offered:
         tally.share("invented", len(invented) / len(offered))
@@ -93,16 +93,12 @@ def _city_of(case: RecommendCase) -> str | None:
     return case.city
 
 
-def _offered(reply: Reply, catalogue: Catalogue, asked: str) -> list[_Offered]:
-    """The course cards; of a subject that shows none, the courses whose titles its text names. That there is none of
-    the title that was `asked` for offers none.
-    """
+def _offered(reply: Reply, catalogue: Catalogue) -> list[_Offered]:
+    """The course cards; of a subject that shows none, the courses whose titles its text names."""
     if reply.courses:
         return [_Offered(card.course_id, card.title, catalogue.get(card.course_id)) for card in reply.courses]
     known = {plain(record["title"]): id_ for id_, record in catalogue.items()}
     named = dict.fromkeys(title for match in _TITLE.findall(reply.text) if (title := "".join(match)))
-    if says_no(reply.text):
-        named = dict.fromkeys(title for title in named if plain(title) not in plain(asked))
     if reply.sources:  # the titles of what it quotes are no offers
         return []
     return [
