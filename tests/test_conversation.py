@@ -94,7 +94,7 @@ def test_a_courier_gets_the_answer_in_portions_and_the_rest_on_request(companion
         GOOD + "\n", "没有保价的，按民事法律的有关规定赔。[1]\n", "赔偿申请应当在快件签收后 30 日内提出。[2]\n"
     )
     talk = Talk(companion_with(model), audience="courier")
-    first = talk.say("快件丢了谁来赔")
+    first = talk.say("快件丢了谁来赔，要几天内申请")
     assert "30 日" not in first
     assert talk.done.more
     rest = talk.say("更多")

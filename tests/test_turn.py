@@ -4,6 +4,7 @@ import pytest
 
 from companion.events import CoursesFound, Done, Failed, SourcesFound, TextAdded, TurnStarted, payload, whole_answer
 from companion.heard import Ask
+from companion.replies.answering import SURE
 from companion.words import locale_of
 from companion.writing.circuit import Circuit
 from companion.writing.language_model import ModelUnavailable
@@ -31,6 +32,11 @@ def done(events):
 
 def text(events):
     return "".join(event.text for event in events if isinstance(event, TextAdded))
+
+
+def done_and_text(companion, message):
+    events = turn(companion, message)
+    return done(events), text(events)
 
 
 def test_without_a_model_the_answer_is_quoted_to_the_letter(companion_with):
@@ -84,6 +90,21 @@ def test_a_model_that_does_not_deliver_costs_nobody_the_answer(companion_with, c
     end = done(events)
     assert (end.mode, end.fallback.reason, end.aigc) == ("extracted", reason, None)
     assert "保价规则" in text(events)
+
+
+def test_a_model_that_writes_what_nothing_bears_costs_no_answer_that_is_less_sure(companion_with):
+    asked = "快件坏了能退钱吗"
+    plain, written = (
+        done_and_text(companion_with(model), asked) for model in (None, ScriptedModel("可以领一部新手机。[1]"))
+    )
+    assert plain[0].confidence < SURE
+    assert (plain[0].mode, written[0].mode, written[1]) == ("extracted", "extracted", plain[1])
+
+
+def test_a_model_that_finds_no_answer_is_believed_where_it_is_less_sure_and_what_is_closest_shown(companion_with):
+    end, told = done_and_text(companion_with(ScriptedModel("段落里没有答案。")), "快件坏了能退钱吗")
+    assert end.mode == "catalogue"
+    assert "\n> " in told
 
 
 def test_an_answer_that_breaks_off_is_completed_by_quotes_and_keeps_its_label(companion_with):

@@ -64,7 +64,8 @@ class NothingAnswers:
 
     async def _closest(self, found: Found, heard: Heard, ledger: Ledger, *, shown: bool) -> AsyncGenerator[Event, None]:
         # What is in another language is nothing to who only tells of something.
-        say, near = heard.say, found.near and (asks_anything(heard.question) or not found.in_another_language)
+        near = found.near and (asks_anything(heard.question) or not found.in_another_language)
+        say, near = heard.say, near or (shown and bool(found.quotes))
         cards = await self._advising.beside(heard, _COURSES_SHOWN)
         if near and not cards:
             cards = await self._advising.of_passages(found.hits[:1], heard, _COURSES_SHOWN)
