@@ -21,7 +21,7 @@ _SENTENCE = re.compile(
     """,
     re.VERBOSE,
 )
-_ENDED = re.compile(r"[。．.！？!?…；;：:）)」』”\"'\]】］|]\s*$")
+_ENDED = re.compile(r"[`。．.！？!?…；;：:）)」』”\"'\]】］|]\s*$")
 # A model that never ends a sentence is not waited for: so many characters are judged as one.
 LONGEST_SENTENCE = 600
 

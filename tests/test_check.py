@@ -111,7 +111,7 @@ def test_a_missing_or_wrong_citation_is_put_right_where_a_passage_supports_the_s
         ("快件丢失按 SuperPost 的保价规则赔。[1]", "name"),
         ("快件丢失按《民法典》的保价规则赔。[1]", "name"),
         ("番茄要在春天播种，夏天收获。[1]", "unsupported"),
-        ("快件丢失可以领一部新手机。[1]", "unsupported"),
+        ("快件丢失可以领一部新手机。[1]", "permission"),
         ("段落里没有答案。", "no_answer"),
     ],
 )
@@ -180,6 +180,91 @@ def test_what_is_permitted_is_spoken_of_in_one_place(tmp_path, embedder, wording
 def test_by_which_passages_a_sentence_says_it_is_no_part_of_it(release):
     (sentence,) = release("依据[1]和[2]，快件丢失的，保过价的，按寄件时约定的保价规则赔。")
     assert sentence.text.startswith("快件丢失的")
+
+
+@pytest.mark.parametrize(
+    "where", ["依据的段落编号为 [1] 和 [2]。", "根据段落[1]。", "Source: [1]", "参考资料：[1]、[2]"]
+)
+def test_where_something_stands_is_no_sentence_of_an_answer(release, where):
+    (sentence,) = release(f"快件丢失的，保过价的按保价规则赔。[1]\n{where}")
+    assert sentence.supported
+
+
+@pytest.mark.parametrize(
+    "leaning", ["它访问很慢。[2]", "因此，链表插入很快。[2]", "这是因为链表由节点组成，插入很快。[2]"]
+)
+def test_what_leans_on_a_refused_sentence_goes_with_it(release, leaning):
+    (refused, leans) = release(f"链表由一百个柜子组成。[2]{leaning}")
+    assert not refused.supported
+    assert not leans.supported
+
+
+def test_what_leans_on_a_sentence_that_stands_stays(release):
+    assert [one.supported for one in release("链表由节点组成。[2]它插入很快，访问很慢。[2]")] == [True, True]
+
+
+def test_a_listing_stands_as_a_whole_or_not_at_all(tmp_path, embedder, wording):
+    lesson = "# 循环\n\n## 数数\n\n用循环从零数到二：\n\n```python\nfor n in range(3):\n    print(n)\n```\n"
+    with searching(tmp_path, {"loops.md": lesson}, embedder, wording=wording) as search:
+        contexts = search.contexts(search.choice(search.query("用循环数数"), 1))
+        grounds = grounds_of(search, contexts, {hit.passage.id: 1 for context in contexts for hit in context.hits})
+
+        async def told(written):
+            async def stream():
+                yield written
+
+            judge = Judge(search, "怎么用循环数数")
+            return [one.text async for one in checked_sentences(stream(), grounds, judge)]
+
+        listing = "```python\nfor n in range(3):\n    print(n)\n```"
+        assert asyncio.run(told(f"{listing}\n")) == [f"{listing}\n[1]\n"]
+        assert asyncio.run(told(listing.replace("3", "9"))) == [""]
+        assert asyncio.run(told("```src\n[file]{loops}-[func]{count}")) == []
+
+
+def test_what_the_learner_was_told_last_is_not_told_again(material):
+    judge, grounds = material
+
+    async def told(before):
+        async def stream():
+            yield "快件丢失的，保过价的按保价规则赔。[1]赔偿申请应当在签收后三十日内提出。[1]"
+
+        return [one.text async for one in checked_sentences(stream(), grounds, judge, before)]
+
+    assert asyncio.run(told("快件丢失的，保过价的按保价规则赔。[2]")) == ["赔偿申请应当在签收后三十日内提出。[1]"]
+    assert len(asyncio.run(told(""))) == 2
+
+
+def test_an_english_sentence_has_no_chinese_words_but_those_it_speaks_of(material):
+    judge, grounds = material
+    asked = Judge(judge._search, "what does a linked list have")
+    for said, verdict in (
+        ("A linked list is made of nodes; inserting is fast and 访问很慢.", "language"),
+        ("A linked list (链表) is made of nodes; inserting is fast and access is slow.", "supported"),
+    ):
+        assert asked.verdict(asked.claim(said), [grounds[2]]) == verdict
+
+
+def test_a_cause_is_one_of_what_the_passage_says_it_is_the_cause_of(tmp_path, embedder, wording):
+    lesson = (
+        "# 数据结构\n\n## 内存效率\n\n数组需要一次性分配足够的连续内存空间，这可能导致内存浪费。"
+        "数组的插入很慢，因为后面的元素都要往后移一格。\n"
+    )
+    with searching(tmp_path, {"memory.md": lesson}, embedder, wording=wording) as search:
+        verdict = judging(search, "数组的内存")
+        why = "为什么在数组里删掉一个元素这么慢"
+        borrowed = "在数组里删掉一个元素这么慢，是因为数组需要一次性分配足够的连续内存空间，这可能导致内存浪费。"
+        assert verdict(why, borrowed) in ("cause", "unsupported")
+        assert verdict("数组插入慢吗", "数组的插入很慢，是因为后面的元素都要往后移一格。") == "supported"
+        assert verdict("数组插入慢吗", "因为后面的元素都要往后移一格，数组的插入很慢。") == "supported"
+
+
+def test_what_matters_most_is_said_by_the_passage(tmp_path, embedder, wording):
+    lesson = "# 红烧肉\n\n## 做法\n\n红烧肉肥而不腻，要掌握炒糖色与火候。\n"
+    with searching(tmp_path, {"pork.md": lesson}, embedder, wording=wording) as search:
+        verdict = judging(search, "红烧肉炒糖色")
+        assert verdict("怎么做才不腻", "红烧肉不腻的秘诀是掌握炒糖色与火候。") == "case"
+        assert verdict("怎么做才不腻", "红烧肉要掌握炒糖色与火候，肥而不腻。") == "supported"
 
 
 def test_the_question_said_back_is_no_answer(release):

@@ -11,12 +11,29 @@ from companion.checking.support import Judge, Verdict
 from companion.safety.untrusted import for_learner
 from companion.sentences import cited_in, leads_in, sentences, without_citations
 from companion.words import says_no_answer
+from course_index.analyze import normalise
+from course_index.sentences import split_sentences
 
 # What weak models begin with, and what says nothing.
 _ACCORDING = re.compile(
     r"^\s*(?:根据|依据|按照)(?:以上|上述|所给|提供的|课程)*(?:段落|资料|原文|内容)?(?:中的?)?(?:第\s*\d+\s*段(?:的?内容)?|内容|的描述|的内容)?[\s和与及、]*[，,：:]\s*"
-    r"|^\s*(?:答案?|回答|结论|课程段落)[：:]\s*"
+    r"|^\s*(?:答案?|回答|结论|说明|课程段落|段落(?:里|中)的(?:话|内容))[：:]\s*"
 )
+# What only says where it stands: 依据的段落编号为 [1] 和 [4]。
+_SAYS_WHERE = re.compile(
+    r"\W*(?:以上|上述)?(?:内容|回答|答案|信息)?的?"
+    r"(?:依据|根据|来源|出处|参考|引用|based on|sources?|see|according to|references?)[的自于为是]*\s*(?:the )?"
+    r"(?:课程)?(?:段落|资料|passages?|paragraphs?)?(?:的?(?:编号|内容))?[为是]?(?:[\W\d]|和|与|及|and)*",
+    re.IGNORECASE,
+)
+# What says nothing without the sentence before it.
+_LEANS = re.compile(
+    r"\s*(?:[这那此该其]|[它他她]们?|因此|因而|所以|从而|否则|相比之下|相反|相对地?|然而|后者|前者"
+    r"|(?:this|that|these|those|it|its|they|their|he|she|thus|therefore|hence|so|otherwise|in contrast|instead"
+    r"|the (?:former|latter))\b)",
+    re.IGNORECASE,
+)
+_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 # So many sentences that were said before.
 _IN_CIRCLES = 3
 
@@ -40,21 +57,33 @@ class Sentence:
 
 
 async def checked_sentences(
-    deltas: AsyncGenerator[str, None], grounds: Mapping[int, Ground], judge: Judge
+    deltas: AsyncGenerator[str, None], grounds: Mapping[int, Ground], judge: Judge, told: str = ""
 ) -> AsyncGenerator[Sentence, None]:
     """The sentences of a streamed answer, each as soon as it is judged.
 
     A line that leads into a list goes out with the first of the list that stands, or not at all. What was said before
-    in the same words is passed over; a model that goes round in circles, as weak ones do, is not read any further.
+    in the same words, here or in what the learner was `told` last, is passed over; a model that goes round in circles,
+    as weak ones do, is not read any further. A listing stands as a whole or not at all, and what leans on a sentence
+    that was refused goes with it.
     """
-    lead, before, again = "", set[str](), 0
+    earlier = {_in_words(one) for one in split_sentences(without_citations(told))}
+    lead, listing, before, again, refused = "", "", set[str](), 0, False
     async with aclosing(sentences(deltas)) as written:
         async for sentence in written:
+            if listing or _FENCE.match(sentence):
+                ends = bool(listing and _FENCE.match(sentence))
+                listing += sentence
+                if ends:
+                    yield _listed(listing, grounds)
+                    listing = ""
+                continue
             claim = _ACCORDING.sub("", for_learner(without_citations(sentence)))
             claim = _without_halves(claim)
-            if not any(character.isalpha() for character in claim):
+            if not any(character.isalpha() for character in claim) or _SAYS_WHERE.fullmatch(claim):
                 continue
-            words = " ".join(claim.split()).rstrip("。.！!；;")
+            words = _in_words(claim)
+            if words in earlier:
+                continue
             if words in before:
                 again += 1
                 if again == _IN_CIRCLES:
@@ -64,11 +93,28 @@ async def checked_sentences(
             if leads_in(claim):
                 lead = claim
                 continue
+            if refused and _LEANS.match(claim):
+                yield Sentence("", (), sentence, "unsupported")
+                continue
             judged = await asyncio.to_thread(_judged, sentence, claim, grounds, judge)
+            refused = not judged.supported
             if judged.supported and lead:
                 judged = Sentence(lead + judged.text, judged.cited, judged.written)
             lead = "" if judged.supported else lead
             yield judged
+
+
+def _in_words(sentence: str) -> str:
+    return " ".join(sentence.split()).rstrip("。.！!；;")
+
+
+def _listed(listing: str, grounds: Mapping[int, Ground]) -> Sentence:
+    """A listing, with the passage that has all of its lines to the letter."""
+    lines = [normalise(line).strip() for line in listing.strip().splitlines()[1:-1]]
+    for number, ground in grounds.items():
+        if any(lines) and all(line in ground.normalised for line in lines):
+            return Sentence(f"{listing.strip()}\n[{number}]\n", (number,), listing)
+    return Sentence("", (), listing, "unsupported")
 
 
 def _without_halves(claim: str) -> str:

@@ -11,7 +11,7 @@ _NEGATOR = re.compile(
 )
 # What may stand between a negation and what it negates.
 _BETWEEN = re.compile(
-    r"(?:得|能够?|可以?|要|会|应当?|应该|必须?|需要?|用|再|许|准|是|有|曾|在|被|把|将|用于|擅自|随意|随便)*"
+    r"(?:得|再|还|能够?|可以?|要|会|应当?|应该|必须?|需要?|用|再|许|准|是|有|曾|在|被|把|将|用于|擅自|随意|随便)*"
 )
 _CANNOT_BEHIND = re.compile(r"[\u4e00-\u9fff]?[不唔][了到出起动得下住成完]")
 _FORBIDS = re.compile(r"[不唔](?:得|能|可|要|许|准)|勿|别|禁止|严禁")
@@ -30,6 +30,7 @@ _BOUND_BEFORE = re.compile(
 )
 _BOUND_BEHIND = re.compile(r"(?<=[个天日周月年岁时钟米次元度%])(?:(?P<least>以上)|(?P<most>以[下内]|之内))")
 _NUMBER_LENGTH = 12
+_MODAL = re.compile(r"可以|应当|应该|必须|有权|需要|允许|(?<![不才])能够?|(?<![不才])要")
 _NEED_NOT = re.compile(r"不必|不用|无需|无须|不需要?|唔使|\bneed not\b|\bdo(?:es)? not need\b|\bneedn't\b")
 _MAY = re.compile(r"可以|有权|允许|\bmay\b|\bcan\b")
 
@@ -54,11 +55,38 @@ def contradicts(claim: str, ground: str) -> bool:
     """Whether a sentence denies what the ground says, says what it denies, or makes may of must or must of may."""
     if not _same_polarity(claim, ground) or not _same_polarity(ground, claim):
         return True
-    if _turns_a_bound(claim, ground):
+    if _turns_a_bound(claim, ground) or _affirms_what_is_denied(claim, ground):
         return True
     if _NEED_NOT.search(claim) and _MUST.search(ground) and not _NEED_NOT.search(ground):
         return True
     return bool(_MUST.search(claim) and not _MUST.search(ground) and _MAY.search(ground))
+
+
+def _affirms_what_is_denied(claim: str, ground: str) -> bool:
+    """Whether it says that one may or must do what the ground says that one may not or need not, and nowhere does.
+
+    可以扣押身份证 of 不得扣押身份证；扣押的，由公安机关处罚.
+    """
+    denied = [_predicate(ground, found.end()) for found in _NEGATOR.finditer(ground) if found["zh"]]
+    affirmed = _affirmed(ground)
+    return any(one in denied and one not in affirmed for one in _affirmed(claim))
+
+
+def _affirmed(text: str) -> list[str]:
+    """What a text says that one may or must do."""
+    found = (
+        _predicate(text, one.end())
+        for one in _MODAL.finditer(text)
+        if not _NEGATOR.search(text[one.start() - 1 : one.end() + 1])
+    )
+    return [one for one in found if one]
+
+
+def _predicate(text: str, at: int) -> str:
+    """The two characters that begin what is done, behind a word for that it may, must or must not be."""
+    between = _BETWEEN.match(text, at)
+    predicate = text[between.end() if between else at :][:2]
+    return predicate if len(predicate) > 1 and predicate.isalpha() else ""
 
 
 def _turns_a_bound(claim: str, ground: str) -> bool:

@@ -27,9 +27,9 @@ _CLOSES = frozenset(";。!?\n")
 _SHORTEST = 2
 _HALF = 0.5
 _PERMITS = re.compile(
-    r"可以|可(?=[先再把用以])|(?<![不才只可功])能(?![力源耗量够])|能够|允许|不妨|\b(?:may|can)\b(?! ?not)"
+    r"(?<![不唔])可(?=[先再把用以])|(?<![不才只可功])能(?![力源耗量够])|能够|允许|不妨|\b(?:may|can)\b(?! ?not)"
 )
-# Words that take in every case or shut out all others, with those of a passage that say as much.
+# Words that take in every case, shut out all others or say what matters most, with those of a passage that say as much.
 _WIDENING = (
     (
         re.compile(r"不管|无论|不论|唔理|\b(?:whether or not|regardless|no matter)\b"),
@@ -41,6 +41,12 @@ _WIDENING = (
         re.compile(r"所有|任何|一切|一律|总是|永远|从来|必定|肯定(?!的|会)|\b(?:always|every|all)\b"),
         re.compile(
             r"所有|任何|一切|一律|全|凡|每|都|均|各|总|从|必|不得|禁止|\b(?:always|every|each|all|any|whole|never|no)\b"
+        ),
+    ),
+    (
+        re.compile(r"秘诀|诀窍|窍门|关键|最重要|最要紧|\b(?:secret|the key (?:to|is)|most important)\b"),
+        re.compile(
+            r"秘诀|诀窍|窍门|关键|要[点领诀]|重要|首要|紧要|最|\b(?:secrets?|key|important|crucial|essential|vital)\b"
         ),
     ),
     (
@@ -118,8 +124,16 @@ def _is_a_condition(clause: str) -> bool:
 
 
 def widens(claim: str, ground: str) -> bool:
-    """Whether a sentence says that it is so in every case, or in one alone, and its ground says no such thing."""
+    """Whether a sentence says that it is so in every case, or in one alone, or that this is what matters, and its
+    ground says no such thing.
+    """
     return any(says.search(claim) and not bears.search(ground) for says, bears in _WIDENING)
+
+
+def what_is_permitted(clause: str) -> str:
+    """What stands behind 可以 in a clause that permits something."""
+    says = _PERMITS.search(clause)
+    return clause[says.end() :].strip() if says else ""
 
 
 def clauses_that_permit(text: str) -> list[str]:

@@ -6,11 +6,12 @@ from typing import Literal
 
 import numpy as np
 
+from companion.checking.actors import of_another
 from companion.checking.contradiction import contradicts, denies_otherwise
 from companion.checking.grounds import Ground
 from companion.checking.overlay import ENOUGH, Claim, Overlay, is_in_its_language, overlay, probability
 from companion.checking.pairing import mixes
-from companion.checking.provisos import clauses_that_permit, of_note, rules_in, share, widens
+from companion.checking.provisos import clauses_that_permit, of_note, rules_in, share, what_is_permitted, widens
 from companion.quantities import months_named, quantities, stated
 from course_index.analyze import normalise, terms
 from course_index.chunk import BELOW
@@ -18,12 +19,30 @@ from course_index.language import ZH, language_of
 from retrieval.search import Search
 
 Verdict = Literal[
-    "supported", "number", "name", "negation", "case", "permission", "mixed", "unsupported", "no_answer", "language"
+    "supported",
+    "number",
+    "name",
+    "negation",
+    "case",
+    "permission",
+    "mixed",
+    "actor",
+    "cause",
+    "unsupported",
+    "no_answer",
+    "language",
 ]
 
 _LATIN = re.compile(r"[a-z][a-z0-9_+#.-]*[a-z0-9_+#]|[a-z]")
 _ASKS_FOR_ENGLISH = re.compile(r"英语|英文|英译|翻译|\btranslat")
 _CHOICE = re.compile(r"([\u4e00-\u9fff])[不没唔]\1")
+# Words of the other script that a sentence names as such.
+_SET_APART = re.compile(r"\([^()]*\)|（[^（）]*）|\"[^\"]*\"|“[^“”]*”|「[^「」]*」|`[^`]*`|《[^《》]*》|'[^']*'")
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
+_BECAUSE = re.compile(
+    r"(?:主要)?是?(?:因为|由于)|的?原因(?:主要)?(?:是|在于)"
+    r"|\bbecause(?: of)?\b|\bdue to\b|\bthe reason (?:\w+ ){0,6}is\b"
+)
 _TITLE = re.compile(r"《([^《》]{1,40})》")
 # In what case a rule holds is told by so many of its words, or by words so near to them. Of 577 rules of laws and
 # lessons without their case .78 are below both, of 163 right claims one.
@@ -32,10 +51,17 @@ _CASE_MEANT = 0.65
 # A case that a sentence tells of itself is spoken of by its stretch. Of 64 that had another rule's case and passed all
 # the rest .33 are further, of the right claims none.
 _CASE_SPOKEN_OF = 0.6
+# What something is the cause of is told by the stretch with the cause as a case is, or by the words of one beside it.
+_EFFECT_MEANT = 0.65
+_EFFECT_BESIDE = 0.6
+_SHORTEST_EFFECT = 2
 # What a clause permits is spoken of by one stretch: so near in the mean of its tokens, or with such a share of its
 # words. Of 24 right claims that permit something one is below both, of 17 wrong ones three.
 _PERMITTED_NEAR = 0.67
 _PERMITTED_TOLD = 0.25
+# And no word of it is as far as this from all that the passages say: 可以向该部门报告 of 由该部门责令 (.18). Of 30
+# right claims none is below .36.
+_PERMITTED_SOMEWHERE = 0.3
 
 
 class Judge:
@@ -64,7 +90,7 @@ class Judge:
         found = overlay(claim, grounds)
         if fault := self.fault(claim, grounds, found):
             return fault
-        if self._is_in_another_language(claim, grounds):
+        if self._is_in_another_language(claim, grounds) or self._mixes_scripts(claim, grounds):
             return "language"
         return "supported" if probability(claim, grounds, found) >= ENOUGH else "unsupported"
 
@@ -80,6 +106,16 @@ class Judge:
             and all(ground.language == claim.language for ground in grounds)
             and not _ASKS_FOR_ENGLISH.search(self._question)
         )
+
+    def _mixes_scripts(self, claim: Claim, grounds: Sequence[Ground]) -> bool:
+        """Whether an English sentence has Han characters (eighty目的砂纸) that are neither set apart in it, nor the
+        learner's, nor those of a passage in English.
+        """
+        if claim.language == ZH:
+            return False
+        english = [ground.normalised for ground in grounds if ground.language != ZH]
+        runs = _HAN.findall(normalise(_SET_APART.sub(" ", claim.text)))
+        return any(run not in self._question and not any(run in text for text in english) for run in runs)
 
     def fault(self, claim: Claim, grounds: Sequence[Ground], found: Overlay) -> Verdict | None:
         """What the grounds do not have to the letter."""
@@ -102,7 +138,42 @@ class Judge:
         if self._permits_more(claim, grounds):
             return "permission"
         whole = "\n".join(said for ground in grounds for said in ground.said)
-        return "mixed" if mixes(claim.normalised, whole) else None
+        if mixes(claim.normalised, whole):
+            return "mixed"
+        if of_another(claim.normalised, whole):
+            return "actor"
+        return "cause" if self._explains_otherwise(claim, grounds) else None
+
+    def _explains_otherwise(self, claim: Claim, grounds: Sequence[Ground]) -> bool:
+        """Whether the stretch that has its cause, and what stands around that, do not speak of what it is the cause of:
+        only the question does.
+        """
+        because = _BECAUSE.search(claim.normalised)
+        if not because:
+            return False
+        before, behind = claim.normalised[: because.start()].strip(), claim.normalised[because.end() :]
+        # 快递员因为工作撞伤了人，由企业承担责任: what it is the cause of comes behind.
+        first, _, last = behind.partition(",")
+        follows = last if because[0] in ("因为", "由于") and not before.endswith(",") else ""
+        effect, cause = (follows, first) if follows else (before, behind)
+        note = of_note(effect)
+        stretches = [one for ground in grounds for one in ground.said]
+        at = self._closest(cause, grounds)
+        if len(note) < _SHORTEST_EFFECT or at is None:
+            return False
+        around = stretches[max(0, at - 1) : at + 2]
+        titles = [" ".join(ground.titles) for ground in grounds]
+        return self._is_far(effect, _EFFECT_MEANT, stretches[at], *titles) and all(
+            share(note, set(terms(one))) < _EFFECT_BESIDE for one in around
+        )
+
+    def _closest(self, text: str, grounds: Sequence[Ground]) -> int | None:
+        """The number of the stretch that is nearest to a text; None where nothing can be compared."""
+        tokens = self._search.query(text).tokens
+        parts = [part for ground in grounds for part in ground.tokens]
+        if tokens is None or not any(map(len, parts)):
+            return None
+        return int(np.argmax([float((tokens @ one.T).max(axis=1).mean()) if len(one) else -1.0 for one in parts]))
 
     def _is_of_another_case(self, claim: Claim, titles: Sequence[str], found: Overlay) -> bool:
         """Whether it leaves out in what case the stretch closest to it holds, which the learner has not said either, or
@@ -139,9 +210,19 @@ class Judge:
                 float((tokens @ part.T).max(axis=1).mean()) for ground in grounds for part in ground.tokens if len(part)
             ]
             told = [share(note, set(terms(one))) for ground in grounds for one in ground.said]
+            if self._farthest(what_is_permitted(clause), grounds) < _PERMITTED_SOMEWHERE:
+                return True
             if max(near, default=1.0) < _PERMITTED_NEAR and max(told, default=0.0) < _PERMITTED_TOLD:
                 return True
         return False
+
+    def _farthest(self, text: str, grounds: Sequence[Ground]) -> float:
+        """How near the token of a text is that is farthest from all of the grounds; 1 where nothing can be compared."""
+        tokens = self._search.query(text).tokens if text else None
+        parts = [part for ground in grounds for part in ground.tokens if len(part)]
+        if tokens is None or not len(tokens) or not parts:
+            return 1.0
+        return float((tokens @ np.concatenate(parts).T).max(axis=1).min())
 
     def _nearness(self, text: str, others: Sequence[str]) -> float:
         """How near, in the mean, the tokens of a text are to the nearest of the others'; 0 without vectors of them."""

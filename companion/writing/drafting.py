@@ -84,7 +84,8 @@ class Drafting:
             "answer", question=question, passages=passages, history=before, audience=audience, language=language
         )
         told = set[str]()
-        async with aclosing(self._judged(prompt, material, ledger)) as sentences:
+        last = heard.conversation.turns[-1].reply if heard.depends and heard.conversation.turns else ""
+        async with aclosing(self._judged(prompt, material, ledger, last)) as sentences:
             async for sentence in sentences:
                 ledger.note(sentence)
                 told.add(sentence.text.strip())
@@ -96,12 +97,14 @@ class Drafting:
             return
         rejected = for_prompt("\n".join(failed))
         prompt = render("rewrite", question=question, passages=passages, sentences=rejected, language=language)
-        async with aclosing(self._judged(prompt, material, ledger)) as sentences:
+        async with aclosing(self._judged(prompt, material, ledger, last)) as sentences:
             async for sentence in sentences:
+                if sentence.written.strip() in failed:
+                    return  # it has nothing else to say
                 if sentence.supported and sentence.text.strip() not in told:
                     told.add(sentence.text.strip())
                     ledger.replaced(sentence)
                     yield sentence
 
-    def _judged(self, prompt: Prompt, material: Material, ledger: Ledger) -> AsyncGenerator[Sentence, None]:
-        return checked_sentences(self._writer.write(prompt, ledger.count), material.grounds, material.judge)
+    def _judged(self, prompt: Prompt, material: Material, ledger: Ledger, told: str) -> AsyncGenerator[Sentence, None]:
+        return checked_sentences(self._writer.write(prompt, ledger.count), material.grounds, material.judge, told)
