@@ -84,7 +84,7 @@ class Hearing:
         last = conversation.turns[-1].wish if conversation.turns else None
         if last == "question" and wish in _SHORT_IS_TAKEN_FOR and wish_by_rules(typed) is None and asks_whether(typed):
             wish = "question"  # 能报销吗 after a talk on injuries is of no course's fees
-        if conversation.last_told and refusal is None and language_asked(asked):
+        if refusal is None and language_asked(asked):
             wish = "again"
         named = [name for name, _ in await asyncio.to_thread(self._records.named_or_on, message)]
         heard = Heard(

@@ -12,7 +12,7 @@ import opencc
 from companion.patterns import for_normalised
 from course_index.analyze import normalise
 from course_index.course import Course, Price
-from course_index.language import EN, language_of
+from course_index.language import EN, ZH, language_of
 
 Locale = Literal["zh-Hans", "zh-Hant", "en"]
 _Phrases = TypeVar("_Phrases")
@@ -57,6 +57,7 @@ class Words:
     nothing_told: str
     fraud_care: str
     closest: str
+    original: str
     not_in_lesson: str
     taken_for: str
     not_in_course: str
@@ -224,6 +225,14 @@ def in_locale(locale: Locale, chinese: str, english: str) -> str:
     if locale == "en":
         return english
     return _COUNTED_WEEKS.sub("週", to_traditional(chinese)) if locale == "zh-Hant" else chinese
+
+
+def leading_into(lead: str, language: str, say: Words) -> str:
+    """What leads into a quote, with a word on its language where that is not the learner's: its words stay as they are,
+    and who cannot read them is to know that they can be translated.
+    """
+    theirs = EN if say.language == "English" else ZH
+    return lead if language == theirs else f"{lead.rstrip(':：')}{say.original}{lead[-1]}"
 
 
 def locale_of(message: str, preferred: str | None) -> Locale:

@@ -28,12 +28,14 @@ OTHER_LANGUAGE = (3.1, 1.9, 2.1, 5.6, 0.62, -4.7)
 # what was learned of the other passages on the mean (where one answers, its neighbours mostly bear on it too), and an
 # intercept; in the question's language and in another (docs/decisions/0013-answerability.md).
 ANSWERED = (0.3, 0.6, 0.4, 0.65)
-ANSWERED_IN_OTHER = (0.8, 0.5, 0.0, 1.0)
+ANSWERED_IN_OTHER = (0.8, 0.5, 0.0, 0.75)
 # The others within these bounds: that they are on quite other subjects says nothing against the one that answers.
 OTHERS = (-1.5, 6.0)
 # A question that says little more than a heading asks for what stands under it, however that is put: what was learned
-# of answers then says nothing against it. How far the two have to say the same.
+# of answers then says nothing against it. How far the two have to say the same, in the question's language and in
+# another.
 HEADING_NAMED = 0.6
+HEADING_NAMED_IN_OTHER = 0.5
 # How many of the passages may be the answer: the one that is cited first, and the one that might be in its place. And
 # how many are looked at for that.
 MAY_ANSWER = 2
@@ -91,7 +93,8 @@ def confidence(query: Query, hits: Sequence[Hit], closeness: float, bearing: Seq
 def _answered(query: Query, hit: Hit, near: float, bears: float, others: float) -> float:
     """The log odds that the passage answers."""
     nearness, learned, besides, intercept = ANSWERED if _same(query, hit) else ANSWERED_IN_OTHER
-    if bears < 0 and _named_by_heading(query, hit) >= HEADING_NAMED:
+    named = HEADING_NAMED if _same(query, hit) else HEADING_NAMED_IN_OTHER
+    if bears < 0 and _named_by_heading(query, hit) >= named:
         bears = 0.0
     return nearness * near + learned * bears + besides * others + intercept
 
@@ -131,7 +134,8 @@ def _named_by_heading(query: Query, hit: Hit) -> float:
     That a heading is in the question says little by itself: it may be the subject, of which something else is asked.
     """
     headings = hit.passage.heading_path or (hit.lesson.title,)
-    return max(_both_say(query, terms(normalise(heading))) for heading in headings)
+    both_say = _both_say if _same(query, hit) else _both_say_in_other_words
+    return max(both_say(query, terms(normalise(heading))) for heading in headings)
 
 
 def _both_say(query: Query, heading: Sequence[str]) -> float:
@@ -140,3 +144,16 @@ def _both_say(query: Query, heading: Sequence[str]) -> float:
         return 0.0
     said = sum(word in query.terms for word in words) / len(words)
     return said * sum(letter in heading for letter in query.letters) / len(query.letters)
+
+
+def _both_say_in_other_words(query: Query, heading: Sequence[str]) -> float:
+    """The same of a heading in another language, by what a dictionary calls the words of the question: how to help who
+    is choking, and 噎住.
+    """
+    words = [term for term in heading if len(term) > 1]
+    said = [way for word in query.other_words for way in word if set(way) <= set(heading)]
+    if not words or not said:
+        return 0.0
+    covered = {term for way in said for term in way}
+    share = sum(word in covered for word in words) / len(words)
+    return share * sum(any(way in said for way in word) for word in query.other_words) / len(query.other_words)

@@ -8,9 +8,10 @@ the data folder: a lookup there takes no memory.
 import gzip
 import re
 import sqlite3
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from itertools import pairwise
@@ -24,7 +25,7 @@ from course_index.store.connections import Connections
 from course_index.store.legs import Way, Word
 
 # Raise this when the same dictionary would be put in order otherwise.
-_ORDER = 1
+_ORDER = 2
 _LINE = re.compile(r"\S+ (\S+) \[([^]]*)] /(.*)/")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _LATIN = re.compile(r"[a-z0-9]+")
@@ -40,9 +41,18 @@ _STOP_WORDS = frozenset(
     "one's one so etc esp also not no very used such other some any oneself into up out off have has get make made "
     "something somebody someone thing kind type".split()
 )
+# What is looked up in nothing besides: it is in every question, and a dictionary has something rare for it.
+_IN_ANY_QUESTION = _STOP_WORDS.union(
+    "between when while than then them much many more most too after before again still only even just really now here "
+    "every each both own got getting come comes came coming go goes going went gone always never kinds types sorts "
+    "sort things".split()
+)
 # Names of more words describe; a word with more names means too much.
-_MOST_WORDS, _MOST_NAMES = 3, 12
+_MOST_WORDS, _MOST_NAMES = 3, 24
 _LONGEST_WORD = 8
+# A name of one character is in many other words. It is kept beside longer ones that are as plainly meant if it is in so
+# many times as many words of the dictionary as the commonest of them: 鸡 for chicken, beside 缩头乌龟.
+_CARRIES = 10
 
 
 class Glossary:
@@ -79,7 +89,7 @@ class Glossary:
                 yield tuple(dict.fromkeys(way for name in names for way in _inflected(name)))
 
     def _from_english(self, runs: Sequence[str]) -> Iterator[Word]:
-        words = [run for run in runs if _LATIN.match(run)]
+        words = [run for run in runs if _LATIN.match(run) and len(run) > 1]  # x is no 叉
         reach = range(_MOST_WORDS, 0, -1)
         tried = {(at, size): _base_forms(words[at : at + size]) for at in range(len(words)) for size in reach}
         known = self._looked_up("english", {form for forms in tried.values() for form in forms}, self._chinese_of)
@@ -88,12 +98,12 @@ class Glossary:
             for size in reach:
                 names = [name for form in tried[at, size] for name in known.get(form, ())]
                 if names and at + size <= len(words):
-                    yield tuple(_terms(name) for name in _least_ambiguous(list(dict.fromkeys(names))))
+                    yield tuple(_terms(name) for name in dict.fromkeys(names))
                     break
             at += size
 
     def _looked_up(self, table: str, words: set[str], own: Mapping[str, str]) -> dict[str, list[str]]:
-        wanted = [word for word in words if word not in _STOP_WORDS]
+        wanted = [word for word in words if word not in _IN_ANY_QUESTION]
         rows = self._connections.of(wanted, f"SELECT word, names FROM {table} WHERE word IN")  # nosec B608
         found = {word: names.split("|") for word, names in rows}
         for word in words & own.keys():
@@ -133,11 +143,6 @@ def _terms(chinese: str) -> Way:
     return (chinese,) if len(chinese) == 1 else tuple(first + second for first, second in pairwise(chinese))
 
 
-def _least_ambiguous(names: Sequence[str]) -> Sequence[str]:
-    """Without those of one character, each of which is in many other words, where there are others."""
-    return [name for name in names if len(name) > 1] or names
-
-
 def _inflected(name: str) -> Iterator[Way]:
     """An English name with its last word in the forms that texts may have: there is no stemming in the index."""
     *first, last = name.split()
@@ -160,6 +165,7 @@ def _forms(word: str) -> Iterator[str]:
         if re.fullmatch(r"[a-z]*[^aeiou][aeiou][bdgklmnprt]", word):
             yield from (word + word[-1] + "ed", word + word[-1] + "ing")
     yield from _stems(word)
+    yield from _irregular_forms().get(word, ())
 
 
 def _base_forms(words: Sequence[str]) -> list[str]:
@@ -172,6 +178,8 @@ def _base_forms(words: Sequence[str]) -> list[str]:
 
 def _stems(word: str) -> Iterator[str]:
     """What an English word may come from, the likeliest first; some are no words."""
+    if irregular := _irregular().get(word):
+        yield irregular
     for ending, stems in (("ies", ("y",)), ("ing", ("", "e")), ("ed", ("", "e")), ("es", ("", "e")), ("s", ("",))):
         if word.endswith(ending) and len(word) > len(ending) + 2 and not word.endswith("ss"):
             stem = word.removesuffix(ending)
@@ -179,6 +187,22 @@ def _stems(word: str) -> Iterator[str]:
             if ending in ("ing", "ed") and stem[-1] == stem[-2]:
                 yield stem[:-1]
             return
+
+
+@cache
+def _irregular() -> dict[str, str]:
+    """The words that forms come from which no ending tells: fell, fall."""
+    lines = (files("course_index") / "dictionaries" / "irregular.tsv").read_text("utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return {form: word for forms, word in rows for form in forms.split()}
+
+
+@cache
+def _irregular_forms() -> dict[str, list[str]]:
+    forms: dict[str, list[str]] = defaultdict(list)
+    for form, word in _irregular().items():
+        forms[word].append(form)
+    return forms
 
 
 # -- putting the dictionary in order ---------------------------------------------------------------------------------
@@ -226,15 +250,38 @@ def _names(told: str) -> Iterator[str]:
 
 
 def _both_ways(entries: Iterable[tuple[str, list[str]]]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """The names of each word, and the words of each name: those first that have it for their first name."""
+    """The names of each word, and the words of each name: those first that have it for their first name, and of these
+    the ones that are in most other words, which are the common ones: for waste 浪费, not 不俭则匮.
+    """
     english_of: dict[str, dict[str, None]] = defaultdict(dict)
     for word, names in entries:
         english_of[word].update(dict.fromkeys(names))
-    chinese_of: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    within = _words_within(english_of)
+    chinese_of: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for word, named in english_of.items():
         for place, name in enumerate(named):
-            chinese_of[name].append((place, word))
+            chinese_of[name].append((place, -within[word], word))
     return (
         {word: list(names) for word, names in english_of.items() if names},
-        {name: [word for _, word in sorted(words)][:_MOST_NAMES] for name, words in chinese_of.items()},
+        {name: _least_ambiguous(sorted(words))[:_MOST_NAMES] for name, words in chinese_of.items()},
     )
+
+
+def _words_within(words: Collection[str]) -> Counter[str]:
+    """In how many of the words each of them is."""
+    within: Counter[str] = Counter()
+    for word in words:
+        pieces = {word[start:end] for start in range(len(word)) for end in range(start + 1, len(word) + 1)}
+        within.update(piece for piece in pieces if piece in words)
+    return within
+
+
+def _least_ambiguous(words: Sequence[tuple[int, int, str]]) -> list[str]:
+    """Without those of one character where there are others, but for the common ones."""
+    longer = [(place, less) for place, less, word in words if len(word) > 1]
+    if not longer:
+        return [word for _, _, word in words]
+    foremost, commonest = min(place for place, _ in longer), -min(less for _, less in longer)
+    return [
+        word for place, less, word in words if len(word) > 1 or (place <= foremost and -less >= _CARRIES * commonest)
+    ]

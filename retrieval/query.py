@@ -22,9 +22,12 @@ _ASKING = re.compile(
     "请问|请教|想问|问一下|一下|什么时候|什么样|是什么|为什么|有什么|什么|为啥|是啥|啥是|为何|怎么样|怎么办|怎么|怎样|如何|咋办|咋样|"
     "能不能|可不可以|可以|应该|需要|多少|哪些|哪里|哪个|哪种|是不是|有没有|会不会|要不要|我想|我要|我们|你们|他们|"
     "点样|点解|边度|边个|乜嘢|系咪|可唔可以|唔该|有冇|几多|"
-    r"\b(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|be|been|do|does|did|can|could|should|would|will|"
+    r"\b(?:(?:what|who|where|when|why|how|that|there)(?:['’]?s|['’](?:ll|d|re))|"
+    r"(?:do|does|did|is|are|was|were|ca|wo|could|should|would)n['’]?t|i['’]?(?:m|ve)|i['’](?:d|ll)|(?:you|we|they)['’](?:re|ve|ll|d)|"
+    r"what|which|who|whom|whose|when|where|why|how|is|are|was|were|be|been|do|does|did|can|could|should|would|will|"
     r"may|might|must|shall|a|an|the|of|to|in|on|at|for|and|or|by|with|from|as|it|its|this|that|these|those|there|i|me|"
-    r"my|you|your|we|our|they|their|he|she|his|her|have|has|had|if|so|not|no|about|please|tell|explain|mean|means)\b"
+    r"my|you|your|we|our|they|their|he|she|his|her|have|has|had|if|so|not|no|about|please|tell|explain|mean|means|"
+    r"(?:some|any)(?:one|body|thing))\b"
 )
 _FUNCTION_CHARACTERS = frozenset(
     "的了吗呢吧啊呀么嘛哦呗嘅咩啲咗喺係是在和与及或就都也还又很把被让给对从到于之其这那有个我你他她它们谁哪几"

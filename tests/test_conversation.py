@@ -394,6 +394,13 @@ def test_what_was_answered_is_said_again_in_the_language_that_is_asked_for(compa
     assert talk.say("那要几天内申请呢").startswith("课程里")
     asked = ("轉返中文簡體", "請用繁體字回答", "用英语怎么说谢谢")
     assert [language_asked(one) for one in asked] == ["zh-Hans", "zh-Hant", None]
+    asked = ("speak English please", "english, please", "do you speak English?", "speak to customers in english")
+    assert [language_asked(one) for one in asked] == ["en", "en", "en", None]
+
+
+def test_who_asks_for_english_before_anything_was_told_is_shown_no_courses(companion_with):
+    talk = Talk(companion_with())
+    assert talk.say("speak English please").startswith("All right, I will answer in English.")
 
 
 def test_a_plan_waits_while_something_else_is_asked_and_takes_no_hours_of_that_for_its_own(companion_with):

@@ -110,6 +110,7 @@ def test_none_of_the_blind_messages_was_learned_from(name):
         ("有人触电了快点", "120"),
         ("心脏病发點算", "120"),
         ("my grandpa is not breathing", "120"),
+        ("my grandma fell down and cant get up what should i do", "120"),
         ("厨房突然起火了快来", "119"),
         ("刚刚有人踹门", "110"),
         ("现在有人叫我转账到安全账户", "96110"),
@@ -128,6 +129,7 @@ def test_with_another_embedder_the_rules_alone_know_the_plainest(message, number
         "怎么预防煤气漏气",
         "how do i prevent choking",
         "what should I do if someone is choking",
+        "what should I do if someone fell and cannot get up",
     ],
 )
 def test_no_rule_takes_a_question_for_an_emergency(message):

@@ -82,6 +82,7 @@ def tutor(tmp_path_factory, embedder):
         ("and online ones?", ()),
         ("线上的", ()),
         ("你在哪里上班", ()),
+        ("compare the first two courses", ("compare",)),
         ("油温多高", ()),
         ("广州在哪里", ()),
         ("带孩子去医院要准备什么", ()),

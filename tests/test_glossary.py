@@ -48,6 +48,24 @@ def test_an_english_word_brings_chinese_ones_as_the_index_cuts_them(glossary):
     assert all(len(term) > 1 for way in library for term in way)  # 馆 alone is in too much else
 
 
+def test_the_common_words_for_an_english_one_come_first_and_one_character_where_it_is_the_word_for_it(glossary):
+    (waste,) = glossary.words(["waste"], "en")
+    assert waste[0] == ("浪费",)  # and not 不俭则匮
+    (chicken,) = glossary.words(["chicken"], "en")
+    assert chicken[0] == ("鸡",)  # and not 缩头乌龟 alone
+    assert ("防止",) in glossary.words(["prevent"], "en")[0]
+
+
+def test_forms_that_no_ending_tells_are_known_in_both_directions(glossary):
+    assert ("偷",) in glossary.words(["stolen"], "en")[0]
+    assert ("儿童",) in glossary.words(["children"], "en")[0]
+    assert {"steal", "stole", "stolen"} <= said(glossary.words(["偷"], "zh"))[0]
+
+
+def test_what_is_in_any_question_is_looked_up_in_nothing(glossary):
+    assert glossary.words(["too", "between", "got", "x"], "en") == ()
+
+
 def test_the_longest_words_are_looked_up_and_unknown_ones_left_out(glossary):
     assert said(glossary.words(["劳动合同"], "zh"))[0] >= {"labor contract"}
     assert said(glossary.words(["gcd"], "zh")) == [{"gcd", "gcds", "gcded", "gcding"}]

@@ -299,6 +299,11 @@ def test_who_tells_how_they_feel_before_an_exam_asks_for_no_plan(recogniser, mes
     assert asyncio.run(LearnedWishes(recogniser).of(message)) == wish
 
 
+@pytest.mark.parametrize("message", ["how often", "how deep", "whats the difference"])
+def test_few_english_words_that_ask_are_no_small_talk(recogniser, message):
+    assert asyncio.run(LearnedWishes(recogniser).of(message)) == "question"
+
+
 def test_no_question_that_the_courses_answer_is_declined(recogniser, bounds):
     names = [*sorted(path.name for path in CASES.glob("retrieval*.jsonl")), "law_national.jsonl", "hello_algo.jsonl"]
     asked = [row["question"] for name in names for row in cases(name)][::3]

@@ -94,6 +94,45 @@ LESSONS = {
 """,
 }
 
+BASKETS = """# Bamboo baskets
+
+## Common types of bamboo baskets
+
+There are several types of bamboo baskets, and none holds everything: think of what it is to carry before you
+buy one. A basket that is too wide for its load lets it roll about, and one that is too tight presses it. Look
+at the rim first: it is bound all round with a split that has no knots, and it does not creak when you lean on
+it. Then look at the bottom: a good one has two layers, laid across each other, and light hardly comes through
+it. Ask when the bamboo was cut, since what was cut in winter keeps for years and what was cut in spring is soon
+eaten by beetles.
+
+### Market baskets
+
+A market basket has a wide mouth, a flat bottom and a high handle, so that the greens in it are not pressed. Put
+a cloth on its bottom, and mud stays out of the splits. Its handle is a whole cane, bent over steam and pushed
+down both sides to the bottom; where it is only tied to the rim it breaks off with the first heavy load. Hang it
+by the handle to dry, mouth down, and have the bottom woven anew every second year, which costs less than
+another basket and takes an afternoon. Do not stand it on wet stone, and never leave it in the sun for a day,
+since the splits then open and cut the hand.
+
+### Fish baskets
+
+A fish basket has a small mouth and a wide belly, so that the fish cannot jump out. Rinse it in fresh water
+after the sea, or the splits turn brittle. Its lid is tied on with a cord, which is changed every two months; a
+cord of hemp holds better than one of plastic, and it floats. The belly is woven closely below and loosely
+above: the water runs off slowly, and the fish stay wet on the way home. Never put it away with the lid on,
+since it then smells for weeks, and sand that is left in it wears the splits through from within. Old ones are
+hung up as lamps, and hold for many years more.
+
+### Fruit baskets
+
+A fruit basket is woven loosely, so that air gets to the fruit. Line it with leaves in summer, and change them
+at noon. It is no deeper than two spans, because what lies at the bottom of a deeper one is crushed; litchis are
+packed no more than three layers high. Two people carry it by its ears, which are bound in below the rim, and
+set it down without a jolt. Stack one on another only with a board between them. After the season wash out the
+juice, which draws ants, and rub the rim with oil, so that it does not split in the dry months; then it lasts
+for five harvests and sometimes for six.
+"""
+
 
 @pytest.fixture(scope="module")
 def search(tmp_path_factory, embedder):
@@ -159,6 +198,18 @@ def test_the_sections_are_told_before_what_is_quoted_of_them(companion_with, tmp
     assert talk.done.mode == "extracted"
     assert written.split("\n\n")[0] == said.split("\n\n")[0]
     assert "提梁高" in written
+
+
+def test_the_types_of_a_thing_are_told_in_english_too(tmp_path, embedder):
+    (tmp_path / "01-baskets.md").write_text(BASKETS, "utf-8")
+    build_index([tmp_path], home := IndexHome(tmp_path / "index"), embedder)
+    with closing(LiveIndex(home, embedder)) as live:
+        live.refresh()
+        found = find(live.search, "what are the types of bamboo baskets", 4, Scope())
+        dried = find(live.search, "how do I dry a market basket", 4, Scope())
+    assert found.sections is not None
+    assert found.sections.names == ("Market baskets", "Fish baskets", "Fruit baskets")
+    assert dried.sections is None
 
 
 def test_an_enumeration_in_a_statute_stays(search):

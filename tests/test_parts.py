@@ -40,6 +40,9 @@ def test_what_is_said_first_belongs_to_every_question():
         ("I don't know how anything works here yet", True, False),
         ("我妈摔了一跤，要不要马上扶起来", True, True),
         ("快件丢了怎么赔", False, True),
+        ("whats in mapo tofu", False, True),
+        ("is CPR 30 to 2", False, True),
+        ("explain linear equations to me", False, True),
         ("行吧", False, True),
     ],
 )

@@ -9,6 +9,8 @@ from retrieval.query import content_parts, query_terms, read_query
     [
         ("快件丢了怎么赔", ["快件丢", "赔"]),
         ("What is a binary heap?", ["binary", "heap"]),
+        ("what’s a caliper used for, and where's it kept", ["caliper", "used", "kept"]),
+        ("whats a caliper, i dont know anybody who has one", ["caliper", "know", "one"]),
         ("点样申请学分？", ["申请学分"]),
         ("怎么样", []),
         ("", []),

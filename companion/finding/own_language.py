@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from companion.finding.found import SAYS_WHAT_IT_IS, WORTH_A_LOOK, Found, read
+from companion.finding.found import Found, read
 from course_index.language import ZH
 from retrieval.of_paper import paper_asked
 from retrieval.of_thing import says_the_thing, thing_made
@@ -28,20 +28,10 @@ def in_own_language(found: Found, passages: int) -> Found:
     if again.near and (not found.answers or _as_sure(again, found) or _is_nearer(again, found)):
         return again
     if found.answers:
-        return _unless_far(found)
+        return found
     if language != ZH or (found.confidence.probability or 0.0) >= _LIKELY_IN_ANOTHER:
         return found
     return found.judged(on_subject=0.0)
-
-
-def _unless_far(found: Found) -> Found:
-    """`found` in another language, as no answer where it is off the subject: of our cases all 31 whose first quote is
-    right are, and of nine in Chinese whose first is wrong three are not (of one of those the second was right).
-    """
-    on_subject, sure = found.confidence.on_subject, found.confidence.probability or 0.0
-    if on_subject is None or on_subject >= WORTH_A_LOOK or sure >= SAYS_WHAT_IT_IS:
-        return found
-    return found.judged(answers=False)
 
 
 def _as_sure(found: Found, other: Found) -> bool:

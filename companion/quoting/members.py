@@ -39,7 +39,7 @@ _ASKED = (
     re.compile(
         r"(?P<of>.*?)what (?:are (?:the )?)?"
         r"(?:(?:other|different|common|main|basic|typical|two|three|four|five|six|seven|eight) )*"
-        r"(?:(?:kinds?|types?|sorts?) of )?(?!(?:is|was|does?|did|can|should|if|about|to)\b)"
+        r"(?:(?P<sorts>kinds?|types?|sorts?) of )?(?!(?:is|was|does?|did|can|should|if|about|to)\b)"
         r"(?P<kind>[a-z][a-z -]{2,40}?)"
         r"(?= (?:are|do|does|should|can|must|could|is|to|of|for|in|on|i|we|you)\b|[?.!,]|$)",
         re.DOTALL,
@@ -54,6 +54,7 @@ _COUNTED = re.compile(r"([二两三四五六七八九十]|[2-9])大?[类种样�
 _NAMES = re.compile(r"[^\W\d_a-z]|[a-z]+")  # a letter, of Latin script a word
 # What names nothing that a title would say.
 _BESIDE = frozenset("要能会不都可以常见主")
+_SORTS = frozenset(("kind", "type", "sort"))
 _THEY_ARE, _AMONG_OTHERS = r"(?:有|包括|包含|分|是|为|：|:|\bare\b|\binclude)", r"(?:、|和|以及|, |\b(?:and|or)\b)"
 
 
@@ -66,6 +67,8 @@ class Asked:
     denied: bool
     # What may be an entry of a list of several: 有害垃圾, of 哪些是有害垃圾 and 有害垃圾有哪些.
     entry: str = ""
+    # Whether one asks in so many words which kinds there are: the types of trees are under Types of Trees.
+    sorts: bool = False
 
 
 def which_asked(question: str) -> Asked | None:
@@ -80,7 +83,8 @@ def which_asked(question: str) -> Asked | None:
             of = named.difference(_names(kind), _BESIDE)
             is_one = _IS.match(rest) if found["kind"] else None
             entry = is_one["what"] if is_one else "" if found["kind"] else found["of"]
-            return Asked(kind, frozenset(of), denies(said), entry.strip()) if _names(kind) else None
+            sorts = bool(found.groupdict().get("sorts"))
+            return Asked(kind, frozenset(of), denies(said), entry.strip(), sorts) if _names(kind) else None
     return None
 
 
@@ -121,7 +125,7 @@ def sections_asked(
     asked: Asked, quotes: Sequence[Quote], nearest: Sequence[Hit], lesson_of: Callable[[Hit], Sequence[Hit]]
 ) -> Sections | None:
     """The sections of a lesson that are what is asked for, by the heading above them: 常见二叉树类型."""
-    if not asked.of:
+    if not (asked.of or asked.sorts):
         return None
     enough = _ENOUGH * quotes[0].hit.score
     for hit in nearest:
@@ -137,6 +141,8 @@ def _heads(hit: Hit, path: Sequence[str], asked: Asked) -> bool:
     """Whether the last of some headings is called what is asked for, and those above it are of what it is asked of."""
     kind, heading = _names(asked.kind), _names(path[-1])
     above = _names(" ".join((hit.course.title, hit.lesson.title, *path)))
+    if not asked.of:
+        return heading[-len(kind) :] == kind and bool(_SORTS.intersection(heading))
     return _share(kind, heading[-len(kind) :]) == 1 and _share([*asked.of], above) >= _OF_IT
 
 

@@ -26,7 +26,7 @@ from companion.sentences import cited_in, citing_nothing
 from companion.sources import source_of, sources_of
 from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
-from companion.words import Words
+from companion.words import Words, leading_into
 from companion.writing.drafting import Draft, Drafting, enough_stands
 from companion.writing.material import material_of
 from companion.writing.rewording import Rewording, may_be_reworded
@@ -267,7 +267,8 @@ class Answering:
         first, *rest_of_quotes = portions_of_quotes(texts, heard.audience, answers)
         ledger.cited.update(cited_in(first))
         completed = say.continued if draft.failure else say.rest_quoted
-        yield TextAdded(f"\n\n{completed}\n\n{first}" if ledger.released else f"{say.quoted}\n\n{first}")
+        lead = leading_into(completed if ledger.released else say.quoted, found.quotes[0].hit.passage.language, say)
+        yield TextAdded(f"\n\n{lead}\n\n{first}" if ledger.released else f"{lead}\n\n{first}")
         if rest_of_quotes:
             ledger.pending = Rest(tuple(rest_of_quotes), sources, ai=False)
             yield TextAdded(f"\n\n{asking_for_more(rest_of_quotes[0], heard.audience, say)}")

@@ -14,6 +14,7 @@ from companion.replies.fraud_care import FraudCare
 from companion.sources import sources_of
 from companion.understanding.parts import asks_anything, tells_of_a_need
 from companion.understanding.wish import wants_to_learn
+from companion.words import leading_into
 
 _COURSES_SHOWN = 5
 
@@ -98,4 +99,5 @@ def _speaks_for_courses(found: Found, heard: Heard) -> bool:
 
 def _closest_told(found: Found, heard: Heard, ledger: Ledger) -> TextAdded:
     ledger.cited.add(1)
-    return TextAdded(f"{heard.say.nothing_answers}{heard.say.closest}\n\n{quoted(found.quotes[0].text, 1)}")
+    lead = leading_into(heard.say.closest, found.quotes[0].hit.passage.language, heard.say)
+    return TextAdded(f"{heard.say.nothing_answers}{lead}\n\n{quoted(found.quotes[0].text, 1)}")

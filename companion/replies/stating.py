@@ -25,6 +25,7 @@ from companion.understanding.of_a_course import (
     course_introduced,
 )
 from companion.understanding.wish import wants_to_learn
+from companion.words import leading_into
 from course_index.analyze import normalise
 
 _YES_OR_NO = re.compile(
@@ -143,6 +144,7 @@ class Stating:
         if found.answers and not sets_a_task(found.quotes[0]):
             yield SourcesFound(sources_of(found))
             ledger.cited.add(1)
-            reply += f"\n\n{heard.say.course_speaks}\n\n{quoted(found.quotes[0].text, 1)}"
+            lead = leading_into(heard.say.course_speaks, found.quotes[0].hit.passage.language, heard.say)
+            reply += f"\n\n{lead}\n\n{quoted(found.quotes[0].text, 1)}"
         async for event in said(reply, "declined"):
             yield event

@@ -49,7 +49,7 @@ _POINTS_BACK = for_normalised(
 _ENDS_OPEN = re.compile(r"(?:呢|咧|呐)\s*[?？。!！]*$")
 _ASKS = re.compile(
     r"为什么|为啥|为何|怎么|怎样|如何|多[少久长大高重深远快宽厚]|几(?!何)|哪|谁|什么|吗|呢|么|能不能|可不可以|行不行|要不要|点解|点样|点算|点搞|几耐|几时|边|咩|得唔得|系咪|会不会|是不是|先要"
-    r"|\b(?:why|how|what|when|where|who|which|much|many|long)\b"
+    r"|\b(?:(?:why|how|what|when|where|who)s?|which|much|many|long)\b"
 )
 # What a correction begins with: 不是这个，我是问, 我说的是, no, I meant. The question is what comes after it.
 _THIS = r"(?:[这那呢嗰]个(?:意思)?|这样|咁样)"

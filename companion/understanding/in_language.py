@@ -13,7 +13,8 @@ _ASKED = for_normalised(
     rf"{_LANGUAGE.format('a')}(?:再|来|给我|同我|[，\s])*(?:说|讲|回答|回复|解释|写|答|显示)?(?:我|畀我|俾我)?(?:多?一?[遍次下])?"
     r"|(?:(?:can|could|would) you |please |now )*(?:say|tell|repeat|explain|answer|write|translate|put)"
     rf"(?: (?:it|that|this|me|again|once more))* (?:in|into|to) {_LANGUAGE.format('b')}(?: again)?"
-    rf"|(?:please )?in {_LANGUAGE.format('c')})(?:吗|呢|吧|啦|好吗|得唔得|可以吗|,?\s*please|[\s。！？?.])*"
+    rf"|(?:(?:can|could|do) you |please )*(?:speak |in ){_LANGUAGE.format('c')}"
+    rf"|{_LANGUAGE.format('d')}(?=,? please))(?:吗|呢|吧|啦|好吗|得唔得|可以吗|,?\s*please|[\s。！？?.])*"
 )
 
 

@@ -1,11 +1,13 @@
 """What a message wants: by the rules of wishes.toml, and where they are silent or unsure by what it resembles."""
 
+import re
 from pathlib import Path
 from typing import Protocol, cast
 
 from companion.guidance.subject import cannot_use, wants_a_trade
 from companion.patterns import Patterns
 from companion.recogniser import WISHES, Recogniser
+from companion.understanding.parts import asks_anything
 from companion.understanding.wish import Wish, wish_by_rules
 from course_index.analyze import normalise
 
@@ -17,6 +19,7 @@ _RESEMBLES = 0.25
 _PLAINLY, _HARDLY = 0.7, 0.15
 # Rules that hold only for all that a message says.
 _HOLD_FOR_ALL = ("nothing", "smalltalk", "end", "again")
+_OF_YOU = re.compile(r"\b(?:you|your|yours|u|ur|we|it going|up|new)\b")
 _FEELING = Patterns(Path(__file__).with_name("feeling.toml"))
 
 
@@ -50,6 +53,8 @@ class LearnedWishes:
         wish = wanted(by_rules, await self._recogniser.soon(message, WISHES))
         if wish == "feedback" and by_rules is None and cannot_use(message):
             return "question"  # I don't know how to use wechat, and not what stands here
+        if wish == "smalltalk" and by_rules is None and _asks_of_something(message):
+            return "question"  # how often?
         if by_rules is None and wish == "plan" and _only_feels(message):
             return "question"
         if by_rules is None and wish == "practice" and not _FEELING["practises"].search(normalise(message)):
@@ -66,6 +71,12 @@ def wanted(by_rules: Wish | None, scores: dict[str, float]) -> Wish:
         return by_rules
     is_a_question = scores["question"] >= _PLAINLY and scores.get(by_rules, 0.0) <= _HARDLY
     return "question" if is_a_question else by_rules
+
+
+def _asks_of_something(message: str) -> bool:
+    """Whether an English message asks, and of nobody who is talking."""
+    said = normalise(message)
+    return said.isascii() and asks_anything(message) and not _OF_YOU.search(said)
 
 
 def _only_feels(message: str) -> bool:

@@ -16,6 +16,8 @@ _ASKS = re.compile(
     r"多少|多[久长大高重深远快宽厚]|几|怎么|怎样|点样|点算|点(?=[整煮做炒蒸煲搞学])|咋|如何|什么|甚么|啥|咩|乜|哪|边[个度啲处]|谁|为何|点解|吗|㗎|呢$|(.)[不唔](?:\1|可以)"
     r"|有没有|有冇|行不行|得唔得|还是|真的?假的?|行吧|可以不|干嘛|做咩|点(?:样|先|救|摆|落|用|处理|照顾|防|教|讲|读|写)"
     r"|\b(?:how|what|which|when|where|who|why|can i|should|must|do i|does|is it|are there)\b"
+    r"|^\s*(?:and |but |so |please |can you |could you )*(?:(?:what|how|where|who|when|why)s|is|are|was|were|do"
+    r"|does|did|can|could|would|will|may|has|have|explain|define|describe|solve|calculate)\b"
 )
 # A part with fewer letters of content stands for nothing by itself.
 _SHORTEST = 3
