@@ -40,7 +40,6 @@ _LESSONS_TOLD = 20
 _PART_OF_A_TITLE = 4
 # More are not read beside each other.
 _COMPARED = 5
-_FIRST_TWO = for_normalised(r"前两[个门]|\bfirst two\b")
 # Wishes of turns that were about something, which may have been a course.
 _ONLY_COURSES_HAVE = frozenset({
     "price", "when", "where", "teacher", "certificate", "credits", "seats", "delivery", "language", "prerequisites",
@@ -93,7 +92,7 @@ class CourseRecords:
         """
         named = [course for _, course in self.named_or_on(heard.message)]
         known = {course.id: course for course in (named if len(named) > 1 else [*named, *self._courses_before(heard)])}
-        courses = list(known.values())[: 2 if _FIRST_TWO.search(normalise(heard.message)) else _COMPARED]
+        courses = list(known.values())[:_COMPARED]
         if len(courses) > 1:
             most = wants_more_than_all(heard.message)
             return _beside_each_other(courses, comparison(courses, heard.facts, heard.locale, most=most), heard)
