@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from companion.quoting.extract import WHOLE_ARTICLE_TOKENS, best_quotes, read_closely
+from companion.quoting.extract import QUOTE_TOKENS, WHOLE_ARTICLE_TOKENS, best_quotes, read_closely
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
+from course_index.tokens import count_tokens
 from retrieval.search import Search
 
 LESSON = """# 浸鸡
@@ -210,3 +211,19 @@ def test_an_item_comes_with_the_line_it_is_an_item_of(tmp_path, embedder):
     generation.close()
     assert quote.text.startswith("读者不得有下列行为：")
     assert "（七）在楼梯口给电动车充电" in quote.text
+
+
+SHELVES = (
+    "# 书架\n\n## 书架倒过来的原因\n\n"
+    + "书架靠墙的一面没有钉住，孩子一爬就会往前倒，人就压在下面。" * 4
+    + "书架要防倒，可以这样做：\n\n1. 书架顶上用角码钉在墙里。\n2. "
+    + "重的书放在最下面两层，轻的书和摆件放在上面，" * 7
+    + "这样不容易倒。\n3. 门和抽屉装上锁扣，孩子不能一下子全拉开。\n"
+)
+
+
+def test_a_list_that_is_cut_is_quoted_whole_where_it_fits(tmp_path, embedder):
+    quote = first_quote(tmp_path, embedder, SHELVES, "书架怎么防倒")
+    assert "1. 书架顶上" in quote.text
+    assert quote.text.endswith("孩子不能一下子全拉开。")
+    assert count_tokens(quote.text) > QUOTE_TOKENS

@@ -15,6 +15,7 @@ from retrieval.of_place import of_another_place
 from retrieval.of_thing import of_another_thing
 from retrieval.query import Query
 from retrieval.search import Hit, Search
+from retrieval.without import takes_what_is_missing
 
 Reach = Literal["lesson", "course", "everything"]
 # A model reads, besides what is quoted, what bears on the question by so many log odds less than the first at most, and
@@ -104,8 +105,8 @@ def read_for(query: Query, found: Found) -> Found:
 
 def read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Found:
     """The passages, read for a query: what of them is quoted, and how sure it is that it answers."""
-    # Another place's rule, how another dish is made, or how another paper is got is neither first nor quoted beside the
-    # one that holds; alone, it is at most the closest.
+    # Another place's rule, how another dish is made or with what is missing, or how another paper is got is neither
+    # first nor quoted beside the one that holds; alone, it is at most the closest.
     kept = [hit for hit in hits if not _of_another(query, hit)]
     if not 0 < len(kept) < len(hits):
         return _read_all(search, query, hits, reach)
@@ -119,7 +120,9 @@ def read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Fou
 
 
 def _of_another(query: Query, hit: Hit) -> bool:
-    return of_another_place(query.text, hit) or of_another_thing(query, hit) or of_another_paper(query, hit)
+    if of_another_place(query.text, hit) or of_another_thing(query, hit) or of_another_paper(query, hit):
+        return True
+    return takes_what_is_missing(query, hit)
 
 
 def _read_all(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Found:

@@ -277,7 +277,17 @@ def stretch_around(hit: Hit, units: Sequence[Stretch], position: int, most: int 
         if room < 0:
             break
         first -= 1
+    last = _whole_list(units, first, last)
     return passage.text[units[first].start : units[last].end].strip()
+
+
+def _whole_list(units: Sequence[Stretch], first: int, last: int) -> int:
+    """Where the list ends that is cut after `last`, if from `first` on it fits at all; else `last`."""
+    end = last
+    while end + 1 < len(units) and _LIST_ITEM.match(units[end + 1].text) and _follows(units[end], units[end + 1]):
+        end += 1
+    fits = sum(count_tokens(unit.text) for unit in units[first : end + 1]) <= WHOLE_TOKENS
+    return end if fits and _LIST_ITEM.match(units[last].text) else last
 
 
 def is_list_item(text: str) -> bool:

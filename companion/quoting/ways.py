@@ -6,6 +6,7 @@ from pathlib import Path
 from companion.patterns import Patterns
 from companion.quoting.asides import asks_how, is_aside
 from companion.quoting.extract import Quote, read_closely
+from companion.quoting.remedies import what_happened
 from companion.quoting.steps import steps_of, titled
 from course_index.analyze import normalise
 from course_index.chunk import BELOW, BESIDE
@@ -18,6 +19,9 @@ from retrieval.search import Search
 _SAYS = Patterns(Path(__file__).with_suffix(".toml"))
 # Titles that come nearly as near as any; of them, and beside what else is quoted, those that rank so high count.
 _AS_NEAR, _ENOUGH = 0.08, 0.6
+# Of who asks what to do about a trouble they have to have nearly all that the present first has: 煎蛋烹饪方法 is no
+# remedy for 煎蛋粘锅.
+_SAYS_LESS = 0.15
 # How near the titles have to come at all, in the question's language and in another.
 _LEAST, _LEAST_IN_OTHER = 0.5, 0.35
 
@@ -39,6 +43,8 @@ def ways_first(
     ]
     enough = max(map(titled, near), default=0.0) - _AS_NEAR
     ways = [hit for hit in near if titled(hit) >= max(enough, _least(query, hit)) and _promises(hit)]
+    if what_happened(query.mandarin):
+        ways = [hit for hit in ways if hit.ranked.covered >= quotes[0].hit.ranked.covered - _SAYS_LESS]
     read = read_closely(search, query, ways) if ways else None
     if read is None or not read.quotes:
         return tuple(quotes)
