@@ -41,6 +41,20 @@ def test_everyday_words_bring_those_that_courses_use():
     assert shipped_wording().added("二叉堆") == ""
 
 
+@pytest.mark.parametrize("name", ["synonyms.tsv", "cantonese.tsv"])
+def test_every_key_stands_once_and_as_normalising_leaves_it(name):
+    lines = (Path(__file__).parents[1] / "course_index" / "dictionaries" / name).read_text("utf-8").splitlines()
+    entries = [line.split("\t") for line in lines if "\t" in line and not line.startswith("#")]
+    keys = [key for key, _ in entries]
+    assert len(keys) == len(set(keys))
+    assert [key for key in keys if normalise(key) != key] == []
+
+
+def test_of_keys_that_begin_alike_the_longest_is_found(tmp_path):
+    (tmp_path / "synonyms.tsv").write_text("蕉\t甲\n蕉林\t乙\n蕉林边\t丙\n种蕉林\t丁\n", "utf-8")
+    assert read_wording([tmp_path]).added("种蕉林边，蕉林边，蕉林，蕉") == "丁 丙 乙 甲"
+
+
 def test_an_operator_s_entries_come_on_top(tmp_path):
     (tmp_path / "synonyms.tsv").write_text("# ours\n湾区通\t大湾区 通关\n上班路上\t通勤\n", "utf-8")
     wording = read_wording([tmp_path])
