@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -11,6 +14,12 @@ from tests.conftest import LIBRARY
 
 def test_without_any_setting_it_works_and_no_llm_is_set():
     assert CompanionSettings().llm_base_url is None
+
+
+def test_the_example_of_settings_has_every_one_of_them():
+    example = (Path(__file__).parents[1] / ".env.example").read_text("utf-8")
+    listed = re.findall(r"^#COMPANION_(\w+)=", example, re.MULTILINE)
+    assert {name.lower() for name in listed} == CompanionSettings.model_fields.keys()
 
 
 def test_a_mistyped_setting_is_refused_with_the_one_that_was_meant(monkeypatch):
