@@ -4,7 +4,7 @@ A list or table that is cut says in each part what it is of: （七）放任未�
 不得实施下列行为 above it.
 
 Sizes are cl100k tokens. No piece is a rump: a split at fixed lengths leaves chunks of a dozen characters, and those
-rank first for half of the questions asked across languages (measured, RETRIEVAL.md).
+rank first for half of the questions asked across languages, as was measured.
 """
 
 import math

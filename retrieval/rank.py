@@ -41,8 +41,8 @@ OTHER_LEVEL = -0.33
 LOOKED_INTO = 8
 BEARING_WEIGHT = 0.03
 BEARING_ENOUGH = 4.0
-# Without late interaction (an embedder that gives no tokens) what the cosine counts, what the share of words, after
-# RETRIEVAL.md, and what puts a passage in another language level.
+# Without late interaction (an embedder that gives no tokens) what the cosine counts, what the share of words, and what
+# puts a passage in another language level.
 PLAIN = (1.0, 0.5, 0.0)
 PLAIN_OTHER = (1.2, 0.5, -0.05)
 # What a match says of an answer being there: less than of the order of passages, since a word that two subjects share

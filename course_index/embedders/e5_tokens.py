@@ -1,7 +1,8 @@
 """The space in which token vectors of multilingual-e5-small are compared: centred, turned and shortened.
 
 All token vectors of e5 share one large direction a language: the mean of each (role, language) is taken away. Then the
-96 principal directions are kept, the strongest a little weakened; all 384 rank hardly better (docs/decisions/0004).
+96 principal directions are kept, the strongest a little weakened; all 384 rank hardly better
+(docs/decisions/0004-late-interaction.md).
 Means and directions come from the texts of the sample courses and of centring, all our own:
 
     python -m course_index.embedders.e5_tokens DATA_FOLDER

@@ -9,8 +9,8 @@ from retrieval.rerank.reranker import Reranker, RerankerUnavailable
 
 # How many of the best are read again.
 DEPTH = 20
-# A lead over the second, in the scores of retrieval/rank.py, that is not put in doubt: a reranker turns one right
-# answer in eight into a wrong one (RETRIEVAL.md), and most of those were clear.
+# A lead over the second, in the scores of retrieval/rank.py, that is not put in doubt: a reranker turned one right
+# answer in eight into a wrong one, and most of those were clear.
 CLEAR_LEAD = 0.25
 # After a failure the reranker is left alone for so long, so that a dead one costs one learner its time limit, not all.
 PAUSE_SECONDS = 30.0
