@@ -2,7 +2,7 @@
 
 The cosines of multilingual e5 all sit between .74 and .95 and are ruled by one direction a language. Without it a
 Chinese question finds a Chinese passage on anything before the English passage that answers (nDCG 0.6 against 67.5 on
-a mixed library, RETRIEVAL.md). The means come from texts of our own over everyday subjects, not from the library that
+a mixed library). The means come from texts of our own over everyday subjects, not from the library that
 is indexed: the mean of a library on one subject is that subject, and taking it away would take away the meaning.
 """
 
@@ -55,7 +55,7 @@ def load_centring(folder: Path) -> Centring:
 
 
 def learn_centring(embedder: Embedder) -> Centring:
-    """The means of `embedder` over our own texts: some 300 short ones, a few seconds, the first time."""
+    """The means of `embedder` over our own texts: some 190 short ones, a few seconds, the first time."""
     if embedder not in _learned:
         _learned[embedder] = Centring(
             {

@@ -22,7 +22,7 @@ LOCAL = "local"
 _TEXTS_A_TASK = 8
 # How often a task is done again whose worker or node died. What kills four workers would kill a fifth.
 _RETRIES = 3
-# A new node converts its weights first, half a minute; a cluster may have to start the node.
+# A new node converts its weights first, some seconds; a cluster may have to start the node.
 _SECONDS = 600.0
 # Ray itself knocks at an address without end.
 _SECONDS_TO_KNOCK = 5.0

@@ -32,7 +32,7 @@ def make_servers(settings: IndexSettings) -> Servers:
 def make_embedder(
     settings: IndexSettings, progress: Callable[[str, int, int], None] | None = None, *, serving: bool = False
 ) -> Embedder:
-    """The embedder that is set; the first use of e5-onnx converts its weights, which takes half a minute.
+    """The embedder that is set; the first use of e5-onnx converts its weights, which takes some seconds.
 
     For a service (`serving`), which asks about one short text at a time and of several turns at once, e5-onnx runs on
     one thread, where a question takes .8 of its time on two, and keeps what it made of the texts of those turns.

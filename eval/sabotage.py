@@ -1,4 +1,4 @@
-"""Does the evaluation see what breaks? The tutor broken on purpose, ten ways and more, and the figures that tell.
+"""Does the evaluation see what breaks? The tutor broken on purpose, eleven ways, and the figures that tell.
 
     python -m eval.sabotage [--limit N] [--report FILE.md]
 

@@ -31,7 +31,7 @@ def make_cross_encoder(
 def make_wording(settings: RetrievalSettings) -> Wording:
     """The dictionaries that ship, with the operator's on top. Raises IndexProblem when those cannot be read.
 
-    The first use puts that of both languages in order, which takes three seconds.
+    The first use puts that of both languages in order, which takes three to five seconds.
     """
     if settings.dictionaries is None:
         wording = shipped_wording()

