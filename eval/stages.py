@@ -1,4 +1,4 @@
-"""The suite `retrieval`: a BEIR-style folder, indexed as it is and asked, stage by stage if wanted."""
+"""Retrieval over a data set that others made: indexed as it is and asked, stage by stage if wanted."""
 
 import tempfile
 import time

@@ -27,15 +27,21 @@ _BEGUN = 1_767_225_600  # the service's first day, 2026-01-01; the protocol want
 
 
 class TextPart(BaseModel):
+    """Text of a message."""
+
     type: Literal["text"]
     text: str
 
 
 class OtherPart(BaseModel):
+    """A part of a message that is no text: the last message must have none, in those before it is passed over."""
+
     type: str = Field(max_length=40)
 
 
 class Message(BaseModel):
+    """A message of the conversation, in the order in which they were sent."""
+
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[Annotated[TextPart | OtherPart, Field(union_mode="left_to_right")]] | None = None
 
@@ -51,10 +57,14 @@ class Message(BaseModel):
 
 
 class StreamOptions(BaseModel):
+    """What a stream tells besides; `include_usage` adds a last chunk with the tokens."""
+
     include_usage: bool = False
 
 
 class TextFormat(BaseModel):
+    """The one form that an answer has."""
+
     type: Literal["text"]
 
 
@@ -105,11 +115,15 @@ class Usage(TypedDict):
 
 
 class AssistantMessage(TypedDict):
+    """The answer, in light Markdown, with its sources, courses and label written out below it."""
+
     role: Literal["assistant"]
     content: str
 
 
 class Choice(TypedDict):
+    """The one answer; `index` is 0."""
+
     index: int
     message: AssistantMessage
     finish_reason: Literal["stop"]
@@ -129,11 +143,15 @@ class CompletionTold(TypedDict):
 
 
 class Delta(TypedDict):
+    """The next stretch of the answer: the role comes first, nothing last."""
+
     role: NotRequired[Literal["assistant"]]
     content: NotRequired[str]
 
 
 class ChoiceChunk(TypedDict):
+    """A stretch of the one answer; `finish_reason` is null until the last."""
+
     index: int
     delta: Delta
     finish_reason: Literal["stop"] | None
@@ -169,6 +187,8 @@ class ModelsTold(TypedDict):
 
 
 class ErrorTold(TypedDict):
+    """What is wrong in a sentence, and which parameter it is about where it is one."""
+
     message: str
     type: Literal["invalid_request_error", "server_error"]
     param: str | None

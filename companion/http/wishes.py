@@ -18,6 +18,8 @@ CourseId = Annotated[str, Field(max_length=120)]
 
 
 class Body(BaseModel):
+    """What a page sends; a field that is not named is refused."""
+
     model_config = ConfigDict(extra="forbid")
 
 
@@ -91,10 +93,12 @@ def need_from(text: str, wish: Conditions, audience: str | None) -> Need:
 
 
 def point_of(latitude: float | None, longitude: float | None) -> Point | None:
+    """The point of two degrees (WGS 84); None where either is missing."""
     return Point(latitude, longitude) if latitude is not None and longitude is not None else None
 
 
 def session_told_plainly(session: Session) -> dict[str, Any]:
+    """A session as it goes over the wire, a SessionOfCourse: dates in ISO form, `km` with one decimal."""
     offering = session.offering
     told = asdict(offering) | {
         "start": offering.start and offering.start.isoformat(),

@@ -396,6 +396,7 @@ def _numbered(quiz: Quiz) -> str:
 
 
 def open_items(quiz: Quiz) -> tuple[QuizItem, ...]:
+    """The questions that wait for an answer, for a page that draws them."""
     asked = quiz.questions[quiz.position :] if quiz.together else quiz.questions[quiz.position : quiz.position + 1]
     return _items(asked, quiz.position + 1)
 

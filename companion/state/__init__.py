@@ -1,1 +1,1 @@
-"""What outlives a turn: conversations and what the model has cost, in a database."""
+"""What outlives a turn, in a database: conversations, learners and what they learned, complaints, the audit, costs."""

@@ -1,4 +1,4 @@
-"""A follow-up made to stand alone: by the model when there is one, by carried topic words when not."""
+"""A follow-up made to stand alone: by the model when there is one, by the messages before it when not."""
 
 import asyncio
 import re

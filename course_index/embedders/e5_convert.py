@@ -24,7 +24,9 @@ class Tensors(Protocol):
     """A network's sizes and its tensors by name, as e5_weights.Weights has them."""
 
     @property
-    def shape(self) -> Shape: ...
+    def shape(self) -> Shape:
+        """The sizes of the network."""
+        ...
 
     def vector(self, name: str) -> Floats:
         """Shape (n,)."""

@@ -39,6 +39,8 @@ class Stored:
 
 @dataclass(slots=True)
 class Reading:
+    """The account of reading a backup: what is known of it, and what was met on the way and left out."""
+
     folder: Path
     where: str
     wishes: Wishes
