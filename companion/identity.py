@@ -213,7 +213,7 @@ class Identities:
         KeysUnavailable.
         """
         if not (await self.caller(token, None)).is_operator:
-            raise NotAdmitted("This token is no operator's.")
+            raise NotAdmitted("This token is no operator's; show the operator token, or one with the operator role.")
         if not self._is_operator_token(token):
             return Session(token, _PAGE_SECONDS)
         ends = str(int(time.time()) + _PAGE_SECONDS)
@@ -243,7 +243,7 @@ class Identities:
             return self.visitors.caller(token, origin)
         if self.users:
             return await self.users.caller(token, header)
-        raise NotAdmitted("The token is of a kind that is not accepted here.")
+        raise NotAdmitted("The token is of a kind that is not accepted here; ask for one at POST /v1/sessions.")
 
 
 class ProviderKeys:

@@ -168,8 +168,8 @@ class CompanionSettings(RetrievalSettings):
         for name in os.environ:
             if name.upper().startswith(PREFIX) and name.upper() not in known:
                 close = get_close_matches(name.upper(), known, 1)
-                hint = f"; did you mean {close[0]}?" if close else ""
-                raise ValueError(f"there is no setting {name}{hint}")
+                hint = f"did you mean {close[0]}?" if close else ".env.example lists them all"
+                raise ValueError(f"there is no setting {name}; {hint}")
         return values
 
     @field_validator("allowed_origins", "oidc_algorithms", "wechat_person_words", mode="before")
@@ -237,7 +237,7 @@ class CompanionSettings(RetrievalSettings):
                 raise ValueError(f"{PREFIX}{door.upper()}_TOKEN needs {PREFIX}SESSION_SECRET too: it makes pseudonyms")
             key: SecretStr | None = getattr(self, f"{door}_encoding_aes_key")
             if key and not _ENCODING_AES_KEY.fullmatch(key.get_secret_value()):
-                raise ValueError(f"{PREFIX}{door.upper()}_ENCODING_AES_KEY has 43 letters and digits")
+                raise ValueError(f"{PREFIX}{door.upper()}_ENCODING_AES_KEY has 43 letters and digits; copy it anew")
         if not is_web_address(self.wechat_api_url):
             raise ValueError(f"{PREFIX}WECHAT_API_URL must begin with https:// or http://")
         if self.wechat_page and not is_page_path(self.wechat_page):

@@ -40,7 +40,7 @@ def read_starters(path: Path) -> Questions:
     try:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise StartersUnreadable(f"{path} cannot be read: {error}") from error
+        raise StartersUnreadable(f"{path} cannot be read: {error}; mend it or unset COMPANION_STARTERS") from error
     well_formed = isinstance(found, dict) and all(
         isinstance(asked, list) and all(isinstance(one, str) and one.strip() for one in asked)
         for asked in found.values()

@@ -156,7 +156,9 @@ def read_rules(path: Path) -> Rules:
         parsed = TypeAdapter(RuleFile).validate_python(json.loads(path.read_text("utf-8"), parse_float=Decimal))
     except (OSError, ValueError) as error:
         why = first_problem(error) if isinstance(error, ValidationError) else str(error)
-        raise RulesUnreadable(f"the credit rules in {path} cannot be used: {why}") from error
+        raise RulesUnreadable(
+            f"the credit rules in {path} cannot be used: {why}; mend them or unset COMPANION_CREDIT_RULES"
+        ) from error
     return Rules(tuple(parsed.rules))
 
 

@@ -206,7 +206,8 @@ def read_occupations(path: Path) -> list[Occupation]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise OccupationsUnreadable(f"{path} cannot be read: {error}") from error
+        why = f"{path} cannot be read: {error}; mend it or unset COMPANION_OCCUPATIONS"
+        raise OccupationsUnreadable(why) from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -215,7 +216,7 @@ def read_occupations(path: Path) -> list[Occupation]:
         except ValidationError as error:
             raise OccupationsUnreadable(f"{path}:{number}: {first_problem(error)}") from error
         if record.id in found:
-            raise OccupationsUnreadable(f"{path}:{number}: the id {record.id} came before")
+            raise OccupationsUnreadable(f"{path}:{number}: the id {record.id} came before; give each its own")
         plain = record.model_dump()
         lists = {name: tuple(value) for name, value in plain.items() if isinstance(value, list)}
         found[record.id] = Occupation(**{**plain, **lists})
@@ -233,7 +234,9 @@ def import_classification(path: Path, source: str, as_of: str) -> list[Occupatio
             rows = csv.DictReader(file)
             missing = {"code", "name"} - set(rows.fieldnames or ())
             if missing:
-                raise OccupationsUnreadable(f"{path} has no column {', '.join(sorted(missing))}")
+                raise OccupationsUnreadable(
+                    f"{path} has no column {', '.join(sorted(missing))}; name its columns as the classification does"
+                )
             for row in rows:
                 if row.get("level") not in (None, "4") or not row["name"].strip():
                     continue

@@ -34,7 +34,9 @@ def check_rules(path: Path) -> None:
     try:
         Bounds(path, "")
     except (OSError, ValueError) as error:
-        raise ModerationUnreadable(f"the moderation rules in {path} cannot be read: {error}") from error
+        raise ModerationUnreadable(
+            f"the moderation rules in {path} cannot be read: {error}; mend them or unset COMPANION_MODERATION_RULES"
+        ) from error
 
 
 class Moderator(Protocol):

@@ -68,7 +68,7 @@ def restore(engine: Engine, file: Path) -> dict[str, int]:
     records = _records(file)
     head = next(records, {})
     if head.get("format") != _FORMAT:
-        raise BackupProblem(f"{file} is no backup of the companion's state")
+        raise BackupProblem(f"{file} is no backup of the companion's state; name what companion-state backup wrote")
     _refuse_unless_empty(engine)
     migrate(engine, "base")
     migrate(engine, str(head["revision"]))

@@ -179,7 +179,9 @@ def _write(member: _Member, target: Path, limits: ArchiveLimits, left: int) -> i
         while chunk := member.opened.read(_CHUNK):
             size += len(chunk)
             if size > most:
-                raise SourceProblem(f"a file in it grows to more than {limits.ratio} times its packed size: a bomb")
+                raise SourceProblem(
+                    f"a file in it grows to over {limits.ratio} times its packed size: a bomb; leave it out"
+                )
             if size > left:
                 raise SourceProblem("it unpacks to more than an archive of its size may; split it")
             if size > limits.member_bytes:

@@ -169,7 +169,7 @@ def _openedx(client: httpx2.Client, feed: Feed, wishes: Wishes) -> Iterator[Json
         url, parameters = urljoin(url, str(following)), {}
         if urlsplit(url).netloc != urlsplit(base).netloc:
             raise SourceProblem(f"{base} sends to another host for its next page; set that host's url")
-    raise SourceProblem(f"{base} has more than {_MOST_PAGES:,} pages")
+    raise SourceProblem(f"{base} has more than {_MOST_PAGES:,} pages; hand its courses over as a table or JSON lines")
 
 
 def _openedx_record(course: Json, base: str, wishes: Wishes) -> Json:

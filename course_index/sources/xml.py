@@ -24,7 +24,8 @@ def read_xml(path: Path) -> Element:
             raise SourceProblem(f"{path.name} has more than {_MOST_BYTES / 1e6:.0f} MB; split the export")
         return parse_xml(path.read_bytes(), path.name)
     except OSError as error:
-        raise SourceProblem(f"{path.name} cannot be read ({error.strerror})") from error
+        why = f"{path.name} cannot be read ({error.strerror}); mend its permissions or take it out"
+        raise SourceProblem(why) from error
 
 
 def parse_xml(data: bytes, name: str = "it") -> Element:

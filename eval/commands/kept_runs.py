@@ -26,7 +26,7 @@ def compare_runs(before: Path, after: Path) -> None:
         results = scored(Run(before)), scored(Run(after))
         differences = compare(*results)
         if not differences:
-            raise DataProblem("these runs have no case in common")
+            raise DataProblem("these runs have no case in common; compare runs of the same suite and cases")
     title = f"{before.name} → {after.name}; 95% intervals of the difference, paired bootstrap"
     table = Table(title=title, box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for heading in ("suite", "figure", "cases", "before", "after", "change", "95%", "verdict", "flipped"):
