@@ -49,6 +49,20 @@ def accept(runs: Sequence[Result], path: Path = ACCEPTED) -> None:
     on another machine or with the other engine of the same weights. Raises DataProblem for a run that is not whole,
     and for one that strays too far to be of the same build or is of other cases.
     """
+    _refuse_unsound(runs)
+    first = runs[0]
+    before = _accepted(path) if path.exists() else {"cases": {}, "suites": {}}
+    kept: dict[str, Any] = {
+        "commit": first.manifest["commit"],
+        "cases": before["cases"] | first.manifest["cases"],
+        "suites": before["suites"] | {suite: _suite_accepted(suite, runs) for suite in first.scores},
+    }
+    lines = json.dumps(kept, ensure_ascii=False, sort_keys=True)
+    path.write_text(_a_case_a_line(lines) + "\n", "utf-8")
+
+
+def _refuse_unsound(runs: Sequence[Result]) -> None:
+    """Raises DataProblem for a run that is not whole, and for one of other cases than the first."""
     for run in runs:
         if run.unfinished:
             raise DataProblem(f"{run.unfinished}; take it up with --run {run.folder.name}, then accept it")
@@ -59,34 +73,42 @@ def accept(runs: Sequence[Result], path: Path = ACCEPTED) -> None:
         shared = run.manifest["cases"].keys() & first.manifest["cases"].keys()
         if others := sorted(suite for suite in shared if _asked(run, suite) != _asked(first, suite)):
             raise DataProblem(f"{run.folder} is of other cases of {', '.join(others)} than {first.folder}")
-    before = _accepted(path) if path.exists() else {"cases": {}, "suites": {}}
-    kept: dict[str, Any] = {
-        "commit": first.manifest["commit"],
-        "cases": before["cases"] | first.manifest["cases"],
-        "suites": before["suites"],
-    }
-    for suite, scores in first.scores.items():
-        figures: dict[str, dict[str, float]] = {}
-        of_cases = by_case(scores)
-        for name, metric in metrics_of(suite).items():
-            if metric.unit != "share" or name not in first.figures[suite]:
-                continue
-            value = first.figures[suite][name]
-            strayed = {run.folder: abs(run.figures[suite][name] - value) for run in runs[1:] if _has(run, suite, name)}
-            for folder, by in strayed.items():
-                if by > _noise_allowed(sum(name in values for values in of_cases.values())) + _ROUNDING:
-                    raise DataProblem(
-                        f"{folder} strays from {first.folder} by {by:.2f} in {suite} {name}, which is no noise: runs "
-                        "that tell it are of the same build and content; look at both with companion-eval compare"
-                    )
-            figures[name] = {"value": value, "noise": round(max(strayed.values(), default=0.0), 4)}
-        cases = {
-            case: {name: round(value, 4) for name, value in values.items() if name in figures}
-            for case, values in of_cases.items()
+
+
+def _suite_accepted(suite: str, runs: Sequence[Result]) -> dict[str, Any]:
+    """The first run's shares in a suite, each with its noise, and those of each case."""
+    first = runs[0]
+    of_cases = by_case(first.scores[suite])
+    figures = {
+        name: {
+            "value": first.figures[suite][name],
+            "noise": _noise(runs, suite, name, sum(name in values for values in of_cases.values())),
         }
-        kept["suites"][suite] = {"figures": figures, "cases": cases}
-    lines = json.dumps(kept, ensure_ascii=False, sort_keys=True)
-    path.write_text(_a_case_a_line(lines) + "\n", "utf-8")
+        for name, metric in metrics_of(suite).items()
+        if metric.unit == "share" and name in first.figures[suite]
+    }
+    cases = {
+        case: {name: round(value, 4) for name, value in values.items() if name in figures}
+        for case, values in of_cases.items()
+    }
+    return {"figures": figures, "cases": cases}
+
+
+def _noise(runs: Sequence[Result], suite: str, name: str, cases: int) -> float:
+    """How far the other runs stray from the first in a figure over so many cases. Raises DataProblem for too far."""
+    first, *others = runs
+    noise = 0.0
+    for run in others:
+        if not _has(run, suite, name):
+            continue
+        by = abs(run.figures[suite][name] - first.figures[suite][name])
+        if by > _noise_allowed(cases) + _ROUNDING:
+            raise DataProblem(
+                f"{run.folder} strays from {first.folder} by {by:.2f} in {suite} {name}, which is no noise: runs "
+                "that tell it are of the same build and content; look at both with companion-eval compare"
+            )
+        noise = max(noise, by)
+    return round(noise, 4)
 
 
 def drops(now: Result, path: Path = ACCEPTED) -> list[Drop]:
