@@ -110,8 +110,8 @@ class Occupations:
             [*names, *(name for one in others for name in _names(one))], [*works, *map(_work, others)], kept, embedder
         )
         self._name_mean = name_vectors.mean(axis=0) if names else np.zeros(1, np.float32)
-        self._name_vectors = _centred(name_vectors[: len(names)], self._name_mean)
-        self._work_vectors = _centred(work_vectors[: len(works)], work_vectors.mean(axis=0)) if works else work_vectors
+        self._name_vectors = centred(name_vectors[: len(names)], self._name_mean)
+        self._work_vectors = centred(work_vectors[: len(works)], work_vectors.mean(axis=0)) if works else work_vectors
 
     def __len__(self) -> int:
         return len(self.occupations)
@@ -125,7 +125,7 @@ class Occupations:
         asked = _plain(words)
         if not asked or not self.occupations:
             return []
-        (vector,) = _centred(self._embed([asked]), self._name_mean)
+        (vector,) = centred(self._embed([asked]), self._name_mean)
         by_name = self._by_letters(asked) * _LETTERS + (self._name_vectors @ vector) * _NAME
         best_name = np.full(len(self.occupations), -1.0)
         np.maximum.at(best_name, self._rows, by_name)
@@ -275,7 +275,8 @@ def write_occupations(records: Iterable[OccupationRecord], path: Path) -> int:
     return count
 
 
-def _centred(vectors: Vectors, mean: Vectors) -> Vectors:
+def centred(vectors: Vectors, mean: Vectors) -> Vectors:
+    """Unit vectors, shape (texts, dimension), without a mean that all of them share."""
     moved = vectors - mean
     return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9), np.float32)
 

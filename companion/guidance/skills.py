@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from companion.guidance.occupations import Embed, Occupation, Vectors
+from companion.guidance.occupations import Embed, Occupation, Vectors, centred
 from course_index.analyze import normalise
 from course_index.course import Course
 
@@ -90,7 +90,7 @@ class SkillMap:
         plain = normalise(skill)
         exact = {self._at[plain]} if plain in self._at else set()
         vectors, mean = self._embedded()
-        (vector,) = _centred(self._embed([skill]), mean)
+        (vector,) = centred(self._embed([skill]), mean)
         near = np.flatnonzero(vectors @ vector >= _SAME_SKILL).tolist()
         inside = [number for number, name in enumerate(self._skills) if _inside(plain, normalise(name))]
         return frozenset({*exact, *near, *inside})
@@ -99,7 +99,7 @@ class SkillMap:
         if self._vectors is None or self._mean is None:
             raw = self._embed(list(self._skills))
             self._mean = raw.mean(axis=0)
-            self._vectors = _centred(raw, self._mean)
+            self._vectors = centred(raw, self._mean)
         return self._vectors, self._mean
 
 
@@ -107,8 +107,3 @@ def _inside(one: str, other: str) -> bool:
     """急救 is in 触电急救: the one is the other's kind. Of single characters nothing is said."""
     shorter, longer = sorted((one, other), key=len)
     return len(shorter) > 1 and longer.endswith(shorter)
-
-
-def _centred(vectors: Vectors, mean: Vectors) -> Vectors:
-    moved = vectors - mean
-    return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9), np.float32)
