@@ -67,15 +67,11 @@ async def checked_sentences(
     that was refused goes with it.
     """
     earlier = {_in_words(one) for one in split_sentences(without_citations(told))}
-    lead, listing, before, again, refused = "", "", set[str](), 0, False
-    async with aclosing(sentences(deltas)) as written:
+    lead, before, again, refused = "", set[str](), 0, False
+    async with aclosing(_with_whole_listings(sentences(deltas))) as written:
         async for sentence in written:
-            if listing or _FENCE.match(sentence):
-                ends = bool(listing and _FENCE.match(sentence))
-                listing += sentence
-                if ends:
-                    yield _listed(listing, grounds)
-                    listing = ""
+            if _FENCE.match(sentence):
+                yield _listed(sentence, grounds)
                 continue
             claim = _ACCORDING.sub("", for_learner(without_citations(sentence)))
             claim = _without_halves(claim)
@@ -102,6 +98,22 @@ async def checked_sentences(
                 judged = Sentence(lead + judged.text, judged.cited, judged.written)
             lead = "" if judged.supported else lead
             yield judged
+
+
+async def _with_whole_listings(written: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
+    """The sentences, a listing as one of them; one that breaks off is left out."""
+    listing = ""
+    async with aclosing(written):
+        async for sentence in written:
+            fence = _FENCE.match(sentence)
+            if not listing and not fence:
+                yield sentence
+                continue
+            ends = bool(listing and fence)
+            listing += sentence
+            if ends:
+                yield listing
+                listing = ""
 
 
 def _in_words(sentence: str) -> str:

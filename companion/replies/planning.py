@@ -193,12 +193,13 @@ class Planning:
             async with aclosing(checked_sentences(deltas, material.grounds, material.judge)) as sentences:
                 async for sentence in sentences:
                     ledger.note(sentence)
-                    if sentence.supported:
-                        if not begun:
-                            yield SourcesFound(material.sources)
-                            yield TextAdded("\n")  # no part of the last week's line
+                    if not sentence.supported:
+                        continue
+                    if not begun:
                         begun = True
-                        yield TextAdded(sentence.text, ai=True)
+                        yield SourcesFound(material.sources)
+                        yield TextAdded("\n")  # no part of the last week's line
+                    yield TextAdded(sentence.text, ai=True)
         except ModelUnavailable:
             return
 
