@@ -13,7 +13,8 @@ import yaml
 from companion.settings import CompanionSettings
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
-MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+APPLIED = sorted((DEPLOY / "kubernetes").iterdir())
+MANIFESTS = [*APPLIED, DEPLOY / "secret.example.yaml"]
 PROGRAMS = Path(sys.executable).parent
 
 
@@ -47,6 +48,10 @@ def test_the_compose_file_is_what_its_schema_says():
 @pytest.mark.parametrize("file", MANIFESTS, ids=lambda file: file.name)
 def test_manifests_are_what_kubernetes_takes(file):
     run("kubernetes-validate", "--strict", file)
+
+
+def test_what_is_applied_as_a_folder_has_no_secret_that_would_replace_the_real_one():
+    assert "Secret" not in {one["kind"] for file in APPLIED for one in documents(file)}
 
 
 def test_the_image_is_built_as_its_linter_wants():
