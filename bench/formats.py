@@ -1,7 +1,7 @@
 """Reading speed by format beside the library's own bare parse, memory as the source grows, and what 1% changed costs.
 
-`python -m bench.formats FOLDER [--grow 1 10 100] [--plot growth.png]`: FOLDER holds real files of the formats (as
-`../shared/data`). Every ratio is of the same run. What counts are ratios and the shape of the curve, not seconds.
+`python -m bench.formats FOLDER [--grow 1 10 100] [--plot growth.png]`: FOLDER holds real files of the formats.
+Every ratio is of the same run. What counts are ratios and the shape of the curve, not seconds.
 """
 
 import argparse
