@@ -19,39 +19,38 @@ LESSONS = [Lesson(f"l{n}", "c", n, f"第{n}课", "s", "h") for n in range(1, 6)]
 @pytest.mark.parametrize("a_week", [0.5, 2, 3, 7.5, 40])
 def test_hours_add_up_no_lesson_is_lost_and_no_week_has_too_much(hours, a_week):
     plan = study_plan(course(hours), LESSONS, a_week, TODAY)
-    taught = [one for one in plan.sessions if not one.review]
+    taught = [one for one in plan.weeks if not one.review]
     assert sum(one.hours for one in taught) == pytest.approx(hours, abs=0.05)
     assert all(one.hours <= a_week + 1e-6 for one in taught)
     assert list(dict.fromkeys(title for one in taught for title in one.lessons)) == [one.title for one in LESSONS]
-    assert [one.review for one in plan.sessions].count(True) == 1
-    assert plan.sessions[-1].review
+    assert [one.review for one in plan.weeks].count(True) == 1
+    assert plan.weeks[-1].review
     assert all(
-        after.start == before.end + timedelta(days=1)
-        for before, after in zip(plan.sessions, plan.sessions[1:], strict=False)
+        after.start == before.end + timedelta(days=1) for before, after in zip(plan.weeks, plan.weeks[1:], strict=False)
     )
 
 
 def test_a_course_without_hours_gets_weeks_and_no_invented_hours():
     plan = study_plan(course(None), LESSONS, 3, TODAY)
     assert plan.hours is None
-    assert all(one.hours is None for one in plan.sessions)
-    assert len(plan.sessions) == len(LESSONS) + 1
+    assert all(one.hours is None for one in plan.weeks)
+    assert len(plan.weeks) == len(LESSONS) + 1
 
 
 def test_without_hours_the_lessons_are_shared_out_up_to_the_day_that_was_asked_for():
     plan = study_plan(course(None), LESSONS, 3, TODAY, TODAY + timedelta(weeks=3))
-    assert [one.lessons for one in plan.sessions] == [("第1课", "第2课"), ("第3课", "第4课", "第5课"), ()]
+    assert [one.lessons for one in plan.weeks] == [("第1课", "第2课"), ("第3课", "第4课", "第5课"), ()]
     assert plan.late_by == 0
     far = study_plan(course(None), LESSONS, 3, TODAY, TODAY + timedelta(weeks=40))
-    assert [len(one.lessons) for one in far.sessions] == [1, 1, 1, 1, 1, 0]
+    assert [len(one.lessons) for one in far.weeks] == [1, 1, 1, 1, 1, 0]
     tomorrow = study_plan(course(None), LESSONS, 3, TODAY, TODAY + timedelta(days=1))
-    assert [len(one.lessons) for one in tomorrow.sessions] == [5, 0]
+    assert [len(one.lessons) for one in tomorrow.weeks] == [5, 0]
 
 
 def test_a_part_of_the_lessons_takes_its_part_of_the_hours():
     plan = study_plan(course(10), LESSONS[:2], 2, TODAY, share=2 / 5)
     assert plan.hours == 4
-    assert sum(one.hours or 0 for one in plan.sessions) == 4
+    assert sum(one.hours or 0 for one in plan.weeks) == 4
 
 
 def test_a_day_that_cannot_be_met_is_said_in_weeks():

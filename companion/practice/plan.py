@@ -110,10 +110,10 @@ class PlanWish:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """What a week is for. `hours` is None where the course does not say how long it takes."""
+class Week:
+    """A week of a plan, from 1. `hours` is None where the course does not say how long it takes."""
 
-    week: int
+    number: int
     start: date
     end: date
     lessons: tuple[str, ...]
@@ -129,7 +129,7 @@ class StudyPlan:
 
     course: Course
     hours_a_week: float
-    sessions: tuple[Session, ...]
+    weeks: tuple[Week, ...]
     hours: float | None
     late_by: int
 
@@ -169,16 +169,16 @@ def study_plan(
     """
     all_hours = course.hours * share if course.hours else None
     if all_hours:
-        weeks = _packed([lesson.title for lesson in lessons], all_hours, hours_a_week)
+        filled = _packed([lesson.title for lesson in lessons], all_hours, hours_a_week)
     else:
-        weeks = [(titles, None) for titles in _spread([lesson.title for lesson in lessons], start, until)]
-    sessions = []
-    for number, (titles, hours) in enumerate([*weeks, ((), None)]):
-        first = start + timedelta(weeks=number)
-        review = number == len(weeks)
-        sessions.append(Session(number + 1, first, first + timedelta(days=6), titles, hours, review))
-    late = max(0, -(-(sessions[-1].end - until).days // 7)) if until else 0
-    return StudyPlan(course, hours_a_week, tuple(sessions), all_hours, late)
+        filled = [(titles, None) for titles in _spread([lesson.title for lesson in lessons], start, until)]
+    weeks = []
+    for before, (titles, hours) in enumerate([*filled, ((), None)]):
+        first = start + timedelta(weeks=before)
+        review = before == len(filled)
+        weeks.append(Week(before + 1, first, first + timedelta(days=6), titles, hours, review))
+    late = max(0, -(-(weeks[-1].end - until).days // 7)) if until else 0
+    return StudyPlan(course, hours_a_week, tuple(weeks), all_hours, late)
 
 
 def hours_in_time(course: Course, start: date, until: date, share: float = 1.0) -> float | None:

@@ -20,7 +20,7 @@ from companion.guidance.recommend import Recommended
 from companion.heard import Heard
 from companion.ledger import Ledger
 from companion.patterns import Patterns
-from companion.practice.plan import PlanWish, Session, StudyPlan, hours_in_time, number, study_plan, wanted
+from companion.practice.plan import PlanWish, StudyPlan, Week, hours_in_time, number, study_plan, wanted
 from companion.practice.study_days import without_days
 from companion.replies.advising import SHOWN, Advising
 from companion.replies.leading import time_said, times_kept
@@ -115,7 +115,7 @@ class Planning:
         plan = study_plan(course, planned, asked.hours_a_week, start, asked.until, len(planned) / len(lessons))
         ledger.pending = _kept(heard.message, course.id, asked, part=part)
         yield CoursesFound((card_of(course, say.reason_record),))
-        if (week := _week_asked(heard.message, plan, self._today())) and week <= len(plan.sessions):
+        if (week := _week_asked(heard.message, plan, self._today())) and week <= len(plan.weeks):
             yield TextAdded(_rows(plan, say, week))
             yield Done("catalogue", None)
             return
@@ -349,11 +349,11 @@ def _week_asked(message: str, plan: StudyPlan, today: date) -> int | None:
     if not (soon := _SAYS["soon"].search(text)) or wanted(message, today).says_something:
         return None
     day = today + timedelta(weeks=soon.lastgroup == "next")
-    return max(1, (day - plan.sessions[0].start).days // 7 + 1)
+    return max(1, (day - plan.weeks[0].start).days // 7 + 1)
 
 
 def _told(plan: StudyPlan, say: Words, asked: PlanWish, of_it: str) -> str:
-    weeks = len(plan.sessions)
+    weeks = len(plan.weeks)
     whole = "" if plan.hours is None else say.plan_whole.format(f"{round(plan.hours, 2):g}")
     lines = [
         say.plan_intro.format(title=plan.course.title, whole=whole, hours=f"{plan.hours_a_week:g}", weeks=weeks),
@@ -363,7 +363,7 @@ def _told(plan: StudyPlan, say: Words, asked: PlanWish, of_it: str) -> str:
         _late(plan, say, asked),
     ]
     unsaid = _alike(plan)[_LINES_TOLD:]
-    later = say.plan_later.format(weeks=weeks, example=unsaid[0][0].week) if unsaid else ""
+    later = say.plan_later.format(weeks=weeks, example=unsaid[0][0].number) if unsaid else ""
     return "".join(line for line in lines if line) + "\n\n" + _rows(plan, say) + "\n" + later
 
 
@@ -372,7 +372,7 @@ def _late(plan: StudyPlan, say: Words, asked: PlanWish) -> str:
     if not plan.late_by or not asked.until:
         return ""
     share = plan.hours / plan.course.hours if plan.hours and plan.course.hours else 1.0
-    needed = hours_in_time(plan.course, plan.sessions[0].start, asked.until, share)
+    needed = hours_in_time(plan.course, plan.weeks[0].start, asked.until, share)
     told = say.plan_late.format(until=asked.until, weeks=plan.late_by)
     return told + (say.plan_needed.format(hours=f"{needed:g}") if needed else "")
 
@@ -388,24 +388,24 @@ def _days_told(asked: PlanWish, say: Words) -> str:
 
 def _rows(plan: StudyPlan, say: Words, only: int | None = None) -> str:
     """A line for weeks that are alike: a list is read on any screen, a table is not. Of the week `only`, or of all."""
-    told = _alike(plan)[:_LINES_TOLD] if only is None else [[one for one in plan.sessions if one.week == only]]
+    told = _alike(plan)[:_LINES_TOLD] if only is None else [[one for one in plan.weeks if one.number == only]]
     return "\n".join(_line(weeks, say) for weeks in told)
 
 
-def _alike(plan: StudyPlan) -> list[list[Session]]:
+def _alike(plan: StudyPlan) -> list[list[Week]]:
     """The weeks, those together that follow one another with the same lessons and hours."""
-    return [list(weeks) for _, weeks in groupby(plan.sessions, lambda one: (one.lessons, one.hours, one.review))]
+    return [list(weeks) for _, weeks in groupby(plan.weeks, lambda one: (one.lessons, one.hours, one.review))]
 
 
-def _line(weeks: list[Session], say: Words) -> str:
+def _line(weeks: list[Week], say: Words) -> str:
     first, last = weeks[0], weeks[-1]
     alone = first is last
     hours = say.plan_week_hours if alone else say.plan_weeks_hours
     end = f"{last.end:%m-%d}" if first.start.year == last.end.year else f"{last.end:%Y-%m-%d}"
     told = (say.plan_week if alone else say.plan_weeks).format(
-        week=first.week,
-        first=first.week,
-        last=last.week,
+        week=first.number,
+        first=first.number,
+        last=last.number,
         dates=f"{first.start:%Y-%m-%d} – {end}",
         hours="" if first.hours is None else hours.format(f"{first.hours:g}"),
         what=say.plan_review if first.review else "；".join(first.lessons),
