@@ -64,9 +64,6 @@ class PortalWords:
     missing_how: str
     not_ready: str
     not_ready_how: str
-    home: str
-    ask_course: str
-    ask_lesson: str
     contents: str
 
 
