@@ -6,7 +6,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -88,7 +88,7 @@ def _zip_members(opened: zipfile.ZipFile, limits: ArchiveLimits) -> Iterator[_Me
     for info in infos:
         link = stat.S_ISLNK(info.external_attr >> 16)
         wanted = not info.is_dir() and not link and not _is_media(info.filename)
-        with opened.open(info) if wanted else _nothing() as file:
+        with opened.open(info) if wanted else nullcontext() as file:
             yield _Member(_name(info), not info.is_dir(), link, info.file_size, info.compress_size, file)
 
 
@@ -116,14 +116,6 @@ def _tar_members(tar: tarfile.TarFile, path: Path, limits: ArchiveLimits) -> Ite
             link = True  # a device or a pipe
         file = tar.extractfile(info) if info.isfile() and not _is_media(info.name) else None
         yield _Member(info.name, info.isfile(), link, info.size, whole, file)
-
-
-class _nothing:
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
 
 def _write_all(members: Iterator[_Member], path: Path, into: Path, limits: ArchiveLimits) -> list[Notice]:
