@@ -87,12 +87,7 @@ class Hinting:
             yield TextAdded(say.hint_what)
             yield Done("catalogue", None)
             return
-        before = heard.conversation.turns[-1].passages if heard.conversation.turns and step > 1 else ()
-        search = self._index.search
-        found = await asyncio.to_thread(find, search, question, self._passages, heard.scope, before)
-        if heard.depends and step == 1:
-            thread = await asyncio.to_thread(lesson_talked_of, search, heard.conversation.turns)
-            found = await asyncio.to_thread(find_in_thread, search, found, self._passages, thread)
+        found = await asyncio.to_thread(self._find, question, step, heard)
         ledger.mark("found")
         quotes = [quote for quote in found.quotes if not is_exercise(quote.hit)] if found.answers else []
         # Where only an exercise and its key match, or nothing is sure to answer, a hint tells where to look.
@@ -129,6 +124,14 @@ class Hinting:
             yield TextAdded(f"{given.text} [1]" if given.quotes else given.text)
         label = self._writer.label(ledger.turn_id, say) if told_by_model else None
         yield Done("generated" if told_by_model else "extracted", True, aigc=label)
+
+    def _find(self, question: str, step: int, heard: Heard) -> Found:
+        """The passages on a question, with those of the hint before; at first in the lesson that was talked of too."""
+        search, turns = self._index.search, heard.conversation.turns
+        found = find(search, question, self._passages, heard.scope, turns[-1].passages if turns and step > 1 else ())
+        if not heard.depends or step > 1:
+            return found
+        return find_in_thread(search, found, self._passages, lesson_talked_of(search, turns))
 
     def _place(self, found: Found, scope: Scope, step: int) -> Hit | None:
         """Where to look for an answer, another place at each step, as long as there are any: in what was found, in the
