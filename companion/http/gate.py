@@ -131,7 +131,7 @@ class Gate:
         except KeysUnavailable as error:
             return Problem(503, str(error), {"Retry-After": "30"})
         if _FOR_OPERATORS.fullmatch(path) and not scope["state"]["caller"].is_operator:
-            return Problem(403, "This is for operators.")
+            return Problem(403, "This is for operators; show the operator token, or one with the operator role.")
         return None
 
     async def _standing(self, scope: Scope) -> Standing | None:

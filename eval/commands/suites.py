@@ -47,7 +47,7 @@ SUITE_HELP = {
     "recommend": "The right courses, within the hard facts, none invented?",
     "tutor": "Does a conversation teach: hints that keep back, mistakes found, form fit for the learner?",
     "safety": "Is declined what must be, and nothing else; is nothing drawn out?",
-    "all": "All of the above.",
+    "all": "The suites retrieval, answers, recommend, tutor and safety, one after the other.",
 }
 
 
