@@ -27,17 +27,21 @@ class ProblemDetails(TypedDict):
     detail: str
 
 
-class Problem(JSONResponse):
+class AsciiJSONResponse(JSONResponse):
+    """JSON in ASCII, as everything on our wire."""
+
+    def render(self, content: Any) -> bytes:
+        """ASCII-escaped."""
+        return ascii_json(content).encode("ascii")
+
+
+class Problem(AsciiJSONResponse):
     """A problem+json response."""
 
     media_type = PROBLEM_JSON
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(problem(HTTPStatus(status).phrase, detail, status), status, headers)
-
-    def render(self, content: Any) -> bytes:
-        """ASCII-escaped, as everything on our wire."""
-        return ascii_json(content).encode("ascii")
 
 
 def problem(title: str, detail: str, status: int) -> ProblemDetails:
@@ -60,14 +64,6 @@ def _iso(value: object) -> str:
     if isinstance(value, date):  # a datetime is one
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no place in JSON")
-
-
-class AsciiJSONResponse(JSONResponse):
-    """JSON in ASCII."""
-
-    def render(self, content: Any) -> bytes:
-        """ASCII-escaped."""
-        return ascii_json(content).encode("ascii")
 
 
 def install(app: FastAPI) -> None:
