@@ -101,5 +101,6 @@ bench: setup
 	$(BIN)/python -m bench.speed
 	$(BIN)/python -m bench.scale 1000 10000
 
+# What learners and operators made (.data) stays.
 clean:
-	rm -rf .venv .venv-extras .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
+	rm -rf .venv .venv-extras .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
