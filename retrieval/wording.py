@@ -41,8 +41,12 @@ class Wording:
         return self.cantonese.sub(lambda found: self.mandarin_of[found[0]], simplified)
 
     def added(self, simplified: str) -> str:
-        """What courses would say for what the text says; empty when nothing is known."""
-        return " ".join(dict.fromkeys(self.formal_of[key] for key in self.everyday.findall(simplified)))
+        """What courses would say for what the text says, the words within longer ones too (驾照 in 驾照丢了);
+        empty when nothing is known.
+        """
+        keys = self.everyday.findall(simplified)
+        keys += [within for key in keys for part in (key[:-1], key[1:]) for within in self.everyday.findall(part)]
+        return " ".join(dict.fromkeys(self.formal_of[key] for key in keys))
 
     def in_course_words(self, simplified: str) -> str:
         """The text with its everyday words replaced, each by the first that courses use; empty when it has none."""

@@ -50,9 +50,14 @@ def test_every_key_stands_once_and_as_normalising_leaves_it(name):
     assert [key for key in keys if normalise(key) != key] == []
 
 
+def test_a_name_within_a_longer_wording_is_known_too(tmp_path):
+    (tmp_path / "synonyms.tsv").write_text("蕉苗\t香蕉种苗\n蕉苗丢了\t种苗遗失\n", "utf-8")
+    assert read_wording([tmp_path]).added("蕉苗丢了怎么办") == "种苗遗失 香蕉种苗"
+
+
 def test_of_keys_that_begin_alike_the_longest_is_found(tmp_path):
     (tmp_path / "synonyms.tsv").write_text("蕉\t甲\n蕉林\t乙\n蕉林边\t丙\n种蕉林\t丁\n", "utf-8")
-    assert read_wording([tmp_path]).added("种蕉林边，蕉林边，蕉林，蕉") == "丁 丙 乙 甲"
+    assert read_wording([tmp_path]).in_course_words("种蕉林边，蕉林边，蕉林，蕉") == "丁边，丙，乙，甲"
 
 
 def test_an_operator_s_entries_come_on_top(tmp_path):
