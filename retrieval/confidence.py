@@ -6,12 +6,9 @@ from dataclasses import dataclass
 
 from course_index.analyze import normalise, terms
 from retrieval.asked import states_what_is_asked
-from retrieval.of_paper import of_another_paper
-from retrieval.of_place import of_another_place
-from retrieval.of_thing import of_another_thing
+from retrieval.of_another import of_another
 from retrieval.query import Query
 from retrieval.search import Hit
-from retrieval.without import takes_what_is_missing
 
 # How near the passages come, in log odds. With one in the question's language: slopes over the score of the best
 # stretch, the cosine, the share of the question's characters (of a language without them, words) that the passage and
@@ -86,8 +83,7 @@ def confidence(query: Query, hits: Sequence[Hit], closeness: float, bearing: Seq
         )
     )
     answers = probability >= ENOUGH and states_what_is_asked(query.text, hits[:MAY_ANSWER])
-    answers = answers and not (of_another_place(query.text, hits[0]) or of_another_thing(query, hits[0]))
-    answers = answers and not (of_another_paper(query, hits[0]) or takes_what_is_missing(query, hits[0]))
+    answers = answers and not of_another(query, hits[0])
     return Confidence(answers, probability, _probability(max(nearness)))
 
 

@@ -11,9 +11,11 @@ from retrieval.glossary import share_said
 from retrieval.hit import Hit
 from retrieval.query import Query
 
-_WAYS = "炒蒸炖煲烤炸煎腌酿熬卤焖烧"
-_MAKE = rf"(?:[做煮整包{_WAYS}]|制作|自制)"
-_HOW = r"(?:怎么|怎样|如何|咋|点样?)"
+# Ways of cooking, one character each, the words of English for them, and those that ask how.
+WAYS = "炒蒸炖煲烤炸煎腌酿熬卤焖烧"
+IN_ENGLISH = "make|cook|bake|brew|fry|steam|boil|roast|grill|stew|simmer|poach"
+HOW = r"(?:怎么|怎样|如何|咋|点样?)"
+_MAKE = rf"(?:[做煮整包{WAYS}]|制作|自制)"
 _MUST = r"(?:要|需要?|应该|该|得|大概|一般)"
 # A name, and no clause: 被狗咬了 is made by nobody.
 _THING = r"(?P<thing>[^\s，。,.?？!！、《》的了被我你他她它这那给把在有是不没会着过时后咗冇唔喺畀就都来去到]{2,10}?)"
@@ -22,14 +24,14 @@ _TAIL = r"(?:才?(?:能|最|得|更)?好?[^，。,]{0,3})?"
 _MADE = tuple(
     re.compile(rf"(?:请问|想问一下|想问|教我|想知道|我想知道)?(?:自己|在家)?{pattern}(?:呢|啊|呀|嘅|噶)?")
     for pattern in (
-        rf"{_MAKE}?{_THING}{_MUST}?{_HOW}(?:自己|在家)?{_MAKE}{_TAIL}",
-        rf"{_HOW}(?:自己|在家)?{_MAKE}好?{_THING}",
+        rf"{_MAKE}?{_THING}{_MUST}?{HOW}(?:自己|在家)?{_MAKE}{_TAIL}",
+        rf"{HOW}(?:自己|在家)?{_MAKE}好?{_THING}",
         rf"{_THING}的?(?:做法|制作方法|配方|菜谱|食谱|方子)(?:是什么|有哪些|步骤)?",
         rf"{_MAKE}?{_THING}{_MUST}(?:用|准备|放|买)*(?:哪些|什么|啥|乜嘢?|咩)(?:材料|食材|原料|配料|调料|佐料)",
         rf"{_THING}{_MUST}?(?:{_MAKE}|[放加搁]){_HOW_MUCH}",
         rf"{_MAKE}{_THING}{_MUST}?(?:{_MAKE}|[放加搁用])?{_HOW_MUCH}",
         r"how (?:long |much time )?(?:do (?:i|you|we)|to|can i|should (?:i|you)|does it take to) "
-        r"(?:make|cook|bake|brew|fry|steam|boil|roast|grill|stew|simmer|poach) "
+        rf"(?:{IN_ENGLISH}) "
         r"(?:an? |the |some |my )?(?P<thing>.{3,30})",
         r"(?:an? |the )?recipe (?:for|of) (?P<thing>.{3,30})",
     )
@@ -92,7 +94,7 @@ def _names(title: str, thing: str) -> bool:
     if thing in title:
         return True
     letters = set(thing.replace(" ", ""))
-    if len(letters) < _LONG or thing.isascii() or (letters - set(title)) & set(_WAYS):
+    if len(letters) < _LONG or thing.isascii() or (letters - set(title)) & set(WAYS):
         return False
     return len(letters & set(title)) >= _LETTERS * len(letters)
 

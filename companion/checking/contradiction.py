@@ -11,7 +11,7 @@ _NEGATOR = re.compile(
 )
 # What may stand between a negation and what it negates.
 _BETWEEN = re.compile(
-    r"(?:得|再|还|能够?|可以?|要|会|应当?|应该|必须?|需要?|用|再|许|准|是|有|曾|在|被|把|将|用于|擅自|随意|随便)*"
+    r"(?:得|再|还|能够?|可以?|要|会|应当?|应该|必须?|需要?|用|许|准|是|有|曾|在|被|把|将|用于|擅自|随意|随便)*"
 )
 _CANNOT_BEHIND = re.compile(r"[\u4e00-\u9fff]?[不唔][了到出起动得下住成完]")
 _FORBIDS = re.compile(r"[不唔](?:得|能|可|要|许|准)|勿|别|禁止|严禁")

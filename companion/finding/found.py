@@ -10,12 +10,9 @@ from companion.quoting.steps import steps_first
 from retrieval.confidence import ENOUGH, LOOKED_AT, Confidence, confidence
 from retrieval.context import Context
 from retrieval.exercises import is_exercise
-from retrieval.of_paper import of_another_paper
-from retrieval.of_place import of_another_place
-from retrieval.of_thing import of_another_thing
+from retrieval.of_another import of_another
 from retrieval.query import Query
 from retrieval.search import Hit, Search
-from retrieval.without import takes_what_is_missing
 
 Reach = Literal["lesson", "course", "everything"]
 # A model reads, besides what is quoted, what bears on the question by so many log odds less than the first at most, and
@@ -107,7 +104,7 @@ def read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Fou
     """The passages, read for a query: what of them is quoted, and how sure it is that it answers."""
     # Another place's rule, how another dish is made or with what is missing, or how another paper is got is neither
     # first nor quoted beside the one that holds; alone, it is at most the closest.
-    kept = [hit for hit in hits if not _of_another(query, hit)]
+    kept = [hit for hit in hits if not of_another(query, hit)]
     if not 0 < len(kept) < len(hits):
         return _read_all(search, query, hits, reach)
     found = _read_all(search, query, kept, reach)
@@ -117,12 +114,6 @@ def read(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Fou
         sure = before is None or before >= ENOUGH
         found = found.judged(answers=sure)
     return found
-
-
-def _of_another(query: Query, hit: Hit) -> bool:
-    if of_another_place(query.text, hit) or of_another_thing(query, hit) or of_another_paper(query, hit):
-        return True
-    return takes_what_is_missing(query, hit)
 
 
 def _read_all(search: Search, query: Query, hits: Sequence[Hit], reach: Reach) -> Found:

@@ -283,11 +283,13 @@ def stretch_around(hit: Hit, units: Sequence[Stretch], position: int, most: int 
 
 def _whole_list(units: Sequence[Stretch], first: int, last: int) -> int:
     """Where the list ends that is cut after `last`, if from `first` on it fits at all; else `last`."""
+    items = [bool(_LIST_ITEM.match(unit.text)) for unit in units[last:]]
     end = last
-    while end + 1 < len(units) and _LIST_ITEM.match(units[end + 1].text) and _follows(units[end], units[end + 1]):
+    while end + 1 < len(units) and all(items[: end + 2 - last]) and _follows(units[end], units[end + 1]):
         end += 1
-    fits = sum(count_tokens(unit.text) for unit in units[first : end + 1]) <= WHOLE_TOKENS
-    return end if fits and _LIST_ITEM.match(units[last].text) else last
+    if end == last or sum(count_tokens(unit.text) for unit in units[first : end + 1]) > WHOLE_TOKENS:
+        return last
+    return end
 
 
 def is_list_item(text: str) -> bool:
