@@ -396,3 +396,21 @@ def test_contradictions_are_seen(claim, ground):
 )
 def test_agreement_is_not_taken_for_contradiction(claim, ground):
     assert not contradicts(claim, ground)
+
+
+FINES = "电动自行车停在楼梯间，拒不改正的，对个人处五百元以上一千元以下罚款。电动自行车不戴头盔的，处二十元罚款。"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("电动自行车不上牌会罚五百元以上一千元以下。", "case"),
+        ("电动自行车不戴头盔的，处二十元罚款。", "supported"),
+    ],
+)
+def test_a_fine_for_what_only_the_question_names_is_refused(tmp_path, embedder, claim, verdict):
+    with searching(tmp_path, {"fines.md": f"# 电动自行车\n\n{FINES}\n"}, embedder) as search:
+        hits = search.choice(search.query("电动自行车罚款"), 1)
+        ground = grounds_of(search, search.contexts(hits), {hits[0].passage.id: 1})[1]
+        judge = Judge(search, "电动自行车不上牌会罚多少钱，不戴头盔呢")
+        assert judge.verdict(judge.claim(claim), [ground]) == verdict

@@ -62,6 +62,11 @@ _PERMITTED_TOLD = 0.25
 # And no word of it is as far as this from all that the passages say: 可以向该部门报告 of 由该部门责令 (.18). Of 30
 # right claims none is below .36.
 _PERMITTED_SOMEWHERE = 0.3
+# A fine for what is left undone, by the two characters that begin it.
+_FINED = re.compile(
+    r"[不没未](?:有|按|及时|依法)?(?P<undone>[\u4e00-\u9fff]{2})[^,;。\n]{0,12}?(?:处以?|罚)[^,;。\n]{0,12}"
+    r"[\d一二三四五六七八九十百千万]"
+)
 
 
 class Judge:
@@ -137,6 +142,8 @@ class Judge:
             return "case"
         if self._permits_more(claim, grounds):
             return "permission"
+        if self._fines_what_is_not_named(claim, grounds):
+            return "case"
         whole = "\n".join(said for ground in grounds for said in ground.said)
         if mixes(claim.normalised, whole):
             return "mixed"
@@ -215,6 +222,17 @@ class Judge:
             if max(near, default=1.0) < _PERMITTED_NEAR and max(told, default=0.0) < _PERMITTED_TOLD:
                 return True
         return False
+
+    def _fines_what_is_not_named(self, claim: Claim, grounds: Sequence[Ground]) -> bool:
+        """Whether it tells the fine for leaving undone what no passage names: only the question does.
+
+        电动自行车不上牌罚一千元 of a passage on where one may not charge them.
+        """
+        fined = _FINED.search(claim.normalised)
+        if not fined:
+            return False
+        names = (fined["undone"], *self._search.called(fined["undone"]))
+        return not any(name in ground.normalised for ground in grounds for name in names)
 
     def _farthest(self, text: str, grounds: Sequence[Ground]) -> float:
         """How near the token of a text is that is farthest from all of the grounds; 1 where nothing can be compared."""
