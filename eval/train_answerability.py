@@ -28,7 +28,7 @@ from course_index.parts import make_embedder
 from eval.training_pairs import HELD_OUT, Chapter, read_chapters, read_topics
 from retrieval.interaction import STEPS
 from retrieval.query import Query
-from retrieval.rank import STRETCH_WEIGHT
+from retrieval.rank import COSINE_WEIGHT, STRETCH_WEIGHT
 
 OUT = Path(__file__).parents[1] / "retrieval" / "answerability.npz"
 Tensor = Any  # torch's types are not at hand where this is checked
@@ -167,7 +167,9 @@ def loss(weights: Mapping[str, Tensor], rows: Beside) -> Tensor:
     """How badly the answer of each question is told from its neighbours, the likely ones above all."""
     odds, closest = log_odds(weights, rows, lambda x: functional.dropout(x, _DROPPED))
     right = functional.one_hot(rows.answer, odds.shape[1]).float()
-    ranked = (rows.cosine + STRETCH_WEIGHT * closest.clamp(min=0) ** 2).detach().masked_fill(right > 0, -9)
+    ranked = (
+        (COSINE_WEIGHT * rows.cosine + STRETCH_WEIGHT * closest.clamp(min=0) ** 2).detach().masked_fill(right > 0, -9)
+    )
     counted = torch.where(right > 0, 1.0, _OTHERS_COUNT * torch.softmax(ranked / _RANKED_BY, 1))
     told = (functional.binary_cross_entropy_with_logits(odds, right, reduction="none") * counted).sum() / len(odds)
     return told + _RANKING_COUNTS * functional.cross_entropy(odds, rows.answer)

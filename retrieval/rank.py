@@ -19,27 +19,27 @@ CANDIDATES = 30
 CLOSELY = 30
 # How deep words are looked up when only some passages count: BM25 knows the whole library only.
 LEXICAL_REACH = 300
-# With a passage in the question's language: what lexical matching adds to the cosine of centred vectors, up to a share
-# of the best possible BM25 from which more matches say no more; and what the square of the best stretch's score adds.
-# Fitted on one half of the questions of twenty sets, checked on the other (docs/decisions/0004-late-interaction.md).
-LEXICAL_WEIGHT = 0.3
+# With a passage in the question's language: what the cosine of centred vectors counts; what lexical matching adds, up
+# to a share of the best possible BM25 from which more matches say no more; and what the square of the best stretch's
+# score adds. All weights fitted together on 26 sets (docs/decisions/0004-late-interaction.md).
+COSINE_WEIGHT = 1.2
+LEXICAL_WEIGHT = 0.25
 LEXICAL_ENOUGH = 0.33
-STRETCH_WEIGHT = 1.28
+STRETCH_WEIGHT = 1.5
 # What the share of the question's characters (or words) adds that a passage has: it tells two passages of one lesson
 # apart when the question shares no word with either, and counts no word twice.
-COVERAGE_WEIGHT = 0.4
+COVERAGE_WEIGHT = 0.25
 # With a passage in another language: the cosine, what its words share as a dictionary has them in that language, the
-# best stretch's score and its square, and what puts it level with those in the question's language. Fitted on one half
-# of the questions of thirteen sets, most of them over libraries of both languages, checked on the other
+# best stretch's score and its square, and what puts it level with those in the question's language
 # (docs/decisions/0016-dictionary.md).
-OTHER_COSINE_WEIGHT = 2.0
-TRANSLATED_WEIGHT = 1.4
-OTHER_STRETCH_WEIGHTS = (0.7, 0.9)
-OTHER_LEVEL = -0.33
+OTHER_COSINE_WEIGHT = 2.2
+TRANSLATED_WEIGHT = 1.05
+OTHER_STRETCH_WEIGHTS = (0.75, 0.9)
+OTHER_LEVEL = -0.3
 # How many of the best are then looked at for whether they answer, and what that adds, in log odds as learned, of which
 # more than so many say no more (docs/decisions/0013-answerability.md).
 LOOKED_INTO = 8
-BEARING_WEIGHT = 0.03
+BEARING_WEIGHT = 0.045
 BEARING_ENOUGH = 4.0
 # Without late interaction (an embedder that gives no tokens) what the cosine counts, what the share of words, and what
 # puts a passage in another language level.
@@ -216,7 +216,7 @@ def _score(same: bool, cosine: float, share: float, covered: float, closest: flo
         weight, lexical, level = PLAIN if same else PLAIN_OTHER
         return weight * cosine + lexical * share + level
     if same:
-        score = cosine + LEXICAL_WEIGHT * min(share, LEXICAL_ENOUGH) + STRETCH_WEIGHT * _square(closest)
+        score = COSINE_WEIGHT * cosine + LEXICAL_WEIGHT * min(share, LEXICAL_ENOUGH) + STRETCH_WEIGHT * _square(closest)
         return score + COVERAGE_WEIGHT * covered
     straight, squared = OTHER_STRETCH_WEIGHTS
     near = OTHER_COSINE_WEIGHT * cosine + straight * closest + squared * _square(closest)

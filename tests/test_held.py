@@ -120,7 +120,7 @@ def plainly(search, query, k):
         if stored[id_].language == query.language:
             lexical = rank.LEXICAL_WEIGHT * min(share(id_), rank.LEXICAL_ENOUGH)
             coverage = rank.COVERAGE_WEIGHT * covered.get(id_, 0.0)
-            return cosines[id_] + lexical + rank.STRETCH_WEIGHT * max(best, 0) ** 2 + coverage
+            return rank.COSINE_WEIGHT * cosines[id_] + lexical + rank.STRETCH_WEIGHT * max(best, 0) ** 2 + coverage
         straight, squared = rank.OTHER_STRETCH_WEIGHTS
         near = rank.OTHER_COSINE_WEIGHT * cosines[id_] + straight * best + squared * max(best, 0) ** 2
         return near + rank.TRANSLATED_WEIGHT * share(id_) + rank.OTHER_LEVEL

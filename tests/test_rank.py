@@ -82,8 +82,8 @@ def test_the_best_are_those_of_scoring_every_candidate(store, asked, with_tokens
         if same:
             had = set(terms(texts[id_]))
             covered = sum(weight for term, weight in rarity.items() if term in had) / sum(rarity.values())
-            return cosine + 0.3 * min(share, 0.33) + 1.28 * max(best, 0) ** 2 + 0.4 * covered
-        return 2 * cosine + 0.7 * best + 0.9 * max(best, 0) ** 2 + 1.4 * share - 0.33
+            return 1.2 * cosine + 0.25 * min(share, 0.33) + 1.5 * max(best, 0) ** 2 + 0.25 * covered
+        return 2.2 * cosine + 0.75 * best + 0.9 * max(best, 0) ** 2 + 1.05 * share - 0.3
 
     monkeypatch.setattr(rank, "CLOSELY", 100)
     got = rank.ranked(question, 8, collection, lexical, tokens)
