@@ -1,11 +1,10 @@
 // Every call to the service, with the learner's token; one that has ended is renewed once.
+import type { About, TurnEvent } from "./both/wire";
 import { EventStream } from "./event-stream";
-import { refused } from "./refusal";
+import { refused, Refused } from "./refusal";
 import { send } from "./request";
 import type { Asked, Method, Reply, Sending } from "./request";
 import type { Session } from "./session";
-import { Refused } from "./wire";
-import type { About, TurnEvent } from "./wire";
 
 export class Door {
   private told: Promise<About> | null = null;

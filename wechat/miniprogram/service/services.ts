@@ -1,14 +1,16 @@
 // The one place where the parts are put together. A page finds them at getApp().
 import { SERVICE } from "../settings";
+import { citedIn } from "./both/exchange";
+import type { Style } from "./both/exchange";
+import type { Kept, Passage, QuizItem, Source } from "./both/wire";
 import { Door } from "./door";
 import { forgetExported } from "./kept";
 import { Network } from "./network";
 import { forgetPreferences, preferences, prefer } from "./preferences";
+import { Refused } from "./refusal";
 import { Session } from "./session";
-import { citedIn, past, Turns } from "./turns";
-import type { Asking, Style, Turn } from "./turns";
-import { Refused } from "./wire";
-import type { Kept, Passage, QuizItem, Source } from "./wire";
+import { past, Turns } from "./turns";
+import type { Asking, Turn } from "./turns";
 
 /** Where a question is looked for first. */
 export interface Scope { course: string; lesson: string; title: string }

@@ -1,7 +1,7 @@
 // Who is asking: WeChat's code for a token of ours. WeChat's session key never comes here, and is never asked for.
 import { keep, recalled } from "./kept";
 import { send } from "./request";
-import { Lost } from "./wire";
+import { Lost } from "./refusal";
 import { refused } from "./refusal";
 
 interface Token { token: string; until: number }
