@@ -4,12 +4,12 @@ import { EventStream } from "./event-stream";
 import { refused, Refused } from "./refusal";
 import { send } from "./request";
 import type { Asked, Method, Reply, Sending } from "./request";
-import type { Session } from "./session";
+import type { SignIn } from "./sign-in";
 
 export class Door {
   private told: Promise<About> | null = null;
 
-  constructor(readonly base: string, readonly session: Session) {}
+  constructor(readonly base: string, readonly signIn: SignIn) {}
 
   /** The JSON of an answer, null where it has no body. Throws Refused and Lost. */
   async json<T>(path: string, method: Method = "GET", body?: unknown): Promise<T> {
@@ -54,12 +54,12 @@ export class Door {
   }
 
   private async knock(go: (header: Record<string, string>) => Sending): Promise<Reply> {
-    const reply = await go(bearing(await this.session.token())).reply;
+    const reply = await go(bearing(await this.signIn.token())).reply;
     return reply.status === 401 ? go(bearing(await this.renewed())).reply : reply;
   }
 
   private async renewed(): Promise<string> {
-    const token = await this.session.renew();
+    const token = await this.signIn.renew();
     if (!token) throw new Refused({ status: 401, title: "", detail: "", retryAfter: 0 });
     return token;
   }

@@ -8,7 +8,7 @@ import { forgetExported } from "./kept";
 import { Network } from "./network";
 import { forgetPreferences, preferences, prefer } from "./preferences";
 import { Refused } from "./refusal";
-import { Session } from "./session";
+import { SignIn } from "./sign-in";
 import { past, Turns } from "./turns";
 import type { Asking, Turn } from "./turns";
 
@@ -17,14 +17,14 @@ export interface Scope { course: string; lesson: string; title: string }
 
 export class Services {
   readonly network = new Network();
-  readonly session: Session;
+  readonly signIn: SignIn;
   readonly door: Door;
   readonly turns: Turns;
   scope: Scope | null = null;
 
   constructor(base: string = SERVICE) {
-    this.session = new Session(base, () => preferences().agreed);
-    this.door = new Door(base, this.session);
+    this.signIn = new SignIn(base, () => preferences().agreed);
+    this.door = new Door(base, this.signIn);
     this.turns = new Turns(this.door, this.network, async () => (await this.termsToAgree(true)) !== null);
   }
 
@@ -45,7 +45,7 @@ export class Services {
     const before = preferences().agreed;
     prefer({ agreed: version });
     try {
-      await this.session.renewAfterwards();
+      await this.signIn.renewAfterwards();
     } catch (error) {
       prefer({ agreed: before });
       throw error;
@@ -56,7 +56,7 @@ export class Services {
   async withdraw(): Promise<void> {
     this.turns.stop();
     prefer({ agreed: "" });
-    await this.session.renewAfterwards();
+    await this.signIn.renewAfterwards();
   }
 
   /** Show a conversation of before. Throws Refused and Lost. */
@@ -80,7 +80,7 @@ export class Services {
     this.turns.stop();
     const receipt = await this.erasedAtService();
     this.turns.clear();
-    this.session.forget();
+    this.signIn.forget();
     forgetPreferences();
     forgetExported();
     this.scope = null;
