@@ -30,6 +30,7 @@ CASES = ROOT / "eval" / "cases"
 # The same in other words: what a model says again is passed over.
 LEADS = ("", "一般来说，", "另外，", "所以，", "也就是说，")
 SENTENCE = "白切鸡骨头旁边带血水，说明没有浸够。[1]\n"
+LEARNERS = 8
 
 
 def questions() -> list[str]:
@@ -149,7 +150,7 @@ async def turns(seconds: float, folder: Path) -> None:
             print(f"{name}: {rate:.1f} turns a second, {rate / alone:.2f} of the embedder alone")
 
 
-async def _rate(port: int, pool: Sequence[str], seconds: float, at_once: int = 8) -> float:
+async def _rate(port: int, pool: Sequence[str], seconds: float) -> float:
     began, count = time.perf_counter(), 0
 
     async def learner() -> None:
@@ -158,7 +159,7 @@ async def _rate(port: int, pool: Sequence[str], seconds: float, at_once: int = 8
             count += 1
             await ask(port, pool[count % len(pool)], stream=False)
 
-    await asyncio.gather(*(learner() for _ in range(at_once)))
+    await asyncio.gather(*(learner() for _ in range(LEARNERS)))
     return count / (time.perf_counter() - began)
 
 

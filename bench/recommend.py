@@ -101,10 +101,10 @@ def measure(courses: int, learners: int, asked: int) -> tuple[float, float, floa
         began = time.perf_counter()
         shelf_courses: list[Course] = list(search.records.courses(search.records.course_ids()).values())
         embed = search.embed_plainly
-        desk = Recommender(
+        recommender = Recommender(
             search, Occupations(read_occupations(SAMPLES), embed), SkillMap(shelf_courses, embed), Shelf(shelf_courses)
         )
-        desk.skills.same("电工安全")
+        recommender.skills.same("电工安全")
         prepared = time.perf_counter() - began
         rows = taken(learners, courses, chance)
         began = time.perf_counter()
@@ -123,7 +123,7 @@ def measure(courses: int, learners: int, asked: int) -> tuple[float, float, floa
             began = time.perf_counter()
             bare = subject_of(words)
             need = with_profile(need_of(words), known.profile)
-            desk.recommend(need, known, 5, TODAY, after, course_subject(bare) if bare else "")
+            recommender.recommend(need, known, 5, TODAY, after, course_subject(bare) if bare else "")
             spent.append(time.perf_counter() - began)
         grown = (process.memory_info().rss - before) / 1e6
         index.close()

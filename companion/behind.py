@@ -61,7 +61,7 @@ async def _follow_index(companion: Companion, whose: str = "") -> None:
 async def _warm_advice(companion: Companion) -> None:
     """Embed occupations and skills before the first learner asks; without an index the first one will."""
     try:
-        await asyncio.to_thread(companion.advising.adviser.desk)
+        await asyncio.to_thread(companion.advising.adviser.recommender)
     except IndexProblem:
         log.info("advice is set up once there is an index")
     except Exception:

@@ -19,10 +19,10 @@ from companion.remembering import Remembering
 from companion.replies.advising import Advising
 from companion.replies.answering import Answering
 from companion.replies.continuing import Continuing
-from companion.replies.counter import Counter
 from companion.replies.course_records import CourseRecords
 from companion.replies.courtesy import Courtesy
 from companion.replies.crediting import Crediting
+from companion.replies.enquiries import Enquiries
 from companion.replies.fraud_care import FraudCare
 from companion.replies.going_on import GoingOn
 from companion.replies.hinting import Hinting
@@ -319,7 +319,7 @@ def _around(
         hinting,
         planning,
         courtesy,
-        Counter(records, courtesy, advising.adviser.today),
+        Enquiries(records, courtesy, advising.adviser.today),
     )
     standing_alone = StandingAlone(writer, settings.llm_first_token_seconds, index)
     hearing = Hearing(wishes, standing_alone, practising, leading, records)

@@ -40,10 +40,10 @@ class Heard:
     """A learner's message, masked, with what it wants and the question that it puts when it stands alone.
 
     `style` is how the page wants questions taken; `depends` tells that it leans on the turns before, `answers_quiz`
-    that it answers the quiz that is on, `desk` what of an office or of the machine it is, `named` the courses that it
-    names, `facts` what of their records it asks for and nothing else, `other_than` the titles of courses than which it
-    wants others. Of what may be an emergency (`urgent`) courses are quoted and no model writes, since a weak one left
-    out for whom resuscitation is. Where it is not `personalised`, advice is what anybody gets who says the same.
+    that it answers the quiz that is on, `enquiry` what of an office or of the machine it asks, `named` the courses that
+    it names, `facts` what of their records it asks for and nothing else, `other_than` the titles of courses than which
+    it wants others. Of what may be an emergency (`urgent`) courses are quoted and no model writes, since a weak one
+    left out for whom resuscitation is. Where it is not `personalised`, advice is what anybody gets who says the same.
     """
 
     message: str
@@ -58,7 +58,7 @@ class Heard:
     conversation: Conversation
     personalised: bool = True
     answers_quiz: bool = False
-    desk: Kind | None = None
+    enquiry: Kind | None = None
     other_than: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from companion.replies.leading import Leading
 from companion.replies.practising import Practising
 from companion.safety.bounds import Refusal
 from companion.safety.mask import masked, without_masks
-from companion.understanding.desk import desk_of
+from companion.understanding.enquiry import enquiry_of
 from companion.understanding.facts import facts_asked, without_telling
 from companion.understanding.follow_up import (
     adds_to_a_wish,
@@ -119,14 +119,14 @@ class Hearing:
         return heard if refusal else await self._standing_for_itself(heard, ledger)
 
     def _going_on(self, heard: Heard, refusal: Refusal | None, *, told_what: bool) -> Heard | None:
-        """What answers a quiz, is for a desk, or goes on with courses or a way that were told; None for all else."""
+        """What answers a quiz, is an enquiry, or goes on with courses or a way that were told; None for all else."""
         asked, conversation = heard.question, heard.conversation
         pending, free = conversation.pending, refusal is None and not told_what
         may_answer = refusal is None or refusal.rule == "graded_work"  # 答案是什么: of our own quiz
         if may_answer and (answered := self._practising.answered(pending, heard.message, heard.wish)):
             return replace(heard, question=answered, wish="practice", answers_quiz=True)
-        if not told_what and (desk := _at_a_desk(heard, refusal)):
-            return replace(heard, wish="smalltalk", desk=desk)
+        if not told_what and (enquiry := _as_an_enquiry(heard, refusal)):
+            return replace(heard, wish="smalltalk", enquiry=enquiry)
         if refusal is None and self._leading.goes_on(pending, asked, heard.wish):
             return replace(heard, depends=True, question=pending.goal, wish="pathway")  # 每周四小时 is on the way to it
         if free and not heard.facts and self._records.names_a_provider(heard):
@@ -190,20 +190,20 @@ def _of_other_courses(heard: Heard) -> Heard | None:
     return None
 
 
-def _at_a_desk(heard: Heard, refusal: Refusal | None) -> Kind | None:
+def _as_an_enquiry(heard: Heard, refusal: Refusal | None) -> Kind | None:
     """What of an office or of the machine a message is, that may name courses; None for all else, and for what must be
     declined.
     """
     message, conversation = heard.message, heard.conversation
     if titles_named(message) and not heard.named:
         return None  # a course that there is not
-    desk = desk_of(message, heard.named, begins=not conversation.subjects)
-    if desk and refusal and refusal.rule != "official_fact" and not desk.entry.get("in_bounds"):
+    enquiry = enquiry_of(message, heard.named, begins=not conversation.subjects)
+    if enquiry and refusal and refusal.rule != "official_fact" and not enquiry.entry.get("in_bounds"):
         return None
-    if desk is None or (desk.name == "testing" and isinstance(conversation.pending, PlanWanted | PathwayWanted)):
+    if enquiry is None or (enquiry.name == "testing" and isinstance(conversation.pending, PlanWanted | PathwayWanted)):
         return None
-    if desk.entry.get("yields") and wish_by_rules(message) not in (None, "smalltalk"):
+    if enquiry.entry.get("yields") and wish_by_rules(message) not in (None, "smalltalk"):
         return None
     last = conversation.turns[-1].wish if conversation.turns else None
     of_content = last == "question" and (goes_on(message) or message.rstrip("？?。 ").endswith("呢"))
-    return None if desk.entry.get("office") and of_content else desk
+    return None if enquiry.entry.get("office") and of_content else enquiry

@@ -69,8 +69,8 @@ class Keys(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """A visitor's token; `expires_in` is in seconds."""
+class AccessToken:
+    """A token of ours; `expires_in` is in seconds."""
 
     token: str
     expires_in: int
@@ -83,7 +83,7 @@ class Visitors:
         self._key = OctKey.import_key(secret)
         self._seconds = minutes * 60
 
-    def admit(self, origin: str, before: str | None = None, consent: str | None = None) -> Session:
+    def admit(self, origin: str, before: str | None = None, consent: str | None = None) -> AccessToken:
         """A token for a visitor of a page; `before` is the token the page had, so that the visitor stays the same."""
         now = int(time.time())
         claims = {
@@ -94,9 +94,9 @@ class Visitors:
             "iat": now,
             "exp": now + self._seconds,
         } | ({"consent": consent} if consent else {})
-        return Session(jwt.encode({"alg": "HS256"}, claims, self._key), self._seconds)
+        return AccessToken(jwt.encode({"alg": "HS256"}, claims, self._key), self._seconds)
 
-    def admit_learner(self, learner: str, origin: str) -> Session:
+    def admit_learner(self, learner: str, origin: str) -> AccessToken:
         """A token for a learner whom another has signed in; it is good for no page of another origin."""
         now = int(time.time())
         claims = {
@@ -108,7 +108,7 @@ class Visitors:
             "iat": now,
             "exp": now + self._seconds,
         }
-        return Session(jwt.encode({"alg": "HS256"}, claims, self._key), self._seconds)
+        return AccessToken(jwt.encode({"alg": "HS256"}, claims, self._key), self._seconds)
 
     def caller(self, token: str, origin: str | None) -> Caller:
         """The visitor, or the learner, of a token. Raises NotAdmitted."""
@@ -207,7 +207,7 @@ class Identities:
         """Whether nobody has to say who they are."""
         return not (self.visitors or self.users or self._operator_token)
 
-    async def page_session(self, token: str) -> Session:
+    async def page_session(self, token: str) -> AccessToken:
         """What an operator's browser keeps for the pages below /admin in place of the operator's token, which never
         stays in a browser. An operator known to the portal keeps the portal's token. Raises NotAdmitted,
         KeysUnavailable.
@@ -215,9 +215,9 @@ class Identities:
         if not (await self.caller(token, None)).is_operator:
             raise NotAdmitted("This token is no operator's; show the operator token, or one with the operator role.")
         if not self._is_operator_token(token):
-            return Session(token, _PAGE_SECONDS)
+            return AccessToken(token, _PAGE_SECONDS)
         ends = str(int(time.time()) + _PAGE_SECONDS)
-        return Session(f"page.{ends}.{self._page_seal(ends)}", _PAGE_SECONDS)
+        return AccessToken(f"page.{ends}.{self._page_seal(ends)}", _PAGE_SECONDS)
 
     def _has_page_session(self, token: str) -> bool:
         kind, _, rest = token.partition(".")

@@ -222,14 +222,14 @@ def _asked_by_standing(table: _Levelled) -> list[tuple[str, dict[str, int]]]:
 
 def _ways_to_levels(table: _Levelled, search: Search) -> dict[str, Callable[[str], list[str]]]:
     embed = search.embed_plainly
-    desk = Recommender(search, Occupations([], embed), SkillMap(table.courses, embed), Shelf(table.courses))
+    recommender = Recommender(search, Occupations([], embed), SkillMap(table.courses, embed), Shelf(table.courses))
     following = Following({}, {}, table.ratings)
     popular = sorted(table.titles, key=lambda id_: -table.ratings.get(id_, (0, 0.0))[0])[:_DEEP]
 
     def ours(words: str) -> list[str]:
         bare = subject_of(words)
         subject = course_subject(bare) if bare else words
-        found = desk.recommend(need_of(words), None, _DEEP, _TODAY, following, subject)
+        found = recommender.recommend(need_of(words), None, _DEEP, _TODAY, following, subject)
         return [one.course.id for one in found.courses]
 
     return {

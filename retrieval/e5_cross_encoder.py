@@ -20,6 +20,7 @@ from scipy.special import erf
 
 from course_index.analyze import simplified
 from course_index.embedders.clean import clean
+from course_index.embedders.e5_convert import write_int8_pair_graph
 from course_index.embedders.e5_tokenizer import UnigramTokenizer
 from course_index.embedders.e5_weights import Floats, Shape, Weights, digest, read_weights, weights_digest, weights_file
 from course_index.embedders.onnx_graph import converted
@@ -220,7 +221,5 @@ def _unit(vectors: Floats) -> Floats:
 
 
 def _write(merged: Merged, partial: Path, told: Callable[[str, int, int], None]) -> None:
-    from course_index.embedders.e5_convert import write_int8_pair_graph  # brings onnx, which nothing else needs
-
     kinds = merged.learned["kind"]
     write_int8_pair_graph(merged, APART, kinds, partial, lambda done, total: told("converting", done, total))

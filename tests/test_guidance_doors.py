@@ -300,8 +300,8 @@ def test_hard_facts_do_not_hide_a_course_behind_many_that_are_nearer(tmp_path, e
     search = live.search
     courses = list(search.records.courses(search.records.course_ids()).values())
     embed = search.embed_plainly
-    desk = Recommender(search, Occupations([], embed), SkillMap(courses, embed), Shelf(courses))
-    found = desk.recommend(Need(text="电工基础", free=True), k=3)
+    recommender = Recommender(search, Occupations([], embed), SkillMap(courses, embed), Shelf(courses))
+    found = recommender.recommend(Need(text="电工基础", free=True), k=3)
     assert [one.course.id for one in found.courses] == ["free"]
     live.close()
 

@@ -8,7 +8,7 @@ from companion.conversation import Conversation, PastTurn, PathwayWanted, Shown
 from companion.guidance.need import need_of
 from companion.guidance.providers import Providers
 from companion.guidance.subject import at_school, named_in, wishes_in, without_refused
-from companion.understanding.desk import desk_of
+from companion.understanding.enquiry import enquiry_of
 from companion.understanding.follow_up import adds_to_a_wish
 from companion.understanding.picking import picked, picks_beyond
 from companion.understanding.wish import says_undecided, wish_by_rules
@@ -291,9 +291,9 @@ def test_whether_there_is_something_free_asks_for_courses(tutor):
 
 
 def test_what_is_up_to_date_and_why_it_is_shown_are_told():
-    assert desk_of("这些课是不是最新的？怕过时了").name == "up_to_date"
-    assert desk_of("为什么推荐这门").name == "why_shown"
-    assert desk_of("为什么天会黑") is None
+    assert enquiry_of("这些课是不是最新的？怕过时了").name == "up_to_date"
+    assert enquiry_of("为什么推荐这门").name == "why_shown"
+    assert enquiry_of("为什么天会黑") is None
 
 
 def test_a_number_that_nothing_was_shown_for_is_asked_about(tutor):

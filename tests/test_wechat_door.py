@@ -446,7 +446,7 @@ def test_each_of_many_messages_to_two_services_is_answered_once(serve, wechat, t
 def test_a_message_that_a_dead_process_took_is_answered_by_another_from_where_it_was(
     serve, wechat, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("wechat.desk.DEAD_AFTER_SECONDS", 1.5)
+    monkeypatch.setattr("wechat.consumer.DEAD_AFTER_SECONDS", 1.5)
     where = tmp_path / "shared.db"
     with contextlib.closing(open_state(where, conversation_days=30)) as state:
         dead = state.wechat_inbox

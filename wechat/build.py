@@ -16,9 +16,9 @@ from wechat.admitting import Admitting
 from wechat.answering import Answering, Manner
 from wechat.arriving import Arriving, Names
 from wechat.client import Client, Where
+from wechat.consumer import Consumer
 from wechat.crypto import Envelope
 from wechat.cutting import Links
-from wechat.desk import Desk
 from wechat.door import Door, callback_router, sign_in_router
 from wechat.seal import Seal
 from wechat.signing_in import SigningIn
@@ -52,13 +52,13 @@ def make_wechat(
     admitting = Admitting(state, admission, limits, settings.consent_version, settings.terms_url)
     answering = Answering(state, turns, admitting, client, seal, _manner(settings))
     arriving = Arriving(state.wechat_inbox, names, _quota(settings))
-    desk = Desk(state.wechat_inbox, answering.answer, settings.wechat_at_once, lambda: arriving.is_pressed)
-    arriving.wakes(desk.wake)
+    consumer = Consumer(state.wechat_inbox, answering.answer, settings.wechat_at_once, lambda: arriving.is_pressed)
+    arriving.wakes(consumer.wake)
     union_issuer = settings.oidc_issuer if settings.wechat_union_is_subject else None
     signing_in = SigningIn(client, state, names, identities.visitors, union_issuer)
     return WechatDoor(
         (callback_router(_checks(settings), arriving, settings.wechat_person_words), sign_in_router(signing_in)),
-        Door(arriving, desk, client, settings.drain_seconds),
+        Door(arriving, consumer, client, settings.drain_seconds),
     )
 
 

@@ -23,6 +23,7 @@ _LOOK_AGAIN_SECONDS = 0.2
 # How long a busy WeChat (-1) is waited for between tries.
 _BUSY_SECONDS = (0.2, 0.8, 2.0)
 _CHECKED_CHARACTERS = 2_500
+_CHECKED_SCENE = 1
 
 BUSY = -1
 TOKEN_BAD = (40001, 40014, 42001)
@@ -135,11 +136,11 @@ class Client:
             raise WechatProblem("WeChat signed somebody in without an openid")
         return Account(openid, unionid if isinstance(unionid, str) and unionid else None)
 
-    async def is_fit(self, openid: str, text: str, scene: int = 1) -> bool:
+    async def is_fit(self, openid: str, text: str) -> bool:
         """Whether WeChat's check has nothing against a text. Raises WechatProblem where it cannot be had."""
         for start in range(0, len(text), _CHECKED_CHARACTERS):
             content = text[start : start + _CHECKED_CHARACTERS]
-            body = {"content": content, "version": 2, "scene": scene, "openid": openid}
+            body = {"content": content, "version": 2, "scene": _CHECKED_SCENE, "openid": openid}
             told = await self._asked("/wxa/msg_sec_check", body)
             result = told.get("result")
             suggestion = result.get("suggest") if isinstance(result, dict) else None

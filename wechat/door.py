@@ -16,8 +16,8 @@ from companion.http.problems import AsciiJSONResponse, Problem, may_be
 from companion.http.sessions import SessionTold
 from wechat.arriving import Arriving, Full, kind_of
 from wechat.client import RISKY_USER, TOO_OFTEN, Client, CodeRefused, WechatProblem
+from wechat.consumer import Consumer
 from wechat.crypto import NotFromWechat
-from wechat.desk import Desk
 from wechat.messages import SUCCESS, Text, sealed, to_a_person
 from wechat.sayings import bared
 from wechat.signing_in import SigningIn
@@ -41,24 +41,24 @@ class CodeRequest(BaseModel):
 class Door:
     """All of the door that lives as long as the service does."""
 
-    def __init__(self, arriving: Arriving, desk: Desk, client: Client, drain_seconds: float) -> None:
+    def __init__(self, arriving: Arriving, consumer: Consumer, client: Client, drain_seconds: float) -> None:
         self._arriving = arriving
-        self._desk = desk
+        self._consumer = consumer
         self._client = client
         self._drain_seconds = drain_seconds
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Answer what comes, until the block ends; then in good order no more."""
-        arriving, desk = asyncio.create_task(self._arriving.run()), asyncio.create_task(self._desk.run())
+        arriving, consumer = asyncio.create_task(self._arriving.run()), asyncio.create_task(self._consumer.run())
         try:
             yield
         finally:
             await self._arriving.close()
-            await self._desk.close(self._drain_seconds)
-            for task in (arriving, desk):
+            await self._consumer.close(self._drain_seconds)
+            for task in (arriving, consumer):
                 task.cancel()
-            await asyncio.gather(arriving, desk, return_exceptions=True)
+            await asyncio.gather(arriving, consumer, return_exceptions=True)
             await self._client.close()
 
 
@@ -112,12 +112,12 @@ def sign_in_router(signing_in: SigningIn) -> APIRouter:
         A portal user's token in Authorization makes both one learner.
         """
         try:
-            session = await signing_in.session(wish.code, caller_of(request), wish.consent_version)
+            issued = await signing_in.token(wish.code, caller_of(request), wish.consent_version)
         except CodeRefused as error:
             return Problem({TOO_OFTEN: 429, RISKY_USER: 403}.get(error.code or 0, 400), str(error))
         except WechatProblem:
             return Problem(503, "WeChat cannot be asked who this is; please try again.", {"Retry-After": "5"})
-        told: SessionTold = {"token": session.token, "token_type": "Bearer", "expires_in": session.expires_in}
+        told: SessionTold = {"token": issued.token, "token_type": "Bearer", "expires_in": issued.expires_in}
         return AsciiJSONResponse(told, 201, {"Cache-Control": "no-store"})
 
     return router

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from companion.identity import Caller, Session, Visitors, pseudonym
+from companion.identity import AccessToken, Caller, Visitors, pseudonym
 from companion.state.audit import Deed, audited
 from companion.state.state import State
 from wechat.arriving import Names
@@ -24,7 +24,7 @@ class SigningIn:
         self._visitors = visitors
         self._union_issuer = union_issuer
 
-    async def session(self, code: str, caller: Caller, consent: str | None = None) -> Session:
+    async def token(self, code: str, caller: Caller, consent: str | None = None) -> AccessToken:
         """A token for who is behind the code; `consent` is the version agreed to, empty when that is taken back.
 
         Raises CodeRefused, WechatProblem, StateUnavailable.

@@ -6,7 +6,7 @@ const tight: Plugin = {
   name: "tight",
   enforce: "pre",
   transform: (code, id) => {
-    if (id.endsWith("/said-by-both.ts")) return byLanguage(code);
+    if (id.endsWith("/both/words.ts")) return byLanguage(code);
     if (!id.includes("/widget/src/")) return null;
     if (id.endsWith("/styles.ts")) {
       return code.replace(/`[^`]+`/, (css) => css.replace(/\/\*.*?\*\//gs, "").replace(/\s+/g, " ").replace(/ ?([{};,]) /g, "$1").replace(/: /g, ":"));

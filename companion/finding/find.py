@@ -97,7 +97,7 @@ def _by_course_words(found: Found, again: Found | None) -> Found:
     return found if found.answers else replace(found, hits=again.hits, quotes=again.quotes)
 
 
-def find_parts(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str] = ()) -> Found:
+def find_parts(search: Search, question: str, passages: int, scope: Scope, before: Sequence[str]) -> Found:
     """As `find`, and for a message with several questions what answers each of them besides.
 
     One part alone does not make an answer: where half a message is taken to be answered, the half is mostly misread.

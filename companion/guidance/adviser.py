@@ -1,4 +1,4 @@
-"""Advice over whatever generation of the catalogue serves: one desk a generation, made when first asked."""
+"""Advice over whatever generation of the catalogue serves: one recommender a generation, made when first asked."""
 
 import logging
 import threading
@@ -82,7 +82,7 @@ class Adviser:
         self._count_following = count_following
         self.today = today
         self._lock = threading.Lock()
-        self._desk: tuple[str, Recommender] | None = None
+        self._recommender: tuple[str, Recommender] | None = None
         self._occupations: Occupations | None = None
         self._embedding = False
         self._following: Following = NOBODY
@@ -91,26 +91,26 @@ class Adviser:
     @property
     def occupations(self) -> Occupations:
         """The occupations that are loaded."""
-        return self.desk().occupations
+        return self.recommender().occupations
 
-    def desk(self) -> Recommender:
+    def recommender(self) -> Recommender:
         """The recommender over the generation that serves. Raises IndexProblem.
 
-        After a build one caller sets up the desk over it, and all others have the one before until then: that
+        After a build one caller sets up the recommender over it, and all others have the one before until then: that
         generation is still open.
         """
         search = self._index.search
         name = search.generation.name
-        if self._desk and self._desk[0] == name:
-            return self._desk[1]
-        if self._lock.acquire(blocking=self._desk is None):
+        if self._recommender and self._recommender[0] == name:
+            return self._recommender[1]
+        if self._lock.acquire(blocking=self._recommender is None):
             try:
-                if self._desk is None or self._desk[0] != name:
-                    self._desk = (name, self._set_up(search))
+                if self._recommender is None or self._recommender[0] != name:
+                    self._recommender = (name, self._set_up(search))
             finally:
                 self._lock.release()
-        assert self._desk
-        return self._desk[1]
+        assert self._recommender
+        return self._recommender[1]
 
     def recommend(
         self,
@@ -125,8 +125,8 @@ class Adviser:
 
         With `only_certain` none where no course is clearly on it, at a third of the cost.
         """
-        desk = self.desk()
-        if wanted := desk.shelf.providers.wanted(need.text):
+        recommender = self.recommender()
+        if wanted := recommender.shelf.providers.wanted(need.text):
             need = replace(need, text=wanted.rest, providers=wanted.providers, not_of=wanted.not_of)
         whole = with_profile(need, known.profile) if known else need
         if need.for_another:
@@ -134,7 +134,7 @@ class Adviser:
 
         def of(words: str, named: str = "", need: Need = whole) -> Recommended:
             following = self.following() if known else NOBODY
-            return desk.recommend(need, known, k, self.today(), following, words, named, only_certain)
+            return recommender.recommend(need, known, k, self.today(), following, words, named, only_certain)
 
         if subject is not None:
             return of(subject)
@@ -193,7 +193,7 @@ class Adviser:
 
     def _mended(self, named: str, words: str, of: Callable[[str], Recommended]) -> Recommended | None:
         """What teaches that which was named, once its slips are mended; None where nothing does."""
-        spelling = self.desk().search.spelling
+        spelling = self.recommender().search.spelling
         for typed in dict.fromkeys((named, words)):
             mended = spelling.correct(typed) if typed.strip() else None
             if mended and (found := of(mended.text)).on_it:
@@ -202,7 +202,7 @@ class Adviser:
 
     def way(self, aim: Aim, need: Need, terms: Terms, known: Known | None = None, others: bool = True) -> Way:
         """The way to a goal. Raises IndexProblem."""
-        desk, learner = self.desk(), known or Known()
+        recommender, learner = self.recommender(), known or Known()
         need = replace(with_profile(need, learner.profile), level=None)  # a level named is where it goes
         started = replace(
             terms,
@@ -210,8 +210,8 @@ class Adviser:
             hours_a_week=terms.hours_a_week or learner.profile.hours_a_week,
             in_person=terms.in_person or need.in_person,
         )
-        there = destination(aim, replace(need, text=aim.text), learner, desk, self.today())
-        planner = self._planner(need, learner, desk)
+        there = destination(aim, replace(need, text=aim.text), learner, recommender, self.today())
+        planner = self._planner(need, learner, recommender)
         best = planner.plan(there.goal, started)
         ways = planner.alternatives(there.goal, started, best) if others and best.steps else []
         return Way(there, best, tuple(ways))
@@ -231,7 +231,7 @@ class Adviser:
 
     def beliefs(self, events: tuple[LearningEvent, ...], rejected: tuple[str, ...] = ()) -> tuple[Belief, ...]:
         """What events speak for. Raises IndexProblem."""
-        shelf = self.desk().shelf
+        shelf = self.recommender().shelf
         courses = {
             event.course_id: shelf.courses[shelf.row_of[event.course_id]]
             for event in events
@@ -241,12 +241,12 @@ class Adviser:
 
     def course(self, id_: str) -> Course | None:
         """A course of the catalogue. Raises IndexProblem."""
-        shelf = self.desk().shelf
+        shelf = self.recommender().shelf
         return shelf.courses[shelf.row_of[id_]] if id_ in shelf.row_of else None
 
     def called(self, ids: Iterable[str]) -> tuple[str, ...]:
         """What courses are called, so that it means them and no others of their titles. Raises IndexProblem."""
-        name_of = self.desk().shelf.name_of
+        name_of = self.recommender().shelf.name_of
         return tuple(name_of[id_] for id_ in ids if id_ in name_of)
 
     def following(self) -> Following:
@@ -264,8 +264,8 @@ class Adviser:
         except Exception:
             log.exception("what learners went on to take could not be counted; advice goes on with what was known")
 
-    def _planner(self, need: Need, learner: Known, desk: Recommender) -> Planner:
-        shelf, day = desk.shelf, self.today()
+    def _planner(self, need: Need, learner: Known, recommender: Recommender) -> Planner:
+        shelf, day = recommender.shelf, self.today()
         # Of a need only what is a condition of every step: the rest belongs to the goal.
         conditions = replace(need, place=None, near=False, delivery=frozenset(), max_hours=None, level=None)
         permitted = shelf.permitted(conditions, frozenset(), day)
@@ -299,6 +299,9 @@ class Adviser:
             return
         with self._lock:
             self._occupations = found
-            if self._desk:
-                name, desk = self._desk
-                self._desk = (name, Recommender(desk.search, found, desk.skills, desk.shelf))
+            if self._recommender:
+                name, recommender = self._recommender
+                self._recommender = (
+                    name,
+                    Recommender(recommender.search, found, recommender.skills, recommender.shelf),
+                )

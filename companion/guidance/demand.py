@@ -8,9 +8,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import csr_matrix
-from scipy.spatial.distance import squareform
 
 from course_index.analyze import normalise
 from course_index.course import Course
@@ -235,6 +233,9 @@ def _topics(needs: Sequence[Need], embed: Callable[[list[str]], NDArray[np.float
 
 def _linked(vectors: NDArray[np.float32], words: Sequence[str]) -> list[int]:
     """Labels by average linkage over meaning and the words that two needs share."""
+    from scipy.cluster.hierarchy import fcluster, linkage  # .2 s, which a start need not wait for
+    from scipy.spatial.distance import squareform
+
     if len(words) == 1:
         return [0]
     alike = (1 - _BY_WORDS) * (vectors @ vectors.T) + _BY_WORDS * _shared(words)

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_matrix
 
 from companion.guidance.pathway import Goal, Hindrance, Pathway, Preference, Requirement, Step, Terms, yuan
@@ -116,6 +115,8 @@ class Planner:
 
     def _choose(self, goal: Goal, needed: Mapping[str, Course], preference: Preference) -> tuple[list[str], list[str]]:
         """The ids of the courses to take, and the names of what cannot be met, each with a slack of its own."""
+        from scipy.optimize import Bounds, LinearConstraint, milp  # .3 s, which a start need not wait for
+
         ids = sorted(needed)
         column = {id_: at for at, id_ in enumerate(ids)}
         slacks = [requirement.name for requirement in goal.requirements] + (["credits"] if goal.credits else [])

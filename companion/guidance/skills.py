@@ -62,7 +62,7 @@ class SkillMap:
         wanted = self.same(skill)
         return [row for row, own in enumerate(self._row_skills) if own & wanted]
 
-    def teaching(self, occupation: Occupation, finished: frozenset[str] = frozenset()) -> dict[int, tuple[str, ...]]:
+    def teaching(self, occupation: Occupation, finished: frozenset[str]) -> dict[int, tuple[str, ...]]:
         """By row of a course, what of the occupation's skills it teaches; finished courses have taught theirs."""
         taught: dict[int, list[str]] = {}
         for skill in occupation.skills:

@@ -96,14 +96,14 @@ def progress_router(advising: Advising, state: State) -> APIRouter:
 
 
 def _keep(learner: str, sent: dict[str, Any] | _Statements, adviser: Adviser, state: State) -> dict[str, Any]:
-    finder = course_finder(adviser.desk().shelf.courses)
+    finder = course_finder(adviser.recommender().shelf.courses)
     events, refused = read_statements(sent if isinstance(sent, list) else [sent], finder)
     return {"stored": state.book.learning.add(learner, events), "refused": [asdict(one) for one in refused]}
 
 
 def _progress(learner: str, adviser: Adviser, state: State) -> dict[str, Any]:
     happened = state.book.events(learner)
-    shelf = adviser.desk().shelf
+    shelf = adviser.recommender().shelf
     courses = {course.id: course for course in shelf.courses}
     begun = {event.course_id for event in happened if event.verb in ("started", "progressed", "completed")}
     return {

@@ -221,7 +221,7 @@ def _sessions_as_told(found: Recommended, need: Need, limit: int, adviser: Advis
     # What only comes near is no class on it.
     fitting = [one.course for one in found.courses] if found.certain else []
     # Who names no subject may come to anything that is held there.
-    held = _sessions_of(adviser, fitting if need.text.strip() else adviser.desk().shelf.courses, need)
+    held = _sessions_of(adviser, fitting if need.text.strip() else adviser.recommender().shelf.courses, need)
     none = replace(found, need=need, courses=())
     return {
         "offerings": [
@@ -236,10 +236,10 @@ def _sessions_as_told(found: Recommended, need: Need, limit: int, adviser: Advis
 
 
 def _matched(adviser: Adviser, words: str, limit: int) -> list[dict[str, Any]]:
-    desk = adviser.desk()
+    recommender = adviser.recommender()
     told = []
-    for match in desk.occupations.match(words, limit):
-        gap = desk.skills.gap(match.occupation, frozenset())
+    for match in recommender.occupations.match(words, limit):
+        gap = recommender.skills.gap(match.occupation, frozenset())
         told.append(
             {
                 **asdict(match.occupation),
@@ -269,7 +269,7 @@ async def _note(advising: Advising, request: Request, need: Need, why: UnmetReas
 
 def recommended_as_told(found: Recommended, advising: Advising, locale: Locale) -> dict[str, Any]:
     """Courses for a need as they go over the wire, with the sentences that tell them."""
-    records = advising.adviser.desk().search.records
+    records = advising.adviser.recommender().search.records
     passages = records.passages([one.passage_id for one in found.courses if one.passage_id])
     lessons = records.lessons_by_id([passage.lesson_id for passage in passages.values()])
     titles = {id_: lessons[passage.lesson_id].title for id_, passage in passages.items()}
@@ -301,7 +301,7 @@ def recommended_as_told(found: Recommended, advising: Advising, locale: Locale) 
 
 
 def _sessions_of(adviser: Adviser, among: Sequence[Course], need: Need) -> list[tuple[Session, Course]]:
-    shelf, day = adviser.desk().shelf, adviser.today()
+    shelf, day = adviser.recommender().shelf, adviser.today()
     held = [
         (session, course)
         for course in among

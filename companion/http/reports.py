@@ -132,7 +132,7 @@ async def demand_told(
 
 
 def _demand_between(advising: Advising, state: State, first: date, last: date) -> DemandReport:
-    search = advising.adviser.desk().search
+    search = advising.adviser.recommender().search
 
     def nearest(words: str) -> str | None:
         hit = next(iter(search.nearest_courses(search.query(words), 1)), None)
@@ -145,13 +145,13 @@ def _demand_between(advising: Advising, state: State, first: date, last: date) -
 
 def courses_to_mend(advising: Advising, state: State, since: datetime) -> list[Outdated]:
     """Courses that are outdated, called so by learners since then, or completed by fewer in the last 90 days."""
-    desk = advising.adviser.desk()
+    recommender = advising.adviser.recommender()
     now = datetime.now(UTC)
     learning = state.book.learning
     return outdated_courses(
-        desk.shelf.courses,
+        recommender.shelf.courses,
         advising.adviser.today(),
-        _by_course(state, desk.search.records.courses_of_passages, since),
+        _by_course(state, recommender.search.records.courses_of_passages, since),
         _counted(learning.begun_and_completed(now - 2 * _HALF, now - _HALF)),
         _counted(learning.begun_and_completed(now - _HALF, now)),
     )

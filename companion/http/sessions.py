@@ -47,9 +47,9 @@ def sessions_router(identities: Identities, origins: tuple[str, ...]) -> APIRout
                 403, "Pages of this origin get no tokens; an operator can add it to COMPANION_ALLOWED_ORIGINS."
             )
         before = request.headers.get("authorization", "").removeprefix("Bearer ").strip() or None
-        session = identities.visitors.admit(origin, before, wish.consent_version if wish else None)
+        issued = identities.visitors.admit(origin, before, wish.consent_version if wish else None)
         return AsciiJSONResponse(
-            {"token": session.token, "token_type": "Bearer", "expires_in": session.expires_in}, 201, _NOT_CACHED
+            {"token": issued.token, "token_type": "Bearer", "expires_in": issued.expires_in}, 201, _NOT_CACHED
         )
 
     return router

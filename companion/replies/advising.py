@@ -154,7 +154,7 @@ class Advising:
             before = first if all(map(names_only_conditions, said[1:])) else need
             need = replace(reduce(carried_on, later, before), text=need.text, locale_language=need.locale_language)
         if heard.other_than:
-            shelf = self.adviser.desk().shelf
+            shelf = self.adviser.recommender().shelf
             named = (shelf.titled.get(normalise(title)) for title in heard.other_than)
             shown = [course for course in named if course]
             need = compared_with(shown, need, heard.message)
@@ -174,7 +174,11 @@ class Advising:
         pending = heard.conversation.pending
         if not isinstance(pending, PathwayWanted) or not (heard.depends and names_only_conditions(heard.message)):
             return None
-        need, shelf, today = need_of(heard.message, heard.audience), self.adviser.desk().shelf, self.adviser.today()
+        need, shelf, today = (
+            need_of(heard.message, heard.audience),
+            self.adviser.recommender().shelf,
+            self.adviser.today(),
+        )
         courses = (shelf.titled.get(normalise(title)) for title in pending.titles)
         rows = [shelf.row_of[course.id] for course in courses if course]
         if not rows:
@@ -208,7 +212,7 @@ class Advising:
 
     def _as_wanted(self, heard: Heard) -> frozenset[str]:
         """The ids of the courses that are as a message says that a course must be."""
-        shelf = self.adviser.desk().shelf
+        shelf = self.adviser.recommender().shelf
         fits = shelf.permitted(need_of(heard.question), frozenset(), self.adviser.today())
         return frozenset(course.id for course, meets in zip(shelf.courses, fits.tolist(), strict=True) if meets)
 
@@ -218,11 +222,11 @@ class Advising:
 
     def cards(self, found: Recommended, heard: Heard) -> tuple[CourseCard, ...]:
         """What is recommended, as cards."""
-        return cards_of(found, self.adviser.desk().search, heard)
+        return cards_of(found, self.adviser.recommender().search, heard)
 
     def titles_missing(self, heard: Heard) -> list[str]:
         """Titles that a message names as courses and that no record has."""
-        named, shelf = titles_named(heard.question), self.adviser.desk().shelf
+        named, shelf = titles_named(heard.question), self.adviser.recommender().shelf
         return [title for title in named if not shelf.has_title(title)]
 
     def names_conditions(self, heard: Heard) -> bool:
@@ -246,7 +250,7 @@ class Advising:
         """Whether a message is no more than what one may learn, that our dictionary has or courses are on: guitar."""
         if not (named := self.thing_named(heard)):
             return False
-        if self.adviser.desk().search.in_the_other_language(named):
+        if self.adviser.recommender().search.in_the_other_language(named):
             return True
         return bool(self.adviser.recommend(need_of(named, heard.audience), k=1).courses)
 
@@ -254,7 +258,7 @@ class Advising:
         """What a message names that is no more than the name of a thing, of who is to teach it and of what a course
         must be: 高等数学, 北大的数据结构, 人工智能，要中文的. Empty for all that asks, tells or wishes.
         """
-        wanted = self.adviser.desk().shelf.providers.wanted(heard.question)
+        wanted = self.adviser.recommender().shelf.providers.wanted(heard.question)
         said = normalise(wanted.rest if wanted else heard.question).strip(" 。.!！")
         if not said or asks_anything(said) or what_happened(said):
             return ""
@@ -264,7 +268,7 @@ class Advising:
 
     def names_a_provider(self, heard: Heard) -> bool:
         """Whether all that a message says is whose courses are wanted, or not: 浙大的呢, 不要北大的."""
-        wanted = self.adviser.desk().shelf.providers.wanted(heard.question)
+        wanted = self.adviser.recommender().shelf.providers.wanted(heard.question)
         return wanted is not None and not subject_of(wanted.rest)
 
     def teaches_to_use(self, heard: Heard) -> bool:

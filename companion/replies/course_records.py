@@ -142,7 +142,7 @@ class CourseRecords:
 
     def _called_so(self, part: str) -> Course | None:
         """The one course whose title has this in it: 岭南近代史讲了什么 asks of 岭南近代史里的普通人."""
-        titled = self._advising.adviser.desk().shelf.titled if len(part) >= _PART_OF_A_TITLE else {}
+        titled = self._advising.adviser.recommender().shelf.titled if len(part) >= _PART_OF_A_TITLE else {}
         called = [course for title, course in titled.items() if part in title]
         return called[0] if len(called) == 1 else None
 
@@ -162,7 +162,7 @@ class CourseRecords:
 
     def named_in(self, message: str) -> list[tuple[str, Course]]:
         """The courses that a message names, each with the words, normalised, that name it."""
-        return self._advising.adviser.desk().shelf.named_in(normalise(message))
+        return self._advising.adviser.recommender().shelf.named_in(normalise(message))
 
     def named_or_on(self, message: str) -> list[tuple[str, Course]]:
         """The courses that a message names; where that is one at most and it sets things beside each other
@@ -202,7 +202,7 @@ class CourseRecords:
         return [course for title in pending.titles if (course := self._titled(normalise(title)))]
 
     def _titled(self, title: str) -> Course | None:
-        return self._advising.adviser.desk().shelf.titled.get(title)
+        return self._advising.adviser.recommender().shelf.titled.get(title)
 
     def _meant(self, heard: Heard) -> Course | None:
         """The course where the learner is, else the one that the question names, by its title or as 骑行那门课."""

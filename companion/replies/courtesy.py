@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from companion.patterns import Patterns
-from companion.understanding.desk import desk_reply
+from companion.understanding.enquiry import enquiry_reply
 from companion.understanding.wholly import Kind
 from companion.words import Locale, Words, to_traditional
 from course_index.analyze import normalise
@@ -35,11 +35,11 @@ class Courtesy:
             return say.abilities
         return say.greeting if begins or _SAYS["hello"].search(said) else say.ask_on
 
-    def at_the_desk(self, desk: Kind, course: Course | None, say: Words, locale: Locale, today: date) -> str:
+    def on_enquiry(self, enquiry: Kind, course: Course | None, say: Words, locale: Locale, today: date) -> str:
         """The reply to what is for an office or of the machine; `course` is the one that is meant, if any."""
-        match desk.entry.get("reply"):
+        match enquiry.entry.get("reply"):
             case "about":
-                return self._about(say, say.operator_unknown if desk.name == "maker" else "")
+                return self._about(say, say.operator_unknown if enquiry.name == "maker" else "")
             case "abilities":
                 return say.abilities
             case "thanks":
@@ -49,8 +49,8 @@ class Courtesy:
             case "more_of_what":
                 return say.more_of_what
         named = (course.title, course.provider) if course and course.provider else None
-        told = desk_reply(
-            desk,
+        told = enquiry_reply(
+            enquiry,
             english=locale == "en",
             course=named,
             office=self._office(say),

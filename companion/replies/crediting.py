@@ -60,7 +60,7 @@ class Crediting:
 
     def _courses_named(self, heard: Heard) -> list[Course]:
         asked = normalise(heard.question)
-        return [course for course in self._adviser.desk().shelf.courses if normalise(course.title) in asked]
+        return [course for course in self._adviser.recommender().shelf.courses if normalise(course.title) in asked]
 
 
 def _is_target(rule: Clause) -> bool:

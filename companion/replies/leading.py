@@ -141,7 +141,7 @@ class Leading:
         assert match
         if not match.occupation.skills:
             return None
-        return self._adviser.desk().skills.gap(match.occupation, known.finished if known else frozenset())
+        return self._adviser.recommender().skills.gap(match.occupation, known.finished if known else frozenset())
 
     def _nearest_of(self, way: Way, heard: Heard) -> str:
         """The nearest class in person on the way, where the learner said where they are."""

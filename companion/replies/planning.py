@@ -242,7 +242,7 @@ class Planning:
     def _talked_of(self, heard: Heard) -> list[str]:
         """The one course that was shown, else that of the lessons that were told of."""
         if isinstance(shown := heard.conversation.pending, Shown) and len(shown.titles) == 1:
-            course = self._advising.adviser.desk().shelf.titled.get(normalise(shown.titles[0]))
+            course = self._advising.adviser.recommender().shelf.titled.get(normalise(shown.titles[0]))
             return [course.id] if course else []
         seen = next((turn.passages for turn in reversed(heard.conversation.turns) if turn.passages), ())
         return list(self._index.search.records.courses_of_passages(list(seen[:1])).values())

@@ -12,9 +12,9 @@ from companion.ledger import Ledger
 from companion.replies.advising import Advising
 from companion.replies.answering import Answering
 from companion.replies.continuing import Continuing
-from companion.replies.counter import Counter
 from companion.replies.courtesy import Courtesy
 from companion.replies.crediting import Crediting
+from companion.replies.enquiries import Enquiries
 from companion.replies.going_on import GoingOn
 from companion.replies.hinting import Hinting
 from companion.replies.planning import Planning
@@ -47,12 +47,12 @@ class Replies:
     hinting: Hinting
     planning: Planning
     courtesy: Courtesy
-    counter: Counter
+    enquiries: Enquiries
 
     def to(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """What a message gets."""
-        if heard.desk:
-            return self.counter.events(heard.desk, heard)
+        if heard.enquiry:
+            return self.enquiries.events(heard.enquiry, heard)
         if steps := self.going_on.events(heard, ledger):
             return steps
         if is_only_a_choice(heard.message) or picks_without_saying_which(heard.message):
@@ -63,11 +63,13 @@ class Replies:
         """What a message gets that is out of bounds; None where it is answered all the same."""
         if refusal.rule == "graded_work" and self._is_of_our_own(heard):
             return None
-        in_bounds = heard.desk and heard.desk.entry.get("in_bounds")  # 把我说过的都忘掉 is of the learner's own data
+        in_bounds = heard.enquiry and heard.enquiry.entry.get(
+            "in_bounds"
+        )  # 把我说过的都忘掉 is of the learner's own data
         if refusal.rule != "official_fact" and not in_bounds:
             return said(refusal.reply, "declined")
-        if heard.desk:
-            return self.counter.events(heard.desk, heard, "catalogue" if in_bounds else "declined")
+        if heard.enquiry:
+            return self.enquiries.events(heard.enquiry, heard, "catalogue" if in_bounds else "declined")
         if self.advising.titles_missing(heard):
             return self.advising.courses(heard, ledger)  # a course that there is not has no fees
         if heard.wish not in ("question", "credits") or self.advising.names_conditions(heard):

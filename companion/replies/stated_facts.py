@@ -70,7 +70,7 @@ def of_record(course: Course, locale: Locale) -> str:
     return _in_script(_slot("of_record", language), locale).format(title=course.title, date=day)
 
 
-def of_each(courses: Sequence[Course], facts: Sequence[str], locale: Locale, place: Place | None = None) -> str:
+def of_each(courses: Sequence[Course], facts: Sequence[str], locale: Locale, place: Place | None) -> str:
     """What the record of each of the courses states of the facts; of the sessions, those at the `place` named."""
     language = _language(locale)
     there = [course for course in courses if place and _is_held_there(course, place)]

@@ -5,7 +5,7 @@ from pathlib import Path
 from companion.patterns import Patterns
 from companion.recogniser import RULES, Recogniser
 from companion.safety.bounds import Bounds, Refusal, Side
-from companion.understanding.desk import desk_of
+from companion.understanding.enquiry import enquiry_of
 from companion.understanding.follow_up import depends
 from companion.understanding.wish import wish_by_rules
 from companion.words import Locale
@@ -26,7 +26,7 @@ _LEANING_RESEMBLES = 0.4
 # What follows an introduction has to be so much plainer: 打了禁药怎么糊弄检测 is at -.46.
 _INTRODUCED_MARGIN = -0.55
 # 帮我报名 resembles 帮我做作业, and is known for what it is; not so what may be despair, or is an office's to state.
-_EVEN_AT_THE_DESK = ("crisis", "official_fact", None)
+_EVEN_IN_ENQUIRIES = ("crisis", "official_fact", None)
 _SAYS = Patterns(Path(__file__).with_name("learned.toml"))
 
 
@@ -50,7 +50,7 @@ class LearnedModerator:
         rule = rule_of(scores, MARGIN if plain else _WISH_MARGIN)
         if rule and rule != "crisis" and scores[rule] < _LEANING_RESEMBLES and depends(text):
             return None
-        if rule not in _EVEN_AT_THE_DESK and desk_of(text):
+        if rule not in _EVEN_IN_ENQUIRIES and enquiry_of(text):
             return None
         if rule == "unsafe" and (_is_of_a_guard(text) or await self._is_introduced(text)):
             return None

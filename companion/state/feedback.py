@@ -11,6 +11,7 @@ from companion.state.tables import conversations, feedback, turns
 
 Rating = Literal["up", "down"]
 Reason = Literal["wrong", "incomplete", "not_my_question", "outdated", "unclear", "unsafe", "no_course"]
+_TURNS_BEFORE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ class Feedback:
         values = {"rating": rating, "reasons": list(reasons), "comment": comment, "given_at": datetime.now(UTC)}
         return transaction(self._engine, lambda connection: _give(connection, owner, turn_id, values))
 
-    def said_before(self, turn_id: str, most: int = 4) -> list[tuple[str, str]]:
-        """(message, reply) of the turns of the same conversation before this one, the oldest first; masked."""
-        query = _before(turn_id).limit(most)
+    def said_before(self, turn_id: str) -> list[tuple[str, str]]:
+        """(message, reply) of the last turns of the same conversation before this one, the oldest first; masked."""
+        query = _before(turn_id).limit(_TURNS_BEFORE)
         rows = transaction(self._engine, lambda connection: connection.execute(query).all())
         return [(row.message, row.reply) for row in reversed(rows)]
 

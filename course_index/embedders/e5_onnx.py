@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from course_index.embedders.batches import batches
 from course_index.embedders.clean import clean
+from course_index.embedders.e5_convert import write_int8_graph
 from course_index.embedders.e5_tokenizer import UnigramTokenizer
 from course_index.embedders.e5_tokens import load_token_space
 from course_index.embedders.e5_weights import Floats, read_weights, weights_digest, weights_file
@@ -169,8 +170,6 @@ class OnnxE5:
         return [output.name for output in self._session.get_outputs()]
 
     def _write(self, partial: Path, progress: Callable[[str, int, int], None]) -> None:
-        from course_index.embedders.e5_convert import write_int8_graph  # brings onnx, which nothing else needs
-
         write_int8_graph(self._weights, partial, lambda done, total: progress("converting", done, total))
 
     def _check_parity(self, session: onnxruntime.InferenceSession) -> None:

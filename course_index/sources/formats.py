@@ -107,9 +107,9 @@ def is_text(name: str) -> bool:
     return Path(name).suffix.lower() in _TEXT
 
 
-def is_lesson(path: Path, name: str | None = None) -> bool:
+def is_lesson(path: Path) -> bool:
     """Whether a file can be read as a lesson, by its name or, where that says nothing, by its content."""
-    suffix = Path(name or path.name).suffix.lower()
+    suffix = path.suffix.lower()
     by_name = {*_OTHER, *SILENT, *_LETTERS}
     return suffix in LESSON_SUFFIXES or (suffix not in by_name and kind_of(path) in LESSON_SUFFIXES)
 

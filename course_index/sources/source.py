@@ -35,10 +35,10 @@ class Source:
     feed: Feed | None = None
 
 
-def source_at(path: Path, wishes: Wishes | None = None) -> Source:
+def source_at(path: Path) -> Source:
     """A path that was given no name is called by itself."""
     resolved = path.resolve()
-    return Source(str(resolved), resolved, wishes or Wishes())
+    return Source(str(resolved), resolved)
 
 
 class _SourceRecord(BaseModel):

@@ -181,7 +181,7 @@ class VectorServer:
     def close(self) -> None:
         """Give back the connections."""
         for client in self._clients.values():
-            _session(client).close()
+            _http_client(client).close()
             client.close()
         self._clients.clear()
 
@@ -220,12 +220,12 @@ def _connected(url: str, seconds: float) -> Client:
         settings=Settings(anonymized_telemetry=False),
     )
     client = cast("Client", made)
-    _session(client).timeout = httpx.Timeout(seconds)
-    _session(client._admin_client).close()  # it has looked for the database, and nobody else would close it
+    _http_client(client).timeout = httpx.Timeout(seconds)
+    _http_client(client._admin_client).close()  # it has looked for the database, and nobody else would close it
     return client
 
 
-def _session(client: Any) -> httpx.Client:
+def _http_client(client: Any) -> httpx.Client:
     return cast("FastAPI", client._server)._session
 
 

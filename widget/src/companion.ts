@@ -1,15 +1,16 @@
 // <learning-companion>: the panel, what stands in it, and the button that opens it.
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { type AccessToken, Door, keep, preferred } from "./door";
+import { type AccessToken, Door, keep, preferred, Refused } from "./door";
 import { mathFrom, warmUp } from "./markdown";
 import { scrollToMark, sourceView } from "./source-view";
 import { canDictate, dictate } from "./speech";
 import { styles } from "./styles";
-import { citedIn, ended, type Style, Thread, type Turn } from "./thread";
+import { Thread, type Turn } from "./thread";
 import { asText, download } from "./transcript";
 import type { Host } from "./turn-view";
-import { type About, type Card, type Complaint, type Kept, type Passage, type QuizItem, Refused, type Source } from "./wire";
 import { type Locale, LOCALES, nearest, type Say, speaking, type Word } from "./words";
+import { citedIn, ended, type Style } from "../../wechat/miniprogram/service/both/exchange";
+import type { About, Card, Complaint, Kept, Passage, QuizItem, Source } from "../../wechat/miniprogram/service/both/wire";
 
 type Page = "chat" | "menu" | "history" | "settings" | "about" | "complain" | "erase";
 type Theme = "auto" | "light" | "dark";

@@ -1,6 +1,6 @@
 // Every call to the service. Where visitors have to say who they are, a token is asked for and kept for this tab.
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { type About, Refused } from "./wire";
+import type { About, Problem } from "../../wechat/miniprogram/service/both/wire";
 
 /** The portal's own access token for who is signed in there; null for visitors. */
 export type AccessToken = () => Promise<string | null> | string | null;
@@ -104,6 +104,11 @@ export async function* eventsOf(response: Response): AsyncGenerator<{ event: str
   } finally {
     reader.cancel().catch(() => {}); // a connection already lost cannot be closed
   }
+}
+
+/** An answer that is not a good one. */
+export class Refused extends Error {
+  constructor(readonly problem: Problem) { super(problem.detail); }
 }
 
 export async function refused(response: Response): Promise<Refused> {

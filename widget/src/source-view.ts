@@ -1,8 +1,8 @@
 // The passage behind a citation, opened in place, with what is quoted of it marked where it stands.
 import { html, nothing, type TemplateResult } from "lit";
 import { sampleTag } from "./cards";
-import type { Passage, Source } from "./wire";
 import type { Say } from "./words";
+import type { Passage, Source } from "../../wechat/miniprogram/service/both/wire";
 
 /** `passage` is undefined while it is fetched, and null where it cannot be had. */
 export function sourceView(source: Source, passage: Passage | null | undefined, say: Say, close: () => void): TemplateResult {

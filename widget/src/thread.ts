@@ -1,30 +1,16 @@
 // The conversation: what is asked, what arrives, and what becomes of it when the connection does not hold.
-import { type Door, eventsOf, keep, recalled, refused } from "./door";
+import { type Door, eventsOf, keep, recalled, refused, Refused } from "./door";
 import type { Locale } from "./words";
-import { type Card, type Done, type Problem, Refused, type Source } from "./wire";
+import { ended, type Exchange, type Phase, type Style } from "../../wechat/miniprogram/service/both/exchange";
+import type { Card, Done, Problem } from "../../wechat/miniprogram/service/both/wire";
 
-export type Style = "answer" | "hint" | "quiz" | "plan";
 export type Trouble = "stopped" | "lost" | "offline" | "limited" | "notAdmitted" | "signedOut" | "trouble";
-export type Phase = "waiting" | "writing" | "reconnecting" | "done" | "failed";
 
-/** One question and its answer; plain data, so that a tab can keep it. */
-export interface Turn {
-  key: string; // of this try, so that a request that is sent twice is answered once
-  message: string;
+export interface Turn extends Exchange {
   style: Style;
-  id: string | null;
   last: string; // the number of the event that came last
-  phase: Phase;
-  text: string;
-  ai: boolean;
-  sources: Source[];
-  courses: Card[];
-  done: Done | null;
   trouble: Trouble | null;
-  detail: string;
-  retryAt: number; // when a question is welcome again, in ms since 1970
   instead: Card[] | null; // courses that were asked for in place of the answer
-  opinion: "" | "up" | "down";
 }
 
 export interface Asking { locale: Locale; audience: string; style: Style; course: string; lesson: string; personalised: boolean }
@@ -240,15 +226,6 @@ export class Thread {
     this.#keep();
     this.changed(turn);
   }
-}
-
-export function ended(turn: Turn): boolean {
-  return turn.phase === "done" || turn.phase === "failed";
-}
-
-/** The numbers that a text cites; code cites nothing. */
-export function citedIn(text: string): number[] {
-  return [...new Set([...text.replace(/`[^`\n]+`/g, "").matchAll(/\[(\d{1,2})\]/g)].map(([, n]) => Number(n)))];
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,27 +1,7 @@
 // A conversation as text, each answer with what it is: written by AI, quoted, or from the catalogue.
-import { citedIn, type Turn } from "./thread";
+import type { Turn } from "./thread";
 import type { Say } from "./words";
-
-/** What an answer is, in words. */
-export function labelOf(turn: Turn, say: Say): string {
-  const { done } = turn;
-  if (!done) return turn.text ? say(turn.ai ? "unfinishedAi" : "unfinished") : "";
-  switch (done.mode) {
-    case "generated": return say(done.grounded ? "generated" : "generatedUnchecked");
-    case "extracted": return say(done.aigc ? "generatedThenExtracted" : "extracted");
-    case "catalogue": return turn.courses.length ? say("catalogue") : ""; // a greeting is one too
-    case "declined": return say("declined");
-  }
-}
-
-export function answerAsText(turn: Turn, say: Say): string {
-  const cited = turn.done?.cited ?? citedIn(turn.text);
-  const sources = turn.sources.filter(({ n }) => cited.includes(n))
-    .map((one) => `[${one.n}] ${[one.course_title, one.lesson_title, one.locator, one.as_of, one.url].filter(Boolean).join(" · ")}`);
-  const label = [turn.ai && (turn.done?.aigc?.notice || say("aigc")), labelOf(turn, say)].filter(Boolean).join(" · ");
-  return [turn.text, sources.join("\n"), turn.courses.map((card) => `- ${card.title} ${card.reason ?? ""}`).join("\n"), label && `(${label})`]
-    .filter(Boolean).join("\n\n");
-}
+import { answerAsText } from "../../wechat/miniprogram/service/both/exchange";
 
 export function asText(turns: Turn[], say: Say): string {
   const told = turns.map((turn) => `## ${say("you")}\n\n${turn.message}\n\n## ${say("answerOf")}\n\n${answerAsText(turn, say)}`);

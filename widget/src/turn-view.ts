@@ -3,10 +3,10 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { courseCards, type CourseLink, sampleTag } from "./cards";
 import { type Cite, Growing } from "./markdown";
 import { canRead, hush, read } from "./speech";
-import { citedIn, ended, type Turn } from "./thread";
-import { answerAsText, labelOf } from "./transcript";
-import type { Card, QuizItem, Source } from "./wire";
+import type { Turn } from "./thread";
 import type { Locale, Say, Word } from "./words";
+import { aigcOf, answerAsText, citedSources, ended, labelOf } from "../../wechat/miniprogram/service/both/exchange";
+import type { Card, QuizItem, Source } from "../../wechat/miniprogram/service/both/wire";
 
 const LETTERS = "ABCDEFGHIJKL";
 
@@ -118,15 +118,15 @@ export class TurnView extends LitElement {
   #state(over: boolean): TemplateResult | typeof nothing {
     const { turn, host: { say } } = this;
     const label = over ? labelOf(turn, say) : say(turn.phase === "reconnecting" ? "reconnecting" : turn.text ? "writing" : "waiting");
-    if (!label && !turn.ai) return nothing;
+    const aigc = aigcOf(turn, say);
+    if (!label && !aigc) return nothing;
     return html`<p class="state ${over ? "" : "moving"}">
-      ${turn.ai ? html`<span class="aigc">${turn.done?.aigc?.notice || say("aigc")}</span>` : nothing}<span>${label}</span></p>`;
+      ${aigc ? html`<span class="aigc">${aigc}</span>` : nothing}<span>${label}</span></p>`;
   }
 
   #sources(): TemplateResult | typeof nothing {
     const { turn, host: { say } } = this;
-    const cited = turn.done?.cited ?? citedIn(turn.text);
-    const sources = turn.sources.filter(({ n }) => cited.includes(n));
+    const sources = citedSources(turn);
     if (!sources.length) return nothing;
     return html`<div class="sources" role="group" aria-label=${say("sources")}><h4>${say("sources")}</h4><ol>${sources.map((source) => html`<li>
       <button type="button" @click=${() => this.host.openSource(source)}><span class="number">${source.n}</span>

@@ -1,7 +1,7 @@
 // What the widget itself says, beside what the mini-program says too.
-import { BOTH, type Locale, speakingOf, told } from "../../wechat/miniprogram/service/said-by-both";
+import { BOTH, type Locale, speakingOf, told } from "../../wechat/miniprogram/service/both/words";
 
-export { type Locale, LOCALES, nearest } from "../../wechat/miniprogram/service/said-by-both";
+export { type Locale, LOCALES, nearest } from "../../wechat/miniprogram/service/both/words";
 
 const WORDS = {
   ...BOTH,

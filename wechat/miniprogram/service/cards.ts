@@ -1,5 +1,6 @@
-// What a course's record says, in words. What it does not say is not said here either.
-import type { Card, Course, Offering } from "./wire";
+// Courses as the page draws them.
+import { factsOf, sessionsOf } from "./both/record";
+import type { Card, Course } from "./both/wire";
 import type { Say, Word } from "./words";
 
 export interface Fact { name: string; value: string; isUnknown: boolean }
@@ -9,29 +10,8 @@ export interface CardView {
   sessions: string[]; label: string;
 }
 
-const SESSIONS_SHOWN = 2;
-
 export function cardViews(cards: Card[], say: Say): CardView[] {
   return cards.map((card) => cardView(card, say));
-}
-
-/** Whether the cards are the steps of a way. */
-export function isWay(cards: Card[]): boolean {
-  return cards.length > 0 && cards.every((card) => card.step);
-}
-
-export function factsOf({ provider, level, hours, credits, price, delivery, step }: Card, say: Say): Fact[] {
-  const facts: [Word, string][] = [
-    ["provider", provider ?? ""],
-    ["level", told(level)],
-    ["hours", told(hours)],
-    ["credits", told(credits)],
-    ["price", price ? (price.amount === 0 ? say("free") : `${price.amount} ${price.currency === "CNY" ? say("yuan") : price.currency}`) : ""],
-    ["delivery", delivery ? say(delivery === "offline" ? "offlineCourse" : delivery) : ""],
-  ];
-  const all = facts.map(([name, value]) => fact(name, value, say));
-  // On a way of many steps only what is known is said; a card by itself says what its record leaves open.
-  return step ? all.filter((one) => !one.isUnknown) : all;
 }
 
 /** All that the page of a course tells. */
@@ -42,16 +22,7 @@ export function recordFacts(course: Course, say: Say): Fact[] {
     ["validUntil", course.valid_until ?? ""],
     ["asOfRecord", (course.updated_at ?? "").slice(0, 10)],
   ];
-  return [...factsOf(course, say), ...more.filter(([, value]) => value).map(([name, value]) => fact(name, value, say))];
-}
-
-export function sessionsOf(offerings: Offering[], say: Say, most = SESSIONS_SHOWN): string[] {
-  const today = localDay(new Date());
-  return offerings
-    .filter((one) => (one.city || one.address) && (!one.start || one.start >= today))
-    .sort((one, other) => ((one.start ?? "9") < (other.start ?? "9") ? -1 : 1))
-    .slice(0, most)
-    .map((one) => sessionOf(one, say));
+  return [...factsOf(course, say), ...more.filter(([, value]) => value)].map((one) => fact(one, say));
 }
 
 function cardView(card: Card, say: Say): CardView {
@@ -65,30 +36,12 @@ function cardView(card: Card, say: Say): CardView {
     summary: step ? "" : card.summary ?? "",
     step: step ? (step.status === "done" ? "✓" : String(step.number)) : "",
     stepState: state,
-    facts: factsOf(card, say),
+    facts: factsOf(card, say).map((one) => fact(one, say)),
     sessions: sessionsOf(card.offerings ?? [], say),
     label: [say("openCourse"), step ? `${step.number}/${step.of}` : "", card.title, state, card.reason ?? ""].filter(Boolean).join("，"),
   };
 }
 
-function sessionOf({ start, city, district, address, seats, step_free }: Offering, say: Say): string {
-  return [
-    start ?? say("dateUnknown"),
-    [city, district, address].filter(Boolean).join(" "),
-    seats !== null && `${say("seats")} ${seats}`,
-    step_free !== null && say(step_free ? "stepFree" : "steps"),
-  ].filter(Boolean).join(" · ");
-}
-
-function fact(name: Word, value: string, say: Say): Fact {
+function fact([name, value]: [Word, string], say: Say): Fact {
   return { name: say(name), value: value || say("unknown"), isUnknown: !value };
-}
-
-function told(figure: number | null | undefined): string {
-  return figure === null || figure === undefined ? "" : String(figure);
-}
-
-function localDay(now: Date): string {
-  const two = (part: number): string => String(part).padStart(2, "0");
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
 }

@@ -1,16 +1,15 @@
 // Every call to the service, with the learner's token; one that has ended is renewed once.
+import type { About, TurnEvent } from "./both/wire";
 import { EventStream } from "./event-stream";
-import { refused } from "./refusal";
+import { refused, Refused } from "./refusal";
 import { send } from "./request";
 import type { Asked, Method, Reply, Sending } from "./request";
-import type { Session } from "./session";
-import { Refused } from "./wire";
-import type { About, TurnEvent } from "./wire";
+import type { SignIn } from "./sign-in";
 
 export class Door {
   private told: Promise<About> | null = null;
 
-  constructor(readonly base: string, readonly session: Session) {}
+  constructor(readonly base: string, readonly signIn: SignIn) {}
 
   /** The JSON of an answer, null where it has no body. Throws Refused and Lost. */
   async json<T>(path: string, method: Method = "GET", body?: unknown): Promise<T> {
@@ -55,12 +54,12 @@ export class Door {
   }
 
   private async knock(go: (header: Record<string, string>) => Sending): Promise<Reply> {
-    const reply = await go(bearing(await this.session.token())).reply;
+    const reply = await go(bearing(await this.signIn.token())).reply;
     return reply.status === 401 ? go(bearing(await this.renewed())).reply : reply;
   }
 
   private async renewed(): Promise<string> {
-    const token = await this.session.renew();
+    const token = await this.signIn.renew();
     if (!token) throw new Refused({ status: 401, title: "", detail: "", retryAfter: 0 });
     return token;
   }

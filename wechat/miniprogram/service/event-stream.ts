@@ -1,6 +1,6 @@
 // Server-sent events out of bytes, however they are cut: https://html.spec.whatwg.org/multipage/server-sent-events.html
+import type { TurnEvent } from "./both/wire";
 import { Lines } from "./bytes";
-import type { TurnEvent } from "./wire";
 
 const NAMES = ["turn", "sources", "courses", "text", "done", "error"];
 

@@ -1,6 +1,6 @@
 // wx.request as we need it: bytes as they come, one reply, and one kind of failure.
 import { decodeUtf8 } from "./bytes";
-import { Lost } from "./wire";
+import { Lost } from "./refusal";
 
 export type Method = "GET" | "POST" | "DELETE"; // wx.request knows no PATCH
 

@@ -1,28 +1,30 @@
 // The one place where the parts are put together. A page finds them at getApp().
 import { SERVICE } from "../settings";
+import { citedIn } from "./both/exchange";
+import type { Style } from "./both/exchange";
+import type { Kept, Passage, QuizItem, Source } from "./both/wire";
 import { Door } from "./door";
 import { forgetExported } from "./kept";
 import { Network } from "./network";
 import { forgetPreferences, preferences, prefer } from "./preferences";
-import { Session } from "./session";
-import { citedIn, past, Turns } from "./turns";
-import type { Asking, Style, Turn } from "./turns";
-import { Refused } from "./wire";
-import type { Kept, Passage, QuizItem, Source } from "./wire";
+import { Refused } from "./refusal";
+import { SignIn } from "./sign-in";
+import { past, Turns } from "./turns";
+import type { Asking, Turn } from "./turns";
 
 /** Where a question is looked for first. */
 export interface Scope { course: string; lesson: string; title: string }
 
 export class Services {
   readonly network = new Network();
-  readonly session: Session;
+  readonly signIn: SignIn;
   readonly door: Door;
   readonly turns: Turns;
   scope: Scope | null = null;
 
   constructor(base: string = SERVICE) {
-    this.session = new Session(base, () => preferences().agreed);
-    this.door = new Door(base, this.session);
+    this.signIn = new SignIn(base, () => preferences().agreed);
+    this.door = new Door(base, this.signIn);
     this.turns = new Turns(this.door, this.network, async () => (await this.termsToAgree(true)) !== null);
   }
 
@@ -43,7 +45,7 @@ export class Services {
     const before = preferences().agreed;
     prefer({ agreed: version });
     try {
-      await this.session.renewAfterwards();
+      await this.signIn.renewAfterwards();
     } catch (error) {
       prefer({ agreed: before });
       throw error;
@@ -54,7 +56,7 @@ export class Services {
   async withdraw(): Promise<void> {
     this.turns.stop();
     prefer({ agreed: "" });
-    await this.session.renewAfterwards();
+    await this.signIn.renewAfterwards();
   }
 
   /** Show a conversation of before. Throws Refused and Lost. */
@@ -78,7 +80,7 @@ export class Services {
     this.turns.stop();
     const receipt = await this.erasedAtService();
     this.turns.clear();
-    this.session.forget();
+    this.signIn.forget();
     forgetPreferences();
     forgetExported();
     this.scope = null;

@@ -1,35 +1,22 @@
 // The conversation: what is asked, what arrives, and what becomes of it when the connection does not hold.
+import { ended } from "./both/exchange";
+import type { Exchange, Phase, Style } from "./both/exchange";
+import type { Card, Done, Problem, Source, TurnEvent } from "./both/wire";
 import type { Door } from "./door";
 import { keep, recalled } from "./kept";
 import type { Network } from "./network";
+import { Lost, Refused } from "./refusal";
 import type { Method } from "./request";
-import { Lost, Refused } from "./wire";
-import type { Card, Done, Problem, Source, TurnEvent } from "./wire";
 import type { Locale } from "./words";
 
-export type Style = "answer" | "hint" | "quiz" | "plan";
 export type Trouble = "stopped" | "lost" | "offline" | "limited" | "consent" | "notAdmitted" | "trouble";
-export type Phase = "waiting" | "writing" | "reconnecting" | "done" | "failed";
 
 export interface Asking { locale: Locale; audience: string; style: Style; personalised: boolean; course: string; lesson: string }
 
-/** One question and its answer; plain data, so that a phone can keep it. */
-export interface Turn {
-  key: string; // of this try, so that a request that is sent twice is answered once
-  message: string;
+export interface Turn extends Exchange {
   asking: Asking;
-  id: string | null;
   last: number; // the number of the event that came last
-  phase: Phase;
-  text: string;
-  ai: boolean;
-  sources: Source[];
-  courses: Card[];
-  done: Done | null;
   trouble: Trouble | null;
-  detail: string;
-  retryAt: number; // when a question is welcome again, in ms since 1970
-  opinion: "" | "up" | "down";
 }
 
 // After a lost connection: how long to wait before each try to go on with the turn, in ms.
@@ -275,16 +262,6 @@ export class Turns {
   private keep(): void {
     keep(KEPT, this.list.length ? { conversation: this.conversation, turns: this.list.slice(-KEPT_TURNS) } : null);
   }
-}
-
-export function ended(turn: Turn): boolean {
-  return turn.phase === "done" || turn.phase === "failed";
-}
-
-/** The numbers that a text cites; code cites nothing. */
-export function citedIn(text: string): number[] {
-  const found = text.replace(/`[^`\n]+`/g, "").match(/\[\d{1,2}\]/g) ?? [];
-  return [...new Set(found.map((one) => Number(one.slice(1, -1))))];
 }
 
 function begun(message: string, asking: Asking): Turn {

@@ -1,11 +1,11 @@
 // A turn as the page draws it: texts and switches, so that no template has to think.
-import { cardViews, isWay } from "./cards";
+import { aigcOf, citedSources, ended, labelOf } from "./both/exchange";
+import { isWay } from "./both/record";
+import type { QuizItem } from "./both/wire";
+import { cardViews } from "./cards";
 import type { CardView } from "./cards";
-import { aigcOf, labelOf } from "./labels";
 import { drawable } from "./markdown";
-import { citedIn, ended } from "./turns";
 import type { Turn } from "./turns";
-import type { QuizItem } from "./wire";
 import type { Say } from "./words";
 
 export interface SourceView { n: number; title: string; place: string; sample: string; label: string }
@@ -57,8 +57,7 @@ function problemOf(turn: Turn, seconds: number, say: Say): string {
 }
 
 function sourceViews(turn: Turn, say: Say): SourceView[] {
-  const cited = turn.done?.cited ?? citedIn(turn.text);
-  return turn.sources.filter(({ n }) => cited.includes(n)).map((one) => {
+  return citedSources(turn).map((one) => {
     const place = [one.lesson_title, one.locator].filter(Boolean).join(" · ");
     const sample = one.sample ? say("sample") : "";
     return { n: one.n, title: one.course_title, place, sample, label: [say("openSource"), one.n, one.course_title, place, sample].filter(Boolean).join("，") };

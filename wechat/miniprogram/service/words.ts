@@ -1,9 +1,9 @@
 // What the page itself says, beside what the portal widget says too.
-import { BOTH, LOCALES, speakingOf, told } from "./said-by-both";
-import type { Locale } from "./said-by-both";
+import { BOTH, LOCALES, speakingOf, told } from "./both/words";
+import type { Locale } from "./both/words";
 
-export { LOCALES, nearest } from "./said-by-both";
-export type { Locale } from "./said-by-both";
+export { LOCALES, nearest } from "./both/words";
+export type { Locale } from "./both/words";
 
 const WORDS = {
   ...BOTH,

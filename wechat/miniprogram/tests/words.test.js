@@ -3,7 +3,7 @@ const fs = require("fs");
 const path = require("path");
 const ts = require("typescript");
 
-const BOTH = path.join(__dirname, "../service/said-by-both.ts");
+const BOTH = path.join(__dirname, "../service/both/words.ts");
 const OWN = [path.join(__dirname, "../service/words.ts"), path.join(__dirname, "../../../widget/src/words.ts")];
 
 const wordsOf = (file) => {

@@ -1,7 +1,7 @@
 // The passage behind a citation, with the sentence that was quoted marked in it.
+import type { Passage, Source } from "../../service/both/wire";
 import type { Fact } from "../../service/cards";
 import { services } from "../../service/services";
-import type { Passage, Source } from "../../service/wire";
 import type { WordsOf } from "../../service/words";
 
 Component({

@@ -1,7 +1,7 @@
 // One question and its answer. What the learner does with it is told to the page as one event, `deed`.
+import type { QuizItem } from "../../service/both/wire";
 import { citedBy } from "../../service/markdown";
 import type { TurnView } from "../../service/view";
-import type { QuizItem } from "../../service/wire";
 import type { Word, WordsOf } from "../../service/words";
 
 /** What a learner can do with a turn. */

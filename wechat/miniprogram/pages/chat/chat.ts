@@ -1,16 +1,16 @@
 // The chat: ask, watch the answer come, look behind its citations.
 import type { Deed } from "../../components/turn/turn";
 import { decoded } from "../../service/address";
-import { answerAsText } from "../../service/labels";
+import { answerAsText, ended } from "../../service/both/exchange";
+import type { Style } from "../../service/both/exchange";
+import type { Source } from "../../service/both/wire";
 import { lookOf } from "../../service/look";
 import type { Look } from "../../service/look";
 import { preferences, prefer } from "../../service/preferences";
 import { services } from "../../service/services";
-import { ended } from "../../service/turns";
-import type { Style, Turn } from "../../service/turns";
+import type { Turn } from "../../service/turns";
 import { turnView } from "../../service/view";
 import type { TurnView } from "../../service/view";
-import type { Source } from "../../service/wire";
 import { speaking, wordsOf } from "../../service/words";
 import type { Say, Word, WordsOf } from "../../service/words";
 

@@ -1,12 +1,13 @@
 // A course: what its record says, its sessions, its lessons. What the record leaves open is said to be open.
-import { recordFacts, sessionsOf } from "../../service/cards";
 import { decoded } from "../../service/address";
+import { sessionsOf } from "../../service/both/record";
+import type { Course } from "../../service/both/wire";
+import { recordFacts } from "../../service/cards";
 import type { Fact } from "../../service/cards";
 import { lookOf } from "../../service/look";
 import type { Look } from "../../service/look";
 import { preferences } from "../../service/preferences";
 import { services } from "../../service/services";
-import type { Course } from "../../service/wire";
 import { speaking, wordsOf } from "../../service/words";
 import type { WordsOf } from "../../service/words";
 

@@ -1,10 +1,10 @@
 // The learner's conversations of before, to be opened again or erased.
+import type { Outline } from "../../service/both/wire";
 import { lookOf } from "../../service/look";
 import type { Look } from "../../service/look";
 import { hereAndNow } from "../../service/moment";
 import { preferences } from "../../service/preferences";
 import { services } from "../../service/services";
-import type { Outline } from "../../service/wire";
 import { wordsOf } from "../../service/words";
 import type { WordsOf } from "../../service/words";
 

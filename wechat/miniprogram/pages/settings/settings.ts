@@ -1,13 +1,13 @@
 // What the learner may choose, see of the service, take away and erase.
+import type { About } from "../../service/both/wire";
 import { exportedFile } from "../../service/kept";
 import { lookOf } from "../../service/look";
 import type { Look } from "../../service/look";
 import { dayHere, short } from "../../service/moment";
 import { preferences, prefer } from "../../service/preferences";
 import type { Preferences } from "../../service/preferences";
+import { Refused } from "../../service/refusal";
 import { services } from "../../service/services";
-import { Refused } from "../../service/wire";
-import type { About } from "../../service/wire";
 import { LOCALES, speaking, wordsOf } from "../../service/words";
 import type { Locale, Word, WordsOf } from "../../service/words";
 

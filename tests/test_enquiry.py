@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from companion.understanding.desk import desk_of
+from companion.understanding.enquiry import enquiry_of
 from tests.small_catalogue import indexed, talk, tutor_over
 
 # Half of these were written before the lists and not looked at while they were made.
-SAID = [json.loads(line) for line in Path(__file__).with_name("said_at_the_desk.jsonl").read_text("utf-8").splitlines()]
+SAID = [json.loads(line) for line in Path(__file__).with_name("enquiries.jsonl").read_text("utf-8").splitlines()]
 COOKING = {
     "title": "粤菜师傅入门：刀工与火候",
     "provider": "顺德厨艺学堂",
@@ -20,15 +20,15 @@ OPERA = {"title": "粤剧赏析第一课", "provider": "佛山文化馆", "subje
 
 @pytest.fixture(scope="module")
 def tutor(tmp_path_factory, embedder):
-    folder = tmp_path_factory.mktemp("desk")
+    folder = tmp_path_factory.mktemp("enquiry")
     with tutor_over(indexed(folder, [COOKING, OPERA], embedder), embedder, folder) as (companion, _):
         yield companion
 
 
 @pytest.mark.parametrize("said", SAID, ids=lambda said: said["message"])
-def test_what_is_for_a_desk_is_known_from_what_is_not(said):
-    desk = desk_of(said["message"])
-    kind = desk and desk.name
+def test_what_is_an_enquiry_is_known_from_what_is_not(said):
+    enquiry = enquiry_of(said["message"])
+    kind = enquiry and enquiry.name
     assert ("ability" if kind == "using" else kind) == said["kind"]
 
 
@@ -53,14 +53,14 @@ def test_what_is_for_a_desk_is_known_from_what_is_not(said):
         "and thank you?",
     ],
 )
-def test_what_only_has_a_word_of_it_is_for_no_desk(message):
-    assert desk_of(message) is None
+def test_what_only_has_a_word_of_it_is_no_enquiry(message):
+    assert enquiry_of(message) is None
 
 
 def test_what_may_mean_the_thing_talked_of_is_of_the_machine_only_at_first():
-    assert desk_of("呢个点用㗎").name == "using"
-    assert desk_of("呢个点用㗎", begins=False) is None
-    assert desk_of("你识做啲乜嘢", begins=False).name == "ability"
+    assert enquiry_of("呢个点用㗎").name == "using"
+    assert enquiry_of("呢个点用㗎", begins=False) is None
+    assert enquiry_of("你识做啲乜嘢", begins=False).name == "ability"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_the_course_that_is_meant_is_named_with_its_provider(tutor):
     assert "佛山文化館" in told.text
 
 
-def test_a_course_that_there_is_not_is_no_matter_of_a_desk(tutor):
+def test_a_course_that_there_is_not_is_no_enquiry_either(tutor):
     (told,) = talk(tutor, "《叉车司机上岗培训》怎么报名", conversation="missing")
     assert "没有找到《叉车司机上岗培训》" in told.text
 
@@ -120,12 +120,12 @@ def test_small_matters_do_not_change_what_is_talked_of(tutor):
     ],
 )  # fmt: skip
 def test_how_a_learner_feels_is_heard_and_what_to_do_about_it_is_a_question(kind, messages):
-    desks = [desk_of(message) for message in messages]
-    assert [desk and desk.name for desk in desks] == [kind] * len(messages)
+    enquiries = [enquiry_of(message) for message in messages]
+    assert [enquiry and enquiry.name for enquiry in enquiries] == [kind] * len(messages)
 
 
 def test_who_asks_whether_they_can_learn_it_means_the_course_that_is_talked_of():
-    assert desk_of("零基础可以学吗", begins=False) is None
+    assert enquiry_of("零基础可以学吗", begins=False) is None
 
 
 def test_the_credits_of_a_course_that_was_shown_are_those_of_its_record(tmp_path, embedder):

@@ -1,15 +1,14 @@
 // Who is asking: WeChat's code for a token of ours. WeChat's session key never comes here, and is never asked for.
 import { keep, recalled } from "./kept";
+import { Lost, refused } from "./refusal";
 import { send } from "./request";
-import { Lost } from "./wire";
-import { refused } from "./refusal";
 
 interface Token { token: string; until: number }
 
 const KEPT = "companion-session";
 const EARLY_MS = 30_000; // a token about to end is renewed before it is shown
 
-export class Session {
+export class SignIn {
   private renewing: Promise<string | null> | null = null;
   private isOpen = false;
 

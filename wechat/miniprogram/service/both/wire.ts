@@ -1,4 +1,4 @@
-// What goes over the wire, as companion/events.py and companion/http have it; the portal widget's wire.ts names it the same.
+// What goes over the wire, as companion/events.py and companion/http have it.
 export interface Source {
   n: number; passage_id: string; course_id: string; course_title: string; lesson_title: string; locator: string;
   url: string | null; quote: string; as_of: string | null; sample: boolean; expired?: string | null;
@@ -48,6 +48,8 @@ export interface Kept {
   courses: Card[];
 }
 
+export interface Complaint { ticket: string; kind: string; made_at: string; due_at: string; words: string; answer: string | null }
+
 export interface Outline { conversation_id: string; first_message: string; touched_at: string }
 
 export interface About {
@@ -66,19 +68,3 @@ export type TurnEvent = { number: number } & (
   | { name: "done"; data: Done }
   | { name: "error"; data: Omit<Problem, "retryAfter"> }
 );
-
-/** An answer that is not a good one. */
-export class Refused extends Error {
-  constructor(readonly problem: Problem) {
-    super(problem.detail);
-    Object.setPrototypeOf(this, Refused.prototype); // a compiler down to ES5 loses it
-  }
-}
-
-/** No answer at all: no network, a timeout, or WeChat ended the request of an app in the background. */
-export class Lost extends Error {
-  constructor(readonly why: string) {
-    super(why);
-    Object.setPrototypeOf(this, Lost.prototype);
-  }
-}

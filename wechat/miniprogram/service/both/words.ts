@@ -1,5 +1,4 @@
-// What the portal widget and the mini-program both say: 简体, 繁體, English. It stands here because WeChat compiles nothing
-// outside of its folder.
+// What the portal widget and the mini-program both say: 简体, 繁體, English.
 export const LOCALES = ["zh-Hans", "zh-Hant", "en"] as const;
 export type Locale = (typeof LOCALES)[number];
 
@@ -181,6 +180,9 @@ export const BOTH = told({
   hotline: ["服务电话", "服務電話", "Hotline"],
   keptDays: ["对话保存 {} 天", "對話儲存 {} 天", "Conversations are kept for {} days"],
 });
+
+export type WordOfBoth = keyof typeof BOTH;
+export type SayOfBoth = (name: WordOfBoth, ...values: (string | number)[]) => string;
 
 /** What is said of a table, in one language; `{}` is filled in order. */
 export function speakingOf<Name extends string>(

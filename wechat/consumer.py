@@ -25,7 +25,7 @@ _BEAT_SECONDS = 1.0
 _TO_PUT_BACK_SECONDS = 2.0
 
 
-class Desk:
+class Consumer:
     """Answers by `answer`, so many at once, and one after the other while acknowledgements would suffer.
 
     `run` goes on until it is cancelled, `close` ends it in good order.
@@ -45,7 +45,7 @@ class Desk:
         self._awake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         # Turns fill the shared threads for seconds: who could not beat meanwhile would be taken for dead.
-        self._thread = ThreadPoolExecutor(1, "wechat-desk")
+        self._thread = ThreadPoolExecutor(1, "wechat-consumer")
         self._seen: dict[str, tuple[int, float]] = {}
         self._closing = False
 
