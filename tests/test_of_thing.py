@@ -48,6 +48,14 @@ def asked(question):
         ("肠粉怎么做", "腊肠炒粉", True),  # a short name has to stand there
         ("how to make lemonade", "Iced tea", True),
         ("how long should I boil an egg", "Iced tea", True),
+        ("没有烤箱怎么做双皮奶", "牛奶面包", True),  # what it is made without is not what is made
+        ("没有烤箱怎么做双皮奶", "双皮奶", False),
+        ("家里冇焗炉，點整双皮奶", "牛奶面包", True),
+        ("怎么不用烤箱做双皮奶", "双皮奶", False),
+        ("不放糖可以做双皮奶吗", "牛奶面包", True),
+        ("双皮奶不用烤箱怎么做", "牛奶面包", True),
+        ("how to make lemonade without sugar", "Iced tea", True),
+        ("how to make lemonade without sugar", "Lemonade at home", False),
         ("how to make lemonade", "Lemonade at home", False),
         ("被狗咬了怎么做", "被猫抓伤", False),  # a clause is no name
         ("肉要怎么腌才嫩", "腌渍", False),  # a letter is no name
