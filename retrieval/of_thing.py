@@ -47,6 +47,7 @@ _MADE = tuple(
 )
 _TO_BE = re.compile(rf"(?<=.){_MUST}$")
 _SHORTEST = 2
+_SAYS_HOW = re.compile(r"的?(?:做法|制作方法)$")
 _MARKS = re.compile(r"[\s。．.？?！!，,]+$")
 # So many of the letters of a longer name in one title are the same thing under a longer or shorter name
 # (红烧鱼, 红烧鲤鱼), if none of the others says how it is made; a short one has to stand there.
@@ -71,6 +72,14 @@ def of_another_thing(query: Query, hit: Hit) -> bool:
     titles = [normalise(title) for title in (hit.course.title, hit.lesson.title, *hit.passage.heading_path)]
     named = any(_names(title, name) for title in titles for name in names) or _together_name(titles, thing)
     return not named and not _speaks_of(hit, names)
+
+
+def is_of_the_thing(query: Query, hit: Hit) -> bool:
+    """Whether a question asks how a thing is made, or for how long, and the passage is of a lesson that is called so or
+    by a kind of it: 简易红烧肉.
+    """
+    thing = thing_made(query.mandarin)
+    return thing is not None and _SAYS_HOW.sub("", normalise(hit.lesson.title).strip()).endswith(thing)
 
 
 def says_the_thing(words: Sequence[Word], text: str) -> bool:
