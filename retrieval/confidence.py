@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from course_index.analyze import normalise, terms
 from retrieval.asked import states_what_is_asked
 from retrieval.of_another import of_another
+from retrieval.of_thing import is_of_the_thing
 from retrieval.query import Query
 from retrieval.search import Hit
 
@@ -91,7 +92,7 @@ def _answered(query: Query, hit: Hit, near: float, bears: float, others: float) 
     """The log odds that the passage answers."""
     nearness, learned, besides, intercept = ANSWERED if _same(query, hit) else ANSWERED_IN_OTHER
     named = HEADING_NAMED if _same(query, hit) else HEADING_NAMED_IN_OTHER
-    if bears < 0 and _named_by_heading(query, hit) >= named:
+    if bears < 0 and (_named_by_heading(query, hit) >= named or is_of_the_thing(query, hit)):
         bears = 0.0
     return nearness * near + learned * bears + besides * others + intercept
 

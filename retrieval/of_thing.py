@@ -21,8 +21,17 @@ _MUST = r"(?:要|需要?|应该|该|得|大概|一般)"
 _THING = r"(?P<thing>[^\s，。,.?？!！、《》的了被我你他她它这那给把在有是不没会着过时后咗冇唔喺畀就都来去到]{2,10}?)"
 _HOW_MUCH = r"(?:多少|几多|几|多久|几耐)[^，。,]{0,6}"
 _TAIL = r"(?:才?(?:能|最|得|更)?好?[^，。,]{0,3})?"
+# What it is to be made without is not what is made (retrieval/without.py); who asks whether it can be, asks how.
+IS_NOT_TAKEN = r"(?:不用|不使用|不放|不加|唔使|唔用|唔放|唔加)"
+LACKS = rf"(?:没(?:有|得)?(?!有|得)|冇|{IS_NOT_TAKEN})"
+_WITHOUT = re.compile(
+    rf"{LACKS}[^\W\d_]{{1,6}}?(?:的话|嘅话|时)?[，,\s]?(?:应该|该|要|又|还|都|也|来|去)*"
+    rf"(?:(?:可唔可以|可不可以|可以|能不能|能)(?=(?:自己|在家)?{_MAKE})|(?={HOW}|{_MAKE}))"
+)
 _MADE = tuple(
-    re.compile(rf"(?:请问|想问一下|想问|教我|想知道|我想知道)?(?:自己|在家)?{pattern}(?:呢|啊|呀|嘅|噶)?")
+    re.compile(
+        rf"(?:请问|想问一下|想问|教我|想知道|我想知道)?(?:自己|在家|家里|屋企)?[，,]?{pattern}(?:吗|呢|啊|呀|嘅|噶)?"
+    )
     for pattern in (
         rf"{_MAKE}?{_THING}{_MUST}?{HOW}(?:自己|在家)?{_MAKE}{_TAIL}",
         rf"{HOW}(?:自己|在家)?{_MAKE}好?{_THING}",
@@ -32,12 +41,13 @@ _MADE = tuple(
         rf"{_MAKE}{_THING}{_MUST}?(?:{_MAKE}|[放加搁用])?{_HOW_MUCH}",
         r"how (?:long |much time )?(?:do (?:i|you|we)|to|can i|should (?:i|you)|does it take to) "
         rf"(?:{IN_ENGLISH}) "
-        r"(?:an? |the |some |my )?(?P<thing>.{3,30})",
-        r"(?:an? |the )?recipe (?:for|of) (?P<thing>.{3,30})",
+        r"(?:an? |the |some |my )?(?P<thing>.{3,30}?)(?: without .+)?",
+        r"(?:an? |the )?recipe (?:for|of) (?P<thing>.{3,30}?)(?: without .+)?",
     )
 )
 _TO_BE = re.compile(rf"(?<=.){_MUST}$")
 _SHORTEST = 2
+_SAYS_HOW = re.compile(r"的?(?:做法|制作方法)$")
 _MARKS = re.compile(r"[\s。．.？?！!，,]+$")
 # So many of the letters of a longer name in one title are the same thing under a longer or shorter name
 # (红烧鱼, 红烧鲤鱼), if none of the others says how it is made; a short one has to stand there.
@@ -64,6 +74,14 @@ def of_another_thing(query: Query, hit: Hit) -> bool:
     return not named and not _speaks_of(hit, names)
 
 
+def is_of_the_thing(query: Query, hit: Hit) -> bool:
+    """Whether a question asks how a thing is made, or for how long, and the passage is of a lesson that is called so or
+    by a kind of it: 简易红烧肉.
+    """
+    thing = thing_made(query.mandarin)
+    return thing is not None and _SAYS_HOW.sub("", normalise(hit.lesson.title).strip()).endswith(thing)
+
+
 def says_the_thing(words: Sequence[Word], text: str) -> bool:
     """Whether a text in another language has half of the words for a thing, as a dictionary has them; True for none.
 
@@ -83,11 +101,17 @@ def says_the_thing(words: Sequence[Word], text: str) -> bool:
 
 def thing_made(question: str) -> str | None:
     """What a question asks how to make, or with what, or for how long."""
-    asked = _MARKS.sub("", normalise(question))
+    asked = _of_what_is_made(_MARKS.sub("", normalise(question)))
     found = next((match for pattern in _MADE if (match := pattern.fullmatch(asked))), None)
     # 肉要怎么腌: a name has two letters, and 要 is none of them.
     thing = _TO_BE.sub("", found["thing"].strip()) if found else ""
     return thing if len(thing) >= _SHORTEST else None
+
+
+def _of_what_is_made(asked: str) -> str:
+    """A question without what is lacking for it: 怎么做蛋糕 of 没有烤箱怎么做蛋糕 and of 怎么不用烤箱做蛋糕."""
+    without = _WITHOUT.sub("", asked, count=1)
+    return without if without == asked or re.search(HOW, without) else f"怎么{without}"
 
 
 def _names(title: str, thing: str) -> bool:

@@ -5,11 +5,9 @@ import re
 from course_index.analyze import normalise
 from course_index.stretches import stretches
 from retrieval.hit import Hit
-from retrieval.of_thing import HOW, IN_ENGLISH, WAYS
+from retrieval.of_thing import HOW, IN_ENGLISH, IS_NOT_TAKEN, LACKS, WAYS
 from retrieval.query import Query
 
-_IS_NOT_TAKEN = r"(?:不用|不使用|不放|不加|唔使|唔用|唔放|唔加)"
-_LACKS = rf"(?:没有|没得|没|冇|{_IS_NOT_TAKEN})"
 _THING = r"([^\W\d_的了被我你他她它这那是有钱]{1,6}?)(?:的话|嘅话|时)?[，,\s]?"
 _HOW = rf"(?:要|应该|该|又)?{HOW}(?:自己|在家)?"
 _MAY = r"(?:还|都|也)?(?:可唔可以|可不可以|可以|能不能|能)(?:自己|在家)?"
@@ -17,9 +15,9 @@ _COOK = rf"(?:[{WAYS}榨磨揉煮]|打发|发面|和面)"
 _MAKE = rf"(?:{_COOK}|[做整包](?![工人事生])|制作|自制)"
 # 没有证可以做保姆吗 asks whether one may: the passage that wants the paper answers it.
 _ASKED = (
-    re.compile(rf"{_LACKS}{_THING}{_HOW}{_MAKE}"),
-    re.compile(rf"{_IS_NOT_TAKEN}{_THING}{_MAY}{_MAKE}|{_LACKS}{_THING}{_MAY}{_COOK}"),
-    re.compile(rf"{HOW}{_LACKS}{_THING}(?:来|去)?{_MAKE}"),
+    re.compile(rf"{LACKS}{_THING}{_HOW}{_MAKE}"),
+    re.compile(rf"{IS_NOT_TAKEN}{_THING}{_MAY}{_MAKE}|{LACKS}{_THING}{_MAY}{_COOK}"),
+    re.compile(rf"{HOW}{LACKS}{_THING}(?:来|去)?{_MAKE}"),
     re.compile(
         rf"\b(?:{IN_ENGLISH}) .*\bwithout (?:using )?(?:an? |any |the |my )?"
         r"([a-z][a-z ]{1,30}[a-z])"

@@ -52,6 +52,12 @@ def test_the_measure_is_told_that_the_lesson_talked_of_states(sample_tutor, befo
     assert stated in told.text
 
 
+def test_how_long_a_dish_takes_is_told_by_the_lesson_that_is_called_so(sample_tutor):
+    (told,) = talk(sample_tutor, "白切鸡煮几分钟", conversation="白切鸡煮几分钟")
+    assert told.mode == "extracted"
+    assert "二十五到三十分钟" in told.text
+
+
 @pytest.mark.parametrize(("before", "message"), [("学分银行是什么", "几年有效"), ("怎么洗手", "水要几度")])
 def test_no_measure_is_told_of_what_the_lesson_states_none(sample_tutor, before, message):
     *_, told = talk(sample_tutor, before, message, conversation=f"{before} {message}")

@@ -10,10 +10,11 @@ from course_index.store.generations import IndexHome
 from retrieval.confidence import Confidence
 from retrieval.hit import Hit
 from retrieval.live import LiveIndex
-from retrieval.of_thing import of_another_thing, says_the_thing
+from retrieval.of_thing import is_of_the_thing, of_another_thing, says_the_thing
 from retrieval.query import read_query
 from retrieval.rank import Ranked
 from retrieval.search import Search
+from tests.small_library import searching
 from tests.test_conversation import Talk
 
 DISHES = {
@@ -48,6 +49,14 @@ def asked(question):
         ("肠粉怎么做", "腊肠炒粉", True),  # a short name has to stand there
         ("how to make lemonade", "Iced tea", True),
         ("how long should I boil an egg", "Iced tea", True),
+        ("没有烤箱怎么做双皮奶", "牛奶面包", True),  # what it is made without is not what is made
+        ("没有烤箱怎么做双皮奶", "双皮奶", False),
+        ("家里冇焗炉，點整双皮奶", "牛奶面包", True),
+        ("怎么不用烤箱做双皮奶", "双皮奶", False),
+        ("不放糖可以做双皮奶吗", "牛奶面包", True),
+        ("双皮奶不用烤箱怎么做", "牛奶面包", True),
+        ("how to make lemonade without sugar", "Iced tea", True),
+        ("how to make lemonade without sugar", "Lemonade at home", False),
         ("how to make lemonade", "Lemonade at home", False),
         ("被狗咬了怎么做", "被猫抓伤", False),  # a clause is no name
         ("肉要怎么腌才嫩", "腌渍", False),  # a letter is no name
@@ -91,6 +100,39 @@ def talk(tmp_path, embedder, companion_with):
     live.refresh()
     yield Talk(companion_with(over=live))
     live.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "title", "of_it"),
+    [
+        ("红烧肉要焖多久", "红烧肉的做法", True),
+        ("红烧肉要焖多久", "简易红烧肉的做法", True),  # a kind of it
+        ("红烧鱼要煮多久", "红烧鱼头的做法", False),
+        ("红烧肉为什么要焖", "红烧肉的做法", False),  # not how it is made
+    ],
+)
+def test_a_lesson_is_on_the_thing_that_it_is_called_by(question, title, of_it):
+    assert is_of_the_thing(asked(question), hit(title)) is of_it
+
+
+STEW = """# 紫苏焖鸭的做法
+
+紫苏焖鸭是家常菜，焖得入味，从备料到出锅大约需要两小时。
+
+## 操作
+
+1. 鸭子斩块，焯水五分钟，沥干。
+2. 下姜片，把鸭块炒到出油。
+3. 加水没过鸭块，盖上锅盖焖四十分钟。
+"""
+
+
+def test_how_long_it_is_stewed_is_told_by_the_sentence_that_says_so(tmp_path, embedder, monkeypatch):
+    monkeypatch.setattr("companion.finding.found.confidence", lambda *_: Confidence(True, 0.9, 0.9))
+    with searching(tmp_path, {"duck.md": STEW}, embedder) as search:
+        assert "焖四十分钟" in find(search, "紫苏焖鸭要焖多久", 4, Scope()).quotes[0].answers
+        # Nothing says how long it is fried: what it takes in all stays.
+        assert find(search, "紫苏焖鸭要炒多久", 4, Scope()).answers
 
 
 def test_a_turn_tells_the_dish_that_is_asked_for_and_no_other_in_its_place(talk):

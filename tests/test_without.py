@@ -67,6 +67,13 @@ def test_the_lesson_that_does_without_it_answers(tmp_path, embedder):
     assert all("中层" not in quote.text for quote in found.quotes)
 
 
+def test_where_the_nearest_take_it_the_next_one_that_does_not_is_found(tmp_path, embedder):
+    unsaid = WITHOUT.replace("# 没有烤箱也能做的点心", "# 电饭锅").replace("## 电饭锅蛋糕", "## 怎么做蛋糕")
+    with searching(tmp_path, {"a.md": WITH, "b.md": unsaid}, embedder) as search:
+        assert [hit.lesson.title for hit in search.choice(search.query("没有烤箱怎么做蛋糕"), 1)] == ["戚风蛋糕"]
+        assert [hit.lesson.title for hit in find(search, "没有烤箱怎么做蛋糕", 1, Scope()).hits] == ["电饭锅"]
+
+
 def test_where_every_lesson_takes_it_nothing_answers(tmp_path, embedder):
     with searching(tmp_path, {"a.md": WITH}, embedder) as search:
         assert find(search, "蛋糕怎么做", 4, Scope()).answers

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 from companion.finding.forms import Nearest, in_form
 from companion.finding.found import Found, Reach, read, without_exercises
@@ -12,9 +12,10 @@ from companion.finding.stated import as_asked
 from companion.quoting.asides import is_aside
 from companion.quoting.extract import Quote
 from companion.understanding.parts import parts_of, without_introduction
+from retrieval.of_another import of_another
 from retrieval.query import Query
 from retrieval.rank import CANDIDATES
-from retrieval.search import Hit, Search
+from retrieval.search import CHOSEN_FROM, Hit, Search
 
 # How sure it has to be that an answer to a question in the words of courses is one to the question as typed.
 _SURE_IN_COURSE_WORDS = 0.85
@@ -38,7 +39,9 @@ def find(search: Search, question: str, passages: int, scope: Scope, before: Seq
     query = search.query(question)
     within = _within(search, scope)
     for reach, ids in within:
-        found = read(search, query, search.choice_among(query, passages, ids), reach)
+        hits = search.choice_among(query, passages, ids)
+        hits = _reaching_the_thing(query, hits, passages, partial(search.choice_among, query, ids=ids))
+        found = read(search, query, hits, reach)
         found = as_asked(in_form(found, _nearest_among(search, ids)), passages)
         if found.answers:
             return found
@@ -154,7 +157,8 @@ def _within(search: Search, scope: Scope) -> list[tuple[Reach, list[str]]]:
 
 
 def _choice(search: Search, query: Query, k: int, before: Sequence[str]) -> list[Hit]:
-    hits = _taught_first(search.choice(query, k), k, lambda more: search.choice(query, more))
+    choice = partial(search.choice, query)
+    hits = _reaching_the_thing(query, _taught_first(choice(k), k, choice), k, choice)
     if not before:
         return hits
     known = {hit.passage.id for hit in hits}
@@ -167,3 +171,12 @@ def _taught_first(hits: list[Hit], k: int, choice: Callable[[int], list[Hit]]) -
     if not any(map(is_aside, hits)):
         return hits
     return sorted(choice(2 * k), key=is_aside)[:k]
+
+
+def _reaching_the_thing(query: Query, hits: list[Hit], k: int, choice: Callable[[int], list[Hit]]) -> list[Hit]:
+    """`hits`, and where all of them are on another thing than the one asked for, what is not, of CHOSEN_FROM, after
+    them.
+    """
+    if not hits or not all(of_another(query, hit) for hit in hits):
+        return hits
+    return [*hits, *[hit for hit in choice(CHOSEN_FROM) if not of_another(query, hit)][:k]]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from companion.finding.found import WORTH_A_LOOK, Found
 from companion.quoting.cases import asks_for_cases, cases
+from companion.quoting.deeds import deed_first
 from companion.quoting.definitions import definition, thing_asked
 from companion.quoting.differences import difference, differing
 from companion.quoting.extract import Quote
@@ -35,6 +36,8 @@ def in_form(found: Found, nearest: Nearest) -> Found:
         called = remedy(found.query, nearest(found.query))
         return found.led_by([called]) if called else found
     quotes = remedy_first(found.query, found.quotes, lambda: nearest(found.query))
+    if quotes == found.quotes:
+        quotes = deed_first(found.search, found.query, quotes, lambda: nearest(found.query))
     if quotes == found.quotes:
         quotes = ways_first(found.search, found.query, quotes, lambda: nearest(found.query))
     if quotes == found.quotes and not differing(asked):

@@ -6,15 +6,19 @@ from collections.abc import Callable, Sequence
 from rapidfuzz.distance import OSA
 
 from companion.finding.found import Found, read
-from companion.quoting.extract import Quote
+from companion.quoting.extract import Quote, done_for_so_long, stretch_around
 from course_index.analyze import normalise
 from course_index.language import ZH
+from course_index.stretches import stretches
 from retrieval.asked import states_it
+from retrieval.exercises import in_exercise
+from retrieval.of_thing import is_of_the_thing, thing_made
 
 # In a Chinese question: Excel, PLC, 5S. Not print or link, which are also said as words, nor BB.
 _NAME = re.compile(r"(?<![A-Za-z\d])(?=[a-z]*[A-Z\d])(?:[A-Za-z+#]{3,}|\d[A-Z])(?![A-Za-z\d])")
 
 _SEVERAL = re.compile(r"[、，,/]|[^a-zA-Z]与[^a-zA-Z]| and ")
+_CLAUSE = re.compile(r"[，,。；;\n]")
 _WORD = re.compile(r"[a-z\d+#]+")
 # A slip in so many letters (SyntaxErorr) leaves a name what it is.
 _A_SLIP = 5
@@ -23,9 +27,11 @@ _A_SLIP = 5
 def as_asked(found: Found, passages: int) -> Found:
     """`found`, led by what states a thing of the kind asked for, where its quotes do not and others of their lessons do
     (几耐转下身 by 每两小时, not by how one is turned over); and by what has the name asked for, or what courses call
-    it. No answer where what states it, or has it, does not answer.
+    it. No answer where what states it, or has it, does not answer. How long a dish is stewed is told by the sentence of
+    its lesson that says so, if any does, and not by what says how long it takes in all.
     """
     asked = found.query.text
+    found = _for_so_long(found)
     if found.answers and not states_it(asked, [quote.text for quote in found.quotes]):
         lessons = [hit for quote in found.quotes for hit in found.lesson_of(quote.hit)]
         near = {hit.passage.id: hit.passage.text for hit in (*lessons, *found.hits)}
@@ -38,6 +44,36 @@ def as_asked(found: Found, passages: int) -> Found:
     if _has(found.quotes[0], names):
         return found
     return _among(found.search.naming(name[0]), found, passages, lambda quote: _has(quote, names))
+
+
+def _for_so_long(found: Found) -> Found:
+    asked = found.query.mandarin
+    doing, thing = done_for_so_long(asked), thing_made(asked)
+    if not found.answers or doing is None or thing is None or not is_of_the_thing(found.query, found.quotes[0].hit):
+        return found
+
+    def says(text: str) -> bool:
+        clauses = _CLAUSE.split(normalise(text).replace(thing, " "))
+        return any(doing in clause and states_it(asked, [clause]) for clause in clauses)
+
+    if says(found.quotes[0].answers or found.quotes[0].text):
+        return found
+    lesson = found.lesson_of(found.quotes[0].hit)
+    near = found.search.nearness(found.query, [hit.passage.id for hit in lesson])
+    saying = [
+        (near[hit.passage.id][1 + place], hit, units, place)
+        for hit in lesson
+        if hit.passage.id in near
+        for units in [stretches(hit.passage.text)]
+        for place, posed in enumerate(in_exercise(hit, units))
+        if not posed and says(units[place].text)
+    ]
+    if not saying:
+        return found
+    _, hit, units, place = max(saying, key=lambda one: float(one[0]))
+    ranked = next((one for one in found.hits if one.passage.id == hit.passage.id), hit)
+    quote = Quote(ranked, stretch_around(ranked, units, place), found.quotes[0].score, units[place].text.strip())
+    return found.led_by((quote,))
 
 
 def _among(ids: Sequence[str], found: Found, passages: int, counts: Callable[[Quote], bool]) -> Found:

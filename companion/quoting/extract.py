@@ -187,7 +187,7 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
     asked = normalise(query.text)
     named = frozenset(_names(query.text))
     amount = next((answer for asks, answer in _AMOUNTS if asks.search(asked)), None)
-    doing = _DOING.search(asked)
+    doing = done_for_so_long(query.text)
     for hit in hits:
         units = tuple(stretches(hit.passage.text))
         posed = in_exercise(hit, units)
@@ -206,7 +206,7 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
             if len(unit.text.strip()) >= _SHORTEST:
                 coverage = _coverage(query, unit.text) if same_language else share_said(query.other_words, unit.text)
                 has_amount = bool(amount and amount.search(unit.text))
-                for_what = has_amount and bool(doing and doing[1] in unit.text)
+                for_what = has_amount and doing is not None and doing in unit.text
                 found.append(
                     _Candidate(hit, units, position, coverage, has_amount, for_what, posed[position], worths[position])
                 )
@@ -214,6 +214,12 @@ def _candidates(query: Query, hits: Sequence[Hit]) -> list[_Candidate]:
         return found
     # The leading sentences of the best passage stay in even when they share no word with the question.
     return sorted(found, key=lambda candidate: (-candidate.promise, candidate.position))[:MAX_EMBEDDED]
+
+
+def done_for_so_long(question: str) -> str | None:
+    """What is to be done for as long as a question asks for, in a character: 腌 of 要腌多久."""
+    found = _DOING.search(normalise(question))
+    return found[1] if found else None
 
 
 def _only_names(text: str, known: Collection[str]) -> bool:
