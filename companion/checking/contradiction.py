@@ -18,6 +18,10 @@ _FORBIDS = re.compile(r"[不唔](?:得|能|可|要|许|准)|勿|别|禁止|严�
 # The English verb behind a negation, and how near before a word one denies it, in characters.
 _VERB = re.compile(r"\s+(?:(?:be|to|have|ever|always|just|simply|only|usually|the|a|an|any)\s+)*([a-z]{3,})")
 _NEAR = 24
+# What a sentence forbids stands anywhere behind the word for it: 不得因怀孕降低其工资，辞退女职工.
+_FORBIDS_ALL = re.compile(r"不得|不能|不准|不可|严禁|禁止|\b(?:must|may|shall|can) ?not\b")
+_SENTENCE = re.compile(r"[;。!?\n]")
+_UNFORBIDS = re.compile(r"但是?|除|可以|应当|有权|方可|才")
 _LED_IN = re.compile("[在于把被将]")
 _MUST = re.compile(r"必须|应当|应该|一定要|务必|\bmust\b|\bhave to\b|\bhas to\b")
 # Bounds of a number that stands right behind them, and right before them.
@@ -30,6 +34,10 @@ _BOUND_BEFORE = re.compile(
 )
 _BOUND_BEHIND = re.compile(r"(?<=[个天日周月年岁时钟米次元度%])(?:(?P<least>以上)|(?P<most>以[下内]|之内))")
 _NUMBER_LENGTH = 12
+# What leaves a number open on one side.
+_BOUNDS = re.compile(
+    r"以[上下内外]|之内|[至到~～—-]|超|不[足满到低高少多]|最|至少|起码|或更|多于|少于|高于|低于|约|左右|上下|封顶|起步|上限|下限"
+)
 _MODAL = re.compile(r"可以|应当|应该|必须|有权|需要|允许|(?<![不才])能够?|(?<![不才])要")
 _NEED_NOT = re.compile(r"不必|不用|无需|无须|不需要?|唔使|\bneed not\b|\bdo(?:es)? not need\b|\bneedn't\b")
 _MAY = re.compile(r"可以|有权|允许|\bmay\b|\bcan\b")
@@ -55,7 +63,7 @@ def contradicts(claim: str, ground: str) -> bool:
     """Whether a sentence denies what the ground says, says what it denies, or makes may of must or must of may."""
     if not _same_polarity(claim, ground) or not _same_polarity(ground, claim):
         return True
-    if _turns_a_bound(claim, ground) or _affirms_what_is_denied(claim, ground):
+    if _turns_a_bound(claim, ground) or _states_a_bound_flatly(claim, ground) or _affirms_what_is_denied(claim, ground):
         return True
     if _NEED_NOT.search(claim) and _MUST.search(ground) and not _NEED_NOT.search(ground):
         return True
@@ -69,7 +77,23 @@ def _affirms_what_is_denied(claim: str, ground: str) -> bool:
     """
     denied = [_predicate(ground, found.end()) for found in _NEGATOR.finditer(ground) if found["zh"]]
     affirmed = _affirmed(ground)
-    return any(one in denied and one not in affirmed for one in _affirmed(claim))
+    return any(
+        one not in affirmed and (one in denied or _is_forbidden_throughout(one, ground)) for one in _affirmed(claim)
+    )
+
+
+def _is_forbidden_throughout(predicate: str, ground: str) -> bool:
+    """Whether it stands in the ground, and only behind what forbids it in the same sentence, or as an exception."""
+    places = [
+        _SENTENCE.split(ground[:at])[-1] + "|" + _SENTENCE.split(ground[at:])[0] for at in _places(predicate, ground)
+    ]
+    plain = [one.split("|")[0] for one in places if "除外" not in one]
+    return bool(plain) and all(map(_forbids_what_follows, plain))
+
+
+def _forbids_what_follows(before: str) -> bool:
+    forbids = list(_FORBIDS_ALL.finditer(before))
+    return bool(forbids) and not _UNFORBIDS.search(before, forbids[-1].end())
 
 
 def _affirmed(text: str) -> list[str]:
@@ -95,6 +119,22 @@ def _turns_a_bound(claim: str, ground: str) -> bool:
     for claimed, at_least in _bounds(claim):
         said = {other for one, other in known if stated(claimed, [one])}
         if said and at_least not in said:
+            return True
+    return False
+
+
+def _states_a_bound_flatly(claim: str, ground: str) -> bool:
+    """Whether it says 处二百元罚款 of 二百元以上一千元以下."""
+    bounds = [
+        quantities(ground[: bound.start()][-_NUMBER_LENGTH:], ones=True)[-1:]
+        for bound in re.finditer("以[上下]", ground)
+    ]
+    known = quantities(ground, ones=True)
+    for number in {one for numbers in bounds for one in numbers}:
+        flat = known.count(number) > sum(numbers == [number] for numbers in bounds)
+        if flat or number.unit is None or not stated(number, quantities(claim)):
+            continue
+        if not _BOUNDS.search(claim) and len([one for one in quantities(claim) if one.unit == number.unit]) == 1:
             return True
     return False
 

@@ -15,7 +15,7 @@ from companion.checking.provisos import lead_in, share
 from course_index.analyze import normalise, terms
 from course_index.store.legs import Word
 from retrieval.glossary import share_said
-from retrieval.query import Query
+from retrieval.query import Query, query_terms
 
 # Fewer words of the dictionary are not halved.
 _TWO_HALVES = 4
@@ -53,15 +53,17 @@ class Overlay:
     """A sentence laid over a passage: the stretches that take it up, and how well.
 
     `text` is that of the best two stretches, `best` of the best of them, `lead` what leads in the list that this is an
-    item of. `two` is the mean nearness of the sentence's tokens to the best two together, `weakest` that of the fifth
-    that is taken up worst, `poorest` that of the three in a row that the passage takes up worst, `shared` is the share
-    of its terms that those stretches have, `anywhere` that the whole passage has, `translated` the share of its words
-    that those stretches say in another language, of the half of the sentence that they say less of.
+    item of, and `second` the other one, led in as well. `two` is the mean nearness of the sentence's tokens to the best
+    two together, `weakest` that of the fifth that is taken up worst, `poorest` that of the three in a row that the
+    passage takes up worst, `shared` is the share of its terms that those stretches have, `anywhere` that the whole
+    passage has, `translated` the share of its words that those stretches say in another language, of the half of the
+    sentence that they say less of.
     """
 
     text: str
     best: str = ""
     lead: str = ""
+    second: str = ""
     two: float = 0.0
     weakest: float = 0.0
     poorest: float = 0.0
@@ -98,6 +100,7 @@ def overlay(claim: Claim, grounds: Sequence[Ground]) -> Overlay:
         text,
         cut[filled[first]],
         lead_in(cut, filled[first]),
+        lead_in(cut, filled[second]) + cut[filled[second]],
         float(both.mean()),
         float(np.sort(both)[:fifth].mean()),
         float(in_a_row.min()),
@@ -134,4 +137,5 @@ def is_in_its_language(claim: Claim, grounds: Sequence[Ground]) -> bool:
 
 
 def _wanted(claim: Claim) -> set[str]:
-    return {term for term in claim.query.terms if len(term) > 1} or set(claim.query.terms)
+    found = query_terms(claim.query.mandarin) if claim.query.mandarin else claim.query.terms
+    return {term for term in found if len(term) > 1} or set(found)
