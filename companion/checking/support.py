@@ -22,7 +22,7 @@ from companion.checking.provisos import (
     what_is_permitted,
     widens,
 )
-from companion.quantities import months_named, quantities, stated
+from companion.quantities import Quantity, chinese_value, months_named, quantities, stated
 from course_index.analyze import normalise, terms
 from course_index.chunk import BELOW
 from course_index.language import ZH, language_of
@@ -54,6 +54,8 @@ _BECAUSE = re.compile(
     r"|\bbecause(?: of)?\b|\bdue to\b|\bthe reason (?:\w+ ){0,6}is\b"
 )
 _CLAUSE = re.compile(r"[,;:。!?\n]+")
+_COUNTED = re.compile(r"(?<![\d一二两三四五六七八九十百千万])[两三四五六七八九](?![一二两三四五六七八九十百千万])")
+_FIRST = re.compile("第一次|第1次|头一次")
 # How often something is, which has no number in it, and what of a passage says as much: 每年试一次 of 每个月按一次.
 _EVERY = r"(?:每隔?一?个?|\b(?:every|each|per|(?:once|twice|times) an?) )"
 _HOW_OFTEN = tuple(
@@ -68,6 +70,8 @@ _HOW_OFTEN = tuple(
     )
 )
 _CLAUSE = re.compile(r"[,;:。!?\n]+")
+_COUNTED = re.compile(r"(?<![\d一二两三四五六七八九十百千万])[两三四五六七八九](?![一二两三四五六七八九十百千万])")
+_FIRST = re.compile("第一次|第1次|头一次")
 # How often something is, which has no number in it, and what of a passage says as much: 每年试一次 of 每个月按一次.
 _EVERY = r"(?:每隔?一?个?|\b(?:every|each|per|(?:once|twice|times) an?) )"
 _HOW_OFTEN = tuple(
@@ -125,7 +129,8 @@ class Judge:
         query = self._search.query(text)
         # "To greet a customer when delivering a parcel, say hello" is near all that speaks of customers and parcels.
         new = tuple(word for word in query.other_words if word not in self._asked)
-        return Claim(text, normalise(text), query, query.language, new or query.other_words)
+        asked = frozenset(terms(self._question))
+        return Claim(text, normalise(text), query, query.language, new or query.other_words, asked)
 
     def verdict(self, claim: Claim, grounds: Sequence[Ground]) -> Verdict:
         """Whether the grounds together support it, or what speaks against."""
@@ -174,7 +179,7 @@ class Judge:
             return "name"
         if not is_in_its_language(claim, grounds):
             return "negation" if denies_otherwise(claim.normalised, normalise(found.best)) else None
-        if contradicts(claim.normalised, normalise(found.text)):
+        if contradicts(claim.normalised, normalise("\n".join(found.led))):
             return "negation"
         return self._says_otherwise(claim, grounds, found)
 
@@ -228,9 +233,9 @@ class Judge:
         """Whether it leaves out in what case the stretch closest to it holds, which the learner has not said either, or
         says it of a case that neither the learner nor this stretch speaks of.
         """
-        if widens(claim.normalised, normalise(found.text)):
+        if widens(claim.normalised, normalise("\n".join(found.led))):
             return True
-        above, ground = " ".join(title for one in grounds for title in one.titles), found.lead + found.best
+        above, ground = " ".join(title for one in grounds for title in one.titles), "".join(found.led[:1])
         told = f"{claim.text}\n{claim.query.mandarin}"
         own = [one for rule in rules_in(claim.normalised) for one in rule.conditions]
         asked = set(terms(self._question))
@@ -311,16 +316,17 @@ class Judge:
 
 
 def _rules_used(claim: Claim, found: Overlay) -> list[Rule]:
-    """The rules of the stretch closest to it that it says the outcome of, and of the other one those that alone
-    have a number of it.
+    """The rules of the stretch closest to it that it says the outcome of, and of the others those that alone have a
+    number of it.
     """
-    ground = normalise(found.lead + found.best)
+    closest, *others = map(normalise, found.led or ("",))
     said = set(claim.query.terms)
-    used = [rule for rule in rules_in(ground) if rule.is_used_by(said)]
-    elsewhere = [one for one in quantities(claim.text) if not stated(one, quantities(ground, ones=True))]
-    others = rules_in(normalise(found.second)) if elsewhere else []
-    return used + [
-        rule for rule in others if any(stated(one, quantities(rule.outcome, ones=True)) for one in elsewhere)
+    elsewhere = [one for one in quantities(claim.text) if not stated(one, quantities(closest, ones=True))]
+    return [rule for rule in rules_in(closest) if rule.is_used_by(said)] + [
+        rule
+        for other in others
+        for rule in rules_in(other)
+        if any(stated(one, quantities(rule.outcome, ones=True)) for one in elsewhere)
     ]
 
 
@@ -364,7 +370,9 @@ def _letters(text: str) -> str:
 
 def _numbers_stand(claim: Claim, text: str) -> bool:
     known = quantities(text, ones=True) + months_named(text)
-    if not all(stated(claimed, known) for claimed in (*quantities(claim.text), *months_named(claim.text))):
+    counted = [Quantity(float(chinese_value(one)), None) for one in _COUNTED.findall(text)]  # 两口气
+    claimed = *quantities(_FIRST.sub("首次", claim.text)), *months_named(claim.text)
+    if not all(stated(one, [*known, *(() if one.unit else counted)]) for one in claimed):
         return False
     return all(bears.search(text) for says, bears in _HOW_OFTEN if says.search(claim.normalised))
 
