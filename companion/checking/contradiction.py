@@ -22,6 +22,8 @@ _NEAR = 24
 _FORBIDS_ALL = re.compile(r"不得|不能|不准|不可|严禁|禁止|\b(?:must|may|shall|can) ?not\b")
 _SENTENCE = re.compile(r"[;。!?\n]")
 _UNFORBIDS = re.compile(r"但是?|除|可以|应当|有权|方可|才")
+_VERB_LATER = re.compile("[把将]")
+_ENDS = re.compile(r"[,;。!?\n]|$")
 _LISTED_BELOW = ("下列", "以下", "上述")
 _OBJECTS = re.compile(r"[\u4e00-\u9fff、]*")
 _AND = re.compile("[、和或与及跟]")
@@ -171,13 +173,16 @@ def _same_polarity(denying: str, text: str) -> bool:
             continue
         between = _BETWEEN.match(rest)
         what = rest[between.end() if between else 0 :]
-        predicate = what[:2]
-        if len(predicate) < 2 or not predicate.isalpha() or predicate in _LISTED_BELOW:
+        # Of 不要打。 the verb alone; of 不要把卡尺当扳手 it comes later.
+        forbids = _FORBIDS.match(denying[negator.start() :])
+        predicate = what[:1] if forbids and _ENDS.match(what[1:]) else what[:2]
+        is_one = len(predicate) == 1 or (len(predicate) == 2 and predicate.isalpha())
+        if not is_one or predicate in _LISTED_BELOW or (between and _VERB_LATER.search(between[0])):
             continue
         if any(_stands_plainly_only(one, text, denying) for one in _objects_denied(what)):
             return False
         led_in = between and _LED_IN.search(between[0])  # 不能在法定情形以外: the verb comes later
-        if predicate not in text and not led_in and _FORBIDS.match(denying[negator.start() :]):
+        if predicate not in text and not led_in and forbids:
             predicate = predicate[0]  # 不能装漏电保护器 of 装了它也不能带电干活: the object stands elsewhere
         if _stands_plainly_only(predicate, text, denying):
             return False

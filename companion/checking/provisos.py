@@ -48,7 +48,7 @@ _WIDENING = (
     (
         re.compile(r"所有|任何|一切|一律|总是|永远|从来|必定|肯定(?!的|会)|\b(?:always|every|all)\b"),
         re.compile(
-            r"所有|任何|一切|一律|全|凡|每|都|均|各|总|从|必|不得|禁止|\b(?:always|every|each|all|any|whole|never|no)\b"
+            r"所有|任何|一切|一律|全|凡|每|都|均|各|总(?!体|之|而言|的来)|从|必|不得|禁止|\b(?:always|every|each|all|any|whole|never|no)\b"
         ),
     ),
     (

@@ -370,6 +370,8 @@ def _letters(text: str) -> str:
 
 def _numbers_stand(claim: Claim, text: str) -> bool:
     known = quantities(text, ones=True) + months_named(text)
+    known += [Quantity(one.value * 12, "month") for one in known if one.unit == "year"]
+    known += [Quantity(one.value / 12, "year") for one in known if one.unit == "month"]
     counted = [Quantity(float(chinese_value(one)), None) for one in _COUNTED.findall(text)]  # 两口气
     claimed = *quantities(_FIRST.sub("首次", claim.text)), *months_named(claim.text)
     if not all(stated(one, [*known, *(() if one.unit else counted)]) for one in claimed):
