@@ -317,17 +317,20 @@ class Judge:
 
 def _rules_used(claim: Claim, found: Overlay) -> list[Rule]:
     """The rules of the stretch closest to it that it says the outcome of, and of the others those that alone have a
-    number of it.
+    number of it, or what else it says of their outcome.
     """
     closest, *others = map(normalise, found.led or ("",))
     said = set(claim.query.terms)
     elsewhere = [one for one in quantities(claim.text) if not stated(one, quantities(closest, ones=True))]
-    return [rule for rule in rules_in(closest) if rule.is_used_by(said)] + [
-        rule
-        for other in others
-        for rule in rules_in(other)
-        if any(stated(one, quantities(rule.outcome, ones=True)) for one in elsewhere)
-    ]
+    left = {term for term in said - of_note(closest) if len(term) > 1}
+
+    def adds(rule: Rule) -> bool:
+        return any(stated(one, quantities(rule.outcome, ones=True)) for one in elsewhere) or (
+            rule.is_used_by(said) and len(left & of_note(rule.outcome)) > 1
+        )
+
+    used = [rule for rule in rules_in(closest) if rule.is_used_by(said)]
+    return used + [rule for other in others for rule in rules_in(other) if adds(rule)]
 
 
 def _is_so_elsewhere(rule: Rule, rules: Sequence[Rule], told: str) -> bool:
