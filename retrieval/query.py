@@ -29,7 +29,7 @@ _ASKING = re.compile(
     r"my|you|your|we|our|they|their|he|she|his|her|have|has|had|if|so|not|no|about|please|tell|explain|mean|means|"
     r"(?:some|any)(?:one|body|thing))\b"
 )
-_FUNCTION_CHARACTERS = frozenset(
+FUNCTION_CHARACTERS = frozenset(
     "的了吗呢吧啊呀么嘛哦呗嘅咩啲咗喺係是在和与及或就都也还又很把被让给对从到于之其这那有个我你他她它们谁哪几"
 )
 
@@ -113,7 +113,7 @@ def content_parts(text: str) -> list[tuple[str, bool]]:
     masked = _ASKING.sub(lambda asking: " " * len(asking[0]), text.lower())
     if len(masked) != len(text):  # a character whose lower case is longer than itself
         masked = text
-    flags = [letter.isalnum() and letter not in _FUNCTION_CHARACTERS for letter in masked]
+    flags = [letter.isalnum() and letter not in FUNCTION_CHARACTERS for letter in masked]
     runs = ("".join(text[at] for at, _ in run) for _, run in groupby(enumerate(flags), key=lambda flag: flag[1]))
     starts = [flag for flag, _ in groupby(flags)]
     return list(zip(runs, starts, strict=True)) or [(text, False)]
@@ -123,5 +123,5 @@ def query_terms(text: str) -> tuple[str, ...]:
     """The terms of a query without the words by which one asks, unless there are no others."""
     normalised = simplified_question(text).lower()
     content = terms(_ASKING.sub(" ", normalised)) or terms(normalised)
-    kept = tuple(dict.fromkeys(term for term in content if not _FUNCTION_CHARACTERS.issuperset(term)))
+    kept = tuple(dict.fromkeys(term for term in content if not FUNCTION_CHARACTERS.issuperset(term)))
     return kept or tuple(dict.fromkeys(content))

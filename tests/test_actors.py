@@ -2,7 +2,7 @@
 
 import pytest
 
-from companion.checking.actors import of_another
+from companion.checking.actors import case_is_anothers, of_another, tells_who
 from companion.checking.contradiction import contradicts
 from course_index.analyze import normalise
 
@@ -71,3 +71,27 @@ def test_the_same_somebody_may_be_called_something_else(sentence, ground):
 )
 def test_what_may_not_be_done_is_not_said_to_be_allowed(sentence, ground, turned):
     assert contradicts(normalise(sentence), normalise(ground)) is turned
+
+
+@pytest.mark.parametrize(
+    ("condition", "told", "turned"),
+    [
+        ("劳动者不与用人单位订立书面劳动合同的", "老板不跟我签合同会怎样", True),
+        ("劳动者不与用人单位订立书面劳动合同的", "如果老板不跟你签合同", True),
+        ("劳动者不与用人单位订立书面劳动合同的", "员工不跟公司签合同", False),
+        ("劳动者不与用人单位订立书面劳动合同的", "我不跟老板签合同", False),
+        ("用人单位未与劳动者订立书面劳动合同的", "我没跟老板签合同", True),
+        ("用人单位未与劳动者订立书面劳动合同的", "老板没跟我签合同", False),
+        ("承租人向出租人支付押金的", "房东给租客退押金", True),
+        ("承租人向出租人支付押金的", "租客交押金", False),
+        ("职工发生工伤的", "公司没给我交保险", False),
+    ],
+)
+def test_a_case_may_be_told_of_another_than_the_one_it_is_of(condition, told, turned):
+    assert case_is_anothers(condition, told) is turned
+
+
+def test_who_denies_nothing_tells_no_case_of_what_is_left_undone():
+    assert tells_who("劳动者不与用人单位订立合同的", "老板不跟我签合同")
+    assert not tells_who("劳动者不与用人单位订立合同的", "老板跟我签合同")
+    assert not tells_who("劳动者不与用人单位订立合同的", "合同还没签")

@@ -369,9 +369,13 @@ def test_addresses_images_and_html_of_a_model_never_reach_a_learner(release):
         ("不得携带", "可以携带物品"),
         ("必须投保", "用户可以投保"),
         ("不必报告", "应当立即报告"),
+        ("量血压前要喝咖啡", "量血压前不喝茶和咖啡"),
         ("不能装漏电保护器也不得带电干活", "所以装了它也不能带电干活"),
         ("申请期不少于30日", "申请期不超过三十日"),
         ("最多试用两次", "至少试用 2 次"),
+        ("可以辞退学徒", "店主不得因怀孕扣工钱,降低岗位,辞退学徒"),
+        ("可以辞退学徒", "店主不得辞退学徒。但是,学徒自己要求辞退的除外"),
+        ("处二百元罚款", "处二百元以上一千元以下罚款"),
         ("you must not use ice", "use ice on the burn"),
         ("it may take more than 30 days", "it takes at most thirty days"),
     ],
@@ -390,6 +394,15 @@ def test_contradictions_are_seen(claim, ground):
         ("看看是不是好的", "先看它是好的"),
         ("自己翻不了身的", "不能自己翻身的"),
         ("最多等三天", "不超过 3 天"),
+        ("单位不能要违约金", "单位不得要求员工支付违约金"),
+        ("不能连续骑车超过四小时", "骑车不得有下列行为:(七)连续骑车超过4小时"),
+        ("下坡不能空挡滑行", "骑车不得有下列行为:(四)下坡时空挡滑行"),
+        ("不用再排序", "无须进行额外的排序"),
+        ("分别写上姓名", "写上姓名"),
+        ("可以辞退学徒", "店主不得打骂学徒,学徒偷东西的可以辞退学徒"),
+        ("最高罚一千元", "处二百元以上一千元以下罚款"),
+        ("罚二百到一千元", "处二百元以上一千元以下罚款"),
+        ("年满十八岁", "十八周岁以上的公民,即年满十八周岁的人"),
         ("do not move the person", "don't move them unless there is danger"),
         ("write the unit, never in the cell", "write the unit in the heading and do not write it in the cell"),
     ],
@@ -413,4 +426,33 @@ def test_a_fine_for_what_only_the_question_names_is_refused(tmp_path, embedder, 
         hits = search.choice(search.query("电动自行车罚款"), 1)
         ground = grounds_of(search, search.contexts(hits), {hits[0].passage.id: 1})[1]
         judge = Judge(search, "电动自行车不上牌会罚多少钱，不戴头盔呢")
+        assert judge.verdict(judge.claim(claim), [ground]) == verdict
+
+
+RIDING = (
+    "酒后骑车的，处五十元罚款。再次酒后骑车的，处二百元罚款，并扣留车辆十日。酒后骑运货车的，处三百元罚款。\n\n"
+    "学徒不与店主签协议的，店主应当书面通知学徒离开，不用付补偿。学徒在见习期内提前两天告诉店主，可以离开。\n\n"
+    "刹车每个月试一次。在仓库里堆放油桶的，责令搬走；拒不搬走的，处四百元罚款。"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "claim", "verdict"),
+    [
+        ("酒后骑车怎么罚", "酒后骑车的，处五十元罚款。", "supported"),
+        ("酒后骑车怎么罚", "酒后骑车的，扣留车辆十日。", "case"),
+        ("酒后骑车怎么罚", "酒后骑车会处五十元罚款、扣留车辆。", "case"),
+        ("酒后骑车怎么罚", "再次酒后骑车的，扣留车辆十日。", "supported"),
+        ("酒后骑车怎么罚", "酒后骑车的，处三百元罚款。", "case"),
+        ("酒后骑运货车怎么罚", "处三百元罚款。", "supported"),
+        ("仓库能不能堆纸箱", "仓库里堆放纸箱的，处四百元罚款。", "case"),
+        ("刹车多久试一次", "刹车每个月试一次。", "supported"),
+        ("刹车多久试一次", "刹车每年试一次。", "number"),
+    ],
+)
+def test_what_is_so_of_a_special_case_is_not_said_of_every_case(tmp_path, embedder, question, claim, verdict):
+    with searching(tmp_path, {"riding.md": f"# 骑车和学徒\n\n{RIDING}\n"}, embedder) as search:
+        hits = search.choice(search.query("酒后骑车 学徒 刹车"), 1)
+        ground = grounds_of(search, search.contexts(hits), {hits[0].passage.id: 1})[1]
+        judge = Judge(search, question)
         assert judge.verdict(judge.claim(claim), [ground]) == verdict

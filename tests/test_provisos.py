@@ -1,6 +1,6 @@
 import pytest
 
-from companion.checking.provisos import Rule, clauses_that_permit, lead_in, rules_in, share, widens
+from companion.checking.provisos import Rule, clauses_that_permit, is_special, lead_in, rules_in, share, widens
 from course_index.analyze import normalise
 
 
@@ -45,6 +45,31 @@ def test_each_half_of_a_sentence_has_its_own_case():
     ]
 
 
+def test_a_case_within_a_clause_is_one():
+    (rule,) = rules_in(normalise("劳动者在试用期内提前三日通知用人单位的做法很普遍。"))
+    assert rule == Rule(("在试用期内",), "劳动者提前三日通知用人单位的做法很普遍")
+
+
+def test_what_makes_a_case_worse_and_what_only_follows_go_on_with_the_case_before():
+    worse = rules_in(normalise("第七十一条 在充电处存放易燃物的，责令改正；逾期不改正的，处五百元罚款。"))
+    assert worse[-1] == Rule(("在充电处存放易燃物的", "逾期不改正的"), "处五百元罚款")
+    follows = rules_in(normalise("醉酒驾驶的，吊销驾驶证；五年内不得重新取得。营运的，处拘留。"))
+    assert [one.conditions for one in follows] == [("醉酒驾驶的",), ("醉酒驾驶的",), ("营运的",)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "special"),
+    [
+        ("再次饮酒后驾驶机动车的", {"再", "次"}),
+        ("饮酒后驾驶营运机动车的", {"营", "运"}),
+        ("饮酒后驾驶机动车的", set()),
+        ("逾期不改正的", set()),
+    ],
+)
+def test_what_makes_a_case_a_special_one_of_another(condition, special):
+    assert is_special(condition, "饮酒后驾驶机动车的") == special
+
+
 def test_a_list_is_led_in_by_what_stands_above_it():
     stretches = ["先看他能不能说话。\n", "能说话的：\n", "1. 让他自己用力咳。\n", "2. 站在旁边看着。\n", "不要离开。"]
     assert lead_in(stretches, 3) == "能说话的："
@@ -58,6 +83,8 @@ def test_a_list_is_led_in_by_what_stands_above_it():
         ("不管有没有受伤，都可以自行协商。", "没有人受伤的，可以自行协商。", True),
         ("所有申请都在十五日内决定。", "对事实清楚的申请，在十五日内决定。", True),
         ("所有申请都在十五日内决定。", "申请应当全部在十五日内决定。", False),
+        ("公民都有选举权，没有任何例外。", "公民都有选举权，被剥夺政治权利的人除外。", True),
+        ("公民都有选举权，没有任何例外。", "公民都有选举权。", False),
         ("只有贵重的件才要涂黑面单。", "面单撕下来或者涂黑。", True),
         ("只有贵重的件才要涂黑面单。", "贵重的件才涂黑面单。", False),
         ("Sleep is always better than reading.", "Sleep is often better than reading.", True),

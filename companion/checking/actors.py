@@ -26,6 +26,9 @@ _BETWEEN = re.compile(
     r"比(?!如|例|较|赛|方|喻|重|分)|(?<![方导趋倾])向(?!导|上|下|前|后)|(?<![送还交供寄分])给(?!予)|被(?!子)|\bthan\b"
     r"|(?<!不)是(?=[\u4e00-\u9fff]{1,10}的[\u4e00-\u9fff])"
 )
+# With whom or to whom, and by whom, something is done.
+_WITH = re.compile(r"[跟和与同向给对替为]|\b(?:with|to|for) (?:the |my |your )?")
+_PASSIVE = re.compile(r"被(?!子)|俾(?=老)")
 # By whom it is done.
 _BY = re.compile(r"(?<![自缘理])由(?!于|此)")
 _AND = re.compile(r"(?:和|与|及|以及|或者?|、| and | or )(?:其|the )?")
@@ -50,6 +53,31 @@ _HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
 def of_another(claim: str, ground: str) -> bool:
     """Whether a sentence has an actor or a subject that its ground has not for it; both as `normalise` leaves them."""
     return _turns_round(claim, ground) or _acts_for_another(claim, ground) or _has_anothers_part(claim, ground)
+
+
+def case_is_anothers(condition: str, told: str) -> bool:
+    """Whether a clause tells a case with those who act and those acted upon in each other's place: 老板不跟我签合同 of
+    劳动者不与用人单位订立合同的. Whether it is on the same deed at all is not asked here.
+    """
+    acting, acted_upon = _roles(condition)
+    others, upon = _roles(told)
+    return bool(acting and not acting & others and (acted_upon & others or acting & upon))
+
+
+def tells_who(condition: str, told: str) -> bool:
+    """Whether both name who acts, or upon whom, and both or neither deny it."""
+    return bool(
+        _roles(condition)[0] and any(_roles(told)) and bool(_DENIES.search(condition)) == bool(_DENIES.search(told))
+    )
+
+
+def _roles(clause: str) -> tuple[set[str], set[str]]:
+    """The sides that act in a clause, and those that it is done with or to."""
+    bare = _BEFORE.sub("", _ITEM.sub("", clause))
+    by = _PASSIVE.search(bare)
+    acting, behind = _sides_at_start(bare[by.end() :] if by else bare)
+    with_whom = (_sides_at_start(behind[found.end() :])[0] for found in _WITH.finditer(behind))
+    return set(acting), {side for sides in with_whom for side in sides} - set(acting)
 
 
 def _turns_round(claim: str, ground: str) -> bool:

@@ -9,6 +9,7 @@ from course_index.analyze import normalise, terms
 # A clause with the marks that close it. 、 lists, and parts no clauses.
 _CLAUSE = re.compile(r"([^,;:。!?\n]+)([,;:。!?\n]*)")
 _ITEM = re.compile(r"^\s*(?:\d+[.)、]|[-*•]|\([一二三四五六七八九十\d]+\))\s*")
+_ARTICLE = re.compile(r"^第[\d一二三四五六七八九十百千]+条(?:之[一二三四五六七八九十]+)?\s+")
 # How a clause begins that says in what case: by a word for it, or by what happens.
 _BEGINS = re.compile(
     r"^(?:但是?|不过|另外|而|即)?\s*(?:如果|如(?!何|下|同|此|实|今|图|上|意)|若(?!干)|假[如使若]|倘若|要是|一旦|除非|只有|只要|万一|遇到|遇上|碰到|碰上"
@@ -21,11 +22,18 @@ _ENDS = re.compile(
 )
 # What only points at a case told elsewhere, or says what something is.
 _POINTS = re.compile(r"下列|以下|上述|前款|前条|前两|本条|如下|[这此该]种|是[^,]*的\s*$")
+# A case within a clause: 劳动者在试用期内提前三日通知用人单位.
+_WITHIN = re.compile(r"在([^,在]{1,12}?(?:期间|期内|情况下|情形下|前提下))")
+# What makes a case worse is said of the case before it: 存放易燃物的，责令改正；逾期不改的，处五百元罚款.
+_GOES_ON = re.compile(r"^(?:逾期|拒不|经责令|仍(?:不|未)|情节|后果|造成|构成)")
 # A case behind what holds in it, as English puts it.
 _BEHIND = re.compile(r"\s(?:(?:only )?if|unless|provided that|as long as|in case)\s")
 _CLOSES = frozenset(";。!?\n")
 _SHORTEST = 2
 _HALF = 0.5
+# A condition that has so much of another's words is a special case of it.
+_LIKE = 0.6
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _PERMITS = re.compile(
     r"(?<![不唔])可(?=[先再把用以])|(?<![不才只可功])能(?![力源耗量够])|能够|允许|不妨|\b(?:may|can)\b(?! ?not)"
 )
@@ -40,7 +48,7 @@ _WIDENING = (
     (
         re.compile(r"所有|任何|一切|一律|总是|永远|从来|必定|肯定(?!的|会)|\b(?:always|every|all)\b"),
         re.compile(
-            r"所有|任何|一切|一律|全|凡|每|都|均|各|总|从|必|不得|禁止|\b(?:always|every|each|all|any|whole|never|no)\b"
+            r"所有|任何|一切|一律|全|凡|每|都|均|各|总(?!体|之|而言|的来)|从|必|不得|禁止|\b(?:always|every|each|all|any|whole|never|no)\b"
         ),
     ),
     (
@@ -54,6 +62,10 @@ _WIDENING = (
         re.compile(r"[只仅唯才除]|\b(?:only|unless|except|just)\b"),
     ),
 )
+
+
+_NO_EXCEPTION = re.compile(r"(?:没有?|无|冇|唔会有)(?:任何)?例外|\bwithout exception\b|\bno exceptions?\b")
+_EXCEPTION = re.compile(r"除外|除[^,。]{1,20}(?:外|以外|之外)|例外|\b(?:except|unless|other than)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +96,19 @@ def rules_in(text: str) -> list[Rule]:
     found: list[Rule] = []
     conditions: list[str] = []
     outcome: list[str] = []
+    before: list[str] = []  # what the case of the clauses before was, in this sentence
 
     def end() -> None:
-        if conditions and outcome:
-            found.append(Rule(tuple(conditions), ",".join(outcome)))
+        goes_on = not conditions or _GOES_ON.search(conditions[0])
+        case = [*(before if goes_on else []), *conditions]
+        if case and outcome:
+            found.append(Rule(tuple(case), ",".join(outcome)))
+            before[:] = [one for one in case if not _GOES_ON.search(one)]
         conditions.clear()
         outcome.clear()
 
     for clause in _CLAUSE.finditer(text):
-        said, marks = _ITEM.sub("", clause[1]).strip(), clause[2]
+        said, marks = _ARTICLE.sub("", _ITEM.sub("", clause[1])).strip(), clause[2]
         behind = _BEHIND.search(said)
         if _is_a_condition(said) and marks[:1] in (",", ":"):
             if outcome:
@@ -102,10 +118,26 @@ def rules_in(text: str) -> list[Rule]:
             found.append(Rule((said[behind.start() :].strip(),), said[: behind.start()]))
         elif said:
             outcome.append(said)
+            within = _WITHIN.search(said)
+            if within and within.end() < len(said) and not _POINTS.search(within[0]):
+                found.append(Rule((within[0],), said[: within.start()] + said[within.end() :]))
         if _CLOSES & set(marks):
             end()
+        if _CLOSES & set(marks) - {";"}:
+            before.clear()
     end()
     return found
+
+
+def is_special(condition: str, plain: str) -> set[str]:
+    """What makes a condition a special case of another: 再次 of 再次饮酒后驾驶机动车 beside 饮酒后驾驶机动车; nothing
+    where it is none.
+    """
+    return set(_HAN.findall(condition)) - set(_HAN.findall(plain)) if _is_nearly(condition, plain) else set()
+
+
+def _is_nearly(condition: str, plain: str) -> bool:
+    return condition != plain and share(of_note(plain), of_note(condition)) >= _LIKE
 
 
 def lead_in(stretches: Sequence[str], at: int) -> str:
@@ -125,8 +157,10 @@ def _is_a_condition(clause: str) -> bool:
 
 def widens(claim: str, ground: str) -> bool:
     """Whether a sentence says that it is so in every case, or in one alone, or that this is what matters, and its
-    ground says no such thing.
+    ground says no such thing, or that there is no exception where there is one.
     """
+    if _NO_EXCEPTION.search(claim) and _EXCEPTION.search(ground):
+        return True
     return any(says.search(claim) and not bears.search(ground) for says, bears in _WIDENING)
 
 

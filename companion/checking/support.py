@@ -2,17 +2,27 @@
 
 import re
 from collections.abc import Sequence
+from itertools import product
 from typing import Literal
 
 import numpy as np
 
-from companion.checking.actors import of_another
+from companion.checking.actors import case_is_anothers, of_another, tells_who
 from companion.checking.contradiction import contradicts, denies_otherwise
 from companion.checking.grounds import Ground
 from companion.checking.overlay import ENOUGH, Claim, Overlay, is_in_its_language, overlay, probability
 from companion.checking.pairing import mixes
-from companion.checking.provisos import clauses_that_permit, of_note, rules_in, share, what_is_permitted, widens
-from companion.quantities import months_named, quantities, stated
+from companion.checking.provisos import (
+    Rule,
+    clauses_that_permit,
+    is_special,
+    of_note,
+    rules_in,
+    share,
+    what_is_permitted,
+    widens,
+)
+from companion.quantities import Quantity, chinese_value, months_named, quantities, stated
 from course_index.analyze import normalise, terms
 from course_index.chunk import BELOW
 from course_index.language import ZH, language_of
@@ -43,6 +53,38 @@ _BECAUSE = re.compile(
     r"(?:主要)?是?(?:因为|由于)|的?原因(?:主要)?(?:是|在于)"
     r"|\bbecause(?: of)?\b|\bdue to\b|\bthe reason (?:\w+ ){0,6}is\b"
 )
+_CLAUSE = re.compile(r"[,;:。!?\n]+")
+_COUNTED = re.compile(r"(?<![\d一二两三四五六七八九十百千万])[两三四五六七八九](?![一二两三四五六七八九十百千万])")
+_FIRST = re.compile("第一次|第1次|头一次")
+# How often something is, which has no number in it, and what of a passage says as much: 每年试一次 of 每个月按一次.
+_EVERY = r"(?:每隔?一?个?|\b(?:every|each|per|(?:once|twice|times) an?) )"
+_HOW_OFTEN = tuple(
+    (re.compile(f"{_EVERY}(?:{says})"), re.compile(bears))
+    for says, bears in (
+        ("年|year", "年|岁|year|annual"),
+        ("月|month", "月|month"),
+        ("周(?!期|边)|星期|礼拜|week", "周|星期|礼拜|week"),
+        ("天|日|晚|早|day|night|morning", "天|日|晚|早|day|night|morning|daily"),
+        ("小时|钟头|hour", "时|钟头|hour"),
+        ("分钟|minute", "分|minute"),
+    )
+)
+_CLAUSE = re.compile(r"[,;:。!?\n]+")
+_COUNTED = re.compile(r"(?<![\d一二两三四五六七八九十百千万])[两三四五六七八九](?![一二两三四五六七八九十百千万])")
+_FIRST = re.compile("第一次|第1次|头一次")
+# How often something is, which has no number in it, and what of a passage says as much: 每年试一次 of 每个月按一次.
+_EVERY = r"(?:每隔?一?个?|\b(?:every|each|per|(?:once|twice|times) an?) )"
+_HOW_OFTEN = tuple(
+    (re.compile(f"{_EVERY}(?:{said})"), re.compile(f"{said}|{more}"))
+    for said, more in (
+        ("年|year", "岁|annual"),
+        ("月|month", "月"),
+        ("周(?!期|边)|星期|礼拜|week", "周"),
+        ("天|日|晚|早|day|night|morning", "daily"),
+        ("小时|钟头|hour", "时"),
+        ("分钟|minute", "分"),
+    )
+)
 _TITLE = re.compile(r"《([^《》]{1,40})》")
 # In what case a rule holds is told by so many of its words, or by words so near to them. Of 577 rules of laws and
 # lessons without their case .78 are below both, of 163 right claims one.
@@ -51,6 +93,10 @@ _CASE_MEANT = 0.65
 # A case that a sentence tells of itself is spoken of by its stretch. Of 64 that had another rule's case and passed all
 # the rest .33 are further, of the right claims none.
 _CASE_SPOKEN_OF = 0.6
+# What tells a case with who acts in another's place is on the same deed when it is so near.
+_SAME_CASE = 0.6
+# So many of its characters tell a case anyhow: 醉驾 and 驾驶证 of 醉酒驾驶机动车的.
+_CASE_SPELT_OUT = 0.7
 # What something is the cause of is told by the stretch with the cause as a case is, or by the words of one beside it.
 _EFFECT_MEANT = 0.65
 _EFFECT_BESIDE = 0.6
@@ -83,7 +129,8 @@ class Judge:
         query = self._search.query(text)
         # "To greet a customer when delivering a parcel, say hello" is near all that speaks of customers and parcels.
         new = tuple(word for word in query.other_words if word not in self._asked)
-        return Claim(text, normalise(text), query, query.language, new or query.other_words)
+        asked = frozenset(terms(self._question))
+        return Claim(text, normalise(text), query, query.language, new or query.other_words, asked)
 
     def verdict(self, claim: Claim, grounds: Sequence[Ground]) -> Verdict:
         """Whether the grounds together support it, or what speaks against."""
@@ -132,13 +179,13 @@ class Judge:
             return "name"
         if not is_in_its_language(claim, grounds):
             return "negation" if denies_otherwise(claim.normalised, normalise(found.best)) else None
-        if contradicts(claim.normalised, normalise(found.text)):
+        if contradicts(claim.normalised, normalise("\n".join(found.led))):
             return "negation"
         return self._says_otherwise(claim, grounds, found)
 
     def _says_otherwise(self, claim: Claim, grounds: Sequence[Ground], found: Overlay) -> Verdict | None:
         """What of it the grounds say of something else, in their own language."""
-        if self._is_of_another_case(claim, [" ".join(ground.titles) for ground in grounds], found):
+        if self._is_of_another_case(claim, grounds, found):
             return "case"
         if self._permits_more(claim, grounds):
             return "permission"
@@ -147,7 +194,7 @@ class Judge:
         whole = "\n".join(said for ground in grounds for said in ground.said)
         if mixes(claim.normalised, whole):
             return "mixed"
-        if of_another(claim.normalised, whole):
+        if of_another(claim.normalised, whole) or self._has_anothers_case(claim, found):
             return "actor"
         return "cause" if self._explains_otherwise(claim, grounds) else None
 
@@ -182,22 +229,39 @@ class Judge:
             return None
         return int(np.argmax([float((tokens @ one.T).max(axis=1).mean()) if len(one) else -1.0 for one in parts]))
 
-    def _is_of_another_case(self, claim: Claim, titles: Sequence[str], found: Overlay) -> bool:
+    def _is_of_another_case(self, claim: Claim, grounds: Sequence[Ground], found: Overlay) -> bool:
         """Whether it leaves out in what case the stretch closest to it holds, which the learner has not said either, or
         says it of a case that neither the learner nor this stretch speaks of.
         """
-        if widens(claim.normalised, normalise(found.text)):
+        if widens(claim.normalised, normalise("\n".join(found.led))):
             return True
-        above, ground = " ".join(titles), found.lead + found.best
-        used = (rule for rule in rules_in(normalise(ground)) if rule.is_used_by(set(claim.query.terms)))
-        theirs = [one for rule in used for one in rule.conditions]
+        above, ground = " ".join(title for one in grounds for title in one.titles), "".join(found.led[:1])
+        told = f"{claim.text}\n{claim.query.mandarin}"
         own = [one for rule in rules_in(claim.normalised) for one in rule.conditions]
         asked = set(terms(self._question))
         strange = [one for one in own if share(of_note(one), asked) < _CASE_TOLD]
-        told = f"{claim.text}\n{claim.query.mandarin}"
-        return any(self._is_far(one, _CASE_MEANT, told, self._question, above) for one in theirs) or any(
-            self._is_far(one, _CASE_SPOKEN_OF, ground, above) for one in strange
-        )
+        texts = told, self._question, above
+        known = normalise("\n".join(texts))
+        all_rules = rules_in("\n".join(said for one in grounds for said in one.said))
+        for rule in _rules_used(claim, found):
+            untold = any(self._is_far(one, _CASE_MEANT, *texts) for one in rule.conditions)
+            if (untold or _is_special_untold(rule, all_rules, known)) and not _is_so_elsewhere(rule, all_rules, known):
+                return True
+        return any(self._is_far(one, _CASE_SPOKEN_OF, ground, above) for one in strange)
+
+    def _has_anothers_case(self, claim: Claim, found: Overlay) -> bool:
+        """Whether the case in which a passage says it is of who does it, and what the learner or the sentence tells is
+        of whom it is done to: what holds when the worker does not sign is asked of the employer.
+        """
+        for condition in (one for rule in _rules_used(claim, found) for one in rule.conditions):
+            for text in (claim.normalised, self._question):
+                clauses = [one for one in _CLAUSE.split(text) if tells_who(condition, one)]
+                on_it = [one for one in clauses if self._nearness(one, [condition]) >= _SAME_CASE]
+                if on_it:
+                    if all(case_is_anothers(condition, one) for one in on_it):
+                        return True
+                    break  # the sentence tells it as it stands
+        return False
 
     def _is_far(self, condition: str, meant: float, *others: str) -> bool:
         """Whether neither the words of a condition stand in the other texts, nor what is as near as it is `meant`."""
@@ -251,6 +315,50 @@ class Judge:
         return float((wanted @ np.concatenate(tokens).T).max(axis=1).mean())
 
 
+def _rules_used(claim: Claim, found: Overlay) -> list[Rule]:
+    """The rules of the stretch closest to it that it says the outcome of, and of the others those that alone have a
+    number of it, or what else it says of their outcome.
+    """
+    closest, *others = map(normalise, found.led or ("",))
+    said = set(claim.query.terms)
+    elsewhere = [one for one in quantities(claim.text) if not stated(one, quantities(closest, ones=True))]
+    left = {term for term in said - of_note(closest) if len(term) > 1}
+
+    def adds(rule: Rule) -> bool:
+        return any(stated(one, quantities(rule.outcome, ones=True)) for one in elsewhere) or (
+            rule.is_used_by(said) and len(left & of_note(rule.outcome)) > 1
+        )
+
+    used = [rule for rule in rules_in(closest) if rule.is_used_by(said)]
+    return used + [rule for other in others for rule in rules_in(other) if adds(rule)]
+
+
+def _is_so_elsewhere(rule: Rule, rules: Sequence[Rule], told: str) -> bool:
+    """Whether what is said of the outcome of a rule is so in another case as well, which is told.
+
+    醉酒驾驶机动车的，吊销机动车驾驶证 is so of a bus too, whose article comes closest.
+    """
+    said = of_note(told) & of_note(rule.outcome)
+    return any(
+        _is_told(one.conditions, told)
+        and not _is_special_untold(one, rules, told)
+        and not said - of_note(f"{one.outcome},{','.join(one.conditions)}")
+        for one in rules
+    )
+
+
+def _is_told(conditions: Sequence[str], told: str) -> bool:
+    return all(share(set(one) - {"的"}, told) >= _CASE_SPELT_OUT for one in conditions)
+
+
+def _is_special_untold(rule: Rule, rules: Sequence[Rule], told: str) -> bool:
+    """Whether it is a rule for a special case of another's, of which less than half of what makes it one is told."""
+    pairs = (pair for other in rules for pair in product(rule.conditions, other.conditions))
+    return any(
+        2 * sum(one in told for one in special) < len(special) for special in (is_special(*pair) for pair in pairs)
+    )
+
+
 def _is_titles_alone(claim: Claim, titles: Sequence[str]) -> bool:
     """Whether nothing is left of a sentence without these titles."""
     left = _letters(claim.normalised)
@@ -265,7 +373,13 @@ def _letters(text: str) -> str:
 
 def _numbers_stand(claim: Claim, text: str) -> bool:
     known = quantities(text, ones=True) + months_named(text)
-    return all(stated(claimed, known) for claimed in (*quantities(claim.text), *months_named(claim.text)))
+    known += [Quantity(one.value * 12, "month") for one in known if one.unit == "year"]
+    known += [Quantity(one.value / 12, "year") for one in known if one.unit == "month"]
+    counted = [Quantity(float(chinese_value(one)), None) for one in _COUNTED.findall(text)]  # 两口气
+    claimed = *quantities(_FIRST.sub("首次", claim.text)), *months_named(claim.text)
+    if not all(stated(one, [*known, *(() if one.unit else counted)]) for one in claimed):
+        return False
+    return all(bears.search(text) for says, bears in _HOW_OFTEN if says.search(claim.normalised))
 
 
 def _names_stand(claim: Claim, text: str, question: str) -> bool:
