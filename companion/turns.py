@@ -96,6 +96,7 @@ class _Running:
     readers: int = 0
     left_at: float = field(default_factory=time.monotonic)
     task: asyncio.Task[None] | None = None
+    has_begun: bool = False
     cancelled: bool = False
     is_logged: bool = False
 
@@ -190,7 +191,6 @@ class Turns:
         turn.add(started)
         self._running[turn.turn_id] = turn
         turn.task = asyncio.create_task(self._run(turn, events))
-        await asyncio.sleep(0)  # a task that is cancelled before its first step never runs, and had no end event
         return turn.turn_id
 
     async def _claimed_before(self, turn: _Running, key: str | None) -> LoggedTurn | None:
@@ -279,8 +279,11 @@ class Turns:
 
     async def _run(self, turn: _Running, events: AsyncGenerator[Event, None]) -> None:
         watching = asyncio.create_task(self._watch(turn))
+        turn.has_begun = True
         try:
             async with asyncio.timeout(self._turn_seconds), aclosing(events):
+                if turn.cancelled:
+                    raise asyncio.CancelledError
                 async for event in events:
                     self._add(turn, event)
             self._add(turn, _NO_END)
@@ -408,7 +411,8 @@ async def _within(grown: asyncio.Event, seconds: float) -> bool:
 
 def _stop(turn: _Running) -> None:
     turn.cancelled = True
-    if turn.task and not turn.ended:
+    # A task that is cancelled before its first step never runs: nobody would hear of an end. It looks by itself.
+    if turn.task and turn.has_begun and not turn.ended:
         turn.task.cancel()
 
 

@@ -104,6 +104,24 @@ def test_another_process_tells_the_same_events(state):
     assert one[-1].name == "done"
 
 
+def test_a_turn_that_is_stopped_before_its_first_step_has_an_end(state):
+    async def talk():
+        turns = Turns(replying("abcde", 0.2), state.turn_log)
+
+        async def asked():
+            return await told(turns, await turns.begin(Ask("x", learner="anna")))
+
+        reading = asyncio.create_task(asked())
+        while not turns.under_way:
+            await asyncio.sleep(0)
+        await turns.stop_all_of("anna")  # the turn's task is there, and has not run yet
+        return await asyncio.wait_for(reading, 5)
+
+    events = asyncio.run(talk())
+    assert [event.name for event in events] == ["turn", "error"]
+    assert events[-1].data["status"] == 409
+
+
 @pytest.mark.parametrize("writes", [1, 2])
 def test_what_is_written_down_late_does_not_undo_the_end(state, monkeypatch, writes):
     write, slow = state.turn_log.write, []
