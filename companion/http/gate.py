@@ -142,6 +142,8 @@ class Gate:
         sort: Sort = "request"
         if scope["method"] == "POST" and _TURNS.fullmatch(path):
             sort = "turn"
+        elif path == "/mcp":
+            sort = "tool"
         elif scope["method"] == "POST" and path in ("/v1/sessions", "/v1/sessions/wechat"):
             sort = "session"
         return await self._limits.take(sort, caller.learner, _address(scope))
