@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import cycle, islice
 
 import httpx2
@@ -157,6 +158,36 @@ def test_a_turn_is_stopped_from_another_process(state):
     events = asyncio.run(talk())
     assert (events[-1].name, events[-1].data["status"]) == ("error", 409)
     assert len(events) < 30
+
+
+class Jumping(datetime):
+    """The machine's clock, which may be set."""
+
+    off = timedelta()
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) + cls.off
+
+
+@pytest.mark.parametrize("hours", [5, -5])
+def test_a_clock_that_jumps_costs_no_turn(state, monkeypatch, hours):
+    monkeypatch.setattr("companion.state.turn_log.datetime", Jumping)
+
+    async def talk():
+        here, there = (Turns(replying("a" * 8, 0.3), state.turn_log) for _ in range(2))
+        turn_id = await here.begin(Ask("x", learner="anna"), "one")
+        await asyncio.sleep(0.8)
+        monkeypatch.setattr(Jumping, "off", timedelta(hours=hours))
+        state.turn_log.sweep()
+        other = await there.begin(Ask("y", learner="bert"), "two")
+        again = await there.begin(Ask("x", learner="anna"), "one")
+        return turn_id, again, await asyncio.gather(told(here, turn_id), told(there, turn_id), told(there, other))
+
+    turn_id, again, each = asyncio.run(talk())
+    assert again == turn_id
+    assert [events[-1].name for events in each] == ["done"] * 3
+    assert each[0] == each[1]
 
 
 def test_a_turn_that_nobody_reads_is_ended_after_its_grace(state):
