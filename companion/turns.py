@@ -196,17 +196,20 @@ class Turns:
     async def _claimed_before(self, turn: _Running, key: str | None) -> LoggedTurn | None:
         if not key:
             return None
-        own = (one for one in self._running.values() if (one.owner, one.key) == (turn.owner, key))
-        if here := next(own, None):  # which the log may not know while the database is away
-            return here.as_logged()
+        if here := self._begun_here(turn.owner, key):  # which the log may not know while the database is away
+            return here
         try:
             before = await asyncio.to_thread(self._log.claim, turn.as_logged(), key)
         except StateUnavailable:
             # An answer that another process may give too is better than none.
             log.warning("an Idempotency-Key could not be kept for now; only this process knows it")
-            return None
+            return self._begun_here(turn.owner, key)  # by who came at the same time
         turn.is_logged = before is None
         return before
+
+    def _begun_here(self, owner: str, key: str) -> LoggedTurn | None:
+        own = (one for one in self._running.values() if (one.owner, one.key) == (owner, key))
+        return found.as_logged() if (found := next(own, None)) else None
 
     async def owner(self, turn_id: str) -> str | None:
         """Whose turn it is; None when it is not known, or not any more."""

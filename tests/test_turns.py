@@ -259,6 +259,25 @@ def test_a_key_that_cannot_be_kept_costs_no_answer(state, caplog):
     assert asyncio.run(talk())[-1].name == "done"
 
 
+def test_a_request_that_comes_twice_at_once_is_answered_once_without_the_database_too():
+    class Gone:
+        def claim(self, turn, key):
+            time.sleep(0.2)
+            raise StateUnavailable("gone")
+
+        def write(self, turn, is_new=False):
+            raise StateUnavailable("gone")
+
+    async def talk():
+        turns = Turns(replying("ab", 0.1), Gone())
+        ids = await asyncio.gather(*(turns.begin(Ask("x", learner=who), "k") for who in ("anna", "anna", "bert")))
+        return ids, [await told(turns, one) for one in ids]
+
+    ids, events = asyncio.run(talk())
+    assert ids[0] == ids[1] != ids[2]
+    assert [one[-1].name for one in events] == ["done"] * 3
+
+
 def test_silence_is_filled_with_beats(state):
     async def talk():
         turns = Turns(replying("ab", 0.3), state.turn_log)
