@@ -31,6 +31,8 @@ test: setup
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 	@if command -v npm > /dev/null && { [ -n "$$CHROMIUM" ] || command -v chromium > /dev/null; }; then $(MAKE) test-browser; \
 	else echo "Not run: the browser tests (make test-browser), which need Debian's chromium, Node.js and npm."; fi
+	@if command -v nginx > /dev/null; then $(MAKE) test-nginx; \
+	else echo "Not run: the tests behind a real nginx (make test-nginx), which need Debian's nginx-light."; fi
 
 # Which lines the tests reach: a sixth longer.
 coverage: setup

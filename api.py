@@ -43,6 +43,7 @@ from companion.http.access import Access
 from companion.http.admin import admin_router
 from companion.http.chat import chat_router
 from companion.http.completions import completions_router
+from companion.http.connections import BoundedConnection
 from companion.http.conversations import conversations_router
 from companion.http.courses import courses_router
 from companion.http.credits import credits_router
@@ -275,6 +276,7 @@ def serve(
         factory=True,
         host=host,
         port=port,
+        http=BoundedConnection,
         workers=workers,
         access_log=False,
         log_config=logging_config(settings.log_format),

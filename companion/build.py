@@ -146,6 +146,7 @@ def make_limits(settings: CompanionSettings) -> Limits:
         turns_a_minute=settings.turns_a_minute,
         address_turns_a_minute=settings.address_turns_a_minute,
         requests_a_minute=settings.requests_a_minute,
+        address_requests_a_minute=settings.address_requests_a_minute,
         sessions_a_minute=settings.sessions_a_minute,
         tokens_a_day=settings.learner_daily_tokens,
     )

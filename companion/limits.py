@@ -20,7 +20,8 @@ _REDIS_SECONDS = 0.3
 # After a failure Redis is left alone for so long, and each process counts for itself.
 _REDIS_PAUSE_SECONDS = 5.0
 
-Sort = Literal["turn", "request", "session"]
+# `tool`: what an agent asks, which may be as much work as a turn and mostly is not.
+Sort = Literal["turn", "tool", "request", "session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Limits:
         turns_a_minute: int = 20,
         address_turns_a_minute: int = 120,
         requests_a_minute: int = 240,
+        address_requests_a_minute: int = 1_440,
         sessions_a_minute: int = 60,
         tokens_a_day: int | None = None,
     ) -> None:
@@ -55,6 +57,7 @@ class Limits:
         self._turns = RateLimitItemPerMinute(turns_a_minute, namespace="turns")
         self._address_turns = RateLimitItemPerMinute(address_turns_a_minute, namespace="turns-address")
         self._requests = RateLimitItemPerMinute(requests_a_minute, namespace="requests")
+        self._address_requests = RateLimitItemPerMinute(address_requests_a_minute, namespace="requests-address")
         self._sessions = RateLimitItemPerMinute(sessions_a_minute, namespace="sessions")
         self._tokens = RateLimitItemPerDay(tokens_a_day, namespace="tokens") if tokens_a_day else None
 
@@ -64,7 +67,9 @@ class Limits:
             case "session":
                 asked: list[tuple[RateLimitItem, str]] = [(self._sessions, address)]
             case "request":
-                asked = [(self._requests, learner or address)]
+                asked = [(self._requests, learner or address), (self._address_requests, address)]
+            case "tool":
+                asked = [(self._requests, learner or address), (self._address_turns, address)]
             case "turn":
                 asked = [(self._turns, learner or address), (self._address_turns, address)]
         return await self._counted(lambda limiter: _take(limiter, asked))

@@ -70,6 +70,7 @@ class CompanionSettings(RetrievalSettings):
     turns_a_minute: int = Field(default=20, ge=1)
     address_turns_a_minute: int = Field(default=120, ge=1)
     requests_a_minute: int = Field(default=240, ge=1)
+    address_requests_a_minute: int = Field(default=1_440, ge=1)
     sessions_a_minute: int = Field(default=60, ge=1)
     # Tokens of the model a learner may use a day; from there on answers are quoted.
     learner_daily_tokens: int | None = Field(default=None, ge=100)

@@ -96,6 +96,7 @@ class _Running:
     readers: int = 0
     left_at: float = field(default_factory=time.monotonic)
     task: asyncio.Task[None] | None = None
+    has_begun: bool = False
     cancelled: bool = False
     is_logged: bool = False
 
@@ -190,23 +191,25 @@ class Turns:
         turn.add(started)
         self._running[turn.turn_id] = turn
         turn.task = asyncio.create_task(self._run(turn, events))
-        await asyncio.sleep(0)  # a task that is cancelled before its first step never runs, and had no end event
         return turn.turn_id
 
     async def _claimed_before(self, turn: _Running, key: str | None) -> LoggedTurn | None:
         if not key:
             return None
-        own = (one for one in self._running.values() if (one.owner, one.key) == (turn.owner, key))
-        if here := next(own, None):  # which the log may not know while the database is away
-            return here.as_logged()
+        if here := self._begun_here(turn.owner, key):  # which the log may not know while the database is away
+            return here
         try:
             before = await asyncio.to_thread(self._log.claim, turn.as_logged(), key)
         except StateUnavailable:
             # An answer that another process may give too is better than none.
             log.warning("an Idempotency-Key could not be kept for now; only this process knows it")
-            return None
+            return self._begun_here(turn.owner, key)  # by who came at the same time
         turn.is_logged = before is None
         return before
+
+    def _begun_here(self, owner: str, key: str) -> LoggedTurn | None:
+        own = (one for one in self._running.values() if (one.owner, one.key) == (owner, key))
+        return found.as_logged() if (found := next(own, None)) else None
 
     async def owner(self, turn_id: str) -> str | None:
         """Whose turn it is; None when it is not known, or not any more."""
@@ -279,8 +282,11 @@ class Turns:
 
     async def _run(self, turn: _Running, events: AsyncGenerator[Event, None]) -> None:
         watching = asyncio.create_task(self._watch(turn))
+        turn.has_begun = True
         try:
             async with asyncio.timeout(self._turn_seconds), aclosing(events):
+                if turn.cancelled:
+                    raise asyncio.CancelledError
                 async for event in events:
                     self._add(turn, event)
             self._add(turn, _NO_END)
@@ -408,7 +414,8 @@ async def _within(grown: asyncio.Event, seconds: float) -> bool:
 
 def _stop(turn: _Running) -> None:
     turn.cancelled = True
-    if turn.task and not turn.ended:
+    # A task that is cancelled before its first step never runs: nobody would hear of an end. It looks by itself.
+    if turn.task and turn.has_begun and not turn.ended:
         turn.task.cancel()
 
 

@@ -171,7 +171,12 @@ def serving(app: Any) -> Iterator[str]:
     """The address of an application that a real uvicorn serves in a thread of this process."""
     import uvicorn
 
-    server = uvicorn.Server(uvicorn.Config(app, port=free_port(), log_level="warning", timeout_graceful_shutdown=5))
+    from companion.http.connections import BoundedConnection
+
+    config = uvicorn.Config(
+        app, port=free_port(), http=BoundedConnection, log_level="warning", timeout_graceful_shutdown=5
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

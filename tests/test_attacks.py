@@ -3,8 +3,11 @@
 import json
 import socket
 import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from urllib.parse import quote
 
+import httpx2
 import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
@@ -166,7 +169,7 @@ def test_malformed_bodies_are_problems(client, anna):
 
 
 def test_a_body_that_drips_in_is_given_up(service, anna, monkeypatch):
-    monkeypatch.setattr("companion.http.gate.Bounds.__init__.__defaults__", (65_536, 0.5, 30))
+    monkeypatch.setattr("companion.http.gate.Bounds.__init__.__defaults__", (65_536, 0.5))
     with serving(service()) as url, socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1]))) as slow:
         lines = anna | {"Host": "x", "Content-Type": "application/json", "Content-Length": "500"}
         head = f"POST /v1/chat HTTP/1.1\r\n{_lines(lines)}\r\n"
@@ -175,6 +178,93 @@ def test_a_body_that_drips_in_is_given_up(service, anna, monkeypatch):
         answer = slow.recv(4_096)
     assert b"408" in answer.split(b"\r\n")[0]
     assert time.monotonic() - began < 5
+
+
+HEADS_WITHOUT_END = {
+    "a header": (b"GET /v1/about HTTP/1.1\r\nX-A: ", b"a" * 10_000),
+    "headers": (b"GET /v1/about HTTP/1.1\r\n", b"X-A: a\r\n" * 1_000),
+    "an address": (b"GET /", b"a" * 10_000),
+    "a part of a body": (b"POST /v1/chat HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"a" * 10_000),
+    "what follows a body": (
+        b"POST /v1/chat HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+        b"X-A: a\r\n" * 1_000,
+    ),
+}
+
+
+@pytest.mark.parametrize("head", HEADS_WITHOUT_END)
+def test_a_head_without_end_is_cut(service, head):
+    begun, more = HEADS_WITHOUT_END[head]
+    with serving(service()) as url, connected(url) as endless:
+        endless.sendall(begun)
+        sent = 0
+        with pytest.raises(OSError):  # noqa: PT012
+            for _ in range(400):
+                endless.sendall(more)
+                sent += len(more)
+                time.sleep(0.002)
+    assert sent < 1_000_000  # what lies in the buffers of the connection among it
+
+
+def test_a_head_of_a_size_that_browsers_send_is_read(service, anna):
+    cookies = {"Cookie": "c=" + "x" * 40_000}
+    with serving(service()) as url, httpx2.Client(base_url=url, headers=anna | cookies) as client:
+        assert [client.get("/v1/conversations").status_code for _ in range(3)] == [200] * 3
+
+
+def test_a_head_that_drips_in_or_never_comes_is_given_up(service, monkeypatch):
+    monkeypatch.setattr("companion.http.connections.HEAD_SECONDS", 1.0)
+    with serving(service()) as url, connected(url) as silent, connected(url) as dripping, connected(url) as idle:
+        dripping.sendall(b"GET /v1/about HTTP/1.1\r\nX-A: ")
+        idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"200" in idle.recv(4_096)
+        began = time.monotonic()
+        with suppress(OSError):
+            while time.monotonic() < began + 10:
+                dripping.sendall(b"a")
+                time.sleep(0.1)
+        assert time.monotonic() - began < 5
+        assert [ended(silent), ended(idle)] == [True, True]
+
+
+def test_a_reader_who_takes_nothing_is_given_up(service, monkeypatch, capfd):
+    for waits in ("HEAD_SECONDS", "READER_SECONDS"):
+        monkeypatch.setattr(f"companion.http.connections.{waits}", 1.0)
+    small = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    large = b"GET /widget-math.js HTTP/1.1\r\nHost: x\r\n\r\n"
+    with serving(service()) as url, connected(url, 2_048) as of_one, connected(url, 2_048) as of_many:
+        before = sockets()
+        of_one.sendall(large * 40)
+        of_many.sendall(small * 5_000)
+        deadline = time.monotonic() + 15
+        while sockets() > before - 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert sockets() == before - 2
+        assert httpx2.get(f"{url}/healthz").status_code == 200
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@contextmanager
+def connected(url, room=None):
+    """A connection; `room` is how many bytes it takes before somebody reads."""
+    with socket.socket() as connection:
+        if room:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        connection.connect(("127.0.0.1", int(url.rsplit(":", 1)[1])))
+        connection.settimeout(10)
+        yield connection
+
+
+def ended(connection):
+    """Whether the other end hangs up within its time."""
+    with suppress(ConnectionResetError):
+        return connection.recv(1) == b""
+    return True
+
+
+def sockets():
+    """How many this process has open."""
+    return sum(file.is_socket() for file in Path("/proc/self/fd").iterdir())
 
 
 def _lines(headers):

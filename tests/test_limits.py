@@ -67,6 +67,19 @@ def test_an_address_has_its_own_limit_over_all_who_ask_from_it(store):
 
 
 @pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize(("sort", "limit"), [("request", "requests-address"), ("tool", "turns-address")])
+def test_an_address_has_its_own_limit_over_what_else_is_asked(store, sort, limit):
+    limits = Limits(store, requests_a_minute=10, address_requests_a_minute=2, address_turns_a_minute=2)
+
+    async def talk():
+        return [await limits.take(sort, learner, "192.0.2.1") for learner in ("anna", "bert", "", "carl")]
+
+    standings = run(talk, limits)
+    assert [one.allowed for one in standings] == [True, True, False, False]
+    assert standings[2].name == limit
+
+
+@pytest.mark.usefixtures("fresh")
 def test_the_days_tokens_are_used_up_by_what_turns_took(store):
     limits = Limits(store, tokens_a_day=100)
 

@@ -255,6 +255,27 @@ def test_one_address_with_many_names_is_limited_too(service, provider):
     assert status == [200, 200, 200, 429]
 
 
+def names_of_visitors(client, count):
+    return [bearer(client.post("/v1/sessions", headers={"Origin": PAGE}).json()["token"]) for _ in range(count)]
+
+
+def test_one_address_with_many_names_asks_for_no_more_of_anything_else(service):
+    with TestClient(service(address_requests_a_minute=3)) as client:
+        status = [client.get("/v1/conversations", headers=name).status_code for name in names_of_visitors(client, 4)]
+    assert status == [200, 200, 200, 429]
+
+
+def test_tools_are_no_way_around_the_turns_of_an_address(service):
+    question = {"name": "quote_courses", "arguments": {"question": LOST}}
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": question}
+    accept = {"Accept": "application/json, text/event-stream"}
+    with TestClient(service(address_turns_a_minute=3)) as client:
+        names = names_of_visitors(client, 3)
+        asked = [client.post("/v1/chat", json={"message": LOST}, headers=names[0])]
+        asked += [client.post("/mcp", json=call, headers=name | accept) for name in names]
+    assert [answer.status_code for answer in asked] == [200, 200, 200, 429]
+
+
 def test_who_tries_tokens_is_slowed_down(service, anna):
     with TestClient(service(requests_a_minute=3)) as client:
         status = [client.get("/v1/conversations", headers=bearer(f"x.y.{n}")).status_code for n in range(5)]

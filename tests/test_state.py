@@ -301,16 +301,24 @@ def test_a_turn_grows_in_the_log_and_learns_that_it_shall_stop(state):
 
 
 def test_logged_turns_are_swept_after_their_minutes(state):
-    state.turn_log.write(LOGGED)
+    state.turn_log.write(replace(LOGGED, ended=True))
     assert state.sweep() == 0
     grow_old(state, "begun_at")
     assert state.sweep() == 1
     assert state.turn_log.read("t1") is None
 
 
-def grow_old(state, column):
+def test_a_logged_turn_that_never_ended_is_swept_a_day_later(state):
+    state.turn_log.write(LOGGED)
+    grow_old(state, "begun_at")
+    assert state.sweep() == 0
+    grow_old(state, "begun_at", hours=26)
+    assert state.sweep() == 1
+
+
+def grow_old(state, column, hours=2):
     with state.engine.begin() as connection:
-        old = datetime.now(UTC) - timedelta(hours=2)
+        old = datetime.now(UTC) - timedelta(hours=hours)
         connection.execute(text(f"UPDATE turn_log SET {column} = :old"), {"old": old.replace(tzinfo=None)})
 
 

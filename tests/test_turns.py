@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import cycle, islice
 
 import httpx2
@@ -12,7 +13,6 @@ from typer.testing import CliRunner
 
 from companion.events import Done, TextAdded, TurnStarted
 from companion.heard import Ask
-from companion.http.gate import Bounds
 from companion.state.cli import commands
 from companion.state.database import StateUnavailable
 from companion.state.turn_log import LoggedTurn
@@ -104,6 +104,24 @@ def test_another_process_tells_the_same_events(state):
     assert one[-1].name == "done"
 
 
+def test_a_turn_that_is_stopped_before_its_first_step_has_an_end(state):
+    async def talk():
+        turns = Turns(replying("abcde", 0.2), state.turn_log)
+
+        async def asked():
+            return await told(turns, await turns.begin(Ask("x", learner="anna")))
+
+        reading = asyncio.create_task(asked())
+        while not turns.under_way:
+            await asyncio.sleep(0)
+        await turns.stop_all_of("anna")  # the turn's task is there, and has not run yet
+        return await asyncio.wait_for(reading, 5)
+
+    events = asyncio.run(talk())
+    assert [event.name for event in events] == ["turn", "error"]
+    assert events[-1].data["status"] == 409
+
+
 @pytest.mark.parametrize("writes", [1, 2])
 def test_what_is_written_down_late_does_not_undo_the_end(state, monkeypatch, writes):
     write, slow = state.turn_log.write, []
@@ -140,6 +158,36 @@ def test_a_turn_is_stopped_from_another_process(state):
     events = asyncio.run(talk())
     assert (events[-1].name, events[-1].data["status"]) == ("error", 409)
     assert len(events) < 30
+
+
+class Jumping(datetime):
+    """The machine's clock, which may be set."""
+
+    off = timedelta()
+
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.now(tz) + cls.off
+
+
+@pytest.mark.parametrize("hours", [5, -5])
+def test_a_clock_that_jumps_costs_no_turn(state, monkeypatch, hours):
+    monkeypatch.setattr("companion.state.turn_log.datetime", Jumping)
+
+    async def talk():
+        here, there = (Turns(replying("a" * 8, 0.3), state.turn_log) for _ in range(2))
+        turn_id = await here.begin(Ask("x", learner="anna"), "one")
+        await asyncio.sleep(0.8)
+        monkeypatch.setattr(Jumping, "off", timedelta(hours=hours))
+        state.turn_log.sweep()
+        other = await there.begin(Ask("y", learner="bert"), "two")
+        again = await there.begin(Ask("x", learner="anna"), "one")
+        return turn_id, again, await asyncio.gather(told(here, turn_id), told(there, turn_id), told(there, other))
+
+    turn_id, again, each = asyncio.run(talk())
+    assert again == turn_id
+    assert [events[-1].name for events in each] == ["done"] * 3
+    assert each[0] == each[1]
 
 
 def test_a_turn_that_nobody_reads_is_ended_after_its_grace(state):
@@ -209,6 +257,25 @@ def test_a_key_that_cannot_be_kept_costs_no_answer(state, caplog):
         return await told(turns, await turns.begin(Ask("x"), "k"))
 
     assert asyncio.run(talk())[-1].name == "done"
+
+
+def test_a_request_that_comes_twice_at_once_is_answered_once_without_the_database_too():
+    class Gone:
+        def claim(self, turn, key):
+            time.sleep(0.2)
+            raise StateUnavailable("gone")
+
+        def write(self, turn, is_new=False):
+            raise StateUnavailable("gone")
+
+    async def talk():
+        turns = Turns(replying("ab", 0.1), Gone())
+        ids = await asyncio.gather(*(turns.begin(Ask("x", learner=who), "k") for who in ("anna", "anna", "bert")))
+        return ids, [await told(turns, one) for one in ids]
+
+    ids, events = asyncio.run(talk())
+    assert ids[0] == ids[1] != ids[2]
+    assert [one[-1].name for one in events] == ["done"] * 3
 
 
 def test_silence_is_filled_with_beats(state):
@@ -447,21 +514,6 @@ def test_a_slow_reader_does_not_hold_up_the_others(service, provider):
             open_streams.enter_context(response)  # and read nothing
         answer = client.post("/v1/chat", json={"message": LOST}, headers=bert).json()
     assert answer["mode"] == "extracted"
-
-
-def test_a_reader_who_takes_nothing_is_given_up():
-    async def app(scope, receive, send):
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-
-    async def request():
-        return {"type": "http.request", "body": b""}
-
-    async def stuck(message):
-        await asyncio.sleep(30)
-
-    scope = {"type": "http", "headers": [], "path": "/", "method": "GET"}
-    with pytest.raises(TimeoutError):
-        asyncio.run(Bounds(app, reader_seconds=0.1)(scope, request, stuck))
 
 
 def test_events_are_ascii_and_end_once_in_json_lines_too(service, provider):

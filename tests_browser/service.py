@@ -35,6 +35,7 @@ class Service:
             "turns_a_minute": 5_000,
             "address_turns_a_minute": 5_000,
             "requests_a_minute": 50_000,
+            "address_requests_a_minute": 50_000,
             "sessions_a_minute": 5_000,
             **settings,
         }

@@ -142,21 +142,20 @@ class Gate:
         sort: Sort = "request"
         if scope["method"] == "POST" and _TURNS.fullmatch(path):
             sort = "turn"
+        elif path == "/mcp":
+            sort = "tool"
         elif scope["method"] == "POST" and path in ("/v1/sessions", "/v1/sessions/wechat"):
             sort = "session"
         return await self._limits.take(sort, caller.learner, _address(scope))
 
 
 class Bounds:
-    """No body larger or slower than told, and no reader that takes longer than told for a chunk."""
+    """No body larger or slower than told. What a connection may do besides, `connections.py` says."""
 
-    def __init__(
-        self, app: ASGIApp, body_bytes: int = 65_536, body_seconds: float = 10, reader_seconds: float = 30
-    ) -> None:
+    def __init__(self, app: ASGIApp, body_bytes: int = 65_536, body_seconds: float = 10) -> None:
         self._app = app
         self._body_bytes = body_bytes
         self._body_seconds = body_seconds
-        self._reader_seconds = reader_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request. Its body is read whole first: our largest is a message."""
@@ -179,7 +178,7 @@ class Bounds:
         if body is None:
             await self._too_large()(scope, receive, send)
             return
-        await self._app(scope, _given(body, receive), self._patient(send))
+        await self._app(scope, _given(body, receive), send)
 
     async def _whole(self, receive: Receive) -> bytes | None:
         body = b""
@@ -195,14 +194,6 @@ class Bounds:
 
     def _too_large(self) -> Problem:
         return Problem(413, f"A request may have {self._body_bytes} bytes.")
-
-    def _patient(self, send: Send) -> Send:
-        async def within(message: Message) -> None:
-            # A reader who takes nothing would hold its connection and our memory for ever.
-            async with asyncio.timeout(self._reader_seconds):
-                await send(message)
-
-        return within
 
 
 class Methods:

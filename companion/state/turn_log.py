@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from companion.state.database import in_turn, transaction
 from companion.state.tables import turn_log, wechat_inbox, workers
 
 _BEAT_SECONDS = 1.0
+# So much longer is kept what has no end: when the clock jumps by hours, all that is under way would be old.
+_WITHOUT_AN_END = timedelta(days=1)
 
 WireEvent = tuple[str, dict[str, Any]]
 
@@ -90,16 +92,20 @@ class TurnLog:
 
     def sweep(self) -> int:
         """Erase what is older than the minutes; how many turns."""
-        old = delete(turn_log).where(turn_log.c.begun_at < datetime.now(UTC) - self._kept)
+        old = delete(turn_log).where(self._is_old())
         answering = select(wechat_inbox.c.worker).where(wechat_inbox.c.worker.is_not(None))
         gone = delete(workers).where(workers.c.id.not_in(select(turn_log.c.worker)), workers.c.id.not_in(answering))
         swept = transaction(self._engine, lambda connection: connection.execute(old)).rowcount
         transaction(self._engine, lambda connection: connection.execute(gone))
         return swept
 
+    def _is_old(self) -> ColumnElement[bool]:
+        begun, oldest = turn_log.c.begun_at, datetime.now(UTC) - self._kept
+        return or_(and_(begun < oldest, turn_log.c.ended), begun < oldest - _WITHOUT_AN_END)
+
     def _claim(self, connection: Connection, turn: LoggedTurn, key: str) -> LoggedTurn | None:
         # When two come at once, the later insert fails, and its transaction is done again: then the key is taken.
-        connection.execute(delete(turn_log).where(turn_log.c.begun_at < datetime.now(UTC) - self._kept))
+        connection.execute(delete(turn_log).where(self._is_old()))
         own = _with_beat().where(turn_log.c.owner == turn.owner, turn_log.c.key == key)
         if row := connection.execute(own).first():
             return None if row.turn_id == turn.turn_id else _turn(row)

@@ -57,7 +57,7 @@ function indexed() {
 
 class Service {
   constructor(data, settings = {}) {
-    this.settings = { data_dir: data, session_secret: "s".repeat(48), turns_a_minute: 1_000, address_turns_a_minute: 1_000, requests_a_minute: 10_000, ...settings };
+    this.settings = { data_dir: data, session_secret: "s".repeat(48), turns_a_minute: 1_000, address_turns_a_minute: 1_000, requests_a_minute: 10_000, address_requests_a_minute: 10_000, ...settings };
   }
 
   async start() {
