@@ -59,22 +59,6 @@ _FIRST = re.compile("第一次|第1次|头一次")
 # How often something is, which has no number in it, and what of a passage says as much: 每年试一次 of 每个月按一次.
 _EVERY = r"(?:每隔?一?个?|\b(?:every|each|per|(?:once|twice|times) an?) )"
 _HOW_OFTEN = tuple(
-    (re.compile(f"{_EVERY}(?:{says})"), re.compile(bears))
-    for says, bears in (
-        ("年|year", "年|岁|year|annual"),
-        ("月|month", "月|month"),
-        ("周(?!期|边)|星期|礼拜|week", "周|星期|礼拜|week"),
-        ("天|日|晚|早|day|night|morning", "天|日|晚|早|day|night|morning|daily"),
-        ("小时|钟头|hour", "时|钟头|hour"),
-        ("分钟|minute", "分|minute"),
-    )
-)
-_CLAUSE = re.compile(r"[,;:。!?\n]+")
-_COUNTED = re.compile(r"(?<![\d一二两三四五六七八九十百千万])[两三四五六七八九](?![一二两三四五六七八九十百千万])")
-_FIRST = re.compile("第一次|第1次|头一次")
-# How often something is, which has no number in it, and what of a passage says as much: 每年试一次 of 每个月按一次.
-_EVERY = r"(?:每隔?一?个?|\b(?:every|each|per|(?:once|twice|times) an?) )"
-_HOW_OFTEN = tuple(
     (re.compile(f"{_EVERY}(?:{said})"), re.compile(f"{said}|{more}"))
     for said, more in (
         ("年|year", "岁|annual"),
