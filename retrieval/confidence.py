@@ -22,7 +22,7 @@ SAME_LANGUAGE = (8.0, 6.4, 2.4, 4.5, 4.0, 3.2, -14.9)
 # In another language: slopes over the score of the best stretch, the cosine, what its words share there as a dictionary
 # has them, the lead and the logarithm of the number of content tokens, and an intercept
 # (docs/decisions/0016-dictionary.md).
-OTHER_LANGUAGE = (3.1, 1.9, 2.1, 5.6, 0.62, -4.7)
+OTHER_LANGUAGE = (3.1, 1.9, 2.8, 5.6, 0.62, -4.7)
 # Near is not yet an answer: the log odds of one are so much of that, so much of what was learned of answers, so much of
 # what was learned of the other passages on the mean (where one answers, its neighbours mostly bear on it too), and an
 # intercept; in the question's language and in another (docs/decisions/0013-answerability.md).

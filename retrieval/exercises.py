@@ -8,7 +8,10 @@ from course_index.chunk import headed
 from course_index.stretches import Stretch, stretches
 from retrieval.hit import Hit
 
-_EXERCISE = re.compile(r"练习|练一练|习题|思考题|想一想|\bexercises?\b|\bpractice\b", re.IGNORECASE)
+_EXERCISE = re.compile(
+    r"练习|[练试做]一[练试做]|习题|思考题|想一想|\bexercises?\b|\bpractice\b|\btry (?:it|this)\b|\byour turn\b",
+    re.IGNORECASE,
+)
 _EXERCISES = re.compile(
     r"[第\d一二三四五六七八九十.、章节课单元\s]*(?:课后|本章|章末|单元|小|思考|综合)*(?:练习|习题|测验)题?[\s\d一二三四五六七八九十]*|exercises?|practice",
     re.IGNORECASE,

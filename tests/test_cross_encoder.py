@@ -148,7 +148,7 @@ def test_what_it_reads_as_the_answer_rises_and_the_scores_fall_from_first_to_las
 
     fond = Fond()
     plain, reading = Search(courses, embedder), Search(courses, embedder, cross_encoder=fond)
-    query = plain.query("門禁卡嘅事搵邊個")
+    query = plain.query("門禁卡喺邊度攞")
     before = [one.id for one in plain.answering(query, 8)]
     after = reading.read(query, 8)
     assert sorted(before) == sorted(one.id for one in after)
@@ -157,7 +157,7 @@ def test_what_it_reads_as_the_answer_rises_and_the_scores_fall_from_first_to_las
     assert [one.id for one in after].index(deposit) < before.index(deposit)
     # In Mandarin wording and simplified script, under its titles, with its closest stretch.
     asked, section = fond.read[0]
-    assert asked == "门禁卡的事找谁"
+    assert asked == "门禁卡在哪里拿"
     assert section.titles == plain.placed([before[0]])[0].lesson.title
     assert "门禁卡" in section.stretches[section.closest]
     assert [hit.passage.id for hit in reading.choice(query, 4)] == [one.id for one in after[:4]]

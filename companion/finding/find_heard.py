@@ -7,6 +7,7 @@ from companion.finding.in_thread import (
     find_in_thread,
     find_measure,
     in_the_course_of,
+    led_by_own_language,
     led_by_what_is_new,
     states_it,
     strays,
@@ -33,6 +34,7 @@ def find_heard(search: Search, heard: Heard, passages: int) -> Found:
     if heard.depends and found.answers:
         if strays(found, heard.message, courses_talked_of(search, turns)):
             found = found.judged(answers=False, on_subject=0.0)
+        found = led_by_own_language(found, lesson_talked_of(search, turns)) if found.answers else found
         found = led_by_what_is_new(found, heard.message, before)
     return in_the_course_of(before, found)
 

@@ -84,6 +84,17 @@ def strays(found: Found, message: str, talked_of: Collection[str]) -> bool:
     return not any(word in said for word in words) and of_it < _OF_IT * max(len(letters), 1)
 
 
+def led_by_own_language(found: Found, thread: Collection[str]) -> Found:
+    """What is found for a follow-up, led by the lesson that was talked of, `thread`, where what leads is in another
+    language than the question and that lesson was found as well.
+    """
+    own = [hit for hit in found.hits if hit.passage.language == found.query.language and hit.passage.id in thread]
+    if not own or found.quotes[0].hit.passage.language == found.query.language:
+        return found
+    again = read(found.search, found.query, own, found.reach)
+    return found.led_by(again.quotes) if again.near else found
+
+
 def led_by_what_is_new(found: Found, message: str, before: Collection[str]) -> Found:
     """What is found for a follow-up, led by a passage that has what the message itself names (喝醉了的呢) where the
     first has nothing of it: what was carried along finds the passages of `before` again.
