@@ -18,6 +18,8 @@ from companion.writing.writer import Writer
 from prompts import Prompt
 from tests.loopback import listening
 
+# So long an endpoint says nothing, in seconds.
+HANGS = 20.0
 ANSWER = "快件丢失的，保过价的，按寄件时约定的保价规则赔。[1]"
 
 
@@ -69,16 +71,16 @@ class Endpoint:
         handler.wfile.write(b"data: [DONE]\n\n")
 
     def _hung(self, handler):
-        self.left.wait(20)
+        self.left.wait(HANGS)
 
     def _silent(self, handler):
         self._begin(handler)
-        self.left.wait(20)
+        self.left.wait(HANGS)
 
     def _stuck(self, handler):
         self._begin(handler)
         self._say(handler, ANSWER + "\n然后")
-        self.left.wait(20)
+        self.left.wait(HANGS)
 
     def _dripping(self, handler):
         self._begin(handler)
@@ -213,7 +215,7 @@ def test_whatever_the_endpoint_does_the_learner_has_the_answer_in_time(endpoint,
     assert done.mode == "extracted"
     assert done.fallback.reason.startswith(reason)
     assert "> 第一条" in text
-    assert seconds < 1.2 + 1.0
+    assert seconds < HANGS / 2  # told by the limits, not by how busy the machine is
     # No retries on the learner's time; only what came whole and failed the check is rewritten, once.
     assert len(endpoint.asked) == (2 if behaviour == "uncited" else 1)
 
@@ -239,7 +241,7 @@ def test_an_endpoint_that_is_not_there_costs_no_time(tutor):
     done, text, seconds = turn(tutor(OpenAICompatible(settings("http://127.0.0.1:9/v1"))))
     assert (done.mode, done.fallback.reason) == ("extracted", "llm_unreachable")
     assert "> 第一条" in text
-    assert seconds < 1.6
+    assert seconds < HANGS / 2
 
 
 def test_after_repeated_failures_the_endpoint_is_not_asked_any_more(endpoint, tutor):
