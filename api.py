@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import uvicorn
@@ -43,7 +43,7 @@ from companion.http.access import Access
 from companion.http.admin import admin_router
 from companion.http.chat import chat_router
 from companion.http.completions import completions_router
-from companion.http.connections import BoundedConnection
+from companion.http.connections import STOPPING, BoundedConnection
 from companion.http.conversations import conversations_router
 from companion.http.courses import courses_router
 from companion.http.credits import credits_router
@@ -75,7 +75,7 @@ from companion.telemetry.logs import log_to_stderr, logging_config
 from companion.telemetry.metrics import Metrics, share_figures
 from companion.telemetry.observed import Observed
 from companion.turn import Companion
-from companion.turns import Turns
+from companion.turns import HURRIED_SECONDS, Turns
 from companion.tutors import Tutors
 from wechat.build import WechatDoor, make_wechat, make_wecom
 
@@ -153,6 +153,7 @@ def _around(companion: Companion, settings: CompanionSettings, state: State) -> 
         _longest_turn(settings),
         settings.turns_at_once,
         Observed(metrics, alarm, tracing).note,
+        companion.writer.leave_model,  # all tutors that have one share it
     )
     return _Service(
         settings,
@@ -196,17 +197,24 @@ def _routers(service: _Service) -> Iterator[APIRouter]:
 
 def _lifespan(
     service: _Service, tools: MCPServer, wechat: WechatDoor | None
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Any]]]:
     """What runs while the service does; at its end turns are waited for, and nothing that was said is lost."""
     state, turns = service.state, service.turns
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
+        begun: list[asyncio.Task[None]] = []
+
+        def drain() -> None:
+            if not begun:
+                begun.append(asyncio.create_task(turns.drain(service.settings.drain_seconds)))
+
         async with running_behind(service.tutors, state, turns, service.refresh):
             async with tools.session_manager.run(), wechat.door.open() if wechat else nullcontext():
-                yield
-                draining = asyncio.create_task(turns.drain(service.settings.drain_seconds))
-            await draining
+                yield {STOPPING: drain}
+                drain()
+            await begun[0]
+            await turns.drain(0)  # who had begun to ask by then
         await service.companion.remembering.settle()
         if lost := await write_down(state, turns):
             log.warning("the database is not back: %d turns are in no conversation", lost)
@@ -282,7 +290,7 @@ def serve(
         log_config=logging_config(settings.log_format),
         server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,
-        timeout_graceful_shutdown=settings.drain_seconds + 5,
+        timeout_graceful_shutdown=settings.drain_seconds + HURRIED_SECONDS + 5,
         timeout_worker_healthcheck=_WORKER_SECONDS,
     )
 

@@ -79,7 +79,7 @@ class CompanionSettings(RetrievalSettings):
     # A turn can be taken up again for so many minutes; without a reader it ends after so many seconds.
     turn_minutes: int = Field(default=60, ge=1, le=1_440)
     turn_grace_seconds: float = Field(default=30.0, ge=1, le=600)
-    # On SIGTERM turns under way have so long to end.
+    # On SIGTERM turns under way have so long to end; then they wait for no model.
     drain_seconds: int = Field(default=25, ge=0, le=600)
 
     log_format: LogFormat = "text"

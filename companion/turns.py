@@ -25,6 +25,8 @@ _POLL_SECONDS = 0.25
 _SOON_SECONDS = 2.5
 _IS_AN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _STOPPED_ELSEWHERE_SECONDS = 3.0
+# A turn that waits for no model any more quotes within this time on a busy host too.
+HURRIED_SECONDS = 5
 # All turns together are written down so many times a second, however many there are.
 _FLUSHES_A_SECOND = 40
 # A process that answers counts up each second. One that did not for so long is dead, and so are its turns.
@@ -141,6 +143,7 @@ class Turns:
 
     `grace_seconds` without any reader end a turn: nobody waits for it, and the model costs money. `turn_seconds` end
     any turn. `at_once` turns are taken on, the next is refused. `ended` is told of each end, in the turn's own context.
+    `hurry` has turns end with what they have, as far as they can.
     """
 
     def __init__(
@@ -151,8 +154,10 @@ class Turns:
         turn_seconds: float = 180,
         at_once: int = 1_200,
         ended: Callable[[Ended], None] | None = None,
+        hurry: Callable[[], None] | None = None,
     ) -> None:
         self._reply = reply
+        self._hurry = hurry
         self._ended = ended
         self._log = turn_log
         self._grace = grace_seconds
@@ -259,14 +264,19 @@ class Turns:
         await asyncio.sleep(1.0)  # what a stopped turn still writes down of itself is there by now
 
     async def drain(self, seconds: float) -> None:
-        """Let the turns under way end by themselves for `seconds`; then end them."""
-        tasks = [turn.task for turn in self._running.values() if turn.task]
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=seconds)
+        """Let the turns under way end by themselves for `seconds`; then hurry them, and end those that are left."""
+        late = await self._late(seconds)
+        if late and self._hurry:
+            self._hurry()
+            late = await self._late(HURRIED_SECONDS)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+    async def _late(self, seconds: float) -> set[asyncio.Task[None]]:
+        """The turns that are under way after so long."""
+        tasks = [turn.task for turn in self._running.values() if turn.task]
+        return (await asyncio.wait(tasks, timeout=seconds))[1] if tasks else set()
 
     def _add(self, turn: _Running, event: Event) -> None:
         """What comes after the end, as a stop that was too late, is not told."""

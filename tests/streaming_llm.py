@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -15,7 +14,9 @@ class StreamingLLM:
 
     def __init__(self, sentences: int = 6, seconds: float = 0.2, hangs: bool = False) -> None:
         self.calls = 0
+        self.asked = threading.Event()
         self.cut = threading.Event()
+        self._over = threading.Event()
         llm = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -24,6 +25,7 @@ class StreamingLLM:
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
                 llm.calls += 1
+                llm.asked.set()
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
                 self.send_header("Connection", "close")
@@ -31,7 +33,7 @@ class StreamingLLM:
                 try:
                     for number in range(sentences):
                         self._say({"content": BORNE[number]})
-                        time.sleep(60 if hangs and number == 1 else seconds)
+                        llm._over.wait(60 if hangs and number == 1 else seconds)
                     self._say({}, "stop")
                     self.wfile.write(b"data: [DONE]\n\n")
                 except OSError:
@@ -54,5 +56,6 @@ class StreamingLLM:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._over.set()
         self._server.shutdown()
         self._server.server_close()

@@ -95,6 +95,27 @@ def test_a_service_that_is_asked_to_stop_lets_its_turns_end(served):
         assert service.process.wait(20) == -signal.SIGTERM, service.log.read_text()
 
 
+@pytest.mark.parametrize(("accept", "workers"), [("application/json", 1), ("text/event-stream", 2)])
+def test_a_service_that_is_asked_to_stop_while_its_model_hangs_answers_without_it(served, accept, workers):
+    with StreamingLLM(6, hangs=True) as llm, ThreadPoolExecutor(1) as learner:
+        service = served(llm, workers, drain_seconds=1, llm_first_token_seconds=60, llm_answer_seconds=60)
+        headers = {"Accept": accept}
+        reply = learner.submit(
+            httpx2.post, f"{service.url}/v1/chat", json={"message": LOST}, headers=headers, timeout=30
+        )
+        assert llm.asked.wait(20)
+        service.process.send_signal(signal.SIGTERM)
+        answer = reply.result()
+        assert answer.status_code == 200
+        if accept == "application/json":
+            told = answer.json()
+        else:
+            name, told = [(name, data) for _, name, data in events_of(iter(answer.text.splitlines()))][-1]
+            assert name == "done"
+        assert (told["mode"], told["fallback"]["reason"]) == ("extracted", "llm_slow")
+        service.process.wait(20)
+
+
 def test_a_service_that_is_killed_leaves_no_half_answer_and_answers_again(served):
     with StreamingLLM(6, seconds=0.6) as llm:
         service, events = served(llm), []

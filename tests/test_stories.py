@@ -347,6 +347,13 @@ def test_what_is_told_beside_a_wish_does_not_hide_that_there_is_a_course(sample_
     assert course in {one["course_id"] for one in told["courses"]}
 
 
+@pytest.mark.parametrize("message", ["想学粤剧，有免费的吗", "想學粵劇，有冇免費嘅？", "想学粤剧，有没有免费的呢"])
+def test_who_asks_whether_one_is_free_is_shown_courses_and_no_passage_on_fees(sample_tutor, message):
+    (told,) = said(sample_tutor, message)
+    assert (told["mode"], told["sources"]) == ("catalogue", [])
+    assert told["courses"][0]["title"].startswith("粤剧")
+
+
 def test_one_of_the_courses_shown_is_meant_by_what_it_is_on_also_after_the_other_was_asked_of(sample_tutor):
     _, cooking, maths, fits = said(
         sample_tutor, "我想学做菜，顺便帮我女儿找个数学课", "做菜的那个几点上课", "数学的呢", "女儿十二岁，合适吗"

@@ -10,6 +10,8 @@ HEAD_BYTES = 65_536
 HEAD_SECONDS = 20.0
 # So long a reader may take nothing. A turn goes on without, and can be taken up again.
 READER_SECONDS = 30.0
+# The name, in the state of the lifespan, of what is to be called when the service is asked to stop.
+STOPPING = "stopping"
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -65,6 +67,12 @@ class BoundedConnection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self._answered = cycle
         super()._start_asgi_task(cycle, app)
+
+    def shutdown(self) -> None:
+        """The service is asked to stop: uvicorn waits for all answers, and tells the application only afterwards."""
+        super().shutdown()
+        if stopping := self.app_state.get(STOPPING):
+            stopping()
 
     def pause_writing(self) -> None:
         """Too much waits for the reader."""

@@ -16,6 +16,8 @@ from prompts import Prompt
 Count = Callable[[Usage], None]
 log = logging.getLogger(__name__)
 
+_STOPPING = "the service is being stopped, and waits for no model"
+
 
 class Writer:
     """A model with its circuit, its prices and the day's budget in tokens; no budget is None."""
@@ -38,6 +40,8 @@ class Writer:
         self._producer = producer
         self._counting: set[asyncio.Task[None]] = set()
         self._not_counted = Usage()
+        self._waiting: set[asyncio.Timeout] = set()
+        self._is_left = False
 
     def without_budget(self) -> "Writer":
         """The same model with nothing left to spend."""
@@ -47,19 +51,28 @@ class Writer:
         """None at all."""
         return Writer(None, self.circuit, self._spending, producer=self._producer)
 
+    def leave_model(self) -> None:
+        """Wait for the model no longer, wherever a turn does now or would: each ends with what was found."""
+        if not self._is_left:
+            self._is_left = True
+            for patience in self._waiting:
+                patience.reschedule(0)
+
     async def write(self, prompt: Prompt, count: Count, max_tokens: int | None = None) -> AsyncGenerator[str, None]:
         """Stream what the model writes; `count` gets its usage, also of a call that broke off.
 
         Raises ModelUnavailable.
         """
         assert self._model
+        if self._is_left:
+            raise ModelUnavailable("llm_slow", _STOPPING)
         await self._refuse_overspending()
         if not self.circuit.permits():
             raise ModelUnavailable("llm_paused", "the model failed repeatedly and is left alone for a while")
         written, counted, settled = "", None, False
         try:
             async with aclosing(self._model.write(prompt, max_tokens)) as deltas:
-                async for delta in deltas:
+                while (delta := await self._next(deltas)) is not None:
                     if isinstance(delta, Counted):
                         counted = delta
                     else:
@@ -103,6 +116,16 @@ class Writer:
     async def settle(self) -> None:
         """Wait until all usage is on the account."""
         await asyncio.gather(*self._counting)
+
+    async def _next(self, deltas: AsyncGenerator[str | Counted, None]) -> str | Counted | None:
+        try:
+            async with asyncio.timeout(None) as patience:
+                self._waiting.add(patience)
+                return await anext(deltas, None)
+        except TimeoutError as error:
+            raise ModelUnavailable("llm_slow", _STOPPING) from error
+        finally:
+            self._waiting.discard(patience)
 
     async def _refuse_overspending(self) -> None:
         if self._daily_tokens is None:
