@@ -52,6 +52,7 @@ class Words:
     no_more: str
     more_of_what: str
     pick_which: str
+    no_plainer: str
     another_of_what: str
     another_here: str
     nothing_told: str

@@ -15,6 +15,8 @@ from course_index.store.legs import Word
 from retrieval.glossary import Glossary
 
 _FOLDER = "dictionaries"
+# Before words that are about the same matter and do not mean the same.
+_ONLY_ADDED = "+"
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 # The words of an English subject that say what it is.
 _WORD = re.compile(
@@ -28,8 +30,10 @@ class Wording:
 
     mandarin_of: Mapping[str, str]
     formal_of: Mapping[str, str]
+    in_place_of: Mapping[str, str]
     cantonese: re.Pattern[str]
     everyday: re.Pattern[str]
+    replaced: re.Pattern[str]
     english_of: Mapping[str, str]
     chinese_of: Mapping[str, str]
     chinese: re.Pattern[str]
@@ -49,8 +53,8 @@ class Wording:
         return " ".join(dict.fromkeys(self.formal_of[key] for key in keys))
 
     def in_course_words(self, simplified: str) -> str:
-        """The text with its everyday words replaced, each by the first that courses use; empty when it has none."""
-        told = self.everyday.sub(lambda found: self.formal_of[found[0]].split()[0], simplified)
+        """The text with its everyday words replaced by those of courses that mean the same; empty when it has none."""
+        told = self.replaced.sub(lambda found: self.in_place_of[found[0].lower()], simplified)
         return told if told != simplified else ""
 
     def in_other_words(self, parts: Iterable[str], language: str) -> tuple[Word, ...]:
@@ -92,8 +96,20 @@ def read_wording(folders: Iterable[Path]) -> Wording:
         for name, names in _rows(folder / "english.tsv"):
             english[name] = names.split("|")[0]
             chinese.update((one, name) for one in names.split("|") if one not in chinese)
-    pattern = re.compile(rf"\b(?:{_any_of(chinese).pattern})\b")
-    return Wording(cantonese, formal, _any_of(cantonese), _any_of(formal), english, chinese, _any_of(english), pattern)
+    in_place = {key: said.split()[0] for key, said in formal.items() if not said.startswith(_ONLY_ADDED)}
+    formal = {key: said.removeprefix(_ONLY_ADDED).strip() for key, said in formal.items()}
+    return Wording(
+        cantonese,
+        formal,
+        in_place,
+        _any_of(cantonese),
+        _any_of(formal),
+        _any_of(in_place, re.IGNORECASE),
+        english,
+        chinese,
+        _any_of(english),
+        re.compile(rf"\b(?:{_any_of(chinese).pattern})\b"),
+    )
 
 
 def _rows(path: Path) -> list[tuple[str, str]]:
@@ -110,10 +126,10 @@ def _rows(path: Path) -> list[tuple[str, str]]:
     return rows
 
 
-def _any_of(keys: Iterable[str]) -> re.Pattern[str]:
+def _any_of(keys: Iterable[str], flags: int = 0) -> re.Pattern[str]:
     """What finds the longest key at a place. Keys of one first letter stand together: a third of the time for 6,900."""
     rests: dict[str, list[str]] = {}
     for key in sorted(keys, key=lambda key: (-len(key), key)):
         rests.setdefault(key[0], []).append(re.escape(key[1:]))
     found = (f"{re.escape(first)}(?:{'|'.join(those)})" for first, those in rests.items())
-    return re.compile("|".join(found) or r"(?!)")
+    return re.compile("|".join(found) or r"(?!)", flags)

@@ -12,8 +12,10 @@ from companion.events import CoursesFound, Done, SourcesFound, TextAdded
 from companion.heard import Ask
 from companion.understanding.follow_up import corrected, depends
 from companion.understanding.in_language import language_asked
+from companion.words import words
 from companion.writing.language_model import Counted
 from course_index.store.generations import IndexHome
+from prompts import for_audience
 from retrieval.live import LiveIndex
 from tests.scripted_model import ScriptedModel
 
@@ -49,6 +51,23 @@ class Talk:
     @property
     def turns(self):
         return self.companion.remembering.conversations.whole(self.id)
+
+
+def test_what_was_told_is_put_in_plain_words_by_a_model_and_by_nobody_else(companion_with):
+    model = ScriptedModel(GOOD)
+    talk = Talk(companion_with(model), audience="courier")
+    talk.say("快件丢了谁来赔")
+    assert talk.say("听不懂，讲简单点").startswith("快件丢失的")
+    first, plain = model.asked("answer")
+    assert "快件丢了谁来赔" in plain.user
+    assert for_audience("courier") in first.system + first.user
+    assert for_audience("senior") in plain.system + plain.user
+    without = Talk(companion_with())
+    without.say("快件丢了谁来赔")
+    told = without.say("听不懂，讲简单点")
+    assert told == words("zh-Hans").no_plainer == without.say("太难了")
+    assert "快件丢了谁来赔" in without.turns[0].question
+    assert Talk(companion_with()).say("太难了") == words("zh-Hans").more_of_what
 
 
 def test_a_follow_up_stands_on_the_turn_before(companion_with):

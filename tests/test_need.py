@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from companion.guidance.need import audience_in, need_of, standing_in, with_profile
+from companion.guidance.need import audience_in, carried_on, need_of, standing_in, with_profile
 from companion.guidance.places import Place, Point, distance_km, place_in, same_city
 from companion.guidance.profile import Profile
 from companion.guidance.subject import subject_of
@@ -82,6 +82,12 @@ def test_distance_is_between_points_where_they_are_known_else_between_districts(
         ("随便什么课，一块都不行", {"free": True}),
         ("they want me to see some boats in June", {"begins": None}),
         ("any class in June", {"begins": 6}),
+        ("下个月开的", {"begins": None, "months_ahead": 1}),
+        ("呢個月開班嘅有冇", {"months_ahead": 0}),
+        ("any class starting next month", {"months_ahead": 1}),
+        ("下个月开始交学费吗", {"months_ahead": None}),
+        ("有没有手机上看的", {"delivery": {"online"}}),
+        ("手机上看不到验证码", {"delivery": frozenset()}),
         ("出不了远门", {"stays": True}),
         ("I read Chinese fine", {"locale_language": ""}),
         ("不要网课，要面授", {"delivery": {"offline", "blended"}}),
@@ -95,6 +101,14 @@ def test_conditions_are_read_from_what_people_say(message, facts):
     need = need_of(message)
     for name, value in facts.items():
         assert getattr(need, name) == value, name
+
+
+def test_the_next_month_of_december_is_january():
+    next_month = need_of("下个月开的")
+    assert [next_month.month(date(2026, month, 30)) for month in (1, 11, 12)] == [2, 12, 1]
+    assert need_of("三月开的").month(date(2026, 11, 30)) == 3
+    assert carried_on(next_month, need_of("六月开的")).month(date(2026, 11, 30)) == 6
+    assert carried_on(need_of("六月开的"), next_month).month(date(2026, 11, 30)) == 12
 
 
 def test_saying_where_one_is_does_not_ask_for_a_class_there():

@@ -39,6 +39,13 @@ def test_what_leans_on_the_sentence_before_is_no_question_and_neither_is_a_quest
     assert not any(one.startswith(("它", "你")) for one in sentences)
 
 
+def test_what_points_at_something_beside_it_is_no_question_nor_is_a_reason_for_what_is_not_so():
+    pointing = passage(1, "选电话套餐、选租车，都可以这样算。写报告时不得引用上述材料。")
+    assert questions([pointing], 5, seed=1) == []
+    reasoned = passage(2, "电动车不能推进楼里，因为楼道是逃生的路。")
+    assert [one.kind for seed in range(9) for one in questions([reasoned], 5, seed)] == []
+
+
 def test_exercises_and_code_are_not_asked_about():
     exercise = passage(1, "签收后三十日内提出申请，不得超过。", heading="小练习")
     code = passage(2, "```\nprint(30)\n```\n")
@@ -226,6 +233,9 @@ def test_a_judgement_of_the_bank_is_asked_and_graded():
         ("不知道。", True),
         ("next", True),
         ("唔記得喇", True),
+        ("还是不会", True),
+        ("真係唔識喎", True),
+        ("直接告诉我答案吧", True),
         ("两分钟", False),
         ("过马路要看灯", False),
     ],

@@ -354,6 +354,35 @@ def test_who_asks_whether_one_is_free_is_shown_courses_and_no_passage_on_fees(sa
     assert told["courses"][0]["title"].startswith("粤剧")
 
 
+def test_what_is_not_understood_hides_no_subject_and_a_quiz_is_told_when_one_gives_up(sample_tutor):
+    _, plainer, example, *_ = said(sample_tutor, "什么是一元二次方程", "听不懂，讲简单点", "给我举个例子")
+    assert plainer["text"] == words("zh-Hans").no_plainer
+    assert "x(x + 3) = 40" in example["text"]
+    for gives_up in ("还是不会", "直接告诉我答案吧"):
+        _, told = said(sample_tutor, "考考我一元二次方程", gives_up)
+        assert told["text"].startswith("1. 没关系，答案是")
+
+
+def test_a_month_that_is_told_from_now_and_a_phone_to_learn_on_are_conditions(sample_tutor):
+    first, then = said(sample_tutor, "佛山有什么线下课", "下个月开的")
+    assert first["courses"]
+    if then["text"].startswith(words("zh-Hans").courses_found):  # there are such, by the date of the day
+        month = f"-{sample_tutor.advising.adviser.today().month % 12 + 1:02}-"
+        starts = [[offering["start"] for offering in one["offerings"]] for one in then["courses"]]
+        assert all(any(month in start for start in of_one if start) for of_one in starts)
+    else:
+        assert words("zh-Hans").no_course_found in then["text"]
+    _, online = said(sample_tutor, "我是送外卖的，想考个证，学点啥好", "没时间天天上课，有没有手机上看的")
+    assert online["courses"][0]["course_id"] == "courier-safe-riding"
+
+
+def test_a_phone_that_fails_is_no_complaint_of_this_aid(sample_tutor):
+    (phone,), (here,) = said(sample_tutor, "字太细睇唔到"), said(sample_tutor, "你的声音听不到")
+    assert phone["mode"] == "extracted"
+    assert "字体大小" in phone["text"]
+    assert here["sources"] == []
+
+
 def test_one_of_the_courses_shown_is_meant_by_what_it_is_on_also_after_the_other_was_asked_of(sample_tutor):
     _, cooking, maths, fits = said(
         sample_tutor, "我想学做菜，顺便帮我女儿找个数学课", "做菜的那个几点上课", "数学的呢", "女儿十二岁，合适吗"

@@ -55,6 +55,20 @@ def test_a_name_within_a_longer_wording_is_known_too(tmp_path):
     assert read_wording([tmp_path]).added("蕉苗丢了怎么办") == "种苗遗失 香蕉种苗"
 
 
+def test_what_is_only_about_the_same_matter_is_added_and_never_in_the_place_of_what_was_typed(tmp_path):
+    (tmp_path / "synonyms.tsv").write_text("蕉苗\t香蕉种苗\n蕉苗丢了\t+ 失窃 报案\n", "utf-8")
+    wording = read_wording([tmp_path])
+    assert wording.added("蕉苗丢了怎么办") == "失窃 报案 香蕉种苗"
+    assert wording.in_course_words("蕉苗丢了怎么办") == "香蕉种苗丢了怎么办"
+
+
+def test_a_thing_is_not_replaced_by_what_it_is_for_or_part_of():
+    shipped = shipped_wording()
+    assert shipped.in_course_words("灭火器挂多高") == ""  # 灭火
+    assert shipped.in_course_words("电动车充电要注意什么") == "电动自行车充电要注意什么"
+    assert shipped.in_course_words("CPR怎么做") == "心肺复苏怎么做"
+
+
 def test_of_keys_that_begin_alike_the_longest_is_found(tmp_path):
     (tmp_path / "synonyms.tsv").write_text("蕉\t甲\n蕉林\t乙\n蕉林边\t丙\n种蕉林\t丁\n", "utf-8")
     assert read_wording([tmp_path]).in_course_words("种蕉林边，蕉林边，蕉林，蕉") == "丁边，丙，乙，甲"

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from companion.guidance.places import Place, names_of_places, place_in
@@ -40,7 +41,7 @@ class Need:
     """What is needed. The first group must hold of a course, as its record states it; the second only ranks.
 
     `near` asks for a session in person. `level` is the level asked for, as records state it. `begins` is the month in
-    which a session is to begin. `providers` are who is to teach it, `not_of` who is not. `unstated` is what was asked
+    which a session is to begin, `months_ahead` the same told from now: 0 is this month. `providers` are who is to teach it, `not_of` who is not. `unstated` is what was asked
     for that no record states, by the names of UNSTATED. `stays` is of who cannot go far. `for_another` is for
     somebody else than who asks.
     """
@@ -56,6 +57,7 @@ class Need:
     min_level: int | None = None
     credits: bool = False
     begins: int | None = None
+    months_ahead: int | None = None
     place: Place | None = None
     near: bool = False
     step_free: bool = False
@@ -81,6 +83,15 @@ class Need:
         """Whether a session at a place is asked for."""
         return self.near or bool(self.delivery and "online" not in self.delivery)
 
+    @property
+    def says_when(self) -> bool:
+        """Whether it is said when a session is to begin."""
+        return self.begins is not None or self.months_ahead is not None
+
+    def month(self, today: date) -> int | None:
+        """The month, 1 to 12, in which a session is to begin; None where any will do."""
+        return self.begins if self.months_ahead is None else (today.month - 1 + self.months_ahead) % 12 + 1
+
 
 def need_of(message: str, audience: str | None = None) -> Need:
     """What a message asks of a course."""
@@ -92,6 +103,7 @@ def need_of(message: str, audience: str | None = None) -> Need:
     # Whether one can get in matters only where one goes.
     goes_there = near or "offline" in delivery or (step_free and not delivery)
     class_there = place is not None and (goes_there or says_only_where(said) or _asks_for_a_class_in(said, place))
+    begins, months_ahead = _month(said)
     free = bool(_CONDITION["free"].search(said) or _CONDITION["free_english"].search(said)) and not _SAID[
         "not_free"
     ].search(said)
@@ -111,7 +123,8 @@ def need_of(message: str, audience: str | None = None) -> Need:
         else None,
         level=_level(said),
         credits=_says(_CONDITION["with_credits"], said),
-        begins=_month(said),
+        begins=begins,
+        months_ahead=months_ahead,
         place=place if class_there else None,
         near=near or class_there,
         step_free=step_free,
@@ -146,7 +159,8 @@ def carried_on(before: Need, now: Need) -> Need:
         language=now.language or before.language,
         level=before.level if now.level is None else now.level,
         credits=before.credits or now.credits,
-        begins=now.begins or before.begins,
+        begins=now.begins if now.says_when else before.begins,
+        months_ahead=now.months_ahead if now.says_when else before.months_ahead,
         place=now.place or (None if "online" in now.delivery else (before.place and (now.around or before.place))),
         near=now.near or (before.near and "online" not in now.delivery),
         step_free=before.step_free or now.step_free,
@@ -248,11 +262,14 @@ def _limit(pattern: re.Pattern[str], said: str, only_with: re.Pattern[str] | Non
     return number.value if number else None
 
 
-def _month(said: str) -> int | None:
+def _month(said: str) -> tuple[int | None, int | None]:
+    """The month that is named, and how many ahead the one is that is told from now."""
     found = _CONDITION["begins"].search(said)
     if not found or (found["only"] and not _SAID["a_class"].search(said[: found.start()])):
-        return None
-    return month_number(found["a"] or found["b"])
+        return None, None
+    if soon := found["soon"] or found["soon_en"]:
+        return None, int(soon.startswith(("下", "next")))
+    return month_number(found["a"] or found["b"]), None
 
 
 def _level(said: str) -> int | None:

@@ -280,7 +280,7 @@ class Recommender:
     def _told(self, one: Candidate, asked: Asked) -> Recommendation:
         need, course = asked.need, self.shelf.courses[one.row]
         sessions = self.shelf.sessions(course, need, asked.day)
-        session = next(iter(sessions), None) if need.place or need.around or need.in_person or need.begins else None
+        session = next(iter(sessions), None) if need.place or need.around or need.in_person or need.says_when else None
         why = tuple(sorted(one.why, key=lambda reason: -reason.weight))
         return Recommendation(course, one.score, why, session, one.hit.passage_id if one.hit else None)
 

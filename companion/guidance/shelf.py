@@ -148,13 +148,13 @@ class Shelf:
 
     def sessions(self, course: Course, need: Need, today: date) -> list[Session]:
         """The sessions of a course that can be joined and meet the need, the nearest and then the soonest first."""
-        place = need.place or need.around
+        place, month = need.place or need.around, need.month(today)
         here = [
             Session(course.id, offering, distance_km(place, offering) if place else None)
             for offering in course.offerings
             if _is_open(offering, today)
             and (offering.step_free or not need.step_free)
-            and (need.begins is None or (offering.start is not None and offering.start.month == need.begins))
+            and (month is None or (offering.start is not None and offering.start.month == month))
         ]
         return sorted(here, key=lambda one: self.nearness(one, need))
 
@@ -201,8 +201,8 @@ class Shelf:
             yield "credits", self.such(lambda course: bool(course.credits))
 
     def _of_how_it_is_taken(self, need: Need, finished: frozenset[str], today: date) -> Iterator[tuple[Fact, Mask]]:
-        if need.begins is not None:
-            yield "begins", self._courses_of(self._held(need, today) & self._begin_in(need.begins))
+        if month := need.month(today):
+            yield "begins", self._courses_of(self._held(need, today) & self._begin_in(month))
         if need.language:
             yield "language", self._taught_in == need.language
         if need.delivery:

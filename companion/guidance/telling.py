@@ -93,7 +93,7 @@ def _conditions(one: Recommendation, need: Need, say: Sayings, locale: Locale) -
         told.append(say.path_hours.format(f"{course.hours:g}"))
     if need.credits and course.credits:
         told.append(say.path_credits.format(f"{course.credits:g}"))
-    if need.begins and one.session:
+    if need.says_when and one.session:
         told.append(session_told(one.session, locale))
     return told
 

@@ -21,6 +21,12 @@ _LEANS = re.compile(
     r"it|this|that|these|those|they|he|she|so|but|however|therefore|also|then|for example|such)(?![a-z])",
     re.IGNORECASE,
 )
+# And what points at something beside it wherever it stands: 都可以这样算.
+_POINTS = re.compile(
+    r"(?:这|那)(?:样|么)|如此|(?:这|那)(?:个|些|条|种|几|一)|上[面述]|下[面列述]"
+    r"|\b(?:this way|that way|like (?:this|that)|above|below|following)\b",
+    re.IGNORECASE,
+)
 _EXERCISE = re.compile(r"练习|习题|思考|想一想|小测|exercise|practice|quiz", re.IGNORECASE)
 _NO_STATEMENT = re.compile(r"[?？：:|`$]|^\s*[#>]|https?://|你|您|我|^(?:不?能|不?可以|不?是|不?对|不?行)[，,]")
 _MARKS = re.compile(r"\*\*|__|^\s*(?:[-*+]|\d+[.)、])\s+|^\s*第[一二三四五六七八九十百零\d]+条\s+")
@@ -39,8 +45,8 @@ _CONTRARY = (
     ("有权", "无权"), ("可以", "不可以"),
     (" must not ", " may "), (" must ", " need not "), (" should not ", " should "), (" never ", " always "), (" cannot ", " can "),  # noqa: E501
 )  # fmt: skip
-# What has no plain contrary, or would not be Chinese when turned (绝不能, 能不能).
-_NOT_TURNED = ("除外", "但", "能不能", "可不可以", "不能不", "不得不", "unless", "except")
+# What has no plain contrary, would not be Chinese when turned (绝不能, 能不能), or gives a reason for what is not so.
+_NOT_TURNED = ("除外", "但", "能不能", "可不可以", "不能不", "不得不", "因为", "unless", "except", "because")
 _TERM = re.compile(r"\*\*([^*\n]{2,16})\*\*|《([^》\n]{2,16})》")
 # 四周 and the like look like numbers and are none.
 _NO_NUMBER = re.compile(r"四周|四面|三轮|一些|一般|十分(?!钟)|百分")
@@ -104,6 +110,7 @@ def _stands_alone(sentence: str) -> bool:
         _SHORTEST <= len(sentence) <= 2 * _LONGEST
         and (len(sentence) <= _LONGEST or not any("\u4e00" <= one <= "\u9fff" for one in sentence))
         and not _LEANS.match(sentence)
+        and not _POINTS.search(sentence)
         and not _NO_STATEMENT.search(sentence)
         and sentence[-1] in "。.！!；;"
     )

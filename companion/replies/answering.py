@@ -74,6 +74,11 @@ class Answering:
         self._care = care
         self._passages = passages
 
+    @property
+    def has_model(self) -> bool:
+        """Whether a model writes answers."""
+        return self._writer.has_model
+
     async def events(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         """The answer to a question. Raises IndexProblem."""
         if self._advising.wants_one_that(heard):

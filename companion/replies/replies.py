@@ -24,13 +24,15 @@ from companion.safety.bounds import Refusal
 from companion.understanding.facts import facts_asked
 from companion.understanding.in_language import language_asked
 from companion.understanding.picking import is_only_a_choice, picks_without_saying_which
-from companion.understanding.wish import Wish, asks, wish_by_rules
+from companion.understanding.wish import Wish, asks, asks_for_simpler, wish_by_rules
 
 Reply = Callable[[Heard, Ledger], AsyncGenerator[Event, None]]
 
 # Replies with courses on cards, which are found again and not only said again.
 _COMPUTED = ("courses", "pathway")
 _ANSWERED = ("question", "credits", "hint")
+# Who is written to in plain words, one step at a time.
+_PLAINLY = "senior"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Replies:
             "hint": self.hinting.hint,
             "plan": self.planning.events,
             "again": self._again,
-            "more": self.continuing.more,
+            "more": self._more,
             "smalltalk": self._to_small_talk,
             "feedback": self._to_feedback,
             "end": lambda heard, _: said(heard.say.goodbye),
@@ -132,6 +134,22 @@ class Replies:
         thanks = said(self.courtesy.on_feedback(heard.message, heard.say))
         # 今天又答错了，是退到第二盒吗 asks.
         return self.answering.unless_answered(heard, ledger, thanks) if asks(heard.question) else thanks
+
+    def _more(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        return self._plainer(heard, ledger) if asks_for_simpler(heard.message) else self.continuing.more(heard, ledger)
+
+    def _plainer(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
+        """What was told, in plain words where a model writes; a course's own words stay as they are."""
+        turns = reversed(heard.conversation.turns)
+        last = next((turn for turn in turns if turn.wish not in ("more", "again")), None)
+        if last is None or last.wish not in _ANSWERED or not last.passages:
+            return said(heard.say.more_of_what)
+        if not self.answering.has_model:
+            return said(heard.say.no_plainer)
+        return self.answering.events(
+            replace(heard, message=last.message, question=last.question, wish="question", facts=(), audience=_PLAINLY),
+            ledger,
+        )
 
     def _again(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         last = heard.conversation.last_told

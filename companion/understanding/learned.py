@@ -51,8 +51,8 @@ class LearnedWishes:
         if by_rules in _HOLD_FOR_ALL:
             return by_rules
         wish = wanted(by_rules, await self._recogniser.soon(message, WISHES))
-        if wish == "feedback" and by_rules is None and cannot_use(message):
-            return "question"  # I don't know how to use wechat, and not what stands here
+        if wish == "feedback" and by_rules is None and (cannot_use(message) or _tells_of_a_thing(message)):
+            return "question"  # I don't know how to use wechat, 我撳咗视频冇反应: and not what stands here
         if wish == "smalltalk" and by_rules is None and _asks_of_something(message):
             return "question"  # how often?
         if by_rules is None and wish == "plan" and _only_feels(message):
@@ -71,6 +71,12 @@ def wanted(by_rules: Wish | None, scores: dict[str, float]) -> Wish:
         return by_rules
     is_a_question = scores["question"] >= _PLAINLY and scores.get(by_rules, 0.0) <= _HARDLY
     return "question" if is_a_question else by_rules
+
+
+def _tells_of_a_thing(message: str) -> bool:
+    """Whether a message tells that something fails, and nothing of this aid."""
+    said = normalise(message)
+    return bool(_FEELING["fails"].search(said)) and not _FEELING["here"].search(said)
 
 
 def _asks_of_something(message: str) -> bool:

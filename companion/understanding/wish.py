@@ -36,6 +36,8 @@ def wish_by_rules(message: str) -> Wish | None:
     readings = dict.fromkeys((text, without_whom(text).strip()))
     if says_undecided(text):
         return "courses"
+    if asks_for_simpler(text):
+        return "more"
     return next((wish for said in readings for wish, rule in _rules() if rule.search(said)), None)
 
 
@@ -82,6 +84,11 @@ def wants_to_learn(message: str) -> bool:
 def says_undecided(message: str) -> bool:
     """Whether a message says that its sender does not know what to learn."""
     return bool(_asking()["undecided"].search(normalise(message)))
+
+
+def asks_for_simpler(message: str) -> bool:
+    """Whether all that a message says is that what was told was not understood, or is wanted in plainer words."""
+    return bool(_asking()["simpler"].search(normalise(message).strip()))
 
 
 def without_undecided(said: str) -> str:
