@@ -21,7 +21,7 @@ from companion.understanding.facts import facts_asked, without_telling
 from companion.understanding.follow_up import (
     adds_to_a_wish,
     asks_for_such,
-    asks_whether,
+    asks_on,
     carried,
     corrected,
     goes_on,
@@ -82,8 +82,8 @@ class Hearing:
         typed = without_masks(masked(ask.message).text) if _TITLE.search(asked) else asked
         wish = await self._wish(ask, (corrected(typed) if conversation.turns else None) or typed, refusal)
         last = conversation.turns[-1].wish if conversation.turns else None
-        if last == "question" and wish in _SHORT_IS_TAKEN_FOR and wish_by_rules(typed) is None and asks_whether(typed):
-            wish = "question"  # 能报销吗 after a talk on injuries is of no course's fees
+        if last == "question" and wish in _SHORT_IS_TAKEN_FOR and wish_by_rules(typed) is None and asks_on(typed):
+            wish = "question"  # 能报销吗 after a talk on injuries, 哪里能看 after one on opera
         if refusal is None and language_asked(asked):
             wish = "again"
         named = [name for name, _ in await asyncio.to_thread(self._records.named_or_on, message)]

@@ -376,6 +376,19 @@ def test_a_month_that_is_told_from_now_and_a_phone_to_learn_on_are_conditions(sa
     assert online["courses"][0]["course_id"] == "courier-safe-riding"
 
 
+def test_what_happened_to_somebody_is_not_who_they_are_nor_an_emergency_once_it_is_over(sample_tutor):
+    complained, over = said(sample_tutor, "我外卖被客户投诉了")[0], said(sample_tutor, "我妈以前摔过一次")[0]
+    assert [one["course_id"] for one in complained["courses"]] == ["courier-service-talk"]
+    assert (over["mode"], said(sample_tutor, "我妈刚刚摔倒了起不来")[0]["mode"]) == ("catalogue", "declined")
+
+
+def test_a_short_question_behind_one_on_content_is_of_no_fees_and_one_of_oneself_no_small_talk(sample_tutor):
+    _, where = said(sample_tutor, "粤剧有哪些行当", "哪里能看")
+    assert words("zh-Hans").official not in where["text"]
+    _, late = said(sample_tutor, "我想从初中读到大专", "我今年35岁来得及吗")
+    assert late["text"].startswith(words("zh-Hans").nothing_answers)
+
+
 def test_a_phone_that_fails_is_no_complaint_of_this_aid(sample_tutor):
     (phone,), (here,) = said(sample_tutor, "字太细睇唔到"), said(sample_tutor, "你的声音听不到")
     assert phone["mode"] == "extracted"

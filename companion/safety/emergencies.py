@@ -21,7 +21,10 @@ RESEMBLES, PLAINLY = 0.36, 0.6
 _WANTS_TO_LEARN = for_normalised(
     r"想(?:先|要|再)?学|学会|学学|学点|有(?:没有|冇|无|什么|啥)[^，。]{0,8}(?:课|班)|培训|\b(?:learn|course|training)\b"
 )
-
+# 我妈以前摔过 tells of what is over, unless it says how things are now.
+_IS_OVER = for_normalised(
+    r"^(?!.*(?:现在|而家|刚|正在|还在|起不来|起唔到身|叫不醒|叫唔醒)).*(?:以前|之前|去年|前年|上次|曾经|(?:摔|跌|晕|噎|烫|烧|中风|骨折|触电)(?:倒|伤|亲)?过)"
+)
 
 # 120, 12356 and 020-12345678; a notice has no other figures.
 _NUMBER = re.compile(r"(?<![\d-])\d[\d-]{1,13}\d(?![\d-])")
@@ -50,7 +53,7 @@ class Emergencies:
         told = self._rules.check(message, locale)
         if told:
             return Emergency(told.rule, told.reply, plainly=True)
-        if self._recogniser is None:
+        if self._recogniser is None or _IS_OVER.search(normalise(message)):
             return None
         scores = await self._recogniser.soon(message, EMERGENCIES)
         kind = emergency_of(scores)

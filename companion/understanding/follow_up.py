@@ -101,6 +101,9 @@ _WHETHER = for_normalised(
     r"[^\s，。,.?？!！]{1,7}(?:吗|么|嘛|没有|未)[\s?？!！]*|有(?:没有|冇|无)[^\s，。,.?？!！]{1,5}[\s?？!！]*"
     r"|(?:and |but )?(?:is|are|does|do|will|can) (?:it|that|this|they|those)(?: [a-z]+){1,3}[\s?!]*"
 )
+_WHERE = for_normalised(
+    r"(?:那|咁)?(?:在|去|到|喺|从)?(?:哪里?|哪儿|边度|什么地方|几时|什么时候|怎么|怎样|点样?)[^\s，。,.?？!！]{1,5}[\s?？!！]*"
+)
 _IS_SO = for_normalised(
     r"(?:那|咁)?(?:你|您)?(?:真|是|系|对|好|行|可以|得|在|确定|懂|明白|知道|记得|会|能)(?:的|㗎|了)?(?:吗|么|嘛)[\s?？!！]*"
     r"|is (?:it|that) (?:so|true|right|ok|okay|all right)[\s?!]*"
@@ -261,6 +264,12 @@ def asks_whether(message: str) -> bool:
     """Whether a message only asks if something holds of what was said: 有效吗, is it safe? Not 真的吗, 你会唱歌吗."""
     text = normalise(message).strip()
     return bool(_WHETHER.fullmatch(text)) and not (_IS_SO.fullmatch(text) or _OF_SOMETHING_ELSE.search(text))
+
+
+def asks_on(message: str) -> bool:
+    """Whether a message asks in a few words whether, where, when or how, of what was said: 有效吗, 哪里能看."""
+    text = normalise(message).strip()
+    return asks_whether(message) or bool(_WHERE.fullmatch(text) and not _OF_SOMETHING_ELSE.search(text))
 
 
 def asks_for_such(message: str) -> bool:

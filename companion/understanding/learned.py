@@ -53,8 +53,8 @@ class LearnedWishes:
         wish = wanted(by_rules, await self._recogniser.soon(message, WISHES))
         if wish == "feedback" and by_rules is None and (cannot_use(message) or _tells_of_a_thing(message)):
             return "question"  # I don't know how to use wechat, 我撳咗视频冇反应: and not what stands here
-        if wish == "smalltalk" and by_rules is None and _asks_of_something(message):
-            return "question"  # how often?
+        if wish == "smalltalk" and by_rules is None and (_asks_of_something(message) or _asks_of_oneself(message)):
+            return "question"  # how often?, 我今年35岁来得及吗
         if by_rules is None and wish == "plan" and _only_feels(message):
             return "question"
         if by_rules is None and wish == "practice" and not _FEELING["practises"].search(normalise(message)):
@@ -77,6 +77,12 @@ def _tells_of_a_thing(message: str) -> bool:
     """Whether a message tells that something fails, and nothing of this aid."""
     said = normalise(message)
     return bool(_FEELING["fails"].search(said)) and not _FEELING["here"].search(said)
+
+
+def _asks_of_oneself(message: str) -> bool:
+    """Whether a Chinese message asks, of who sends it and of nobody else."""
+    said = normalise(message)
+    return asks_anything(message) and bool(_FEELING["of_me"].search(said)) and not _FEELING["of_you"].search(said)
 
 
 def _asks_of_something(message: str) -> bool:
