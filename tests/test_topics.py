@@ -34,3 +34,14 @@ def search(tmp_path_factory, embedder):
 )
 def test_the_lesson_on_what_is_asked_leads_and_others_keep_their_questions(search, sure, question, lesson):
     assert find(search, question, 4, Scope()).quotes[0].hit.lesson.title == lesson
+
+
+def test_the_lesson_called_by_what_is_named_leads_where_the_first_is_on_something_else(tmp_path, embedder, sure):
+    lessons = {
+        "zongzi.md": "# 咸肉粽的做法\n\n糯米先泡两个钟头。煮好的粽子吊起来晾干，收进冰柜，吃之前蒸透。\n",
+        "cakes.md": "# 点心怎么存\n\n吃剩的糕点，盖好放冰箱，最多放三天；放冰箱的糕点，吃剩了不要再放。\n",
+    }
+    with searching(tmp_path, lessons, embedder) as search:
+        told = find(search, "吃剩的咸肉粽盖好放冰箱里，还要蒸吗", 4, Scope()).quotes
+        assert [quote.hit.lesson.title for quote in told] == ["咸肉粽的做法"]
+        assert find(search, "吃剩的糕点盖好放冰箱，最多放几天", 4, Scope()).quotes[0].hit.lesson.title == "点心怎么存"

@@ -12,7 +12,7 @@ from retrieval.hit import Hit
 
 _CLAUSE = re.compile(r"[,;:。!?\n]+")
 _NUMBER = re.compile(r"^\s*第[\d一二三四五六七八九十百千]+条(?:之[一二三四五六七八九十]+)?\s+", re.MULTILINE)
-_NOT = re.compile(r"没有?|冇|唔|未")
+_NOT = re.compile(r"没(?!收)有?|冇|唔|未(?!成年|来)")
 # How high an article has to rank, of what would be quoted, to lead in its place.
 _NEAR_ENOUGH = 0.7
 _AS_NEAR = 0.85

@@ -1,10 +1,12 @@
-"""龙眼什么时候摘: what stands under a heading on what is asked, and not what mentions it under another."""
+"""龙眼什么时候摘: what stands under a heading on what is asked, and not what mentions it under another, or nowhere."""
 
 from collections.abc import Callable, Sequence
 
 from companion.quoting.asides import is_aside
+from companion.quoting.deeds import names_of
 from companion.quoting.extract import Quote, read_closely
 from companion.quoting.steps import titled
+from course_index.analyze import normalise
 from retrieval.exercises import is_exercise
 from retrieval.hit import Hit
 from retrieval.query import Query
@@ -16,6 +18,8 @@ _ON_IT, _NEARER, _NEAR_ENOUGH = 0.5, 0.15, 0.7
 # It has to have nearly all that the other has of the question (漏电保护器管不到的事 is not on its 试验按钮), and
 # is not to be learned to bear on something else: 看荔枝 is no answer to who asks whether they suit the sick.
 _SAYS_LESS, _SPEAKS_AGAINST = 0.15, -0.5
+# A shorter name is one of many words (拍照, 安全).
+_A_NAME = 3
 
 
 def topic_first(
@@ -32,17 +36,30 @@ def topic_first(
     if not read.quotes:
         return tuple(quotes)
     led = read.quotes[0]
+    if _is_called_so(query, led.hit, first):
+        return (led,)
     return (led, *[quote for quote in quotes if quote.hit.passage.id != led.hit.passage.id][:1])
 
 
 def _is_on_it(query: Query, hit: Hit, first: Hit) -> bool:
+    nearer = titled(hit) >= max(_ON_IT, titled(first) + _NEARER)
     return (
-        titled(hit) >= max(_ON_IT, titled(first) + _NEARER)
+        (nearer or _is_called_so(query, hit, first))
         and hit.score >= _NEAR_ENOUGH * first.score
         and hit.ranked.covered >= first.ranked.covered - _SAYS_LESS
         and _in_own_words(query, hit)
         and not (is_aside(hit) or is_exercise(hit))
     )
+
+
+def _is_called_so(query: Query, hit: Hit, first: Hit) -> bool:
+    """Whether the lesson of a passage is called by what the question names, and `first` is not on that at all: litchis
+    in a fridge, for 白切鸡放冰箱能放几天.
+    """
+    asked = normalise(query.mandarin)
+    named = [name for name in names_of([normalise(hit.lesson.title)]) if len(name) >= _A_NAME and name in asked]
+    said = normalise(f"{first.passage.titles(first.lesson.title)} {first.passage.text}") if named else ""
+    return any(name not in said for name in named)
 
 
 def _in_own_words(query: Query, hit: Hit) -> bool:
