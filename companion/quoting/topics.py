@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from companion.quoting.asides import is_aside
 from companion.quoting.deeds import names_of
 from companion.quoting.extract import Quote, read_closely
-from companion.quoting.steps import titled
+from companion.quoting.steps import asks_how, steps_of, titled
 from course_index.analyze import normalise
+from course_index.stretches import stretches
 from retrieval.exercises import is_exercise
 from retrieval.hit import Hit
 from retrieval.query import Query
@@ -27,6 +28,8 @@ def topic_first(
 ) -> tuple[Quote, ...]:
     """The quotes led by one of a passage whose titles are on what is asked, where those above the first are not."""
     if not quotes or titled(quotes[0].hit) < 0 or not _in_own_words(query, quotes[0].hit):
+        return tuple(quotes)
+    if asks_how(query.text) and steps_of(quotes[0].text, stretches(quotes[0].text)):
         return tuple(quotes)
     first = quotes[0].hit
     near = [hit for hit in nearest() if _is_on_it(query, hit, first)]
