@@ -39,6 +39,14 @@ def choose(hits: Sequence[Hit], k: int, today: date | None = None) -> list[Hit]:
     return [*spread([hit for hit in current if hit not in outdated], k), *outdated, *superseded][:k]
 
 
+def current(hits: Sequence[Hit], today: date) -> list[Hit]:
+    """Those of `hits` (best first) that hold: one for all that say the same, of editions the newest, and no course that
+    says of itself that it is not valid any more.
+    """
+    newest, _ = newer_editions_first(folded(hits))
+    return [hit for hit in newest if not is_outdated(hit, today)]
+
+
 def is_outdated(hit: Hit, today: date) -> bool:
     """Whether the course says of itself that it is not valid any more."""
     return hit.course.valid_until is not None and hit.course.valid_until < today

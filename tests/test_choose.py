@@ -8,7 +8,7 @@ import pytest
 from course_index.build import build_index
 from course_index.course import Course, Lesson, Passage
 from course_index.store.generations import IndexHome
-from retrieval.choose import choose, folded, newer_editions_first, spread
+from retrieval.choose import choose, current, folded, newer_editions_first, spread
 from retrieval.context import contexts
 from retrieval.hit import Hit
 from retrieval.rank import Ranked
@@ -102,6 +102,13 @@ def test_a_changed_article_is_given_as_the_newer_edition_has_it_under_whatever_n
     assert chosen[0] == ("骑手", 2023, "第三条")
     assert chosen[-1] == ("骑手", 2018, "第二条")
     assert ("骑手", 2018, "第二条") not in found(laws, question, 3)
+
+
+def test_what_holds_are_the_newer_editions_alone(laws):
+    near = laws.passages(laws.query("骑手的意外伤害保险费谁出"), 12)
+    holding = {(hit.lesson.updated_at.year, hit.passage.locator) for hit in current(near, date(2026, 1, 1))}
+    assert (2023, "第三条") in holding
+    assert (2018, "第二条") not in holding
 
 
 def test_the_plain_ranking_stays_as_it_was(laws):

@@ -121,7 +121,7 @@ STEW = """# 紫苏焖鸭的做法
 
 ## 操作
 
-1. 鸭子斩块，焯水五分钟，沥干。
+1. 鸭子斩块，煮五分钟去血水，沥干。
 2. 下姜片，把鸭块炒到出油。
 3. 加水没过鸭块，盖上锅盖焖四十分钟。
 """
@@ -131,6 +131,8 @@ def test_how_long_it_is_stewed_is_told_by_the_sentence_that_says_so(tmp_path, em
     monkeypatch.setattr("companion.finding.found.confidence", lambda *_: Confidence(True, 0.9, 0.9))
     with searching(tmp_path, {"duck.md": STEW}, embedder) as search:
         assert "焖四十分钟" in find(search, "紫苏焖鸭要焖多久", 4, Scope()).quotes[0].answers
+        # 炖 is 焖 in another word, and the blanching is none of it.
+        assert "焖四十分钟" in find(search, "紫苏焖鸭要炖多久", 4, Scope()).quotes[0].answers
         # Nothing says how long it is fried: what it takes in all stays.
         assert find(search, "紫苏焖鸭要炒多久", 4, Scope()).answers
 

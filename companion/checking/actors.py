@@ -64,6 +64,11 @@ def case_is_anothers(condition: str, told: str) -> bool:
     return bool(acting and not acting & others and (acted_upon & others or acting & upon))
 
 
+def who_acts(text: str) -> set[str]:
+    """The sides that act in the clauses of a text, as `normalise` leaves it."""
+    return {side for clause in _CLAUSE.split(text) for side in _roles(clause)[0]}
+
+
 def tells_who(condition: str, told: str) -> bool:
     """Whether both name who acts, or upon whom, and both or neither deny it."""
     return bool(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache, partial
 
 from companion.finding.forms import Nearest, in_form
@@ -12,6 +13,7 @@ from companion.finding.stated import as_asked
 from companion.quoting.asides import is_aside
 from companion.quoting.extract import Quote
 from companion.understanding.parts import parts_of, without_introduction
+from retrieval.choose import current
 from retrieval.of_another import of_another
 from retrieval.query import Query
 from retrieval.rank import CANDIDATES
@@ -136,7 +138,7 @@ def _nearest_among(search: Search, ids: Sequence[str]) -> Nearest:
 
 
 def _nearest_anywhere(search: Search) -> Nearest:
-    return cache(lambda query: search.passages(query, CANDIDATES))
+    return cache(lambda query: current(search.passages(query, CANDIDATES), date.today()))
 
 
 def _one_a_passage(quotes: Sequence[Quote]) -> list[Quote]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from companion.finding.found import WORTH_A_LOOK, Found
+from companion.finding.who_acts import of_who_acts
 from companion.quoting.cases import asks_for_cases, cases
 from companion.quoting.deeds import deed_first
 from companion.quoting.definitions import definition, thing_asked
@@ -11,6 +13,7 @@ from companion.quoting.differences import difference, differing
 from companion.quoting.extract import Quote
 from companion.quoting.members import enumerates, members, members_first, sections_asked, which_asked
 from companion.quoting.remedies import asks_who_answers_for_it, remedy, remedy_first, what_happened
+from companion.quoting.topics import topic_first
 from companion.quoting.ways import ways_first
 from companion.understanding.parts import asks_anything
 from course_index.analyze import normalise
@@ -35,13 +38,19 @@ def in_form(found: Found, nearest: Nearest) -> Found:
     if not asks_anything(asked):
         called = remedy(found.query, nearest(found.query))
         return found.led_by([called]) if called else found
+    found = of_who_acts(found, partial(nearest, found.query))
+    if not found.answers:
+        return found
     quotes = remedy_first(found.query, found.quotes, lambda: nearest(found.query))
     if quotes == found.quotes:
         quotes = deed_first(found.search, found.query, quotes, lambda: nearest(found.query))
     if quotes == found.quotes:
         quotes = ways_first(found.search, found.query, quotes, lambda: nearest(found.query))
     if quotes == found.quotes and not differing(asked):
-        return _members(found, nearest)
+        listed = _members(found, nearest)
+        if listed is not found:
+            return listed
+        quotes = topic_first(found.search, found.query, quotes, lambda: nearest(found.query))
     return found if quotes == found.quotes else found.led_by(quotes)
 
 

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 from rapidfuzz.distance import OSA
 
 from companion.finding.found import Found, read
+from companion.quantities import quantities
 from companion.quoting.extract import Quote, done_for_so_long, stretch_around
 from course_index.analyze import normalise
 from course_index.language import ZH
-from course_index.stretches import stretches
+from course_index.stretches import Stretch, stretches
 from retrieval.asked import states_it
 from retrieval.exercises import in_exercise
+from retrieval.hit import Hit
 from retrieval.of_thing import is_of_the_thing, thing_made
 
 # In a Chinese question: Excel, PLC, 5S. Not print or link, which are also said as words, nor BB.
@@ -19,6 +22,9 @@ _NAME = re.compile(r"(?<![A-Za-z\d])(?=[a-z]*[A-Z\d])(?:[A-Za-z+#]{3,}|\d[A-Z])(
 
 _SEVERAL = re.compile(r"[、，,/]|[^a-zA-Z]与[^a-zA-Z]| and ")
 _CLAUSE = re.compile(r"[，,。；;\n]")
+# One way to cook, in many words.
+_STEWED = "焖炖煮煲烧卤熬"
+_MINUTES = {"minute": 1, "hour": 60}
 _WORD = re.compile(r"[a-z\d+#]+")
 # A slip in so many letters (SyntaxErorr) leaves a name what it is.
 _A_SLIP = 5
@@ -47,33 +53,48 @@ def as_asked(found: Found, passages: int) -> Found:
 
 
 def _for_so_long(found: Found) -> Found:
+    """`found` led by the sentence of a dish's lesson that says for how long it is stewed; where none says it in that
+    word, by the one that stews it longest in another (炖四十分钟 for 焖多久): meat is blanched before that.
+    """
     asked = found.query.mandarin
     doing, thing = done_for_so_long(asked), thing_made(asked)
     if not found.answers or doing is None or thing is None or not is_of_the_thing(found.query, found.quotes[0].hit):
         return found
 
-    def says(text: str) -> bool:
-        clauses = _CLAUSE.split(normalise(text).replace(thing, " "))
-        return any(doing in clause and states_it(asked, [clause]) for clause in clauses)
+    def clauses(text: str, deeds: str) -> list[str]:
+        """The clauses of a text that say one of the deeds, each a character, and a time."""
+        said = _CLAUSE.split(normalise(text).replace(thing, " "))
+        return [clause for clause in said if set(deeds) & set(clause) and states_it(asked, [clause])]
 
-    if says(found.quotes[0].answers or found.quotes[0].text):
+    quoted = found.quotes[0].answers or found.quotes[0].text
+    if clauses(quoted, doing):
         return found
     lesson = found.lesson_of(found.quotes[0].hit)
     near = found.search.nearness(found.query, [hit.passage.id for hit in lesson])
-    saying = [
-        (near[hit.passage.id][1 + place], hit, units, place)
+    told: list[tuple[float, Hit, list[Stretch], int]] = [
+        (float(near[hit.passage.id][1 + place]), hit, units, place)
         for hit in lesson
         if hit.passage.id in near
         for units in [stretches(hit.passage.text)]
         for place, posed in enumerate(in_exercise(hit, units))
-        if not posed and says(units[place].text)
+        if not posed
     ]
+    saying = [one for one in told if clauses(one[2][one[3]].text, doing)]
+    if not saying and doing in _STEWED and not clauses(quoted, _STEWED):
+        lasting = [(_longest(clauses(units[at].text, _STEWED)), hit, units, at) for _, hit, units, at in told]
+        saying = [one for one in lasting if one[0]]
     if not saying:
         return found
-    _, hit, units, place = max(saying, key=lambda one: float(one[0]))
+    _, hit, units, place = max(saying, key=itemgetter(0))
     ranked = next((one for one in found.hits if one.passage.id == hit.passage.id), hit)
     quote = Quote(ranked, stretch_around(ranked, units, place), found.quotes[0].score, units[place].text.strip())
     return found.led_by((quote,))
+
+
+def _longest(clauses: Sequence[str]) -> float:
+    """The longest time that clauses state, in minutes."""
+    stated = [one for clause in clauses for one in quantities(clause)]
+    return max((one.value * _MINUTES[one.unit] for one in stated if one.unit in _MINUTES), default=0.0)
 
 
 def _among(ids: Sequence[str], found: Found, passages: int, counts: Callable[[Quote], bool]) -> Found:

@@ -73,11 +73,11 @@ def _calls(hit: Hit, deed: str) -> int:
     """
     if hit.passage.locator_kind == "article":
         return 0
-    names, headings = list(_names([normalise(hit.lesson.title)])), _headings(hit)
+    names, headings = list(names_of([normalise(hit.lesson.title)])), _headings(hit)
     of_lesson = [name for name in names if deed.endswith(name)]
     if names and of_lesson == names:
         return 3
-    if any(deed.endswith(name) for name in _names(headings)):
+    if any(deed.endswith(name) for name in names_of(headings)):
         return 2
     return 1 + any(name in heading for name in of_lesson for heading in headings) if of_lesson else 0
 
@@ -86,7 +86,8 @@ def _headings(hit: Hit) -> list[str]:
     return [normalise(part) for heading in hit.passage.heading_path for part in heading.split(BELOW)]
 
 
-def _names(titles: Sequence[str]) -> Iterator[str]:
+def names_of(titles: Sequence[str]) -> Iterator[str]:
+    """What titles, normalised, name: 白切鸡 of 第一课 白切鸡的做法; of 拍照与商品介绍 both."""
     for title in titles:
         for part in _PARTS.split(_BRACKETS.sub("", _NUMBERED.sub("", title))):
             name = _SAYS_HOW.sub("", part)
@@ -99,7 +100,7 @@ def _with_steps(quote: Quote, deed: str) -> Quote:
     has any.
     """
     hit, told = quote.hit, sections(quote.hit)
-    ends = [name for name in _names([normalise(hit.lesson.title), *_headings(hit)]) if deed.endswith(name)]
+    ends = [name for name in names_of([normalise(hit.lesson.title), *_headings(hit)]) if deed.endswith(name)]
     called = [units for heading, units in told if any(name in normalise(heading) for name in ends)]
     quoted = [units for _, units in told if any(unit.text.strip() in quote.text for unit in units)]
     steps = next((steps for units in (*called, *quoted[:1]) if (steps := steps_of(hit.passage.text, units))), None)
