@@ -1,10 +1,12 @@
 """Files of strangers, broken or hostile: each is skipped or cleaned with a reason, and the machine is unharmed."""
 
+import gzip
 import io
 import os
 import stat
 import tarfile
 import time
+import tracemalloc
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -106,6 +108,20 @@ def test_links_devices_and_pipes_in_an_archive_are_left_behind(tmp_path):
         assert all("link" in notice.what for notice in left)
 
 
+@pytest.mark.parametrize("led_out", ["about/overview.html", "tabs/syllabus.html", "static/sheet.docx"])
+def test_a_link_in_a_platforms_folder_leads_to_nothing_outside_it(tmp_path, led_out):
+    secret = tmp_path / "secret"
+    exported.docx(secret) if led_out.endswith("docx") else secret.write_text("<p>密码是四个八。</p>", "utf-8")
+    course = exported.write(tmp_path / "kurs", exported.olx()) / "course"
+    (course / led_out).parent.mkdir(exist_ok=True)
+    (course / led_out).symlink_to(secret)
+    library = read_library([tmp_path / "kurs"], {})
+    read = [lesson.relative for draft in library.drafts for lesson in draft.lessons]
+    assert read
+    assert led_out not in read
+    library.close()
+
+
 def test_a_bomb_is_noticed_by_what_it_really_holds(tmp_path):
     limits = ArchiveLimits(ratio_from=100_000)
     bomb = exported.zipped(tmp_path / "bomb.zip", {"good.md": GOOD, "bomb.txt": b"0" * 30_000_000})
@@ -125,6 +141,46 @@ def test_a_bomb_is_noticed_by_what_it_really_holds(tmp_path):
     with pytest.raises(SourceProblem, match="unpacks to more"):
         unpack(total, tmp_path / "four", ArchiveLimits(total_bytes=1_000_000))
     assert sum(one.stat().st_size for one in (tmp_path / "four").iterdir()) <= 1_000_000
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.REGTYPE])
+@pytest.mark.parametrize("name", ["a.tgz", "a.course"])
+def test_a_tar_is_not_unpacked_into_memory_nor_passed_over_without_end(tmp_path, kind, name):
+    """Python reads a name whole that says it has gigabytes, and unpacks what nobody wants to get behind it."""
+    size = 300_000_000
+    head = tarfile.TarInfo("a.mp4")
+    head.size, head.type = size, kind
+    with gzip.open(tmp_path / name, "wb") as file:
+        file.write(head.tobuf(tarfile.GNU_FORMAT))
+        for _ in range(size // 1_000_000):
+            file.write(bytes(1_000_000))
+        good = tarfile.TarInfo("good.md")
+        good.size = len(GOOD.encode())
+        file.write(good.tobuf() + GOOD.encode().ljust(512, b"\0") + bytes(1_024))
+    tracemalloc.start()
+    try:
+        library = read_library([tmp_path], {})
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert "bomb" in notices(library) or name in notices(library)
+    assert not library.drafts
+    assert peak < 50_000_000
+    library.close()
+
+
+@pytest.mark.parametrize("form", ["w", "w:gz", "w:bz2", "w:xz"])
+def test_a_tar_is_read_however_it_is_packed(tmp_path, form):
+    """With a name of 300 characters, which stands before the file, and a film, which is passed over."""
+    name = "/".join(["章节" * 20] * 8) + "/good.md"
+    with tarfile.open(tmp_path / "a.course", form) as tar:
+        for called, data in (("a.mp4", os.urandom(3_000_000)), (name, GOOD.encode()), ("b.md", GOOD.encode())):
+            info = tarfile.TarInfo(called)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    assert unpack(tmp_path / "a.course", tmp_path / "out") == []
+    assert (tmp_path / "out" / name).read_text("utf-8") == GOOD
+    assert (tmp_path / "out" / "b.md").read_text("utf-8") == GOOD
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "encrypted", "nothing to read"])

@@ -356,6 +356,18 @@ def test_a_course_that_five_learners_complain_of_is_named_in_the_report(door, pr
     assert outdated["parcels"] == ["5 位学习者说有错或过时"]
 
 
+def test_what_somebody_else_says_of_a_learners_turn_counts_nothing(door, provider):
+    anna = user(provider)
+    turn_id = door.post("/v1/chat", json={"message": "链表和数组有什么不同"}, headers=anna).json()["turn_id"]
+    for told in (turn_id, "no-such-turn"):
+        for number in range(6):
+            who = user(provider, f"stranger-{number}")
+            grievance = {"kind": "report", "words": "这是旧规定", "turn_id": told}
+            assert door.post("/v1/complaints", json=grievance, headers=who).status_code == 201
+    outdated = door.get("/v1/reports/demand", headers=OPERATORS).json()["outdated"]
+    assert "学习者" not in {one["course_id"]: one["why"] for one in outdated}.get("lists", [""])[0]
+
+
 def test_classes_near_a_place_are_told_as_they_are_listed(door, provider):
     anna = user(provider)
     near = door.post("/v1/offerings/search", json={"text": "醒狮", "city": "广州市"}, headers=anna).json()

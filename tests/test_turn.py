@@ -74,6 +74,17 @@ def test_with_a_model_the_checked_sentences_are_released_and_labelled(companion_
     assert "第一条 快件丢失" in model.prompts[0].user
 
 
+def test_what_the_operators_rules_refuse_of_a_models_sentences_is_not_told(companion_with, tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        '[[rule]]\nname = "local"\npatterns = ["民事法律"]\nsides = ["output"]\nzh = "不"\nen = "no"\n', "utf-8"
+    )
+    model = ScriptedModel(GOOD, "没有保价的，按民事法律的有关规定赔。[1]")
+    events = turn(companion_with(model, moderation_rules=rules), LOST)
+    assert text(events) == GOOD
+    assert done(events).mode == "generated"
+
+
 @pytest.mark.parametrize(
     ("chunks", "reason"),
     [

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Engine, Row, delete, func, insert, select, update
 
 from companion.state.database import transaction
-from companion.state.tables import complaints, turns
+from companion.state.tables import complaints, conversations, turns
 
 # What a page shows of a ticket, to be read out on the telephone.
 _CODE = re.compile(r"[0-9a-f]{8}")
@@ -58,11 +58,19 @@ class Complaints:
         return self._read(waiting.order_by(complaints.c.due_at).limit(limit))
 
     def about(self, since: datetime) -> list[tuple[str, tuple[str, ...]]]:
-        """(learner, passages of the turn complained of) of complaints and reports about a turn, since a time."""
+        """(learner, passages of the turn complained of) of complaints and reports about a turn, since a time.
+
+        A turn is its learner's alone: what somebody else says of it counts nothing.
+        """
         query = (
             select(complaints.c.owner, turns.c.passages)
             .join(turns, turns.c.id == complaints.c.turn_id)
-            .where(complaints.c.made_at >= since, complaints.c.kind.in_(("complaint", "report")))
+            .join(conversations, conversations.c.id == turns.c.conversation_id)
+            .where(
+                conversations.c.owner == complaints.c.owner,
+                complaints.c.made_at >= since,
+                complaints.c.kind.in_(("complaint", "report")),
+            )
         )
         rows = transaction(self._engine, lambda connection: connection.execute(query).all())
         return [(row.owner, tuple(row.passages)) for row in rows]

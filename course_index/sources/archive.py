@@ -1,15 +1,18 @@
 """Archives of strangers, unpacked where they can harm nothing: into a folder of their own, within limits."""
 
+import bz2
+import gzip
 import lzma
 import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any, cast
 
 from course_index.errors import SourceProblem
 from course_index.sources.document import Notice
@@ -23,6 +26,9 @@ _SUFFIXES = (".zip", ".imscc", ".mbz", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".p
 _CHUNK = 1 << 20
 # The flag of a member whose name is UTF-8.
 _UTF_8 = 0x800
+_DECOMPRESSED = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ", lzma.open))
+# What stands before a file in a tar: its name, its time, and which stretches of it are empty.
+_MOST_OF_A_HEAD = 1 << 20
 _BROKEN = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError,
 )  # fmt: skip
@@ -45,8 +51,11 @@ def is_archive(path: Path) -> bool:
     if path.suffix.lower() in _SUFFIXES:
         return True
     try:
-        return zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
-    except _BROKEN:
+        if zipfile.is_zipfile(path):
+            return True
+        with _tar(path, ArchiveLimits()):
+            return True
+    except (*_BROKEN, SourceProblem):
         return False
 
 
@@ -63,8 +72,8 @@ def unpack(path: Path, into: Path, limits: ArchiveLimits | None = None) -> list[
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as opened:
                 return _write_all(_zip_members(opened, limits), path, into, limits)
-        with tarfile.open(path) as tar:
-            return _write_all(_tar_members(tar, path, limits), path, into, limits)
+        with _tar(path, limits) as (tar, stream):
+            return _write_all(_tar_members(tar, stream, path, limits), path, into, limits)
     except _BROKEN as error:
         raise SourceProblem(f"the archive is broken ({type(error).__name__}); export it again") from error
 
@@ -106,11 +115,72 @@ def _name(info: zipfile.ZipInfo) -> str:
     return info.filename
 
 
-def _tar_members(tar: tarfile.TarFile, path: Path, limits: ArchiveLimits) -> Iterator[_Member]:
+class _Stream:
+    """The bytes of a tar, unpacked, of which there are `most`.
+
+    tarfile reads what stands before a file whole, however much that says it is, and unpacks what is passed over too:
+    both have an end here. Raises SourceProblem beyond it.
+    """
+
+    def __init__(self, file: IO[bytes], most: int) -> None:
+        self._file = file
+        self._most = most
+        self._left_of_head = 0
+        self._in_head = False
+
+    def head(self) -> None:
+        """What is read from here on stands before a file."""
+        self._left_of_head, self._in_head = _MOST_OF_A_HEAD, True
+
+    def body(self) -> None:
+        """What is read from here on is a file."""
+        self._in_head = False
+
+    def read(self, size: int) -> bytes:
+        """The next bytes."""
+        if self._in_head:
+            self._left_of_head -= size
+        if self._in_head and self._left_of_head < 0:
+            raise SourceProblem("a name in it is longer than names are: a bomb; leave it out")
+        self._refuse_beyond(self._file.tell() + size)
+        return self._file.read(size)
+
+    def seek(self, offset: int) -> int:
+        """Go to a byte."""
+        self._refuse_beyond(offset)
+        return self._file.seek(offset)
+
+    def tell(self) -> int:
+        """The byte that is read next."""
+        return self._file.tell()
+
+    def _refuse_beyond(self, offset: int) -> None:
+        if offset > self._most:
+            raise SourceProblem("it unpacks to more than an archive of its size may: a bomb; leave it out")
+
+
+@contextmanager
+def _tar(path: Path, limits: ArchiveLimits) -> Iterator[tuple[tarfile.TarFile, _Stream]]:
+    with path.open("rb") as file:
+        start = file.read(6)
+    opened: Callable[..., Any] = next((of for mark, of in _DECOMPRESSED if start.startswith(mark)), open)
+    with opened(path, "rb") as unpacked:
+        stream = _Stream(unpacked, max(20 * limits.ratio_from, path.stat().st_size * limits.ratio))
+        stream.head()
+        with tarfile.open(fileobj=cast(IO[bytes], stream), mode="r:") as tar:
+            yield tar, stream
+
+
+def _tar_members(tar: tarfile.TarFile, stream: _Stream, path: Path, limits: ArchiveLimits) -> Iterator[_Member]:
     whole = max(path.stat().st_size, 1)
-    for number, info in enumerate(tar):
+    for number in count():
+        stream.head()
+        info = tar.next()
+        if info is None:
+            return
         if number >= limits.members:
             raise SourceProblem(f"it has more than {limits.members:,} files; split it")
+        stream.body()
         link = info.issym() or info.islnk()
         if not info.isfile() and not link and not info.isdir():
             link = True  # a device or a pipe

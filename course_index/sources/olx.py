@@ -15,7 +15,7 @@ from course_index.sources.document import Block, Document, Notice, Place, placed
 from course_index.sources.formats import DOCUMENTS, is_lesson
 from course_index.sources.html import read_html, words_of
 from course_index.sources.lesson_file import LessonFile, LessonSource, PackagedLesson, under
-from course_index.sources.package import Package, Wishes, course_id, inside
+from course_index.sources.package import Package, Wishes, all_inside, course_id, inside
 from course_index.sources.questions import problem_questions, problem_words
 from course_index.sources.subtitles import at_second, read_subtitles
 from course_index.sources.xml import children, parse_xml, read_xml
@@ -112,9 +112,7 @@ def read_olx(folder: Path, where: str, wishes: Wishes) -> Package:
     key = f"course-v1:{pointer.get('org') or 'org'}+{pointer.get('course') or 'course'}+{run}"
     policy = _policy(folder, run)
     walk = _Walk(folder, where, key, wishes, policy.get("language") or root.get("language"))
-    about = (
-        {path.stem: path for path in sorted((folder / "about").glob("*.html"))} if (folder / "about").is_dir() else {}
-    )
+    about = {path.stem: path for path in all_inside(folder, "about/*.html")}
     title = str(policy.get("display_name") or root.get("display_name") or run)
     lessons: list[LessonSource] = []
     if "overview" in about:
@@ -400,7 +398,7 @@ def _pages(walk: _Walk, policy: dict[str, Any]) -> Iterator[LessonFile]:
     """The pages beside the course, as a syllabus, and the sheet of handouts."""
     tabs = policy.get("tabs")
     known = {str(tab.get("url_slug")): tab for tab in tabs if isinstance(tab, dict)} if isinstance(tabs, list) else {}
-    for path in sorted((walk.folder / "tabs").glob("*.html")) if (walk.folder / "tabs").is_dir() else ():
+    for path in all_inside(walk.folder, "tabs/*.html"):
         tab = known.get(path.stem, {})
         if (tab.get("is_hidden") or tab.get("course_staff_only")) and not walk.wishes.hidden:
             walk.hidden += 1
@@ -416,9 +414,8 @@ def _pages(walk: _Walk, policy: dict[str, Any]) -> Iterator[LessonFile]:
 
 def _handouts(walk: _Walk) -> Iterator[LessonFile]:
     """Documents among the course's files."""
-    static = walk.folder / "static"
-    for path in sorted(static.rglob("*")) if static.is_dir() else ():
-        if path.suffix.lower() in DOCUMENTS and path.is_file() and is_lesson(path):
+    for path in all_inside(walk.folder, "static/**/*"):
+        if path.suffix.lower() in DOCUMENTS and is_lesson(path):
             walk.outline["document"] += 1
             relative = path.relative_to(walk.folder).as_posix()
             yield LessonFile(path, relative, shown=f"{walk.where}!{relative}")

@@ -11,7 +11,7 @@ from course_index.course import Course
 from course_index.sources.document import Document, Notice
 from course_index.sources.html import read_html
 from course_index.sources.lesson_file import LessonSource, PackagedLesson, under
-from course_index.sources.package import Package, Wishes, course_id, inside
+from course_index.sources.package import Package, Wishes, all_inside, course_id, inside
 from course_index.sources.xml import children, read_xml, text_of
 
 _INLINE = {"emphasis": "strong", "term": "strong", "code": "code", "sub": "sub", "sup": "sup"}
@@ -28,7 +28,7 @@ def is_openstax(folder: Path) -> bool:
 
 def read_openstax(folder: Path, where: str, wishes: Wishes) -> tuple[Package, ...]:
     """Every collection below `folder` as a course of its own."""
-    files = sorted((folder / "collections").glob("*.collection.xml"))
+    files = all_inside(folder, "collections/*.collection.xml")
     return tuple(_collection(folder, path, where, wishes) for path in files)
 
 

@@ -66,6 +66,12 @@ def inside(folder: Path, href: str) -> Path | None:
         return None
 
 
+def all_inside(folder: Path, pattern: str) -> list[Path]:
+    """The files of the package that match, in order; links that lead out are left behind."""
+    home = folder.resolve()
+    return [path for path in sorted(folder.glob(pattern)) if path.is_file() and path.resolve().is_relative_to(home)]
+
+
 def passed_over(where: str, unread: Mapping[str, Sequence[str]]) -> Notice:
     """Which parts are of kinds that are not read, by kind with their names."""
     kinds = ", ".join(f"{len(names)} {kind} ({listed(names)})" for kind, names in sorted(unread.items()))

@@ -37,6 +37,8 @@ def _explained(cause: BaseException | None) -> IndexProblem:
     said = _words(cause)
     if (isinstance(cause, OSError) and cause.errno in _FULL) or any(words in said for words in _FULL_WORDS):
         return IndexProblem(f"the disk is full ({said}); free some space and try again, the index is as it was")
+    if isinstance(cause, OSError) and cause.errno == errno.EIO:
+        return IndexProblem(f"the disk failed ({said}); see whether it is full, and try again, the index is as it was")
     if isinstance(cause, sqlite3.Error) and any(words in said for words in _DAMAGED_WORDS):
         return IndexDamaged(f"a file of the index is damaged ({said}); {REBUILD}")
     return IndexProblem(f"{said}; COMPANION_DATA_DIR must be a folder that this user may read and write")

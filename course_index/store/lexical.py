@@ -1,7 +1,9 @@
 """The lexical index: tantivy, embedded; BM25 with k1 = 1.2 and b = .75, which are tantivy's own."""
 
+import errno
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ _WRITER_HEAP_BYTES = 64_000_000
 _MOST_HELD = 100_000
 # tantivy drops tokens above this; a word so long is a link or noise.
 LONGEST_TERM = 60
+_OF_THE_DISK = ("os error", "io::Error")
 
 
 class LexicalIndex:
@@ -40,24 +43,26 @@ class LexicalIndex:
         """Replace the text of the ids in `upserts` and forget `deletes`, in one commit."""
         if not upserts and not deletes:
             return
-        writer = self._index.writer(heap_size=_WRITER_HEAP_BYTES, num_threads=1)
-        for id_ in deletes:
-            writer.delete_documents_by_term("id", id_)
-        for id_, text in upserts:
-            writer.delete_documents_by_term("id", id_)
-            cut = (term for term in terms(normalise(text)) if len(term) <= LONGEST_TERM)
-            writer.add_document(tantivy.Document(id=id_, terms=" ".join(cut)))
-        writer.commit()
-        writer.wait_merging_threads()
+        with _writing():
+            writer = self._index.writer(heap_size=_WRITER_HEAP_BYTES, num_threads=1)
+            for id_ in deletes:
+                writer.delete_documents_by_term("id", id_)
+            for id_, text in upserts:
+                writer.delete_documents_by_term("id", id_)
+                cut = (term for term in terms(normalise(text)) if len(term) <= LONGEST_TERM)
+                writer.add_document(tantivy.Document(id=id_, terms=" ".join(cut)))
+            writer.commit()
+            writer.wait_merging_threads()
         self._reload()
 
     def clear(self) -> None:
         """Forget everything, down to the dictionary of its terms."""
-        writer = self._index.writer(heap_size=_WRITER_HEAP_BYTES, num_threads=1)
-        writer.delete_all_documents()
-        writer.commit()
-        writer.garbage_collect_files()
-        writer.wait_merging_threads()
+        with _writing():
+            writer = self._index.writer(heap_size=_WRITER_HEAP_BYTES, num_threads=1)
+            writer.delete_all_documents()
+            writer.commit()
+            writer.garbage_collect_files()
+            writer.wait_merging_threads()
         self._reload()
 
     def seal(self) -> None:
@@ -176,6 +181,18 @@ class LexicalIndex:
         if self._ids is None:
             self._ids = _all_ids(searcher)
         return [self._ids[address.segment_ord][address.doc] for _, address in hits]
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Raise OSError for what tantivy tells of the disk as a ValueError; why its writer stopped it may not know."""
+    try:
+        yield
+    except ValueError as error:
+        said = str(error)
+        if not any(word in said for word in _OF_THE_DISK):
+            raise
+        raise OSError(errno.ENOSPC if "No space left" in said else errno.EIO, said) from error
 
 
 def weighed_words(words: Sequence[Word], total: int, found: Mapping[str, int]) -> list[tuple[float, list[Way]]]:

@@ -1,13 +1,15 @@
 """The vector index: Chroma, embedded or as a server. This file is the only place that knows it."""
 
+import errno
 import os
 import shutil
+import sqlite3
 import struct
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -20,7 +22,7 @@ from chromadb.api.client import Client
 from chromadb.api.collection_configuration import CreateCollectionConfiguration, CreateHNSWConfiguration
 from chromadb.api.fastapi import FastAPI
 from chromadb.config import Settings
-from chromadb.errors import NotFoundError
+from chromadb.errors import InternalError, NotFoundError
 from numpy.typing import NDArray
 
 from course_index.errors import PartUnavailable
@@ -43,7 +45,18 @@ _SYNC_THRESHOLD = 1
 _GRAPH_FORMAT = 1
 _GRAPH_HEADER = struct.Struct("<i4Q")
 _LENGTH_BYTES = 4
+_BY_SQLITE = "error returned from database"
 T = TypeVar("T")
+
+
+@contextmanager
+def _disk_told() -> Iterator[None]:
+    """Raise sqlite3.Error, or OSError, for what Chroma lets through from its folder: it may not say what it was."""
+    try:
+        yield
+    except InternalError as error:
+        said = str(error)
+        raise (sqlite3.OperationalError(said) if _BY_SQLITE in said else OSError(errno.EIO, said)) from error
 
 
 class VectorIndex:
@@ -56,14 +69,16 @@ class VectorIndex:
         folder.mkdir(parents=True, exist_ok=True)
         settings = Settings(anonymized_telemetry=False)
         # PersistentClient says ClientAPI, which does not know `close`; what it makes is a Client.
-        self._client = cast("Client", chromadb.PersistentClient(str(folder), settings))
+        with _disk_told():
+            self._client = cast("Client", chromadb.PersistentClient(str(folder), settings))
         self._folder = folder
         # Whether anything was deleted since it was opened, or it was made otherwise than it would be now.
         self._to_write_anew = False
 
     def collection(self, name: str) -> "VectorCollection":
         """The named collection, made when missing."""
-        made = _made(self._client, name)
+        with _disk_told():
+            made = _made(self._client, name)
         graph = made.configuration_json.get("hnsw") or {}
         self._to_write_anew |= graph.get("sync_threshold") != _SYNC_THRESHOLD
         return VectorCollection(made, self._note_deleted)
@@ -107,11 +122,13 @@ class VectorCollection:
         self._collection = collection
         self._deleted = deleted
 
+    @_disk_told()
     def upsert(self, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Store `vectors`, shape (len(ids), dimension). (`add` would silently ignore ids that exist.)"""
         for rows in _slices(len(ids)):
             self._collection.upsert(ids=list(ids[rows]), embeddings=vectors[rows])
 
+    @_disk_told()
     def delete(self, ids: Sequence[str]) -> None:
         """Forget `ids`."""
         for rows in _slices(len(ids)):
@@ -125,6 +142,7 @@ class VectorCollection:
         assert distances is not None
         return [(id_, 1.0 - distance) for id_, distance in zip(answer["ids"][0], distances[0], strict=True)]
 
+    @_disk_told()
     def ids(self) -> set[str]:
         """The ids of all vectors."""
         return set(self._collection.get(include=[])["ids"])
@@ -134,6 +152,7 @@ class VectorCollection:
         for rows in _slices(self._collection.count()):
             yield self.page(rows.start)
 
+    @_disk_told()
     def page(self, start: int) -> tuple[list[str], NDArray[np.float32]]:
         """A batch of ids with their vectors, from one on."""
         page = self._collection.get(include=["embeddings"], limit=_BATCH, offset=start)
