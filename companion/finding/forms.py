@@ -12,7 +12,7 @@ from companion.quoting.definitions import definition, thing_asked
 from companion.quoting.differences import difference, differing
 from companion.quoting.extract import Quote
 from companion.quoting.members import enumerates, members, members_first, sections_asked, which_asked
-from companion.quoting.remedies import asks_who_answers_for_it, remedy, remedy_first, what_happened
+from companion.quoting.remedies import asks_who_answers_for_it, prevention_first, remedy, remedy_first, what_happened
 from companion.quoting.topics import topic_first
 from companion.quoting.ways import ways_first
 from companion.understanding.parts import asks_anything
@@ -42,6 +42,8 @@ def in_form(found: Found, nearest: Nearest) -> Found:
     if not found.answers:
         return found
     quotes = remedy_first(found.query, found.quotes, lambda: nearest(found.query))
+    if quotes == found.quotes:
+        quotes = prevention_first(found.search, found.query, quotes, lambda: nearest(found.query))
     if quotes == found.quotes:
         quotes = deed_first(found.search, found.query, quotes, lambda: nearest(found.query))
     if quotes == found.quotes:

@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from companion.patterns import for_normalised
-from companion.quoting.extract import Quote, section_from
+from companion.quoting.asides import is_aside
+from companion.quoting.extract import Quote, read_closely, section_from
 from companion.quoting.steps import NAMED, sections, steps_of, titled
 from companion.safety.untrusted import is_an_order
 from course_index.analyze import normalise
 from course_index.chunk import BELOW, headings_of
 from course_index.stretches import Stretch
+from retrieval.exercises import is_exercise
 from retrieval.hit import Hit
 from retrieval.query import Query
+from retrieval.search import Search
 
 _ASKED = for_normalised(
     r"(?:应该|应当|应|该|要|需要|可以|首先|马上|第一时间)?"
@@ -38,6 +41,14 @@ _SO_CALLED = re.compile(rf"(?P<verb>[^\W\d_]){_CAME_TO}")
 _HAPPENED = for_normalised(r"(?:了|后|时|时候|怎么办|怎么处理)$|^(?:遇到|发现|发生|出现)")
 _PREVENTS = for_normalised(r"防(?!疫|火门|盗门)|避免|平时|平常|事前|之前|以前|\bprevent|\bavoid|\bbefore\b")
 
+# 怎么防摔倒 asks for neither.
+_TO_PREVENT = for_normalised(
+    r"(?:怎么|怎样|如何|点样?|咋|点先|怎样才|怎么才)[^，。？]{0,6}?(?:防(?!疫|水|火门|盗门)|避免|不让|唔好|才不会|先唔会|减少)"
+    r"|(?:预防|防止|防范|避免)[^，。？]{1,12}(?:怎么|如何|办法|方法|措施|要做|做什么|什么|啥|注意)"
+    r"|\bhow (?:to|can i|can you|do i|do you|should i) (?:prevent|avoid|stop|keep)\b|\bprevention of\b"
+)
+# A passage leads in the place of what comes afterwards that ranks so high of it.
+_NEARLY = 0.6
 # A section counts that ranks at least so high, of what else would be quoted (噎住 .49 for 老人吃汤圆噎着了).
 _NEAR_ENOUGH = 0.4
 
@@ -73,6 +84,28 @@ def remedy_first(query: Query, quotes: Sequence[Quote], nearest: Callable[[], Se
     first = min((one for one in on_it if one.place == best.place), key=lambda one: one.hit.passage.ordinal)
     others = [one for one in quotes if one.hit.passage.id in called - {first.hit.passage.id}]
     return (Quote(first.hit, _what_to_do(first), quotes[0].score), *others[:1])
+
+
+def prevention_first(
+    search: Search, query: Query, quotes: Sequence[Quote], nearest: Callable[[], Sequence[Hit]]
+) -> tuple[Quote, ...]:
+    """The quotes of who asks how something is prevented, led by the section of the same lesson that is on prevention,
+    else without the one on what to do once it has happened. The quotes as they are for any other question.
+    """
+    if not quotes or not _TO_PREVENT.search(normalise(query.mandarin)) or _PREVENTS.search(_path(quotes[0].hit)[-1]):
+        return tuple(quotes)
+    first = quotes[0].hit
+    others = [
+        hit
+        for hit in nearest()
+        if hit.score >= _NEARLY * first.score
+        and hit.lesson.id == first.lesson.id
+        and not (_HAPPENED.search(_path(hit)[-1]) or is_exercise(hit) or is_aside(hit))
+    ]
+    on_it = [hit for hit in others if _PREVENTS.search(_path(hit)[-1])]
+    if not on_it and not _HAPPENED.search(_path(first)[-1]):
+        return tuple(quotes)
+    return tuple(read_closely(search, query, on_it or others).quotes) or tuple(quotes)
 
 
 def remedy(query: Query, hits: Sequence[Hit]) -> Quote | None:
