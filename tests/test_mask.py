@@ -137,6 +137,6 @@ def test_a_wrong_date_or_check_digit_is_no_identity_number():
 
 @pytest.mark.parametrize("unit", ["1", "1 ", "一", "a@", "a.", "0(", "(020) ", "138 ", "身份证"])
 def test_a_long_text_takes_no_multiple_of_its_length(unit):
-    started = time.perf_counter()
+    before = time.process_time()  # which other processes do not use up
     masked(unit * (40_000 // len(unit)))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - before < 1
