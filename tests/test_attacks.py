@@ -274,7 +274,7 @@ def _lines(headers):
 @pytest.mark.parametrize("setting", ["llm_base_url", "reranker_url", "oidc_jwks_url"])
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "gopher://127.0.0.1/", "javascript:x", "//127.0.0.1"])
 def test_addresses_that_are_no_web_addresses_are_refused_in_settings(setting, url):
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match=f"{setting.upper()} must begin with http"):
         CompanionSettings(**{setting: url}, oidc_issuer="https://x", oidc_audience="y", session_secret="s" * 48)
 
 
