@@ -168,10 +168,11 @@ def test_readyz_tells_of_a_paused_model_and_stays_ready(companion_with):
     assert response.json()["llm"] == {"configured": True, "state": "paused", "last_failure": "no reply from there"}
 
 
-def test_without_an_index_it_lives_and_says_what_to_do(tmp_path, embedder):
+def test_without_an_index_it_lives_and_says_what_to_do(tmp_path, embedder, model_folder):
     from companion.build import build
 
-    settings = CompanionSettings(data_dir=tmp_path / "empty")
+    (tmp_path / "models").symlink_to(model_folder)
+    settings = CompanionSettings(data_dir=tmp_path)
     with TestClient(create_app(build(settings, embedder), settings)) as client:
         assert client.get("/healthz").status_code == 200
         assert client.get("/readyz").status_code == 503

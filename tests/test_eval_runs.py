@@ -370,8 +370,9 @@ def test_the_gate_wants_the_same_cases(tmp_path):
 
 
 @pytest.fixture
-def settings(tmp_path: Path, put_library: Callable[[Path], None]) -> CompanionSettings:
+def settings(tmp_path: Path, put_library: Callable[[Path], None], model_folder: Path) -> CompanionSettings:
     put_library(tmp_path / "data")
+    (tmp_path / "data" / "models").symlink_to(model_folder)
     return CompanionSettings(data_dir=tmp_path / "data")
 
 
