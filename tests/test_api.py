@@ -249,6 +249,6 @@ def test_starting_questions_are_answered(client, asked):
     assert client.get("/v1/starters", params={"course_id": "none"}).json()["questions"] == []
 
 
-def test_no_page_fetches_from_a_third_party(client):
+def test_the_description_is_there_and_no_page_that_fetches_its_viewer_from_elsewhere(client):
     assert client.get("/docs").status_code == 404
     assert client.get("/openapi.json").status_code == 200

@@ -45,6 +45,7 @@ def test_a_library_is_built_and_searched_through_an_endpoint(tmp_path, nano_serv
         embedder="openai",
         embedder_model="e5",
         embedder_base_url=nano_serve,
+        embedder_seconds=100,  # it shares two cores with other tests
         embedder_query_type="query",
         embedder_passage_type="passage",
     )
