@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from filelock import FileLock
@@ -64,6 +65,10 @@ LONGEST = (
     "test_eval_runs",
     "test_conversation",
 )
+
+# An example that a busy machine takes long over is no failure.
+hypothesis.settings.register_profile("unhurried", parent=hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
