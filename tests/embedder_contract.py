@@ -42,8 +42,7 @@ class EmbedderContract:
             "😀😀",
             "\u200f\u202e",
             "</s><mask>",
-            "a" * 100_000,
-            "\ufdfa" * 100_000,
+            "a" * 4_000 + "\ufdfa" * 100_000,
         ],
     )
     def test_any_text_has_a_vector(self, engine, text):

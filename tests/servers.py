@@ -146,9 +146,9 @@ class Served:
                 [*command, "--port", str(self.port)], env=environment, cwd=folder, stdout=log, stderr=log
             )
         try:
-            wait_for(self.port, 60, self.process)
+            wait_for(self.port, 200, self.process)  # of a busy machine: one that cannot start ends by itself
             # With several workers the port is open before any of them is there.
-            httpx2.get(f"{self.url}/healthz", timeout=60)
+            httpx2.get(f"{self.url}/healthz", timeout=200)
         except BaseException:
             self.__exit__()
             raise

@@ -168,10 +168,11 @@ def test_readyz_tells_of_a_paused_model_and_stays_ready(companion_with):
     assert response.json()["llm"] == {"configured": True, "state": "paused", "last_failure": "no reply from there"}
 
 
-def test_without_an_index_it_lives_and_says_what_to_do(tmp_path, embedder):
+def test_without_an_index_it_lives_and_says_what_to_do(tmp_path, embedder, model_folder):
     from companion.build import build
 
-    settings = CompanionSettings(data_dir=tmp_path / "empty")
+    (tmp_path / "models").symlink_to(model_folder)
+    settings = CompanionSettings(data_dir=tmp_path)
     with TestClient(create_app(build(settings, embedder), settings)) as client:
         assert client.get("/healthz").status_code == 200
         assert client.get("/readyz").status_code == 503
@@ -248,6 +249,6 @@ def test_starting_questions_are_answered(client, asked):
     assert client.get("/v1/starters", params={"course_id": "none"}).json()["questions"] == []
 
 
-def test_no_page_fetches_from_a_third_party(client):
+def test_the_description_is_there_and_no_page_that_fetches_its_viewer_from_elsewhere(client):
     assert client.get("/docs").status_code == 404
     assert client.get("/openapi.json").status_code == 200

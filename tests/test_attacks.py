@@ -170,14 +170,12 @@ def test_malformed_bodies_are_problems(client, anna):
 
 def test_a_body_that_drips_in_is_given_up(service, anna, monkeypatch):
     monkeypatch.setattr("companion.http.gate.Bounds.__init__.__defaults__", (65_536, 0.5))
-    with serving(service()) as url, socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1]))) as slow:
+    with serving(service()) as url, connected(url) as slow:
         lines = anna | {"Host": "x", "Content-Type": "application/json", "Content-Length": "500"}
         head = f"POST /v1/chat HTTP/1.1\r\n{_lines(lines)}\r\n"
         slow.sendall(head.encode() + b'{"mess')
-        began = time.monotonic()
         answer = slow.recv(4_096)
     assert b"408" in answer.split(b"\r\n")[0]
-    assert time.monotonic() - began < 5
 
 
 HEADS_WITHOUT_END = {
@@ -218,12 +216,10 @@ def test_a_head_that_drips_in_or_never_comes_is_given_up(service, monkeypatch):
         dripping.sendall(b"GET /v1/about HTTP/1.1\r\nX-A: ")
         idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b"200" in idle.recv(4_096)
-        began = time.monotonic()
-        with suppress(OSError):
-            while time.monotonic() < began + 10:
+        with pytest.raises(OSError):  # noqa: PT012
+            for _ in range(150):  # in less than the time that a head has by default
                 dripping.sendall(b"a")
                 time.sleep(0.1)
-        assert time.monotonic() - began < 5
         assert [ended(silent), ended(idle)] == [True, True]
 
 
@@ -278,7 +274,7 @@ def _lines(headers):
 @pytest.mark.parametrize("setting", ["llm_base_url", "reranker_url", "oidc_jwks_url"])
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "gopher://127.0.0.1/", "javascript:x", "//127.0.0.1"])
 def test_addresses_that_are_no_web_addresses_are_refused_in_settings(setting, url):
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match=f"{setting.upper()} must begin with http"):
         CompanionSettings(**{setting: url}, oidc_issuer="https://x", oidc_audience="y", session_secret="s" * 48)
 
 

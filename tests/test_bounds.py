@@ -181,9 +181,9 @@ def test_the_safety_cases_are_sound(safety_cases):
     "unit", ["怎么", "我", "怎 ", "a ", "炸*", "我想 怎么做 给我 ", "how to make a ", "\udc00", "快件丢了谁来赔。"]
 )
 def test_a_long_message_takes_no_multiple_of_its_length(bounds, unit):
-    started = time.perf_counter()
+    before = time.process_time()  # which other processes do not use up
     rule_of(bounds, unit * (20_000 // len(unit)))
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - before < 5
 
 
 @pytest.mark.parametrize(

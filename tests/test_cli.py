@@ -26,6 +26,14 @@ def data(tmp_path, monkeypatch, embedder):
     return tmp_path / "data"
 
 
+@pytest.fixture
+def ordered(data, model_folder):
+    """The dictionary that the first question would put in order, for five seconds each time."""
+    data.mkdir()
+    (data / "models").symlink_to(model_folder)
+
+
+@pytest.mark.usefixtures("ordered")
 def test_build_status_ask_and_remove_from_the_terminal(data):
     built = run.invoke(course_index.cli.app, ["build", str(LIBRARY)])
     assert built.exit_code == 0
@@ -45,6 +53,7 @@ def test_build_status_ask_and_remove_from_the_terminal(data):
     assert "保价规则" not in run.invoke(companion.cli.app, ["ask", "快件丢了谁来赔"]).stdout
 
 
+@pytest.mark.usefixtures("ordered")
 def test_chat_goes_on_until_an_empty_line(data, put_library):
     put_library(data)
     talk = run.invoke(companion.cli.app, ["chat"], input="快件丢了谁来赔\nwhat is a binary heap\n\n")
@@ -52,6 +61,7 @@ def test_chat_goes_on_until_an_empty_line(data, put_library):
     assert talk.stdout.count("extracted") == 2
 
 
+@pytest.mark.usefixtures("ordered")
 def test_what_can_be_mended_is_said_in_a_sentence(data, monkeypatch):
     asked = run.invoke(companion.cli.app, ["ask", "x"])
     assert asked.exit_code == 2
@@ -165,7 +175,8 @@ def test_trouble_that_is_not_the_disk_s_is_not_taken_for_it():
         raise ConnectionResetError(errno.ECONNRESET, "reset")
 
 
-def test_course_text_cannot_steer_the_terminal(data, tmp_path):
+@pytest.mark.usefixtures("ordered")
+def test_course_text_cannot_steer_the_terminal(tmp_path):
     (tmp_path / "evil.md").write_text("# 电梯安全\n\n电梯困人先按[bold red]警铃[/]，\x1b[2J不要扒门。" * 4, "utf-8")
     run.invoke(course_index.cli.app, ["build", str(tmp_path / "evil.md")])
     asked = run.invoke(companion.cli.app, ["ask", "电梯困人怎么办"])

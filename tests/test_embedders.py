@@ -34,6 +34,7 @@ def endpoint(nano_serve):
         embedder="openai",
         embedder_model="multilingual-e5-small",
         embedder_base_url=nano_serve,
+        embedder_seconds=100,  # it shares two cores with other tests
         embedder_query_type="query",
         embedder_passage_type="passage",
     )

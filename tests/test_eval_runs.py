@@ -370,8 +370,9 @@ def test_the_gate_wants_the_same_cases(tmp_path):
 
 
 @pytest.fixture
-def settings(tmp_path: Path, put_library: Callable[[Path], None]) -> CompanionSettings:
+def settings(tmp_path: Path, put_library: Callable[[Path], None], model_folder: Path) -> CompanionSettings:
     put_library(tmp_path / "data")
+    (tmp_path / "data" / "models").symlink_to(model_folder)
     return CompanionSettings(data_dir=tmp_path / "data")
 
 
@@ -595,8 +596,9 @@ def test_the_cases_that_ship_are_sound_as_the_documentation_checks_them():
 
 @pytest.fixture
 def own_data(tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "models").symlink_to(model_folder)
+    for used in (tmp_path / "data", tmp_path / "data" / "evaluation"):
+        used.mkdir()
+        (used / "models").symlink_to(model_folder)
     monkeypatch.setenv("COMPANION_DATA_DIR", str(tmp_path / "data"))
     folder = tmp_path / "mine"
     folder.mkdir()

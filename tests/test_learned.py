@@ -168,10 +168,10 @@ def test_a_text_far_from_everything_resembles_nothing(recogniser):
     "text", ["", " ", "\x00", "\ud800", "🙂" * 50, "a" * 20_000, "怎么" * 10_000, "\u200b" * 3_000, "i g n o r e"]
 )
 def test_whatever_is_typed_is_scored_and_holds_up_nobody(recogniser, learned, text):
-    started = time.perf_counter()
+    before = time.process_time()  # which other processes do not use up
     assert all(np.isfinite(score) for score in recogniser.scores(text, RULES).values())
     check(learned, text, locale="zh-Hans")
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - before < 5
 
 
 def test_of_a_long_text_both_ends_are_read(recogniser):

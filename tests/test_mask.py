@@ -43,6 +43,7 @@ def card_number(body):
         ("一三八零零一三八零零零", "[手机号]"),
         ("幺三八，零零幺三，八零零零", "[手机号]"),
         ("1３8二二三八零零零零", "[手机号]"),
+        ("138二二三80000", "[手机号]"),
         ("13800138000*2等于多少", "[手机号]*2等于多少"),
         ("+852 5123 4567", "[手机号]"),
         ("1.13800138000", "1.[手机号]"),
@@ -85,6 +86,9 @@ def test_a_personal_number_is_replaced_by_what_it_is(text, safe):
         "git@github.com:owner/repo.git",
         "@property def f(x): return x@y",
         "f(1234567)(8) + g = 1234567",
+        "g = 1234567(8)",
+        "订单 1234567812345670",  # its check digit is a card's, its first digits are no issuer's
+        "138二二380000",
         "440106900307123",
         "6222021234567890124",
         "一三八零零一三八零零零零",
@@ -137,6 +141,6 @@ def test_a_wrong_date_or_check_digit_is_no_identity_number():
 
 @pytest.mark.parametrize("unit", ["1", "1 ", "一", "a@", "a.", "0(", "(020) ", "138 ", "身份证"])
 def test_a_long_text_takes_no_multiple_of_its_length(unit):
-    started = time.perf_counter()
+    before = time.process_time()  # which other processes do not use up
     masked(unit * (40_000 // len(unit)))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - before < 1

@@ -162,7 +162,7 @@ def work(distributed_embedder, embedder):
             result = apart.submit(distributed_embedder.encode, texts, "passage", languages)
             meanwhile()
             assert not result.done()
-            found = result.result(timeout=60)
+            found = result.result(timeout=200)
         for one, without in zip(found, embedder.encode(texts, "passage", languages), strict=True):
             np.testing.assert_allclose(one.vector, without.vector, atol=1e-4)
             np.testing.assert_allclose(one.tokens, without.tokens, atol=1e-4)

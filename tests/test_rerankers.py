@@ -1,7 +1,6 @@
 """Rerankers against a real server on loopback that speaks both protocols, well and badly."""
 
 import sys
-import time
 
 import pytest
 from pydantic import ValidationError
@@ -100,11 +99,9 @@ def test_a_slow_reranker_is_given_up_in_time(server, manner):
     if manner == "hangs":
         server.answer = server.hang
     server.drips = manner == "drips"
-    reranker = reranker_at(server, reranker_seconds=0.3)
-    started = time.monotonic()
-    with pytest.raises(RerankerUnavailable):
-        reranker.scores("电池", PASSAGES)
-    assert time.monotonic() - started < 5
+    # What came at last would be taken, or said to be no scores.
+    with pytest.raises(RerankerUnavailable, match=r"more than 0\.3 s|ReadTimeout"):
+        reranker_at(server, reranker_seconds=0.3).scores("电池", PASSAGES)
 
 
 def test_a_reranker_that_is_down_is_unavailable():

@@ -61,9 +61,7 @@ def test_one_text_is_one_query_in_every_normal_form(index):
 
 
 def test_terms_are_characters_pairs_and_whole_words():
-    assert terms(normalise("快件 Hash表2")) == ["快", "件", "快件", "hash", "表", "2"] or "hash" in terms(
-        normalise("快件 Hash 表")
-    )
+    assert terms(normalise("快件 Hash表2")) == ["快", "件", "快件", "hash", "表", "2"]
     assert terms(normalise("雜湊")) == terms("杂凑")
 
 

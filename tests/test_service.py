@@ -375,20 +375,20 @@ def test_bodies_that_are_too_large_are_not_read(service, anna):
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "said"),
     [
-        {"session_secret": "short"},
-        {"allowed_origins": "*"},
-        {"allowed_origins": "https://portal.example/path"},
-        {"oidc_issuer": "https://id.example"},
-        {"oidc_issuer": "https://id.example", "oidc_audience": "companion"},
-        {"oidc_algorithms": "none"},
-        {"oidc_algorithms": "HS256"},
-        {"database_url": "mysql://db/companion"},
+        ({"session_secret": "short"}, "at least 32"),
+        ({"allowed_origins": "*"}, r"'\*' is no origin"),
+        ({"allowed_origins": "https://portal.example/path"}, "/path' is no origin"),
+        ({"oidc_issuer": "https://id.example"}, "OIDC_ISSUER and COMPANION_OIDC_AUDIENCE go together"),
+        ({"oidc_issuer": "https://id.example", "oidc_audience": "companion"}, "needs COMPANION_SESSION_SECRET"),
+        ({"oidc_algorithms": "none"}, "choose among RS256"),
+        ({"oidc_algorithms": "HS256"}, "choose among RS256"),
+        ({"database_url": "mysql://db/companion"}, "must begin with postgresql://"),
     ],
 )
-def test_settings_that_are_unsafe_or_half_are_refused(wrong):
-    with pytest.raises(ValueError):
+def test_settings_that_are_unsafe_or_half_are_refused_with_what_to_set(wrong, said):
+    with pytest.raises(ValueError, match=said):
         CompanionSettings(**wrong)
 
 

@@ -56,9 +56,9 @@ def test_the_builder_takes_no_setting_of_the_service_for_a_mistyped_one(monkeypa
         ("LLM_ANSWER_SECONDS", "soon"),
     ],
 )
-def test_values_that_cannot_work_are_refused_at_start(monkeypatch, name, value):
+def test_values_that_cannot_work_are_refused_by_name_at_start(monkeypatch, name, value):
     monkeypatch.setenv(f"COMPANION_{name}", value)
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match=f"(?i){name}"):
         CompanionSettings()
 
 

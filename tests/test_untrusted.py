@@ -163,9 +163,9 @@ def test_line_ends_and_indents_of_a_stream_stay(text):
 @pytest.mark.parametrize("unit", ["[", "![", "<", "<a ", "`a", "$a", "[a](", "http://a", "<!--", "\\", "<x a", "("])
 @pytest.mark.parametrize("clean", [for_prompt, for_learner])
 def test_a_long_text_takes_no_multiple_of_its_length(clean, unit):
-    started = time.perf_counter()
+    before = time.process_time()  # which other processes do not use up
     clean(unit * (30_000 // len(unit)))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - before < 1
 
 
 def test_no_mixture_of_pieces_makes_a_live_picture_or_link():

@@ -78,9 +78,14 @@ def test_a_flipped_byte_is_noticed_by_the_signature_and_in_the_ends_by_the_envel
         (Envelope(KEY, "").seal(b"{}"), "another app id"),
         # What another key makes of it ends like a padding now and then.
         (Envelope("B" * 43, APP).seal(b"{}"), "padding|another app id"),
+        (Envelope(KEY, "").seal(b"", random=b"r" * 4), "too short"),
+        (Envelope(KEY, "").seal(b"", random=b"r" * 16 + b"\0\0\0\x09"), "shorter than it says"),
     ],
     # Sealed anew each time, so no name of a test.
-    ids=["no Base64", "nothing", "17 bytes", "32 bytes", "another app", "a longer app", "no app", "another key"],
+    ids=[
+        *("no Base64", "nothing", "17 bytes", "32 bytes"),
+        *("another app", "a longer app", "no app", "another key", "too short", "cut"),
+    ],
 )
 def test_what_is_not_for_us_is_refused_with_the_reason(sealed, why):
     with pytest.raises(NotFromWechat, match=why):

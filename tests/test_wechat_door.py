@@ -834,20 +834,20 @@ def test_half_a_configuration_is_refused_with_what_is_missing(missing):
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "said"),
     [
-        {"wechat_encoding_aes_key": "A" * 42},
-        {"wechat_app_id": "gh_1"},
-        {"wechat_api_url": "api.weixin.qq.com"},
-        {"wechat_send_path": "cgi-bin"},
-        {"wechat_page": "/pages/x"},
-        {"wechat_page": "pages/x?id={id}"},
-        {"wechat_message_mode": "open"},
-        {"wecom_token": "t"},
+        ({"wechat_encoding_aes_key": "A" * 42}, "WECHAT_ENCODING_AES_KEY has 43 letters and digits"),
+        ({"wechat_app_id": "gh_1"}, r"(?s)wechat_app_id.*'\^wx"),
+        ({"wechat_api_url": "api.weixin.qq.com"}, "WECHAT_API_URL must begin with https://"),
+        ({"wechat_send_path": "cgi-bin"}, r"(?s)wechat_send_path.*'\^/'"),
+        ({"wechat_page": "/pages/x"}, "WECHAT_PAGE is a path"),
+        ({"wechat_page": "pages/x?id={id}"}, "WECHAT_PAGE is a path"),
+        ({"wechat_message_mode": "open"}, "'plain', 'compatible' or 'secure'"),
+        ({"wecom_token": "t"}, "set COMPANION_WECOM_ENCODING_AES_KEY too"),
     ],
 )
-def test_settings_that_cannot_work_are_refused(wrong):
-    with pytest.raises(ValueError):
+def test_settings_that_cannot_work_are_refused_with_what_to_set(wrong, said):
+    with pytest.raises(ValueError, match=said):
         CompanionSettings(**WHOLE | wrong)
 
 

@@ -102,10 +102,16 @@ def prevention_first(
         and hit.lesson.id == first.lesson.id
         and not (_HAPPENED.search(_path(hit)[-1]) or is_exercise(hit) or is_aside(hit))
     ]
-    on_it = [hit for hit in others if _PREVENTS.search(_path(hit)[-1])]
+    asked = normalise(query.mandarin)
+    # 平时怎么防 below 噎住 says nothing of burns.
+    on_it = [
+        hit
+        for hit in others
+        if _PREVENTS.search(_path(hit)[-1]) and all(_names(above, asked) for above in _path(hit)[:-1])
+    ]
     if not on_it and not _HAPPENED.search(_path(first)[-1]):
         return tuple(quotes)
-    return tuple(read_closely(search, query, on_it or others).quotes) or tuple(quotes)
+    return tuple(read_closely(search, query, (on_it or others)[:2]).quotes) or tuple(quotes)
 
 
 def remedy(query: Query, hits: Sequence[Hit]) -> Quote | None:

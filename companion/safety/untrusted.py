@@ -95,7 +95,7 @@ _TAG = re.compile(
     rf"|</?(?:{_ELEMENTS})[\s/]+[a-z:-]+\s*=[^<>]*>"
     rf"|</?(?:{_ACTIVE})\b[^<>]*(?:>|$)"
     r"|</?[a-z][\w:-]*[\s/]+[^<>]*?\b(?:on[a-z]+|style|href|src|srcset|action|formaction|poster|background)\s*=[^<>]*>?"
-    r"|<!--.*?-->|<!--|<!doctype[^>]*>|<!\[cdata\[|<\?[a-z][^>]*>",
+    r"|<!--(?:(?!<!--).)*?-->|<!--|<!doctype[^>]*>|<!\[cdata\[|<\?[a-z][^>]*>",
     re.IGNORECASE | re.DOTALL,
 )
 _LABEL = r"\[((?:\\.|[^\[\]\\\n]|\[(?:\\.|[^\[\]\\\n])*\])*)\]"
