@@ -5,6 +5,7 @@ from course_index.analyze import normalise
 
 STORED = "总的来说，硬盘用于长期存放资料，内存用于临时存放正在处理的资料。缓存更小。"
 GRADES = "一次付给的补助：五级为18个月的工资，六级为16个月的工资。由基金支付。"
+CANS = "桶装的颜料用完，刮干净可以卖给回收站；刮不干净就交给危险品仓库。盖子另放。"
 SHIFTS = "早班回来先吃饭再学，夜班回来先睡觉。"
 
 
@@ -15,6 +16,8 @@ SHIFTS = "早班回来先吃饭再学，夜班回来先睡觉。"
         ("六级的补助是18个月的工资。", GRADES),
         ("六级的补助是18个月的工资，五级是16个月。", GRADES),
         ("夜班回来先吃饭再学。", SHIFTS),
+        ("桶刮不干净也可以卖给回收站。", CANS),
+        ("刮干净的桶交给危险品仓库。", CANS),
     ],
 )
 def test_what_is_said_of_one_thing_is_not_said_of_another(claim, ground):
@@ -31,6 +34,9 @@ def test_what_is_said_of_one_thing_is_not_said_of_another(claim, ground):
         ("补助由基金支付，五级是18个月。", GRADES),
         ("他们早班回来先吃饭再学。", SHIFTS),
         ("上早班的人回来先吃饭再学习。", SHIFTS),
+        ("桶刮不干净，交给危险品仓库。", CANS),
+        ("刮干净可以卖给回收站，刮不干净就交给危险品仓库。", CANS),
+        ("刮不干净的桶，盖子也另放。", CANS),
         ("", SHIFTS),
         ("什么都没有说。", ""),
     ],

@@ -18,6 +18,8 @@ _FORBIDS = re.compile(r"[不唔](?:得|能|可|要|许|准)|勿|别|禁止|严�
 # The English verb behind a negation, and how near before a word one denies it, in characters.
 _VERB = re.compile(r"\s+(?:(?:be|to|have|ever|always|just|simply|only|usually|the|a|an|any)\s+)*([a-z]{3,})")
 _NEAR = 24
+# 没有结果也要打: what comes behind is not what is denied.
+_ALL_THE_SAME = re.compile(r"(?<![不没未无能会要])(?:也|就|仍|照样|还是)(?:要|会|能|可以?|得|应当?|须|必须|该)?$")
 # What a sentence forbids stands anywhere behind the word for it: 不得因怀孕降低其工资，辞退女职工.
 _FORBIDS_ALL = re.compile(r"不得|不能|不准|不可|严禁|禁止|\b(?:must|may|shall|can) ?not\b")
 _SENTENCE = re.compile(r"[;。!?\n]")
@@ -222,7 +224,7 @@ def _is_negated(predicate: str, text: str, at: int) -> bool:
     before, behind = text[max(0, at - 6) : at], text[at + len(predicate) :]
     sentence = _SENTENCE.split(text[:at])[-1]
     return bool(
-        _NEGATOR.search(before)
+        (_NEGATOR.search(before) and not _ALL_THE_SAME.search(before))
         or _CANNOT_BEHIND.match(behind)
         or _forbids_what_follows(sentence)
         or _NEED_NOT.search(sentence.rsplit(",", 1)[-1])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from companion.checking.clauses import clauses
 from companion.checking.grounds import Ground
 from companion.checking.provisos import lead_in, share
 from course_index.analyze import normalise, terms
@@ -18,11 +19,9 @@ from course_index.store.legs import Word
 from retrieval.glossary import share_said
 from retrieval.query import FUNCTION_CHARACTERS, Query, query_terms
 
-_CLAUSE = re.compile(r"[,;:。!?\n]+")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 # A number in another writing (100 for 一百) is the same number, which is compared elsewhere.
 _NUMERAL = re.compile(r"[\d一二两三四五六七八九十百千万]")
-_SHORTEST = 1
 _MANY_CLAUSES = 3
 # Fewer words of the dictionary are not halved.
 _TWO_HALVES = 4
@@ -124,10 +123,10 @@ def _spelt(claim: Claim, grounds: Sequence[Ground]) -> float:
     """What share of the letters of its clauses is the titles' or that of the stretch that has most of a clause."""
     titles = _letters(normalise(" ".join(title for ground in grounds for title in ground.titles)))
     stretches = [titles | _letters(one) for ground in grounds for one in ground.said]
-    clauses = [letters for letters in map(_letters, _clauses(claim)) if letters]
-    if not clauses or not stretches:
+    spelt = [letters for letters in map(_letters, _clauses(claim)) if letters]
+    if not spelt or not stretches:
         return 0.0
-    return sum(max(len(one & two) for two in stretches) for one in clauses) / sum(map(len, clauses))
+    return sum(max(len(one & two) for two in stretches) for one in spelt) / sum(map(len, spelt))
 
 
 def _letters(text: str) -> set[str]:
@@ -137,8 +136,7 @@ def _letters(text: str) -> set[str]:
 
 
 def _clauses(claim: Claim) -> list[str]:
-    said = normalise(claim.query.mandarin) or claim.normalised
-    return [clause for clause in _CLAUSE.split(said) if len(clause) > _SHORTEST]
+    return clauses(normalise(claim.query.mandarin) or claim.normalised)
 
 
 def _translated(claim: Claim, text: str) -> float:

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from companion.checking.actors import case_is_anothers, of_another, tells_who
+from companion.checking.clauses import clauses
 from companion.checking.contradiction import contradicts, denies_otherwise
 from companion.checking.grounds import Ground
 from companion.checking.overlay import ENOUGH, Claim, Overlay, is_in_its_language, overlay, probability
@@ -53,7 +54,6 @@ _BECAUSE = re.compile(
     r"(?:主要)?是?(?:因为|由于)|的?原因(?:主要)?(?:是|在于)"
     r"|\bbecause(?: of)?\b|\bdue to\b|\bthe reason (?:\w+ ){0,6}is\b"
 )
-_CLAUSE = re.compile(r"[,;:。!?\n]+")
 _COUNTED = re.compile(r"(?<![\d一二两三四五六七八九十百千万])[两三四五六七八九](?![一二两三四五六七八九十百千万])")
 _FIRST = re.compile("第一次|第1次|头一次")
 # How often something is, which has no number in it, and what of a passage says as much: 每年试一次 of 每个月按一次.
@@ -239,8 +239,8 @@ class Judge:
         """
         for condition in (one for rule in _rules_used(claim, found) for one in rule.conditions):
             for text in (claim.normalised, self._question):
-                clauses = [one for one in _CLAUSE.split(text) if tells_who(condition, one)]
-                on_it = [one for one in clauses if self._nearness(one, [condition]) >= _SAME_CASE]
+                telling = [one for one in clauses(text) if tells_who(condition, one)]
+                on_it = [one for one in telling if self._nearness(one, [condition]) >= _SAME_CASE]
                 if on_it:
                     if all(case_is_anothers(condition, one) for one in on_it):
                         return True
