@@ -34,6 +34,9 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
+# The number of a step, and what leads in the list on the same line: 步骤如下： 1. 先上厕所。
+_MARKED = re.compile(r"^(?:.*[：:]\s*(?=\d+[.)、]))?\s*(?:\d+[.)、]|[-*•])\s*", re.DOTALL)
+_LABEL = re.compile(r"^[^：:。！？\n]{2,40}[：:]\s*")
 # So many sentences that were said before.
 _IN_CIRCLES = 3
 
@@ -63,11 +66,12 @@ async def checked_sentences(
 
     A line that leads into a list goes out with the first of the list that stands, or not at all. What was said before
     in the same words, here or in what the learner was `told` last, is passed over; a model that goes round in circles,
-    as weak ones do, is not read any further. A listing stands as a whole or not at all, and what leans on a sentence
-    that was refused goes with it.
+    as weak ones do, or begins anew with what the learner was told last, as steps or behind the question that it was an
+    answer to, is not read any further. A listing stands as a whole or not at all, and what leans on a sentence that was
+    refused goes with it.
     """
     earlier = {_in_words(one) for one in split_sentences(without_citations(told))}
-    lead, before, again, refused = "", set[str](), 0, False
+    lead, before, again, refused, any_judged = "", set[str](), 0, False, False
     async with aclosing(_with_whole_listings(sentences(deltas))) as written:
         async for sentence in written:
             if _FENCE.match(sentence):
@@ -78,7 +82,9 @@ async def checked_sentences(
             if not any(character.isalpha() for character in claim) or _SAYS_WHERE.fullmatch(claim):
                 continue
             words = _in_words(claim)
-            if words in earlier:
+            if words in earlier or _LABEL.sub("", words) in earlier:
+                if not any_judged and (words not in earlier or _MARKED.match(claim)):
+                    return
                 continue
             if words in before:
                 again += 1
@@ -93,7 +99,7 @@ async def checked_sentences(
                 yield Sentence("", (), sentence, "unsupported")
                 continue
             judged = await asyncio.to_thread(_judged, sentence, claim, grounds, judge)
-            refused = not judged.supported
+            refused, any_judged = not judged.supported, True
             if judged.supported and lead:
                 judged = Sentence(lead + judged.text, judged.cited, judged.written)
             lead = "" if judged.supported else lead
@@ -117,7 +123,7 @@ async def _with_whole_listings(written: AsyncGenerator[str, None]) -> AsyncGener
 
 
 def _in_words(sentence: str) -> str:
-    return " ".join(sentence.split()).rstrip("。.！!；;")
+    return " ".join(_MARKED.sub("", sentence).split()).rstrip("。.！!；;")
 
 
 def _listed(listing: str, grounds: Mapping[int, Ground]) -> Sentence:
