@@ -13,6 +13,9 @@ from companion.quantities import quantities, stated
 
 _NUMBER = re.compile(r"\d|[一二两三四五六七八九十百千万]{2}")
 _SENTENCE = re.compile(r"[;。!?\n]")
+# What is told in a row, each by its like: 黄色的叫刘备狮，红色的叫关公狮.
+_ROW = re.compile(r"[。!?\n]")
+_TOLD_AS = re.compile(r"([^,;:]{2,12}?)的?(是(?!否)|叫做?|称为?|为(?!了)|用于|用来|指)([^,;]{2,12})")
 # What fails, beside what succeeds: 洗不干净 and 洗干净.
 _FAILS = re.compile(r"(?P<verb>[\u4e00-\u9fff])不(?P<how>[\u4e00-\u9fff]{1,2})")
 # A sentence says what comes of the one where it has so much of that, and so much less of what comes of the other.
@@ -30,9 +33,28 @@ _LONGER_BY = 2
 def mixes(claim: str, ground: str) -> bool:
     """Whether a sentence pairs what its ground keeps apart; both as `normalise` leaves them."""
     theirs = clauses(ground)
+    if any(_crosses(one, row) for row in _rows(ground) for one in clauses(claim)):
+        return True
     if any(_has_the_others_outcome(claim, ground, *pair) for pair in _contraries(ground)):
         return True
     return any(_has_anothers_number(one, theirs) or _has_anothers_name(one, theirs) for one in clauses(claim))
+
+
+def _rows(ground: str) -> list[list[tuple[str, str]]]:
+    """The pairs that a sentence tells in a row: 刘备狮 beside 黄色, 关公狮 beside 红色."""
+    found: list[list[tuple[str, str]]] = []
+    for sentence in _ROW.split(ground):
+        pairs = [_TOLD_AS.fullmatch(one.strip()) for one in re.split("[,;:]", sentence)]
+        for how in {pair[2] for pair in pairs if pair}:
+            row = [(pair[1].strip(), pair[3].strip()) for pair in pairs if pair and pair[2] == how]
+            found += [row] if len(row) > 1 else []
+    return found
+
+
+def _crosses(clause: str, row: Sequence[tuple[str, str]]) -> bool:
+    """Whether it has one side of one pair of a row and the other side of another, and no whole pair."""
+    here = [(one in clause, other in clause) for one, other in row]
+    return (True, True) not in here and (True, False) in here and (False, True) in here
 
 
 def _contraries(ground: str) -> set[tuple[str, str]]:
