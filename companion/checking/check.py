@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from companion.checking.grounds import Ground
-from companion.checking.support import Judge, Verdict
+from companion.checking.support import Judge, Verdict, is_titles_alone
 from companion.safety.untrusted import for_learner
 from companion.sentences import cited_in, leads_in, sentences, without_citations
 from companion.words import says_no_answer
@@ -34,6 +34,10 @@ _LEANS = re.compile(
     r"|(?:this|that|these|those|it|its|they|their|he|she|thus|therefore|hence|so|otherwise|in contrast|instead"
     r"|the (?:former|latter))\b)",
     re.IGNORECASE,
+)
+# A model that has said what it has to say, and goes on with the form of its prompt.
+_ASKS_ITSELF = re.compile(
+    r"\W*(?:学习者的(?:下一个)?问题|课程段落|the learner'?s question|course passages)\s*[：:]", re.IGNORECASE
 )
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 # The number of a step, and what leads in the list on the same line: 步骤如下： 1. 先上厕所。
@@ -69,8 +73,8 @@ async def checked_sentences(
     A line that leads into a list goes out with the first of the list that stands, or not at all. What was said before
     in the same words, here or in what the learner was `told` last, is passed over; a model that goes round in circles,
     as weak ones do, or begins anew with what the learner was told last, as steps or behind the question that it was an
-    answer to, is not read any further. A listing stands as a whole or not at all, and what leans on a sentence that was
-    refused goes with it.
+    answer to, or goes on with a question of its own, is not read any further. A listing stands as a whole or not at
+    all, and what leans on a sentence that was refused goes with it.
     """
     earlier = {_in_words(one) for one in split_sentences(without_citations(told))}
     lead, before, again, refused, any_judged = "", set[str](), 0, False, False
@@ -79,9 +83,13 @@ async def checked_sentences(
             if _FENCE.match(sentence):
                 yield _listed(sentence, grounds)
                 continue
+            if any_judged and _ASKS_ITSELF.match(sentence):
+                return
             claim = _ACCORDING.sub("", for_learner(without_citations(sentence)))
             claim = _without_halves(claim)
             if not any(character.isalpha() for character in claim) or _SAYS_WHERE.fullmatch(claim):
+                continue
+            if is_titles_alone(normalise(claim), grounds.values()):
                 continue
             words = _in_words(claim)
             if words in earlier or _LABEL.sub("", words) in earlier:

@@ -150,7 +150,7 @@ def _translated(claim: Claim, text: str) -> float:
 def probability(claim: Claim, grounds: Sequence[Ground], found: Overlay) -> float:
     """How probable it is that the grounds support the sentence, by closeness alone."""
     if is_in_its_language(claim, grounds):
-        if found.poorest < _SAID_SOMEWHERE and found.shared < _TO_THE_LETTER:
+        if not speaks_of_all(found):
             return 0.0
         weights, values = _SAME_LANGUAGE, (found.two, found.weakest, found.shared, found.spelt, 1.0)
     else:
@@ -158,6 +158,11 @@ def probability(claim: Claim, grounds: Sequence[Ground], found: Overlay) -> floa
         weights, values = _OTHER_LANGUAGE, (found.two, found.poorest, found.translated, known, 1.0)
     odds = sum(weight * value for weight, value in zip(weights, values, strict=True))
     return 1 / (1 + math.exp(-odds))
+
+
+def speaks_of_all(found: Overlay) -> bool:
+    """Whether nothing of the sentence is far from everything in the grounds."""
+    return found.poorest >= _SAID_SOMEWHERE or found.shared >= _TO_THE_LETTER
 
 
 def is_in_its_language(claim: Claim, grounds: Sequence[Ground]) -> bool:

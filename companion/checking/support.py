@@ -1,7 +1,7 @@
 """Does a passage support a sentence? Numbers, names and negations exactly, the rest by closeness (`overlay.py`)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Literal
 
@@ -11,7 +11,7 @@ from companion.checking.actors import case_is_anothers, of_another, tells_who
 from companion.checking.clauses import clauses
 from companion.checking.contradiction import contradicts, denies_otherwise
 from companion.checking.grounds import Ground
-from companion.checking.overlay import ENOUGH, Claim, Overlay, is_in_its_language, overlay, probability
+from companion.checking.overlay import ENOUGH, Claim, Overlay, is_in_its_language, overlay, probability, speaks_of_all
 from companion.checking.pairing import mixes
 from companion.checking.provisos import (
     Rule,
@@ -56,6 +56,7 @@ _BECAUSE = re.compile(
 )
 _COUNTED = re.compile(r"(?<![\d一二两三四五六七八九十百千万])[两三四五六七八九](?![一二两三四五六七八九十百千万])")
 _FIRST = re.compile("第一次|第1次|头一次")
+_NEXT_DAY = re.compile("第二[天日]|第2[天日]")
 # How often something is, which has no number in it, and what of a passage says as much: 每年试一次 of 每个月按一次.
 _EVERY = r"(?:每隔?一?个?|\b(?:every|each|per|(?:once|twice|times) an?) )"
 _HOW_OFTEN = tuple(
@@ -108,6 +109,19 @@ class Judge:
         self._language = language_of(question) if any(one.isalpha() for one in question) else None
         self._asked = frozenset(search.query(question).other_words)
 
+    def of(self, question: str) -> "Judge":
+        """A judge of what answers another question."""
+        return Judge(self._search, question)
+
+    def is_asked_of(self, ground: Ground) -> bool:
+        """Whether a ground has the numbers and names of the question itself and speaks of all that it asks about: a
+        model that asks of 三十分钟后 where nothing says that has made up a case.
+        """
+        asked = self.claim(self._question)
+        if not _numbers_stand(asked, ground.normalised) or not _names_stand(asked, ground.normalised, ""):
+            return False
+        return speaks_of_all(overlay(asked, [ground]))
+
     def claim(self, text: str) -> Claim:
         """The sentence made ready: this embeds it once, for however many grounds."""
         query = self._search.query(text)
@@ -120,8 +134,7 @@ class Judge:
         """Whether the grounds together support it, or what speaks against."""
         if self._says_the_question_back(claim):
             return "unsupported"  # which a passage on its subject would seem to bear
-        titles = [title for ground in grounds for title in ground.titles]
-        if BELOW in claim.text or _is_titles_alone(claim, titles):
+        if BELOW in claim.text or is_titles_alone(claim.normalised, grounds):
             return "unsupported"  # only what the lesson is called, and where in it, which may be half translated
         found = overlay(claim, grounds)
         if fault := self.fault(claim, grounds, found):
@@ -343,9 +356,10 @@ def _is_special_untold(rule: Rule, rules: Sequence[Rule], told: str) -> bool:
     )
 
 
-def _is_titles_alone(claim: Claim, titles: Sequence[str]) -> bool:
-    """Whether nothing is left of a sentence without these titles."""
-    left = _letters(claim.normalised)
+def is_titles_alone(said: str, grounds: Iterable[Ground]) -> bool:
+    """Whether nothing is left of a sentence, normalised, without what these are called."""
+    left = _letters(said)
+    titles = (title for ground in grounds for title in ground.titles)
     for title in sorted({_letters(normalise(title)) for title in titles} - {""}, key=len, reverse=True):
         left = left.replace(title, "")
     return not left
@@ -360,7 +374,10 @@ def _numbers_stand(claim: Claim, text: str) -> bool:
     known += [Quantity(one.value * 12, "month") for one in known if one.unit == "year"]
     known += [Quantity(one.value / 12, "year") for one in known if one.unit == "month"]
     counted = [Quantity(float(chinese_value(one)), None) for one in _COUNTED.findall(text)]  # 两口气
-    claimed = *quantities(_FIRST.sub("首次", claim.text)), *months_named(claim.text)
+    said = _FIRST.sub("首次", claim.text)
+    if "次日" in text:
+        said = _NEXT_DAY.sub("次日", said)
+    claimed = *quantities(said), *months_named(claim.text)
     if not all(stated(one, [*known, *(() if one.unit else counted)]) for one in claimed):
         return False
     return all(bears.search(text) for says, bears in _HOW_OFTEN if says.search(claim.normalised))
