@@ -300,9 +300,25 @@ def test_what_matters_most_is_said_by_the_passage(tmp_path, embedder, wording):
         assert verdict("怎么做才不腻", "红烧肉要掌握炒糖色与火候，肥而不腻。") == "supported"
 
 
-def test_the_question_said_back_is_no_answer(release):
-    (sentence,) = release("快件丢了赔。[1]")
-    assert sentence.verdict == "unsupported"
+def test_the_question_said_back_is_no_answer(release, material):
+    judge, grounds = material
+    assert judge.verdict(judge.claim("快件丢了赔"), [grounds[1]]) == "unsupported"
+    assert release("快件丢了赔。[1]") == []
+
+
+@pytest.mark.parametrize(
+    "label", ["快件丢了怎么赔：", "快件丟了怎麼賠：課程裏是這樣寫的：> ", "The course content says: "]
+)
+def test_the_question_and_our_own_words_before_an_answer_are_left_out(release, label):
+    assert text(release(f"{label}快件丢失的，保过价的按保价规则赔。[1]")) == "快件丢失的，保过价的按保价规则赔。[1]"
+    assert text(release("注意：骑车送件时不得逆行。[1]")) == "注意：骑车送件时不得逆行。[1]"
+
+
+def test_the_steps_behind_one_that_was_refused_go_with_it(release):
+    steps = ("1. 快件丢失的，按保价规则赔。[1]\n", "2. 拍照发给站长。[1]\n", "3. 签收后三十日内提出申请。[1]\n")
+    assert text(release(*steps)) == steps[0]
+    assert text(release(steps[0], steps[2])) == steps[0] + steps[2]
+    assert text(release(steps[1], "1. 骑车送件时不得逆行。[1]\n")) == "1. 骑车送件时不得逆行。[1]\n"
 
 
 def test_numbers_may_be_written_as_digits_or_in_chinese(release):

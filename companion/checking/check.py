@@ -42,6 +42,9 @@ _ASKS_ITSELF = re.compile(
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 # The number of a step, and what leads in the list on the same line: 步骤如下： 1. 先上厕所。
 _MARKED = re.compile(r"^(?:.*[：:]\s*(?=\d+[.)、]))?\s*(?:\d+[.)、]|[-*•])\s*", re.DOTALL)
+_STEP = re.compile(r"\s*(\d{1,2})[.)、]\s*\D")
+# What we say before a quote, as a model copies it from the conversation.
+_OURS = re.compile(r"课程里是这样写的|其余请看课程原文|the course content says")
 _LABEL = re.compile(r"^[^：:。！？\n]{2,40}[：:]\s*")
 # So many sentences that were said before.
 _IN_CIRCLES = 3
@@ -74,26 +77,52 @@ async def checked_sentences(
     in the same words, here or in what the learner was `told` last, is passed over; a model that goes round in circles,
     as weak ones do, or begins anew with what the learner was told last, as steps or behind the question that it was an
     answer to, or goes on with a question of its own, is not read any further. A listing stands as a whole or not at
-    all, and what leans on a sentence that was refused goes with it.
+    all, and what leans on a sentence that was refused goes with it, as do the steps behind one that was.
     """
-    earlier = {_in_words(one) for one in split_sentences(without_citations(told))}
-    lead, before, again, refused, any_judged = "", set[str](), 0, False, False
-    async with aclosing(_with_whole_listings(sentences(deltas))) as written:
-        async for sentence in written:
-            if _FENCE.match(sentence):
+    lead, refused, missing = "", False, 0
+    async with aclosing(_claims(_with_whole_listings(sentences(deltas)), grounds, judge, told)) as claims:
+        async for sentence, claim in claims:
+            if not claim:
                 yield _listed(sentence, grounds)
                 continue
-            if any_judged and _ASKS_ITSELF.match(sentence):
-                return
-            claim = _ACCORDING.sub("", for_learner(without_citations(sentence)))
-            claim = _without_halves(claim)
-            if not any(character.isalpha() for character in claim) or _SAYS_WHERE.fullmatch(claim):
+            if leads_in(claim):
+                lead = claim
                 continue
-            if is_titles_alone(normalise(claim), grounds.values()):
+            step = _STEP.match(claim)
+            number = int(step[1]) if step else 0
+            if (missing and number > missing) or (refused and _LEANS.match(claim)):
+                yield Sentence("", (), sentence, "unsupported")
+                continue
+            judged = await asyncio.to_thread(_judged, sentence, claim, grounds, judge)
+            refused = not judged.supported
+            if step:
+                missing = number if refused else 0
+            if judged.supported and lead:
+                judged = Sentence(lead + judged.text, judged.cited, judged.written)
+            lead = "" if judged.supported else lead
+            yield judged
+
+
+async def _claims(
+    written: AsyncGenerator[str, None], grounds: Mapping[int, Ground], judge: Judge, told: str
+) -> AsyncGenerator[tuple[str, str], None]:
+    """The sentences that say something new, each with what there is to judge of it, which is nothing of a listing."""
+    earlier = {_in_words(one) for one in split_sentences(without_citations(told))}
+    before, again, begun = set[str](), 0, False
+    async with aclosing(written):
+        async for sentence in written:
+            if _FENCE.match(sentence):
+                yield sentence, ""
+                continue
+            if begun and _ASKS_ITSELF.match(sentence):
+                return
+            labelled = _without_halves(_ACCORDING.sub("", for_learner(without_citations(sentence))))
+            claim = _without_labels(labelled, judge)
+            if _says_nothing(claim, grounds, judge):
                 continue
             words = _in_words(claim)
             if words in earlier or _LABEL.sub("", words) in earlier:
-                if not any_judged and (words not in earlier or _MARKED.match(claim)):
+                if not begun and (labelled != claim or words not in earlier or _MARKED.match(claim)):
                     return
                 continue
             if words in before:
@@ -102,18 +131,16 @@ async def checked_sentences(
                     return
                 continue
             before.add(words)
-            if leads_in(claim):
-                lead = claim
-                continue
-            if refused and _LEANS.match(claim):
-                yield Sentence("", (), sentence, "unsupported")
-                continue
-            judged = await asyncio.to_thread(_judged, sentence, claim, grounds, judge)
-            refused, any_judged = not judged.supported, True
-            if judged.supported and lead:
-                judged = Sentence(lead + judged.text, judged.cited, judged.written)
-            lead = "" if judged.supported else lead
-            yield judged
+            begun = begun or not leads_in(claim)
+            yield sentence, claim
+
+
+def _says_nothing(claim: str, grounds: Mapping[int, Ground], judge: Judge) -> bool:
+    """Whether it only says where something stands or what that is called, or says the question back."""
+    if not any(character.isalpha() for character in claim) or _SAYS_WHERE.fullmatch(claim):
+        return True
+    said = normalise(claim)
+    return is_titles_alone(said, grounds.values()) or judge.is_asked_by(said)
 
 
 async def _with_whole_listings(written: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
@@ -143,6 +170,16 @@ def _listed(listing: str, grounds: Mapping[int, Ground]) -> Sentence:
         if any(lines) and all(line in ground.normalised for line in lines):
             return Sentence(f"{listing.strip()}\n[{number}]\n", (number,), listing)
     return Sentence("", (), listing, "unsupported")
+
+
+def _without_labels(claim: str, judge: Judge) -> str:
+    """The sentence without the question before it, or our own words before a quote."""
+    while (label := _LABEL.match(claim)) and label.end() < len(claim):
+        said = normalise(label[0])
+        if not judge.is_asked_by(said) and not _OURS.search(said):
+            break
+        claim = claim[label.end() :].removeprefix("> ")
+    return claim
 
 
 def _without_halves(claim: str) -> str:

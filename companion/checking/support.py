@@ -132,7 +132,7 @@ class Judge:
 
     def verdict(self, claim: Claim, grounds: Sequence[Ground]) -> Verdict:
         """Whether the grounds together support it, or what speaks against."""
-        if self._says_the_question_back(claim):
+        if self.is_asked_by(claim.normalised):
             return "unsupported"  # which a passage on its subject would seem to bear
         if BELOW in claim.text or is_titles_alone(claim.normalised, grounds):
             return "unsupported"  # only what the lesson is called, and where in it, which may be half translated
@@ -143,10 +143,12 @@ class Judge:
             return "language"
         return "supported" if probability(claim, grounds, found) >= ENOUGH else "unsupported"
 
-    def _says_the_question_back(self, claim: Claim) -> bool:
-        """Whether it has no other letter: 不能泼水 is an answer to 能不能泼水 all the same."""
-        decides = _CHOICE.search(self._question) and not _CHOICE.search(claim.normalised)
-        return not decides and {one for one in claim.normalised if one.isalnum()} <= set(self._question)
+    def is_asked_by(self, said: str) -> bool:
+        """Whether what is said, normalised, is the question said back and has no other letter: 不能泼水 is an answer to
+        能不能泼水 all the same.
+        """
+        decides = _CHOICE.search(self._question) and not _CHOICE.search(said)
+        return not decides and {one for one in said if one.isalnum()} <= set(self._question)
 
     def _is_in_another_language(self, claim: Claim, grounds: Sequence[Ground]) -> bool:
         """Whether it was copied in a language that the learner did not ask in, nor after."""
