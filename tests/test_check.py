@@ -370,6 +370,8 @@ def test_the_first_sentence_is_released_before_the_stream_ends(material):
         ("A linked list has no nodes, and inserting is fast.[2]", "negation"),
         ("By following these steps you can use linked lists well in daily life.[2]", "unsupported"),
         ("Tomatoes are sown in spring and harvested in summer.[2]", "unsupported"),
+        ("If you have any questions, please let me know.[1]", "unsupported"),
+        ("You should say hello, and sign for it.[1]", "unsupported"),
     ],
 )
 def test_across_languages_words_and_closeness_decide(release, said, verdict):

@@ -1,6 +1,15 @@
 import pytest
 
-from companion.checking.provisos import Rule, clauses_that_permit, is_special, lead_in, rules_in, share, widens
+from companion.checking.provisos import (
+    Rule,
+    breaks_off,
+    clauses_that_permit,
+    is_special,
+    lead_in,
+    rules_in,
+    share,
+    widens,
+)
 from course_index.analyze import normalise
 
 
@@ -72,6 +81,21 @@ def test_what_makes_a_case_worse_and_what_only_follows_go_on_with_the_case_befor
 )
 def test_what_makes_a_case_a_special_one_of_another(condition, special):
     assert is_special(condition, "饮酒后驾驶机动车的") == special
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("腿脚不便、坐轮椅的", True),
+        ("2. 天气潮湿时，", True),
+        ("天气潮湿时，不要用湿手插插头", False),
+        ("天气潮湿的时候。", False),
+        ("是酸的", False),
+        ("不要用湿手插插头", False),
+    ],
+)
+def test_a_case_without_what_holds_in_it_breaks_off(text, alone):
+    assert breaks_off(normalise(text)) == alone
 
 
 def test_a_list_is_led_in_by_what_stands_above_it():

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from companion.checking.grounds import Ground
+from companion.checking.provisos import breaks_off
 from companion.checking.support import Judge, Verdict, is_titles_alone
 from companion.safety.untrusted import for_learner
 from companion.sentences import cited_in, leads_in, sentences, without_citations
@@ -136,10 +137,14 @@ async def _claims(
 
 
 def _says_nothing(claim: str, grounds: Mapping[int, Ground], judge: Judge) -> bool:
-    """Whether it only says where something stands or what that is called, or says the question back."""
+    """Whether it only says where something stands or what that is called, says the question back, or says in what case
+    something holds and not what.
+    """
     if not any(character.isalpha() for character in claim) or _SAYS_WHERE.fullmatch(claim):
         return True
     said = normalise(claim)
+    if breaks_off(said):
+        return True
     return is_titles_alone(said, grounds.values()) or judge.is_asked_by(said)
 
 

@@ -34,6 +34,7 @@ _SAME_LANGUAGE = (6.0, 2.0, 2.0, 4.0, -8.4)
 # neighbour pass (docs/decisions/0005-honest-turn.md).
 _OTHER_LANGUAGE = (12.8, 2.8, 6.2, 0.3, -7.2)
 ENOUGH = 0.73
+_FEW_WORDS = 3
 # One thing that the passage does not speak of at all (流鼻血 in a sentence that is else on burns) is not outweighed
 # by the rest: three tokens in a row this far from everything there, unless nearly all the words are the passage's own.
 # Between languages this would hold of four right sentences in five.
@@ -154,6 +155,9 @@ def probability(claim: Claim, grounds: Sequence[Ground], found: Overlay) -> floa
             return 0.0
         weights, values = _SAME_LANGUAGE, (found.two, found.weakest, found.shared, found.spelt, 1.0)
     else:
+        # Of one or two words that are not the question's, half are said by much that is on its subject.
+        if len(claim.new_words) < _FEW_WORDS and found.translated < 1:
+            return 0.0
         known = math.log1p(len(claim.new_words))
         weights, values = _OTHER_LANGUAGE, (found.two, found.poorest, found.translated, known, 1.0)
     odds = sum(weight * value for weight, value in zip(weights, values, strict=True))

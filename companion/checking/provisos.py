@@ -161,6 +161,13 @@ def _is_a_condition(clause: str) -> bool:
     )
 
 
+def breaks_off(text: str) -> bool:
+    """Whether a sentence ends without a mark, having told a case alone: 卧床不能自己翻身的."""
+    *before, last = _CLAUSE.finditer(text.rstrip())
+    cases = [_is_a_condition(_ITEM.sub("", one[1]).strip()) for one in (*before, last)]
+    return all(cases) and not _CLOSES & set(last[2])
+
+
 def widens(claim: str, ground: str) -> bool:
     """Whether a sentence says that it is so in every case, or in one alone, or that this is what matters, and its
     ground says no such thing, or that there is no exception where there is one.

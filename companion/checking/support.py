@@ -127,8 +127,10 @@ class Judge:
         query = self._search.query(text)
         # "To greet a customer when delivering a parcel, say hello" is near all that speaks of customers and parcels.
         new = tuple(word for word in query.other_words if word not in self._asked)
+        if not new and quantities(text):
+            new = query.other_words
         asked = frozenset(terms(self._question))
-        return Claim(text, normalise(text), query, query.language, new or query.other_words, asked)
+        return Claim(text, normalise(text), query, query.language, new, asked)
 
     def verdict(self, claim: Claim, grounds: Sequence[Ground]) -> Verdict:
         """Whether the grounds together support it, or what speaks against."""
