@@ -474,6 +474,25 @@ def test_agreement_is_not_taken_for_contradiction(claim, ground):
     assert not contradicts(claim, ground)
 
 
+DYES = "这里常用苏木代替茜草，染出来颜色偏紫。青矾要最后下。"
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("没有茜草，用苏木代替。", "supported"),
+        ("常用苏木代替茜草。", "supported"),
+        ("没有蓝靛用苏木代替。", "mixed"),
+        ("冇藍靛用蘇木代替。", "mixed"),
+        ("常用苏木代替蓝靛。", "mixed"),
+    ],
+)
+def test_what_takes_the_place_of_one_thing_takes_not_that_of_another(tmp_path, embedder, wording, claim, verdict):
+    with searching(tmp_path, {"dyes.md": f"# 染料\n\n{DYES}\n"}, embedder, wording=wording) as search:
+        judged = judging(search, "染料不够，用什么代替")
+        assert judged("没有蓝靛用什么代替", claim) == verdict
+
+
 FINES = "电动自行车停在楼梯间，拒不改正的，对个人处五百元以上一千元以下罚款。电动自行车不戴头盔的，处二十元罚款。"
 
 

@@ -100,6 +100,12 @@ _FINED = re.compile(
 )
 
 
+_REPLACES = re.compile(r"代替|替代|替换|顶替|换成|改用")
+_LACKING = re.compile(
+    r"(?:没有?|缺少?|代替|替代|替换|顶替)(?P<thing>[\u4e00-\u9fff]{2,4}?)(?=用|以|拿|可以?|的|时|就|也|$|[^\u4e00-\u9fff])"
+)
+
+
 class Judge:
     """Judges sentences against grounds; `question` is what the learner asked, whose own words prove nothing."""
 
@@ -193,7 +199,7 @@ class Judge:
         if self._fines_what_is_not_named(claim, grounds):
             return "case"
         whole = "\n".join(said for ground in grounds for said in ground.said)
-        if mixes(claim.normalised, whole):
+        if mixes(claim.normalised, whole) or self._replaces_another(claim, grounds, found):
             return "mixed"
         if of_another(claim.normalised, whole) or self._has_anothers_case(claim, found):
             return "actor"
@@ -298,6 +304,18 @@ class Judge:
             return False
         names = (fined["undone"], *self._search.called(fined["undone"]))
         return not any(name in ground.normalised for ground in grounds for name in names)
+
+    def _replaces_another(self, claim: Claim, grounds: Sequence[Ground], found: Overlay) -> bool:
+        """Whether it says what takes the place of something that only the question names: 没有冰糖用赤藓糖醇代替 of
+        用赤藓糖醇代替白砂糖.
+        """
+        said = normalise(claim.query.mandarin) or claim.normalised
+        lacking = _LACKING.search(said)
+        if not lacking or not _REPLACES.search(said):
+            return False
+        names = (lacking["thing"], *self._search.called(lacking["thing"]))
+        known = normalise("\n".join((found.text, *(title for one in grounds for title in one.titles))))
+        return not any(name in known for name in names)
 
     def _farthest(self, text: str, grounds: Sequence[Ground]) -> float:
         """How near the token of a text is that is farthest from all of the grounds; 1 where nothing can be compared."""

@@ -11,6 +11,7 @@ from companion.ledger import Ledger
 from companion.portions import at_once
 from companion.safety.moderation import Moderator
 from companion.safety.untrusted import for_prompt
+from companion.sentences import without_citations
 from companion.sources import passages_for
 from companion.words import to_traditional
 from companion.writing.budget import Budget
@@ -92,14 +93,18 @@ class Drafting:
                 yield sentence
                 if ledger.released == _LONGEST_ANSWER:
                     return
-        failed = [sentence.written.strip() for sentence in ledger.rejected if sentence.verdict != "no_answer"]
+        failed = [
+            without_citations(sentence.written).strip()
+            for sentence in ledger.rejected
+            if sentence.verdict != "no_answer"
+        ]
         if not failed or enough_stands(ledger) or ledger.seconds() > self._rewrite_seconds:
             return
         rejected = for_prompt("\n".join(failed))
         prompt = render("rewrite", question=question, passages=passages, sentences=rejected, language=language)
         async with aclosing(self._judged(prompt, material, ledger, last)) as sentences:
             async for sentence in sentences:
-                if sentence.written.strip() in failed:
+                if without_citations(sentence.written).strip() in failed:
                     return  # it has nothing else to say
                 if sentence.supported and sentence.text.strip() not in told:
                     told.add(sentence.text.strip())
