@@ -84,7 +84,9 @@ def test_the_prompts_own_words_are_left_out(release):
     assert text(release("课程段落：\n快件丢失的，按保价规则赔。[1]\n")) == "快件丢失的，按保价规则赔。[1]\n"
 
 
-@pytest.mark.parametrize("where", ["赔偿 赔偿部分提到，", "根据课程段落，", "这一课里写道：", "资料中说，"])
+@pytest.mark.parametrize(
+    "where", ["赔偿 赔偿部分提到，", "根据课程段落，赔偿部分提到，", "根据课程段落，", "这一课里写道：", "资料中说，"]
+)
 def test_where_it_is_said_to_stand_is_left_out(release, where):
     assert text(release(f"{where}快件丢失的，按保价规则赔。[1]")) == "快件丢失的，按保价规则赔。[1]"
 

@@ -117,7 +117,7 @@ async def _claims(
                 continue
             if begun and _ASKS_ITSELF.match(sentence):
                 return
-            labelled = _without_halves(_ACCORDING.sub("", for_learner(without_citations(sentence))))
+            labelled = _without_halves(_without_beginnings(for_learner(without_citations(sentence))))
             claim = _without_labels(labelled, judge)
             if _says_nothing(claim, grounds, judge):
                 continue
@@ -175,6 +175,13 @@ def _listed(listing: str, grounds: Mapping[int, Ground]) -> Sentence:
         if any(lines) and all(line in ground.normalised for line in lines):
             return Sentence(f"{listing.strip()}\n[{number}]\n", (number,), listing)
     return Sentence("", (), listing, "unsupported")
+
+
+def _without_beginnings(sentence: str) -> str:
+    """Without one after the other: 根据课程段落，赔偿部分提到，."""
+    while (shorter := _ACCORDING.sub("", sentence)) != sentence:
+        sentence = shorter
+    return sentence
 
 
 def _without_labels(claim: str, judge: Judge) -> str:
