@@ -236,7 +236,7 @@ def test_what_the_learner_was_told_last_is_not_told_again(material):
         async def stream():
             yield "快件丢失的，保过价的按保价规则赔。[1]赔偿申请应当在签收后三十日内提出。[1]"
 
-        return [one.text async for one in checked_sentences(stream(), grounds, judge, before)]
+        return [one.text async for one in checked_sentences(stream(), grounds, judge, [before])]
 
     assert asyncio.run(told("快件丢失的，保过价的按保价规则赔。[2]")) == ["赔偿申请应当在签收后三十日内提出。[1]"]
     assert len(asyncio.run(told(""))) == 2
@@ -251,10 +251,23 @@ def test_steps_that_are_begun_anew_are_the_last_answer_again(material, lead):
         async def stream():
             yield f"{lead}{steps}"
 
-        return [one.supported async for one in checked_sentences(stream(), grounds, judge, before)]
+        return [one.supported async for one in checked_sentences(stream(), grounds, judge, [before])]
 
     assert asyncio.run(told("步骤：\n\n1. 快件丢失的，保过价的按保价规则赔。[1]\n")) == []
     assert asyncio.run(told("1. 先拍照。[1]\n"))[-1]
+
+
+def test_steps_are_the_same_again_after_another_turn(material):
+    judge, grounds = material
+
+    async def told(*replies):
+        async def stream():
+            yield "1. 快件丢失的，保过价的按保价规则赔。[1]\n2. 赔偿申请应当在签收后三十日内提出。[1]\n"
+
+        return [one.text async for one in checked_sentences(stream(), grounds, judge, replies)]
+
+    assert asyncio.run(told("1. 快件丢失的，保过价的按保价规则赔。[1]\n", "骑车送件时不得逆行。[1]")) == []
+    assert len(asyncio.run(told("骑车送件时不得逆行。[1]", "每个节点存着一个值。[1]"))) == 2
 
 
 def test_the_last_answer_behind_the_question_that_it_was_an_answer_to_is_said_again(material):
@@ -264,7 +277,7 @@ def test_the_last_answer_behind_the_question_that_it_was_an_answer_to_is_said_ag
         async def stream():
             yield "快件丢失怎么赔：快件丢失的，保过价的按保价规则赔。[1]赔偿申请应当在签收后三十日内提出。[1]"
 
-        return [one.written async for one in checked_sentences(stream(), grounds, judge, before)]
+        return [one.written async for one in checked_sentences(stream(), grounds, judge, [before])]
 
     assert asyncio.run(told("快件丢失的，保过价的按保价规则赔。[1]")) == []
     assert len(asyncio.run(told("骑车送件时不得逆行。[1]"))) == 2

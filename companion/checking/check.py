@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -70,13 +70,13 @@ class Sentence:
 
 
 async def checked_sentences(
-    deltas: AsyncGenerator[str, None], grounds: Mapping[int, Ground], judge: Judge, told: str = ""
+    deltas: AsyncGenerator[str, None], grounds: Mapping[int, Ground], judge: Judge, told: Sequence[str] = ()
 ) -> AsyncGenerator[Sentence, None]:
     """The sentences of a streamed answer, each as soon as it is judged.
 
     A line that leads into a list goes out with the first of the list that stands, or not at all. What was said before
-    in the same words, here or in what the learner was `told` last, is passed over; a model that goes round in circles,
-    as weak ones do, or begins anew with what the learner was told last, as steps or behind the question that it was an
+    in the same words, here or in the last of the replies that the learner was `told`, is passed over; a model that goes
+    round in circles, as weak ones do, or begins anew with what was told, as steps or behind the question that it was an
     answer to, or goes on with a question of its own, is not read any further. A listing stands as a whole or not at
     all, and what leans on a sentence that was refused goes with it, as do the steps behind one that was.
     """
@@ -105,10 +105,11 @@ async def checked_sentences(
 
 
 async def _claims(
-    written: AsyncGenerator[str, None], grounds: Mapping[int, Ground], judge: Judge, told: str
+    written: AsyncGenerator[str, None], grounds: Mapping[int, Ground], judge: Judge, told: Sequence[str]
 ) -> AsyncGenerator[tuple[str, str], None]:
     """The sentences that say something new, each with what there is to judge of it, which is nothing of a listing."""
-    earlier = {_in_words(one) for one in split_sentences(without_citations(told))}
+    replies = [{_in_words(one) for one in split_sentences(without_citations(reply))} for reply in told]
+    earlier = replies[-1] if replies else set[str]()
     before, again, begun = set[str](), 0, False
     async with aclosing(written):
         async for sentence in written:
@@ -122,8 +123,10 @@ async def _claims(
             if _says_nothing(claim, grounds, judge):
                 continue
             words = _in_words(claim)
+            if not begun and _MARKED.match(claim) and any(words in reply for reply in replies):
+                return
             if words in earlier or _LABEL.sub("", words) in earlier:
-                if not begun and (labelled != claim or words not in earlier or _MARKED.match(claim)):
+                if not begun and (labelled != claim or words not in earlier):
                     return
                 continue
             if words in before:

@@ -1,6 +1,6 @@
 """An answer by the model: what it writes, judged sentence by sentence; only what the passages bear is released."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -85,8 +85,8 @@ class Drafting:
             "answer", question=question, passages=passages, history=before, audience=audience, language=language
         )
         told = set[str]()
-        last = heard.conversation.turns[-1].reply if heard.depends and heard.conversation.turns else ""
-        async with aclosing(self._judged(prompt, material, ledger, last)) as sentences:
+        replies = [turn.reply for turn in heard.conversation.turns] if heard.depends else []
+        async with aclosing(self._judged(prompt, material, ledger, replies)) as sentences:
             async for sentence in sentences:
                 ledger.note(sentence)
                 told.add(sentence.text.strip())
@@ -102,7 +102,7 @@ class Drafting:
             return
         rejected = for_prompt("\n".join(failed))
         prompt = render("rewrite", question=question, passages=passages, sentences=rejected, language=language)
-        async with aclosing(self._judged(prompt, material, ledger, last)) as sentences:
+        async with aclosing(self._judged(prompt, material, ledger, replies)) as sentences:
             async for sentence in sentences:
                 if without_citations(sentence.written).strip() in failed:
                     return  # it has nothing else to say
@@ -111,5 +111,7 @@ class Drafting:
                     ledger.replaced(sentence)
                     yield sentence
 
-    def _judged(self, prompt: Prompt, material: Material, ledger: Ledger, told: str) -> AsyncGenerator[Sentence, None]:
+    def _judged(
+        self, prompt: Prompt, material: Material, ledger: Ledger, told: Sequence[str]
+    ) -> AsyncGenerator[Sentence, None]:
         return checked_sentences(self._writer.write(prompt, ledger.count), material.grounds, material.judge, told)
