@@ -267,6 +267,7 @@ def test_steps_are_the_same_again_after_another_turn(material):
         return [one.text async for one in checked_sentences(stream(), grounds, judge, replies)]
 
     assert asyncio.run(told("1. 快件丢失的，保过价的按保价规则赔。[1]\n", "骑车送件时不得逆行。[1]")) == []
+    assert asyncio.run(told("1. 快件丟失的，保過價的按保價規則賠。[1]\n", "好。")) == []
     assert len(asyncio.run(told("骑车送件时不得逆行。[1]", "每个节点存着一个值。[1]"))) == 2
 
 
@@ -414,6 +415,7 @@ def test_a_model_that_asks_itself_another_question_is_not_read_any_further(relea
         "快件丢失的，保过价的按保价规则赔。[1]\n\n学习者的问题：多久申请？\n回答：申请应当在签收后三十日内提出。[1]"
     )
     assert text(release(answer)) == "快件丢失的，保过价的按保价规则赔。[1]\n\n"
+    assert text(release(answer.replace("学习者的问题", "學習者"))) == text(release(answer))
     assert text(release(f"学习者的问题：快件丢了怎么赔\n{answer}")).startswith("快件丢失的")
 
 

@@ -38,7 +38,7 @@ _LEANS = re.compile(
 )
 # A model that has said what it has to say, and goes on with the form of its prompt.
 _ASKS_ITSELF = re.compile(
-    r"\W*(?:学习者的(?:下一个)?问题|课程段落|the learner'?s question|course passages)\s*[：:]", re.IGNORECASE
+    r"\W*(?:学习者(?:的(?:下一个)?问题)?|学习助手|课程段落|the learner'?s question|course passages)\s*:"
 )
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 # The number of a step, and what leads in the list on the same line: 步骤如下： 1. 先上厕所。
@@ -116,7 +116,7 @@ async def _claims(
             if _FENCE.match(sentence):
                 yield sentence, ""
                 continue
-            if begun and _ASKS_ITSELF.match(sentence):
+            if begun and _ASKS_ITSELF.match(normalise(sentence)):
                 return
             labelled = _without_halves(_without_beginnings(for_learner(without_citations(sentence))))
             claim = _without_labels(labelled, judge)
@@ -168,7 +168,7 @@ async def _with_whole_listings(written: AsyncGenerator[str, None]) -> AsyncGener
 
 
 def _in_words(sentence: str) -> str:
-    return " ".join(_MARKED.sub("", sentence).split()).rstrip("。.！!；;")
+    return " ".join(normalise(_MARKED.sub("", sentence)).split()).rstrip("。.!;")
 
 
 def _listed(listing: str, grounds: Mapping[int, Ground]) -> Sentence:
