@@ -76,6 +76,7 @@ _UNIT = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _UNITS
 _CHINESE = r"[零〇一二两三四五六七八九十百千万亿]+"
 _NUMBER = re.compile(
     rf"(?P<percent>百分之(?:{_CHINESE}|\d+(?:\.\d+)?))"
+    rf"|(?P<tenths>(?:[一二两三四五六七八九]|(?<!\d)[1-9])成(?![为立分员功本人长年交果语因就品天对]))"
     rf"|(?P<fraction>{_CHINESE}分之{_CHINESE})"
     rf"|(?P<andhalf>(?:{_CHINESE}|\d+)个半(?=小时|钟|月|星期|礼拜))"
     rf"|(?P<half>半(?=个?(?:小时|钟|月|年|天|日|斤|公斤|米))|half an? hour|half a (?:day|year|month))"
@@ -91,7 +92,7 @@ _NAMED_MONTH = re.compile(
 )
 # A single 一, and numerals inside words that count nothing (一般, 三轮车, 千万不要, 四川).
 _COUNTS = re.compile(
-    r"[个名位人条件项种类次回遍本张台辆家所层级倍元块角毛分秒日天周年月岁度克斤米公里升%户步句页章节款门道颗粒片套份只头把]"
+    r"[个名位人条件项种类次回遍本张台辆家所层级倍元块角毛分秒日天周年月岁度摄克斤米公里升%户步句页章节款门道颗粒片套份只头把]"
     r"|小时|钟|星期|礼拜|厘米|毫米|千克|千米|公斤|分之|工作日|[到至~～—-]\s*[一二两三四五六七八九十\d]"
 )
 # 两天半, and no half of something else: 两次半小时.
@@ -205,9 +206,9 @@ def _found(text: str, ones: bool) -> Iterator[Quantity]:
 def _part(kind: str | None, said: str, unit: str | None) -> Quantity:
     """Shares, halves, and what has a half more."""
     match kind:
-        case "percent":
-            share = said.removeprefix("百分之")
-            return Quantity(float(share) if share[0].isdigit() else float(chinese_value(share)), "percent")
+        case "percent" | "tenths":
+            share, each = said.removeprefix("百分之").removesuffix("成"), 10 if kind == "tenths" else 1
+            return Quantity(each * (float(share) if share[0].isdigit() else float(chinese_value(share))), "percent")
         case "fraction":
             below, above = said.split("分之")
             return Quantity(_share(chinese_value(above), chinese_value(below)), "share")

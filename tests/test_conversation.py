@@ -283,6 +283,20 @@ def test_too_little_support_is_rewritten_once_and_then_completed_by_quotes(compa
     text = hopeless.say("快件丢了谁来赔")
     assert (hopeless.done.mode, hopeless.done.fallback.reason) == ("extracted", "llm_uncited")
     assert "新手机" not in text
+    again = [bad.replace("[1]", ""), GOOD]  # it has nothing else to say
+    stubborn = Talk(companion_with(ScriptedModel(bad, others={"rewrite": again})))
+    stubborn.say("快件丢了谁来赔")
+    assert stubborn.done.mode == "extracted"
+
+
+def test_what_does_not_state_the_kind_of_thing_that_is_asked_for_is_completed_by_quotes(companion_with):
+    talk = Talk(companion_with(ScriptedModel("赔偿申请应当在签收后提出。[1]")))
+    text = talk.say("快件丢失，赔偿申请几天内提出")
+    assert (talk.done.mode, talk.done.released) == ("extracted", 1)
+    assert "30 日" in text
+    timely = Talk(companion_with(ScriptedModel("赔偿申请应当在签收后三十日内提出。[1]")))
+    timely.say("快件丢失，赔偿申请几天内提出")
+    assert timely.done.mode == "generated"
 
 
 def test_personal_numbers_reach_neither_model_nor_memory(companion_with):

@@ -1,6 +1,15 @@
 import pytest
 
-from companion.checking.provisos import Rule, clauses_that_permit, is_special, lead_in, rules_in, share, widens
+from companion.checking.provisos import (
+    Rule,
+    breaks_off,
+    clauses_that_permit,
+    is_special,
+    lead_in,
+    rules_in,
+    share,
+    widens,
+)
 from course_index.analyze import normalise
 
 
@@ -13,6 +22,8 @@ from course_index.analyze import normalise
         ("天气潮湿时，不要用湿手插插头。", ("天气潮湿时",), "不要用湿手插插头"),
         ("如果面团太干，可以加一勺水，再揉两分钟。", ("如果面团太干",), "可以加一勺水,再揉两分钟"),
         ("（二）连续旷工的，签过字的，单位可以解除合同。", ("连续旷工的", "签过字的"), "单位可以解除合同"),
+        ("腿脚不便的老人，先坐下再起身。", ("腿脚不便的老人",), "先坐下再起身"),
+        ("新栽、根浅的树，隔天浇一次。", ("新栽、根浅的树",), "隔天浇一次"),
         ("If you feel dizzy, sit down at once.", ("if you feel dizzy",), "sit down at once."),
         ("Tap the table unless your hands are full.", ("unless your hands are full.",), "tap the table"),
     ],
@@ -27,6 +38,8 @@ def test_in_what_case_something_holds_is_read(text, conditions, outcome):
         "柠檬汁是酸的，小苏打水是碱的。",
         "有下列情形之一的，视同工伤：",
         "要及时，不要拖到第二天。",
+        "他是队里跑得最快的人，先上场。",
+        "扶住坐不稳的老人，帮他系好安全带。",
         "每两小时，翻一次身。",
         "在这种情况下，高度加一。",
         "放平在地上，做心肺复苏。",
@@ -68,6 +81,21 @@ def test_what_makes_a_case_worse_and_what_only_follows_go_on_with_the_case_befor
 )
 def test_what_makes_a_case_a_special_one_of_another(condition, special):
     assert is_special(condition, "饮酒后驾驶机动车的") == special
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("腿脚不便、坐轮椅的", True),
+        ("2. 天气潮湿时，", True),
+        ("天气潮湿时，不要用湿手插插头", False),
+        ("天气潮湿的时候。", False),
+        ("是酸的", False),
+        ("不要用湿手插插头", False),
+    ],
+)
+def test_a_case_without_what_holds_in_it_breaks_off(text, alone):
+    assert breaks_off(normalise(text)) == alone
 
 
 def test_a_list_is_led_in_by_what_stands_above_it():

@@ -2,12 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from companion.checking.grounds import Ground
-from companion.checking.support import Judge, Verdict
+from companion.checking.provisos import breaks_off
+from companion.checking.support import Judge, Verdict, is_titles_alone
 from companion.safety.untrusted import for_learner
 from companion.sentences import cited_in, leads_in, sentences, without_citations
 from companion.words import says_no_answer
@@ -17,6 +18,8 @@ from course_index.sentences import split_sentences
 # What weak models begin with, and what says nothing.
 _ACCORDING = re.compile(
     r"^\s*(?:根据|依据|按照)(?:以上|上述|所给|提供的|课程)*(?:段落|资料|原文|内容)?(?:中的?)?(?:第\s*\d+\s*段(?:的?内容)?|内容|的描述|的内容)?[\s和与及、]*[，,：:]\s*"
+    r"|^\s*[^，,。：:\n]{0,40}?(?:部分|段落|章节|一[课节]|课程|资料|原文|文中)(?:的?内容)?[中里]?(?:提到|提及|指出|写道|写明|写着|说明|讲到|说)"
+    r"[，,：:]\s*"
     r"|^\s*(?:答案?|回答|结论|说明|课程段落|段落(?:里|中)的(?:话|内容))[：:]\s*"
 )
 # What only says where it stands: 依据的段落编号为 [1] 和 [4]。
@@ -33,7 +36,17 @@ _LEANS = re.compile(
     r"|the (?:former|latter))\b)",
     re.IGNORECASE,
 )
+# A model that has said what it has to say, and goes on with the form of its prompt.
+_ASKS_ITSELF = re.compile(
+    r"\W*(?:学习者(?:的(?:下一个)?问题)?|学习助手|课程段落|the learner'?s question|course passages)\s*:"
+)
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
+# The number of a step, and what leads in the list on the same line: 步骤如下： 1. 先上厕所。
+_MARKED = re.compile(r"^(?:.*[：:]\s*(?=\d+[.)、]))?\s*(?:\d+[.)、]|[-*•])\s*", re.DOTALL)
+_STEP = re.compile(r"\s*(\d{1,2})[.)、]\s*\D")
+# What we say before a quote, as a model copies it from the conversation.
+_OURS = re.compile(r"课程里是这样写的|其余请看课程原文|the course content says")
+_LABEL = re.compile(r"^[^：:。！？\n]{2,40}[：:]\s*")
 # So many sentences that were said before.
 _IN_CIRCLES = 3
 
@@ -57,28 +70,64 @@ class Sentence:
 
 
 async def checked_sentences(
-    deltas: AsyncGenerator[str, None], grounds: Mapping[int, Ground], judge: Judge, told: str = ""
+    deltas: AsyncGenerator[str, None], grounds: Mapping[int, Ground], judge: Judge, told: Sequence[str] = ()
 ) -> AsyncGenerator[Sentence, None]:
     """The sentences of a streamed answer, each as soon as it is judged.
 
     A line that leads into a list goes out with the first of the list that stands, or not at all. What was said before
-    in the same words, here or in what the learner was `told` last, is passed over; a model that goes round in circles,
-    as weak ones do, is not read any further. A listing stands as a whole or not at all, and what leans on a sentence
-    that was refused goes with it.
+    in the same words, here or in the last of the replies that the learner was `told`, is passed over; a model that goes
+    round in circles, as weak ones do, or begins anew with what was told, as steps or behind the question that it was an
+    answer to, or goes on with a question of its own, is not read any further. A listing stands as a whole or not at
+    all, and what leans on a sentence that was refused goes with it, as do the steps behind one that was.
     """
-    earlier = {_in_words(one) for one in split_sentences(without_citations(told))}
-    lead, before, again, refused = "", set[str](), 0, False
-    async with aclosing(_with_whole_listings(sentences(deltas))) as written:
-        async for sentence in written:
-            if _FENCE.match(sentence):
+    lead, refused, missing = "", False, 0
+    async with aclosing(_claims(_with_whole_listings(sentences(deltas)), grounds, judge, told)) as claims:
+        async for sentence, claim in claims:
+            if not claim:
                 yield _listed(sentence, grounds)
                 continue
-            claim = _ACCORDING.sub("", for_learner(without_citations(sentence)))
-            claim = _without_halves(claim)
-            if not any(character.isalpha() for character in claim) or _SAYS_WHERE.fullmatch(claim):
+            if leads_in(claim):
+                lead = claim
+                continue
+            step = _STEP.match(claim)
+            number = int(step[1]) if step else 0
+            if (missing and number > missing) or (refused and _LEANS.match(claim)):
+                yield Sentence("", (), sentence, "unsupported")
+                continue
+            judged = await asyncio.to_thread(_judged, sentence, claim, grounds, judge)
+            refused = not judged.supported
+            if step:
+                missing = number if refused else 0
+            if judged.supported and lead:
+                judged = Sentence(lead + judged.text, judged.cited, judged.written)
+            lead = "" if judged.supported else lead
+            yield judged
+
+
+async def _claims(
+    written: AsyncGenerator[str, None], grounds: Mapping[int, Ground], judge: Judge, told: Sequence[str]
+) -> AsyncGenerator[tuple[str, str], None]:
+    """The sentences that say something new, each with what there is to judge of it, which is nothing of a listing."""
+    replies = [{_in_words(one) for one in split_sentences(without_citations(reply))} for reply in told]
+    earlier = replies[-1] if replies else set[str]()
+    before, again, begun = set[str](), 0, False
+    async with aclosing(written):
+        async for sentence in written:
+            if _FENCE.match(sentence):
+                yield sentence, ""
+                continue
+            if begun and _ASKS_ITSELF.match(normalise(sentence)):
+                return
+            labelled = _without_halves(_without_beginnings(for_learner(without_citations(sentence))))
+            claim = _without_labels(labelled, judge)
+            if _says_nothing(claim, grounds, judge):
                 continue
             words = _in_words(claim)
-            if words in earlier:
+            if not begun and _MARKED.match(claim) and any(words in reply for reply in replies):
+                return
+            if words in earlier or _LABEL.sub("", words) in earlier:
+                if not begun and (labelled != claim or words not in earlier):
+                    return
                 continue
             if words in before:
                 again += 1
@@ -86,18 +135,20 @@ async def checked_sentences(
                     return
                 continue
             before.add(words)
-            if leads_in(claim):
-                lead = claim
-                continue
-            if refused and _LEANS.match(claim):
-                yield Sentence("", (), sentence, "unsupported")
-                continue
-            judged = await asyncio.to_thread(_judged, sentence, claim, grounds, judge)
-            refused = not judged.supported
-            if judged.supported and lead:
-                judged = Sentence(lead + judged.text, judged.cited, judged.written)
-            lead = "" if judged.supported else lead
-            yield judged
+            begun = begun or not leads_in(claim)
+            yield sentence, claim
+
+
+def _says_nothing(claim: str, grounds: Mapping[int, Ground], judge: Judge) -> bool:
+    """Whether it only says where something stands or what that is called, says the question back, or says in what case
+    something holds and not what.
+    """
+    if not any(character.isalpha() for character in claim) or _SAYS_WHERE.fullmatch(claim):
+        return True
+    said = normalise(claim)
+    if breaks_off(said):
+        return True
+    return is_titles_alone(said, grounds.values()) or judge.is_asked_by(said)
 
 
 async def _with_whole_listings(written: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
@@ -117,7 +168,7 @@ async def _with_whole_listings(written: AsyncGenerator[str, None]) -> AsyncGener
 
 
 def _in_words(sentence: str) -> str:
-    return " ".join(sentence.split()).rstrip("。.！!；;")
+    return " ".join(normalise(_MARKED.sub("", sentence)).split()).rstrip("。.!;")
 
 
 def _listed(listing: str, grounds: Mapping[int, Ground]) -> Sentence:
@@ -127,6 +178,23 @@ def _listed(listing: str, grounds: Mapping[int, Ground]) -> Sentence:
         if any(lines) and all(line in ground.normalised for line in lines):
             return Sentence(f"{listing.strip()}\n[{number}]\n", (number,), listing)
     return Sentence("", (), listing, "unsupported")
+
+
+def _without_beginnings(sentence: str) -> str:
+    """Without one after the other: 根据课程段落，赔偿部分提到，."""
+    while (shorter := _ACCORDING.sub("", sentence)) != sentence:
+        sentence = shorter
+    return sentence
+
+
+def _without_labels(claim: str, judge: Judge) -> str:
+    """The sentence without the question before it, or our own words before a quote."""
+    while (label := _LABEL.match(claim)) and label.end() < len(claim):
+        said = normalise(label[0])
+        if not judge.is_asked_by(said) and not _OURS.search(said):
+            break
+        claim = claim[label.end() :].removeprefix("> ")
+    return claim
 
 
 def _without_halves(claim: str) -> str:

@@ -18,6 +18,8 @@ _FORBIDS = re.compile(r"[不唔](?:得|能|可|要|许|准)|勿|别|禁止|严�
 # The English verb behind a negation, and how near before a word one denies it, in characters.
 _VERB = re.compile(r"\s+(?:(?:be|to|have|ever|always|just|simply|only|usually|the|a|an|any)\s+)*([a-z]{3,})")
 _NEAR = 24
+# 没有结果也要打: what comes behind is not what is denied.
+_ALL_THE_SAME = re.compile(r"(?<![不没未无能会要])(?:也|就|仍|照样|还是)(?:要|会|能|可以?|得|应当?|须|必须|该)?$")
 # What a sentence forbids stands anywhere behind the word for it: 不得因怀孕降低其工资，辞退女职工.
 _FORBIDS_ALL = re.compile(r"不得|不能|不准|不可|严禁|禁止|\b(?:must|may|shall|can) ?not\b")
 _SENTENCE = re.compile(r"[;。!?\n]")
@@ -43,6 +45,8 @@ _NUMBER_LENGTH = 12
 _BOUNDS = re.compile(
     r"以[上下内外]|之内|[至到~～—-]|超|不[足满到低高少多]|最|至少|起码|或更|多于|少于|高于|低于|约|左右|上下|封顶|起步|上限|下限"
 )
+_LACKS = ("没有", "没", "无", "冇")
+_INSTEAD = re.compile("代替|替代|顶替|换成|改用")
 _MODAL = re.compile(r"可以|应当|应该|必须|有权|需要|允许|(?<![不才])能够?|(?<![不才])要")
 _NEED_NOT = re.compile(r"不必|不用|无需|无须|毋须|不需要?|唔使|\bneed not\b|\bdo(?:es)? not need\b|\bneedn't\b")
 _MAY = re.compile(r"可以|有权|允许|\bmay\b|\bcan\b")
@@ -171,6 +175,8 @@ def _same_polarity(denying: str, text: str) -> bool:
             if word and set(_denials(word[1], text)) == {False} and False not in _denials(word[1], denying):
                 return False
             continue
+        if negator[0] in _LACKS and _INSTEAD.search(_SENTENCE.split(rest)[0]):
+            continue  # 没有茜草用苏木代替
         between = _BETWEEN.match(rest)
         what = rest[between.end() if between else 0 :]
         # Of 不要打。 the verb alone; of 不要把卡尺当扳手 it comes later.
@@ -222,7 +228,7 @@ def _is_negated(predicate: str, text: str, at: int) -> bool:
     before, behind = text[max(0, at - 6) : at], text[at + len(predicate) :]
     sentence = _SENTENCE.split(text[:at])[-1]
     return bool(
-        _NEGATOR.search(before)
+        (_NEGATOR.search(before) and not _ALL_THE_SAME.search(before))
         or _CANNOT_BEHIND.match(behind)
         or _forbids_what_follows(sentence)
         or _NEED_NOT.search(sentence.rsplit(",", 1)[-1])

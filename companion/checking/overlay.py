@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from companion.checking.clauses import clauses
 from companion.checking.grounds import Ground
 from companion.checking.provisos import lead_in, share
 from course_index.analyze import normalise, terms
@@ -18,11 +19,9 @@ from course_index.store.legs import Word
 from retrieval.glossary import share_said
 from retrieval.query import FUNCTION_CHARACTERS, Query, query_terms
 
-_CLAUSE = re.compile(r"[,;:。!?\n]+")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 # A number in another writing (100 for 一百) is the same number, which is compared elsewhere.
 _NUMERAL = re.compile(r"[\d一二两三四五六七八九十百千万]")
-_SHORTEST = 1
 _MANY_CLAUSES = 3
 # Fewer words of the dictionary are not halved.
 _TWO_HALVES = 4
@@ -35,6 +34,7 @@ _SAME_LANGUAGE = (6.0, 2.0, 2.0, 4.0, -8.4)
 # neighbour pass (docs/decisions/0005-honest-turn.md).
 _OTHER_LANGUAGE = (12.8, 2.8, 6.2, 0.3, -7.2)
 ENOUGH = 0.73
+_FEW_WORDS = 3
 # One thing that the passage does not speak of at all (流鼻血 in a sentence that is else on burns) is not outweighed
 # by the rest: three tokens in a row this far from everything there, unless nearly all the words are the passage's own.
 # Between languages this would hold of four right sentences in five.
@@ -124,10 +124,10 @@ def _spelt(claim: Claim, grounds: Sequence[Ground]) -> float:
     """What share of the letters of its clauses is the titles' or that of the stretch that has most of a clause."""
     titles = _letters(normalise(" ".join(title for ground in grounds for title in ground.titles)))
     stretches = [titles | _letters(one) for ground in grounds for one in ground.said]
-    clauses = [letters for letters in map(_letters, _clauses(claim)) if letters]
-    if not clauses or not stretches:
+    spelt = [letters for letters in map(_letters, _clauses(claim)) if letters]
+    if not spelt or not stretches:
         return 0.0
-    return sum(max(len(one & two) for two in stretches) for one in clauses) / sum(map(len, clauses))
+    return sum(max(len(one & two) for two in stretches) for one in spelt) / sum(map(len, spelt))
 
 
 def _letters(text: str) -> set[str]:
@@ -137,8 +137,7 @@ def _letters(text: str) -> set[str]:
 
 
 def _clauses(claim: Claim) -> list[str]:
-    said = normalise(claim.query.mandarin) or claim.normalised
-    return [clause for clause in _CLAUSE.split(said) if len(clause) > _SHORTEST]
+    return clauses(normalise(claim.query.mandarin) or claim.normalised)
 
 
 def _translated(claim: Claim, text: str) -> float:
@@ -152,14 +151,22 @@ def _translated(claim: Claim, text: str) -> float:
 def probability(claim: Claim, grounds: Sequence[Ground], found: Overlay) -> float:
     """How probable it is that the grounds support the sentence, by closeness alone."""
     if is_in_its_language(claim, grounds):
-        if found.poorest < _SAID_SOMEWHERE and found.shared < _TO_THE_LETTER:
+        if not speaks_of_all(found):
             return 0.0
         weights, values = _SAME_LANGUAGE, (found.two, found.weakest, found.shared, found.spelt, 1.0)
     else:
+        # Of one or two words that are not the question's, half are said by much that is on its subject.
+        if len(claim.new_words) < _FEW_WORDS and found.translated < 1:
+            return 0.0
         known = math.log1p(len(claim.new_words))
         weights, values = _OTHER_LANGUAGE, (found.two, found.poorest, found.translated, known, 1.0)
     odds = sum(weight * value for weight, value in zip(weights, values, strict=True))
     return 1 / (1 + math.exp(-odds))
+
+
+def speaks_of_all(found: Overlay) -> bool:
+    """Whether nothing of the sentence is far from everything in the grounds."""
+    return found.poorest >= _SAID_SOMEWHERE or found.shared >= _TO_THE_LETTER
 
 
 def is_in_its_language(claim: Claim, grounds: Sequence[Ground]) -> bool:

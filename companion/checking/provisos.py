@@ -20,6 +20,11 @@ _BEGINS = re.compile(
 _ENDS = re.compile(
     r"(?:(?<![同及随小当平按准定临届此暂顿即计])时|的时候|之时|(?<!种)情况下|情形下|前提下|的话|嘅话|嗰阵|(?<![是好有目真似别])的)\s*$"
 )
+# For whom or for which of a kind it holds, ahead of what does: 老树、挂果多的树，先施肥. What is done to them is not.
+_FOR_SOME = re.compile(
+    r"^(?![扶帮给让把请找看照陪带送叫教问抱搬剪])[^是的]{2,}的"
+    r"(?:[老病女男客]?人|孩子|小孩|儿童|患者|孕妇|妇女|[职员学]工|学[生员]|家庭|[果老小]?树|[秧树小]?苗|[水旱]?田|[沙山]?地|日子|季节|天气?)$"
+)
 # What only points at a case told elsewhere, or says what something is.
 _POINTS = re.compile(r"下列|以下|上述|前款|前条|前两|本条|如下|[这此该]种|是[^,]*的\s*$")
 # A case within a clause: 劳动者在试用期内提前三日通知用人单位.
@@ -110,7 +115,8 @@ def rules_in(text: str) -> list[Rule]:
     for clause in _CLAUSE.finditer(text):
         said, marks = _ARTICLE.sub("", _ITEM.sub("", clause[1])).strip(), clause[2]
         behind = _BEHIND.search(said)
-        if _is_a_condition(said) and marks[:1] in (",", ":"):
+        begins = not conditions and not outcome and _FOR_SOME.search(said)
+        if (_is_a_condition(said) or begins) and marks[:1] in (",", ":"):
             if outcome:
                 end()
             conditions.append(said)
@@ -153,6 +159,13 @@ def _is_a_condition(clause: str) -> bool:
     return bool(
         len(clause) > _SHORTEST and not _POINTS.search(clause) and (_BEGINS.search(clause) or _ENDS.search(clause))
     )
+
+
+def breaks_off(text: str) -> bool:
+    """Whether a sentence ends without a mark, having told a case alone: 卧床不能自己翻身的."""
+    *before, last = _CLAUSE.finditer(text.rstrip())
+    cases = [_is_a_condition(_ITEM.sub("", one[1]).strip()) for one in (*before, last)]
+    return all(cases) and not _CLOSES & set(last[2])
 
 
 def widens(claim: str, ground: str) -> bool:

@@ -1,16 +1,17 @@
 """Does a passage support a sentence? Numbers, names and negations exactly, the rest by closeness (`overlay.py`)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Literal
 
 import numpy as np
 
 from companion.checking.actors import case_is_anothers, of_another, tells_who
+from companion.checking.clauses import clauses
 from companion.checking.contradiction import contradicts, denies_otherwise
 from companion.checking.grounds import Ground
-from companion.checking.overlay import ENOUGH, Claim, Overlay, is_in_its_language, overlay, probability
+from companion.checking.overlay import ENOUGH, Claim, Overlay, is_in_its_language, overlay, probability, speaks_of_all
 from companion.checking.pairing import mixes
 from companion.checking.provisos import (
     Rule,
@@ -53,9 +54,9 @@ _BECAUSE = re.compile(
     r"(?:主要)?是?(?:因为|由于)|的?原因(?:主要)?(?:是|在于)"
     r"|\bbecause(?: of)?\b|\bdue to\b|\bthe reason (?:\w+ ){0,6}is\b"
 )
-_CLAUSE = re.compile(r"[,;:。!?\n]+")
 _COUNTED = re.compile(r"(?<![\d一二两三四五六七八九十百千万])[两三四五六七八九](?![一二两三四五六七八九十百千万])")
 _FIRST = re.compile("第一次|第1次|头一次")
+_NEXT_DAY = re.compile("第二[天日]|第2[天日]")
 # How often something is, which has no number in it, and what of a passage says as much: 每年试一次 of 每个月按一次.
 _EVERY = r"(?:每隔?一?个?|\b(?:every|each|per|(?:once|twice|times) an?) )"
 _HOW_OFTEN = tuple(
@@ -99,6 +100,12 @@ _FINED = re.compile(
 )
 
 
+_REPLACES = re.compile(r"代替|替代|替换|顶替|换成|改用")
+_LACKING = re.compile(
+    r"(?:没有?|缺少?|代替|替代|替换|顶替)(?P<thing>[\u4e00-\u9fff]{2,4}?)(?=用|以|拿|可以?|的|时|就|也|$|[^\u4e00-\u9fff])"
+)
+
+
 class Judge:
     """Judges sentences against grounds; `question` is what the learner asked, whose own words prove nothing."""
 
@@ -108,20 +115,34 @@ class Judge:
         self._language = language_of(question) if any(one.isalpha() for one in question) else None
         self._asked = frozenset(search.query(question).other_words)
 
+    def of(self, question: str) -> "Judge":
+        """A judge of what answers another question."""
+        return Judge(self._search, question)
+
+    def is_asked_of(self, ground: Ground) -> bool:
+        """Whether a ground has the numbers and names of the question itself and speaks of all that it asks about: a
+        model that asks of 三十分钟后 where nothing says that has made up a case.
+        """
+        asked = self.claim(self._question)
+        if not _numbers_stand(asked, ground.normalised) or not _names_stand(asked, ground.normalised, ""):
+            return False
+        return speaks_of_all(overlay(asked, [ground]))
+
     def claim(self, text: str) -> Claim:
         """The sentence made ready: this embeds it once, for however many grounds."""
         query = self._search.query(text)
         # "To greet a customer when delivering a parcel, say hello" is near all that speaks of customers and parcels.
         new = tuple(word for word in query.other_words if word not in self._asked)
+        if not new and quantities(text):
+            new = query.other_words
         asked = frozenset(terms(self._question))
-        return Claim(text, normalise(text), query, query.language, new or query.other_words, asked)
+        return Claim(text, normalise(text), query, query.language, new, asked)
 
     def verdict(self, claim: Claim, grounds: Sequence[Ground]) -> Verdict:
         """Whether the grounds together support it, or what speaks against."""
-        if self._says_the_question_back(claim):
+        if self.is_asked_by(claim.normalised):
             return "unsupported"  # which a passage on its subject would seem to bear
-        titles = [title for ground in grounds for title in ground.titles]
-        if BELOW in claim.text or _is_titles_alone(claim, titles):
+        if BELOW in claim.text or is_titles_alone(claim.normalised, grounds):
             return "unsupported"  # only what the lesson is called, and where in it, which may be half translated
         found = overlay(claim, grounds)
         if fault := self.fault(claim, grounds, found):
@@ -130,10 +151,12 @@ class Judge:
             return "language"
         return "supported" if probability(claim, grounds, found) >= ENOUGH else "unsupported"
 
-    def _says_the_question_back(self, claim: Claim) -> bool:
-        """Whether it has no other letter: 不能泼水 is an answer to 能不能泼水 all the same."""
-        decides = _CHOICE.search(self._question) and not _CHOICE.search(claim.normalised)
-        return not decides and {one for one in claim.normalised if one.isalnum()} <= set(self._question)
+    def is_asked_by(self, said: str) -> bool:
+        """Whether what is said, normalised, is the question said back and has no other letter: 不能泼水 is an answer to
+        能不能泼水 all the same.
+        """
+        decides = _CHOICE.search(self._question) and not _CHOICE.search(said)
+        return not decides and {one for one in said if one.isalnum()} <= set(self._question)
 
     def _is_in_another_language(self, claim: Claim, grounds: Sequence[Ground]) -> bool:
         """Whether it was copied in a language that the learner did not ask in, nor after."""
@@ -176,7 +199,7 @@ class Judge:
         if self._fines_what_is_not_named(claim, grounds):
             return "case"
         whole = "\n".join(said for ground in grounds for said in ground.said)
-        if mixes(claim.normalised, whole):
+        if mixes(claim.normalised, whole) or self._replaces_another(claim, grounds, found):
             return "mixed"
         if of_another(claim.normalised, whole) or self._has_anothers_case(claim, found):
             return "actor"
@@ -239,8 +262,8 @@ class Judge:
         """
         for condition in (one for rule in _rules_used(claim, found) for one in rule.conditions):
             for text in (claim.normalised, self._question):
-                clauses = [one for one in _CLAUSE.split(text) if tells_who(condition, one)]
-                on_it = [one for one in clauses if self._nearness(one, [condition]) >= _SAME_CASE]
+                telling = [one for one in clauses(text) if tells_who(condition, one)]
+                on_it = [one for one in telling if self._nearness(one, [condition]) >= _SAME_CASE]
                 if on_it:
                     if all(case_is_anothers(condition, one) for one in on_it):
                         return True
@@ -281,6 +304,18 @@ class Judge:
             return False
         names = (fined["undone"], *self._search.called(fined["undone"]))
         return not any(name in ground.normalised for ground in grounds for name in names)
+
+    def _replaces_another(self, claim: Claim, grounds: Sequence[Ground], found: Overlay) -> bool:
+        """Whether it says what takes the place of something that only the question names: 没有冰糖用赤藓糖醇代替 of
+        用赤藓糖醇代替白砂糖.
+        """
+        said = normalise(claim.query.mandarin) or claim.normalised
+        lacking = _LACKING.search(said)
+        if not lacking or not _REPLACES.search(said):
+            return False
+        names = (lacking["thing"], *self._search.called(lacking["thing"]))
+        known = normalise("\n".join((found.text, *(title for one in grounds for title in one.titles))))
+        return not any(name in known for name in names)
 
     def _farthest(self, text: str, grounds: Sequence[Ground]) -> float:
         """How near the token of a text is that is farthest from all of the grounds; 1 where nothing can be compared."""
@@ -343,9 +378,10 @@ def _is_special_untold(rule: Rule, rules: Sequence[Rule], told: str) -> bool:
     )
 
 
-def _is_titles_alone(claim: Claim, titles: Sequence[str]) -> bool:
-    """Whether nothing is left of a sentence without these titles."""
-    left = _letters(claim.normalised)
+def is_titles_alone(said: str, grounds: Iterable[Ground]) -> bool:
+    """Whether nothing is left of a sentence, normalised, without what these are called."""
+    left = _letters(said)
+    titles = (title for ground in grounds for title in ground.titles)
     for title in sorted({_letters(normalise(title)) for title in titles} - {""}, key=len, reverse=True):
         left = left.replace(title, "")
     return not left
@@ -360,7 +396,10 @@ def _numbers_stand(claim: Claim, text: str) -> bool:
     known += [Quantity(one.value * 12, "month") for one in known if one.unit == "year"]
     known += [Quantity(one.value / 12, "year") for one in known if one.unit == "month"]
     counted = [Quantity(float(chinese_value(one)), None) for one in _COUNTED.findall(text)]  # 两口气
-    claimed = *quantities(_FIRST.sub("首次", claim.text)), *months_named(claim.text)
+    said = _FIRST.sub("首次", claim.text)
+    if "次日" in text:
+        said = _NEXT_DAY.sub("次日", said)
+    claimed = *quantities(said), *months_named(claim.text)
     if not all(stated(one, [*known, *(() if one.unit else counted)]) for one in claimed):
         return False
     return all(bears.search(text) for says, bears in _HOW_OFTEN if says.search(claim.normalised))

@@ -22,7 +22,7 @@ from companion.replies.advising import Advising
 from companion.replies.fraud_care import FraudCare
 from companion.replies.leading import Leading
 from companion.replies.nothing_answers import NothingAnswers, tells
-from companion.sentences import cited_in, citing_nothing
+from companion.sentences import cited_in, citing_nothing, without_citations
 from companion.sources import source_of, sources_of
 from companion.understanding.parts import asks_anything
 from companion.understanding.wish import wants_to_learn
@@ -35,6 +35,7 @@ from course_index.analyze import normalise, terms
 from course_index.card import card_text
 from course_index.course import Course
 from course_index.language import ZH
+from retrieval.asked import states_it
 from retrieval.exercises import is_exercise
 from retrieval.live import LiveIndex
 from retrieval.rank import CANDIDATES
@@ -256,7 +257,7 @@ class Answering:
     ) -> AsyncGenerator[Event, None]:
         """What follows the model's sentences: nothing more when they suffice, else the course's own words."""
         say, draft = heard.say, written or Draft()
-        if ledger.released > 0 and draft.failure is None and enough_stands(ledger):
+        if draft.failure is None and _suffices(draft, found, ledger):
             if draft.withheld:
                 rest = "".join(sentence.text for sentence in draft.withheld)
                 ledger.pending = Rest(tuple(portions(rest, heard.audience)), sources, ai=True)
@@ -282,6 +283,14 @@ class Answering:
         reason = draft.failure or ("llm_uncited" if written else None)
         label = self._writer.label(ledger.turn_id, say) if ledger.released else None
         yield Done("extracted", True, fallback=Fallback(reason) if reason else None, aigc=label)
+
+
+def _suffices(draft: Draft, found: Found, ledger: Ledger) -> bool:
+    """Whether enough of what was written stands, and states a thing of the kind that is asked for: how long something
+    takes is not told by how it is done.
+    """
+    said = "".join((draft.text, *(sentence.text for sentence in draft.withheld)))
+    return ledger.released > 0 and enough_stands(ledger) and states_it(found.query.text, [without_citations(said)])
 
 
 def _wants_no_passage(found: Found, heard: Heard) -> bool:

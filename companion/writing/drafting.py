@@ -1,6 +1,6 @@
 """An answer by the model: what it writes, judged sentence by sentence; only what the passages bear is released."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -11,6 +11,7 @@ from companion.ledger import Ledger
 from companion.portions import at_once
 from companion.safety.moderation import Moderator
 from companion.safety.untrusted import for_prompt
+from companion.sentences import without_citations
 from companion.sources import passages_for
 from companion.words import to_traditional
 from companion.writing.budget import Budget
@@ -84,27 +85,33 @@ class Drafting:
             "answer", question=question, passages=passages, history=before, audience=audience, language=language
         )
         told = set[str]()
-        last = heard.conversation.turns[-1].reply if heard.depends and heard.conversation.turns else ""
-        async with aclosing(self._judged(prompt, material, ledger, last)) as sentences:
+        replies = [turn.reply for turn in heard.conversation.turns] if heard.depends else []
+        async with aclosing(self._judged(prompt, material, ledger, replies)) as sentences:
             async for sentence in sentences:
                 ledger.note(sentence)
                 told.add(sentence.text.strip())
                 yield sentence
                 if ledger.released == _LONGEST_ANSWER:
                     return
-        failed = [sentence.written.strip() for sentence in ledger.rejected if sentence.verdict != "no_answer"]
+        failed = [
+            without_citations(sentence.written).strip()
+            for sentence in ledger.rejected
+            if sentence.verdict != "no_answer"
+        ]
         if not failed or enough_stands(ledger) or ledger.seconds() > self._rewrite_seconds:
             return
         rejected = for_prompt("\n".join(failed))
         prompt = render("rewrite", question=question, passages=passages, sentences=rejected, language=language)
-        async with aclosing(self._judged(prompt, material, ledger, last)) as sentences:
+        async with aclosing(self._judged(prompt, material, ledger, replies)) as sentences:
             async for sentence in sentences:
-                if sentence.written.strip() in failed:
+                if without_citations(sentence.written).strip() in failed:
                     return  # it has nothing else to say
                 if sentence.supported and sentence.text.strip() not in told:
                     told.add(sentence.text.strip())
                     ledger.replaced(sentence)
                     yield sentence
 
-    def _judged(self, prompt: Prompt, material: Material, ledger: Ledger, told: str) -> AsyncGenerator[Sentence, None]:
+    def _judged(
+        self, prompt: Prompt, material: Material, ledger: Ledger, told: Sequence[str]
+    ) -> AsyncGenerator[Sentence, None]:
         return checked_sentences(self._writer.write(prompt, ledger.count), material.grounds, material.judge, told)
