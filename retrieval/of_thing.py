@@ -20,7 +20,7 @@ _MUST = r"(?:要|需要?|应该|该|得|大概|一般)"
 # A name, and no clause: 被狗咬了 is made by nobody.
 _THING = r"(?P<thing>[^\s，。,.?？!！、《》的了被我你他她它这那给把在有是不没会着过时后咗冇唔喺畀就都来去到]{2,10}?)"
 _HOW_MUCH = r"(?:多少|几多|几|多久|几耐)[^，。,]{0,6}"
-_TAIL = r"(?:才?(?:能|最|得|更)?好?[^，。,]{0,3})?"
+_TAIL = r"(?:[才先]?(?:能|最|得|更)?好?[^，。,]{0,3})?"
 # What it is to be made without is not what is made (retrieval/without.py); who asks whether it can be, asks how.
 IS_NOT_TAKEN = r"(?:不用|不使用|不放|不加|唔使|唔用|唔放|唔加)"
 LACKS = rf"(?:没(?:有|得)?(?!有|得)|冇|{IS_NOT_TAKEN})"

@@ -109,6 +109,8 @@ def test_none_of_the_blind_messages_was_learned_from(name):
     [
         ("有人触电了快点", "120"),
         ("心脏病发點算", "120"),
+        ("佢哽親點算", "120"),
+        ("我妈吃汤圆噎住了怎么办", "120"),
         ("my grandpa is not breathing", "120"),
         ("my grandma fell down and cant get up what should i do", "120"),
         ("厨房突然起火了快来", "119"),
@@ -128,6 +130,8 @@ def test_with_another_embedder_the_rules_alone_know_the_plainest(message, number
         "触电了怎么急救，课里有讲吗",
         "怎么预防煤气漏气",
         "how do i prevent choking",
+        "孩子噎住了怎么办",
+        "老人噎到了点算",
         "what should I do if someone is choking",
         "what should I do if someone fell and cannot get up",
     ],

@@ -38,7 +38,7 @@ _SO_NEAR = 8
 _SAME_DEED = 0.6
 _AS_MUCH = 0.25
 _AT_ONCE = 4
-_DENIES = re.compile(r"[不未无勿]|\b(?:not|never|no)\b")
+_DENIES = re.compile(r"[不未无勿冇唔]|没(?!收)|\b(?:not|never|no)\b")
 # What tells two things of a kind apart stands in so many characters: 三星鼓 and 七星鼓.
 _NAME = 3
 # What a sentence says of its own subject is elsewhere when so much of it stands with another and so little here.
