@@ -467,7 +467,24 @@ def test_a_message_that_a_dead_process_took_is_answered_by_another_from_where_it
     assert (len(wechat.texts(ANNA)), len(wechat.texts(BERT))) == (1, 1)
 
 
-def test_a_service_that_is_stopped_while_it_answers_leaves_the_answer_to_the_next_at_once(service, wechat, tmp_path):
+def test_a_service_that_is_stopped_while_its_model_hangs_quotes_and_nobody_answers_again(service, wechat, tmp_path):
+    where, model = tmp_path / "shared.db", Slow(60)
+    chosen = settings(wechat) | {"llm_first_token_seconds": 120, "drain_seconds": 1}
+    with serving(service(model, where, **chosen)) as url:
+        wechat.says(ANNA, LOST, url)
+        while not model.calls:
+            time.sleep(0.02)
+    assert QUOTED in wechat.wait_for(ANNA, 1, 8)[0]
+    with serving(service(ScriptedModel(GOOD), where, **chosen)):
+        time.sleep(2)
+    assert len(wechat.texts(ANNA)) == 1
+
+
+def test_what_a_service_that_is_stopped_cannot_end_in_time_is_left_to_the_next_at_once(
+    service, wechat, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("companion.turns.HURRIED_SECONDS", 0.2)
+    monkeypatch.setattr("companion.writing.writer.Writer.leave_model", lambda _: None)
     where, model = tmp_path / "shared.db", Slow(60)
     chosen = settings(wechat) | {"llm_first_token_seconds": 120, "drain_seconds": 1}
     with serving(service(model, where, **chosen)) as url:

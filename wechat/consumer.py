@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from companion.state.database import StateUnavailable
 from companion.state.wechat_inbox import Letter, WechatInbox
-from companion.turns import DEAD_AFTER_SECONDS
+from companion.turns import DEAD_AFTER_SECONDS, HURRIED_SECONDS
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -21,8 +21,8 @@ _PACE_SECONDS = 0.02
 _LATE_SECONDS = 0.03
 _LET_IT_CATCH_UP = 4
 _BEAT_SECONDS = 1.0
-# Turns that were ended tell so, and their messages are put back.
-_TO_PUT_BACK_SECONDS = 2.0
+# Turns that were hurried are sent; those that were ended tell so, and their messages are put back.
+_TO_PUT_BACK_SECONDS = HURRIED_SECONDS + 2.0
 
 
 class Consumer:
