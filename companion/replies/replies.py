@@ -146,10 +146,9 @@ class Replies:
             return said(heard.say.more_of_what)
         if not self.answering.has_model:
             return said(heard.say.no_plainer)
-        return self.answering.events(
-            replace(heard, message=last.message, question=last.question, wish="question", facts=(), audience=_PLAINLY),
-            ledger,
-        )
+        asked = replace(heard, message=last.message, question=last.question, wish="question", facts=())
+        # It goes on from nothing: what was told may be said once more.
+        return self.answering.events(replace(asked, depends=False, audience=_PLAINLY), ledger)
 
     def _again(self, heard: Heard, ledger: Ledger) -> AsyncGenerator[Event, None]:
         last = heard.conversation.last_told
