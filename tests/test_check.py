@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from companion.checking.check import checked_sentences
+from companion.checking.check import _in_words, _without_labels, checked_sentences
 from companion.checking.contradiction import contradicts
 from companion.checking.grounds import grounds_of
 from companion.checking.support import Judge
@@ -328,6 +328,24 @@ def test_the_question_said_back_is_no_answer(release, material):
 def test_the_question_and_our_own_words_before_an_answer_are_left_out(release, label):
     assert text(release(f"{label}快件丢失的，保过价的按保价规则赔。[1]")) == "快件丢失的，保过价的按保价规则赔。[1]"
     assert text(release("注意：骑车送件时不得逆行。[1]")) == "注意：骑车送件时不得逆行。[1]"
+
+
+def test_a_label_that_says_of_which_of_two_it_is_so_stays(material):
+    judge = material[0].of("鸡肉和鲈鱼要煮多久")
+    assert _without_labels("鲈鱼：蒸十分钟。", judge) == "鲈鱼：蒸十分钟。"
+    assert _without_labels("鸡肉和鲈鱼要煮多久：蒸十分钟。", judge) == "蒸十分钟。"
+
+
+def test_an_answer_is_not_the_question_said_back_for_its_letters(material):
+    choking = material[0].of("What should I do when somebody is choking and cannot breathe?")
+    assert not choking.is_asked_by("hit them on the back.")
+    assert choking.is_asked_by("what should i do when somebody is choking?")
+    assert not material[0].of("着火了先打119还是先跑").is_asked_by("先跑。")
+
+
+def test_a_number_with_a_point_is_no_step():
+    assert _in_words("成人用量：2.5 克。") != _in_words("儿童用量：1.5 克。")
+    assert _in_words("步骤如下：1. 先断电。") == _in_words("2. 先断电。")
 
 
 def test_the_steps_behind_one_that_was_refused_go_with_it(release):

@@ -41,8 +41,8 @@ _ASKS_ITSELF = re.compile(
     r"\W*(?:学习者(?:的(?:下一个)?问题)?|学习助手|课程段落|the learner'?s question|course passages)\s*:"
 )
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
-# The number of a step, and what leads in the list on the same line: 步骤如下： 1. 先上厕所。
-_MARKED = re.compile(r"^(?:.*[：:]\s*(?=\d+[.)、]))?\s*(?:\d+[.)、]|[-*•])\s*", re.DOTALL)
+# The number of a step, which 1.5 升 has not, and what leads in the list on the same line: 步骤如下： 1. 先上厕所。
+_MARKED = re.compile(r"^(?:.*[：:]\s*(?=\d+[.)、](?!\d)))?\s*(?:\d+[.)、]|[-*•])(?!\d)\s*", re.DOTALL)
 _STEP = re.compile(r"\s*(\d{1,2})[.)、]\s*\D")
 # What we say before a quote, as a model copies it from the conversation.
 _OURS = re.compile(r"课程里是这样写的|其余请看课程原文|the course content says")
@@ -191,7 +191,7 @@ def _without_labels(claim: str, judge: Judge) -> str:
     """The sentence without the question before it, or our own words before a quote."""
     while (label := _LABEL.match(claim)) and label.end() < len(claim):
         said = normalise(label[0])
-        if not judge.is_asked_by(said) and not _OURS.search(said):
+        if not judge.is_asked_whole_by(said) and not _OURS.search(said):
             break
         claim = claim[label.end() :].removeprefix("> ")
     return claim
