@@ -2,11 +2,13 @@ import asyncio
 
 import pytest
 
-from companion.checking.check import _in_words, _without_labels, checked_sentences
+from companion.checking.check import _OURS, _in_words, _without_labels, checked_sentences
 from companion.checking.contradiction import contradicts
 from companion.checking.grounds import grounds_of
 from companion.checking.support import Judge
 from companion.sentences import cited_in, sentences, without_citations
+from companion.words import words
+from course_index.analyze import normalise
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from retrieval.search import Search
@@ -326,6 +328,9 @@ def test_the_question_said_back_is_no_answer(release, material):
     "label", ["快件丢了怎么赔：", "快件丟了怎麼賠：課程裏是這樣寫的：> ", "The course content says: "]
 )
 def test_the_question_and_our_own_words_before_an_answer_are_left_out(release, label):
+    assert all(
+        _OURS.search(normalise(say)) for one in map(words, ("zh-Hans", "en")) for say in (one.quoted, one.rest_quoted)
+    )
     assert text(release(f"{label}快件丢失的，保过价的按保价规则赔。[1]")) == "快件丢失的，保过价的按保价规则赔。[1]"
     assert text(release("注意：骑车送件时不得逆行。[1]")) == "注意：骑车送件时不得逆行。[1]"
 

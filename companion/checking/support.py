@@ -134,7 +134,7 @@ class Judge:
         query = self._search.query(text)
         # "To greet a customer when delivering a parcel, say hello" is near all that speaks of customers and parcels.
         new = tuple(word for word in query.other_words if word not in self._asked)
-        if not new and quantities(text):
+        if not new and quantities(text):  # a number is new, though no word beside it is
             new = query.other_words
         asked = frozenset(terms(self._question))
         return Claim(text, normalise(text), query, query.language, new, asked)
