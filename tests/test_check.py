@@ -348,6 +348,11 @@ def test_an_answer_is_not_the_question_said_back_for_its_letters(material):
     assert not material[0].of("着火了先打119还是先跑").is_asked_by("先跑。")
 
 
+def test_a_case_alone_is_told_in_a_list_whose_beginning_says_what_holds(release):
+    assert release("保过价的[1]") == []
+    assert len(release("可以要求赔偿的有：\n1. 保过价的[1]\n2. 没有保价的[1]\n")) == 2
+
+
 def test_a_number_with_a_point_is_no_step():
     assert _in_words("成人用量：2.5 克。") != _in_words("儿童用量：1.5 克。")
     assert _in_words("步骤如下：1. 先断电。") == _in_words("2. 先断电。")

@@ -110,7 +110,7 @@ async def _claims(
     """The sentences that say something new, each with what there is to judge of it, which is nothing of a listing."""
     replies = [{_in_words(one) for one in split_sentences(without_citations(reply))} for reply in told]
     earlier = replies[-1] if replies else set[str]()
-    before, again, begun = set[str](), 0, False
+    before, again, begun, led = set[str](), 0, False, False
     async with aclosing(written):
         async for sentence in written:
             if _FENCE.match(sentence):
@@ -120,7 +120,8 @@ async def _claims(
                 return
             labelled = _without_halves(_without_beginnings(for_learner(without_citations(sentence))))
             claim = _without_labels(labelled, judge)
-            if _says_nothing(claim, grounds, judge):
+            led = leads_in(claim) or (led and _MARKED.match(claim) is not None)
+            if _says_nothing(claim, grounds, judge) or (not led and breaks_off(normalise(claim))):
                 continue
             words = _in_words(claim)
             if not begun and _MARKED.match(claim) and any(words in reply for reply in replies):
@@ -140,14 +141,10 @@ async def _claims(
 
 
 def _says_nothing(claim: str, grounds: Mapping[int, Ground], judge: Judge) -> bool:
-    """Whether it only says where something stands or what that is called, says the question back, or says in what case
-    something holds and not what.
-    """
+    """Whether it only says where something stands or what that is called, or says the question back."""
     if not any(character.isalpha() for character in claim) or _SAYS_WHERE.fullmatch(claim):
         return True
     said = normalise(claim)
-    if breaks_off(said):
-        return True
     return is_titles_alone(said, grounds.values()) or judge.is_asked_by(said)
 
 
