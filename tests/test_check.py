@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from companion.checking.check import _OURS, _in_words, _without_labels, checked_sentences
+from companion.checking.check import _OURS, _in_words, _without_beginnings, _without_labels, checked_sentences
 from companion.checking.contradiction import contradicts
 from companion.checking.grounds import grounds_of
 from companion.checking.support import Judge
@@ -91,6 +91,11 @@ def test_the_prompts_own_words_are_left_out(release):
 )
 def test_where_it_is_said_to_stand_is_left_out(release, where):
     assert text(release(f"{where}快件丢失的，按保价规则赔。[1]")) == "快件丢失的，按保价规则赔。[1]"
+
+
+def test_that_nothing_says_so_is_not_turned_into_saying_so():
+    for said in ("没有一课说，可以逆行。", "大部分说，可以逆行。"):
+        assert _without_beginnings(said) == said
 
 
 def test_places_in_an_array_are_no_citations():

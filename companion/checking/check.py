@@ -15,10 +15,10 @@ from companion.words import says_no_answer
 from course_index.analyze import normalise
 from course_index.sentences import split_sentences
 
-# What weak models begin with, and what says nothing.
+# What weak models begin with, and what says nothing. Not 没有一课说，可以逆行.
 _ACCORDING = re.compile(
     r"^\s*(?:根据|依据|按照)(?:以上|上述|所给|提供的|课程)*(?:段落|资料|原文|内容)?(?:中的?)?(?:第\s*\d+\s*段(?:的?内容)?|内容|的描述|的内容)?[\s和与及、]*[，,：:]\s*"
-    r"|^\s*[^，,。：:\n]{0,40}?(?:部分|段落|章节|一[课节]|课程|资料|原文|文中)(?:的?内容)?[中里]?(?:提到|提及|指出|写道|写明|写着|说明|讲到|说)"
+    r"|^\s*(?![^，,。：:\n]*(?:[不没未无]|反对|有人))[^，,。：:\n]{0,40}?(?:(?<!大)部分|段落|章节|一[课节]|课程|资料|原文|文中)(?:的?内容)?[中里]?(?:提到|提及|指出|写道|写明|写着|说明|讲到|说)"
     r"[，,：:]\s*"
     r"|^\s*(?:答案?|回答|结论|说明|课程段落|段落(?:里|中)的(?:话|内容))[：:]\s*"
 )

@@ -11,7 +11,7 @@ from companion.quoting.extract import read_closely
 from course_index.analyze import normalise
 from retrieval.hit import Hit
 
-_NOT = re.compile(r"没(?!收)有?|冇|唔|未(?!成年|来)")
+_NOT = re.compile(r"没(?!收)有?|冇|唔(?!该)|未(?!成年|来|必)")
 # How high an article has to rank, of what would be quoted, to lead in its place.
 _NEAR_ENOUGH = 0.7
 _AS_NEAR = 0.85
