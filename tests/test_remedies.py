@@ -141,9 +141,11 @@ def test_what_only_mentions_it_tells_nobody_what_to_do(search, monkeypatch, ques
     assert find(search, question, 4, Scope()).answers is answered
 
 
-def test_the_fire_service_prevents_nothing_by_its_name():
+def test_the_fire_service_and_who_keeps_bees_prevent_nothing_by_the_word():
     assert not _TO_PREVENT.search("怎么打消防电话")
     assert _TO_PREVENT.search("怎么防火")
+    assert not _TO_PREVENT.search("how do i keep bees")
+    assert _TO_PREVENT.search("how do i keep water from freezing")
 
 
 def test_who_asks_how_it_is_prevented_gets_that(search):

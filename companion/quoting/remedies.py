@@ -45,7 +45,8 @@ _PREVENTS = for_normalised(r"(?<![消国])防(?!疫|火门|盗门)|避免|平时
 _TO_PREVENT = for_normalised(
     r"(?:怎么|怎样|如何|点样?|咋)[^，。？]{0,6}?(?:(?<![消国])防(?!疫|水|火门|盗门)|避免|不让|唔好|才不会|先唔会|减少)"
     r"|(?:预防|防止|防范|避免)[^，。？]{1,12}(?:怎么|如何|办法|方法|措施|要做|做什么|什么|啥|注意)"
-    r"|\bhow (?:to|can i|can you|do i|do you|should i) (?:prevent|avoid|stop|keep)\b|\bprevention of\b"
+    r"|\bhow (?:to|can i|can you|do i|do you|should i)"
+    r" (?:prevent|avoid|stop|keep(?= [^.?!]{1,40} from))\b|\bprevention of\b"
 )
 # How high a passage has to rank, of one on what comes afterwards, to lead in its place.
 _NEARLY = 0.6
