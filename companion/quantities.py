@@ -76,7 +76,8 @@ _UNIT = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _UNITS
 _CHINESE = r"[零〇一二两三四五六七八九十百千万亿]+"
 _NUMBER = re.compile(
     rf"(?P<percent>百分之(?:{_CHINESE}|\d+(?:\.\d+)?))"
-    rf"|(?P<tenths>(?:[一二两三四五六七八九]|(?<!\d)[1-9])成(?![为立分员功本人长年交果语因就品天对]))"
+    r"|(?P<tenths>(?:(?<![统归合同之第单唯专万十])一|(?<![第十])[二两三四五六七八九]|(?<!\d)[1-9])成"
+    r"(?![不为立分员功本人长年交果语因就品天对型]))"
     rf"|(?P<fraction>{_CHINESE}分之{_CHINESE})"
     rf"|(?P<andhalf>(?:{_CHINESE}|\d+)个半(?=小时|钟|月|星期|礼拜))"
     rf"|(?P<half>半(?=个?(?:小时|钟|月|年|天|日|斤|公斤|米))|half an? hour|half a (?:day|year|month))"

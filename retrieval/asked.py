@@ -23,8 +23,15 @@ _TOO_MUCH = re.compile(
     r"(?:怎|咋|点|会|有|还|能|得唔得|行|可以|冇)"
 )
 _IS_TOO = rf"(?:{_TOO}|偏|稍微?|越|不要|不宜|不能|别|避免|防止)[^，。,]{{0,4}}"
-_LONG = re.compile(rf"{_IS_TOO}[久长]|[久长]了|过[头火度]|时间[^，。,]{{0,2}}[久长]")
-_MUCH = {"多": re.compile(rf"{_IS_TOO}多|多了|[过超]量|过度"), "少": re.compile(rf"{_IS_TOO}少|少了|不足|不够")}
+# Also by how long it may at most, and of how it is when it has been: 最多放两天, 太咸.
+_LONG = re.compile(
+    rf"{_IS_TOO}[久长]|[久长]了|过[头火度]|时间[^，。,]{{0,2}}[久长]|隔夜|过夜|过期"
+    r"|(?:最[多长久]|超过)[^，。,]{0,6}(?:[天日周月年]|小时|分钟|钟头)"
+)
+_MUCH = {
+    "多": re.compile(rf"{_IS_TOO}多|多了|[过超]量|过度|[太过偏][咸甜酸辣苦浓稠腻]|[盐糖油水肥药]多(?![少种样久])"),
+    "少": re.compile(rf"{_IS_TOO}少|少了|不足|不够|[太偏][淡稀]"),
+}
 
 
 def states_what_is_asked(question: str, hits: Sequence[Hit]) -> bool:

@@ -54,7 +54,7 @@ class Wording:
 
     def in_course_words(self, simplified: str) -> str:
         """The text with its everyday words replaced by those of courses that mean the same; empty when it has none."""
-        told = self.replaced.sub(lambda found: self.in_place_of[found[0].lower()], simplified)
+        told = self.replaced.sub(lambda found: self.in_place_of.get(found[0].lower(), found[0]), simplified)
         return told if told != simplified else ""
 
     def in_other_words(self, parts: Iterable[str], language: str) -> tuple[Word, ...]:
@@ -96,7 +96,7 @@ def read_wording(folders: Iterable[Path]) -> Wording:
         for name, names in _rows(folder / "english.tsv"):
             english[name] = names.split("|")[0]
             chinese.update((one, name) for one in names.split("|") if one not in chinese)
-    in_place = {key: said.split()[0] for key, said in formal.items() if not said.startswith(_ONLY_ADDED)}
+    in_place = {key.lower(): said.split()[0] for key, said in formal.items() if not said.startswith(_ONLY_ADDED)}
     formal = {key: said.removeprefix(_ONLY_ADDED).strip() for key, said in formal.items()}
     return Wording(
         cantonese,

@@ -2,11 +2,13 @@ import asyncio
 
 import pytest
 
-from companion.checking.check import checked_sentences
+from companion.checking.check import _OURS, _in_words, _without_beginnings, _without_labels, checked_sentences
 from companion.checking.contradiction import contradicts
 from companion.checking.grounds import grounds_of
 from companion.checking.support import Judge
 from companion.sentences import cited_in, sentences, without_citations
+from companion.words import words
+from course_index.analyze import normalise
 from course_index.build import build_index
 from course_index.store.generations import IndexHome
 from retrieval.search import Search
@@ -89,6 +91,11 @@ def test_the_prompts_own_words_are_left_out(release):
 )
 def test_where_it_is_said_to_stand_is_left_out(release, where):
     assert text(release(f"{where}快件丢失的，按保价规则赔。[1]")) == "快件丢失的，按保价规则赔。[1]"
+
+
+def test_that_nothing_says_so_is_not_turned_into_saying_so():
+    for said in ("没有一课说，可以逆行。", "大部分说，可以逆行。"):
+        assert _without_beginnings(said) == said
 
 
 def test_places_in_an_array_are_no_citations():
@@ -326,8 +333,34 @@ def test_the_question_said_back_is_no_answer(release, material):
     "label", ["快件丢了怎么赔：", "快件丟了怎麼賠：課程裏是這樣寫的：> ", "The course content says: "]
 )
 def test_the_question_and_our_own_words_before_an_answer_are_left_out(release, label):
+    assert all(
+        _OURS.search(normalise(say)) for one in map(words, ("zh-Hans", "en")) for say in (one.quoted, one.rest_quoted)
+    )
     assert text(release(f"{label}快件丢失的，保过价的按保价规则赔。[1]")) == "快件丢失的，保过价的按保价规则赔。[1]"
     assert text(release("注意：骑车送件时不得逆行。[1]")) == "注意：骑车送件时不得逆行。[1]"
+
+
+def test_a_label_that_says_of_which_of_two_it_is_so_stays(material):
+    judge = material[0].of("鸡肉和鲈鱼要煮多久")
+    assert _without_labels("鲈鱼：蒸十分钟。", judge) == "鲈鱼：蒸十分钟。"
+    assert _without_labels("鸡肉和鲈鱼要煮多久：蒸十分钟。", judge) == "蒸十分钟。"
+
+
+def test_an_answer_is_not_the_question_said_back_for_its_letters(material):
+    choking = material[0].of("What should I do when somebody is choking and cannot breathe?")
+    assert not choking.is_asked_by("hit them on the back.")
+    assert choking.is_asked_by("what should i do when somebody is choking?")
+    assert not material[0].of("着火了先打119还是先跑").is_asked_by("先跑。")
+
+
+def test_a_case_alone_is_told_in_a_list_whose_beginning_says_what_holds(release):
+    assert release("保过价的[1]") == []
+    assert len(release("可以要求赔偿的有：\n1. 保过价的[1]\n2. 没有保价的[1]\n")) == 2
+
+
+def test_a_number_with_a_point_is_no_step():
+    assert _in_words("成人用量：2.5 克。") != _in_words("儿童用量：1.5 克。")
+    assert _in_words("步骤如下：1. 先断电。") == _in_words("2. 先断电。")
 
 
 def test_the_steps_behind_one_that_was_refused_go_with_it(release):

@@ -1,6 +1,7 @@
 import pytest
 
 from companion.replies.courtesy import Courtesy
+from companion.understanding.enquiry import enquiry_of
 from companion.understanding.wish import wish_of
 from companion.words import words
 from tests.test_turn import done, text, turn
@@ -45,6 +46,10 @@ def test_who_complains_or_asks_for_their_data_is_told_where_that_is_done(compani
     for message in ("怎么删除我的记录", "请问怎样导出我的数据？", "delete my data"):
         assert wish_of(message) == "smalltalk"
         assert text(turn(companion, message)) in (ZH.own_data, EN.own_data)
+    for message in ("资料怎么发给老板", "Tell me about data privacy"):
+        assert enquiry_of(message) is None
+    for message in ("你会不会把我说的告诉别人", "Will you tell anyone what I said"):
+        assert enquiry_of(message).name == "own_data"
     for message in ("怎么导出 Excel 数据", "怎么删除微信聊天记录", "我的快递信息怎么删除"):
         assert wish_of(message) == "question"
 

@@ -212,6 +212,18 @@ def test_who_wants_to_learn_of_it_is_in_none(emergencies, message):
     assert check(emergencies, message) is None
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "我爸去年中风过，今天又嘴歪流口水",
+        "個網上男友叫我今晚再匯三萬 之前已經匯咗兩次",
+        "我爸之前有高血压，话说不清，手抬不起来",
+    ],
+)
+def test_what_was_before_does_not_hide_what_is_so_now(emergencies, message):
+    assert check(emergencies, message) is not None
+
+
 class Doubtful:
     """Emergencies that are never plain."""
 

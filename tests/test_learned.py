@@ -18,7 +18,14 @@ from companion.safety.emergencies import emergency_of
 from companion.safety.learned import NO_RULE, LearnedModerator, rule_of
 from companion.safety.moderation import KeywordModerator
 from companion.settings import CompanionSettings
-from companion.understanding.learned import LearnedWishes, RuleWishes, surely_wanted, wanted
+from companion.understanding.learned import (
+    LearnedWishes,
+    RuleWishes,
+    _asks_of_oneself,
+    _tells_of_a_thing,
+    surely_wanted,
+    wanted,
+)
 from companion.understanding.wish import wish_by_rules
 from companion.words import locale_of
 from eval.train_recognisers import CASES, blind_test, everyday_questions, learn, messages
@@ -415,3 +422,10 @@ def test_who_wants_to_be_taught_is_not_taken_for_who_must_be_declined(learned, m
 )
 def test_to_ask_to_be_taught_excuses_no_harm(learned, message):
     assert asyncio.run(learned.check(message, locale_of(message, None), "input")) is not None
+
+
+def test_a_phone_with_a_problem_is_no_exercise_and_my_husband_is_nobody_who_talks():
+    assert _tells_of_a_thing("我的手机出了问题，没声音")
+    assert not _tells_of_a_thing("这道题打不开")
+    assert _asks_of_oneself("我爱人今年35岁来得及吗")
+    assert not _asks_of_oneself("我爱你吗")

@@ -86,6 +86,8 @@ def test_distance_is_between_points_where_they_are_known_else_between_districts(
         ("呢個月開班嘅有冇", {"months_ahead": 0}),
         ("any class starting next month", {"months_ahead": 1}),
         ("下个月开始交学费吗", {"months_ahead": None}),
+        ("下个月开的店想学收银", {"months_ahead": None}),
+        ("3月开的店想学收银", {"begins": None}),
         ("有没有手机上看的", {"delivery": {"online"}}),
         ("手机上看不到验证码", {"delivery": frozenset()}),
         ("出不了远门", {"stays": True}),

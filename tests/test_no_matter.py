@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from companion.conversation import brought_along
-from companion.understanding.follow_up import asks_whether, depends, names_no_matter, terms_named
+from companion.understanding.follow_up import asks_on, asks_whether, depends, names_no_matter, terms_named
 from tests.small_catalogue import talk
 
 
@@ -66,6 +66,12 @@ def test_a_few_words_that_ask_whether_are_known(message):
 )
 def test_what_wonders_or_asks_of_something_else_does_not_ask_whether(message):
     assert not asks_whether(message)
+
+
+def test_where_one_enrols_and_how_one_practises_is_not_asked_on_of_what_was_told():
+    assert asks_on("哪里能看")
+    assert not asks_on("哪里报名")
+    assert not asks_on("怎么练习")
 
 
 def test_a_follow_up_is_led_by_what_it_names_itself(sample_tutor):

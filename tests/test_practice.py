@@ -46,6 +46,10 @@ def test_what_points_at_something_beside_it_is_no_question_nor_is_a_reason_for_w
     assert [one.kind for seed in range(9) for one in questions([reasoned], 5, seed)] == []
 
 
+def test_a_bound_is_not_what_stands_below():
+    assert questions([passage(1, "Cooked food must be kept below 5 degrees. See the table below.")], 5, seed=1)
+
+
 def test_exercises_and_code_are_not_asked_about():
     exercise = passage(1, "签收后三十日内提出申请，不得超过。", heading="小练习")
     code = passage(2, "```\nprint(30)\n```\n")

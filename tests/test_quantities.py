@@ -32,6 +32,7 @@ from companion.quantities import Quantity, months_named, quantities, stated
         ("two thirds, four-fifths, a tenth of it", [(0.666667, "share"), (0.8, "share"), (0.1, "share")]),
         ("minus eighteen degrees, three or four", [(-18, "degree"), (3, None), (4, None)]),
         ("工资的八成，7成；三成为一股，分成三份", [(80, "percent"), (70, "percent"), (3, None)]),
+        ("单位统一成米，不要一成不变", []),
         ("三到五摄氏度", [(3, None), (5, "degree")]),
         ("一般来说，千万不要，四川的三轮车", []),
     ],

@@ -3,7 +3,7 @@
 import pytest
 
 from companion.finding.find import Scope, find
-from companion.quoting.remedies import asks_who_answers_for_it, what_happened
+from companion.quoting.remedies import _TO_PREVENT, asks_who_answers_for_it, what_happened
 from retrieval.confidence import Confidence
 from tests.small_library import searching
 
@@ -139,6 +139,13 @@ def test_a_word_of_an_english_heading_names_nothing_that_happened(search):
 def test_what_only_mentions_it_tells_nobody_what_to_do(search, monkeypatch, question, on_subject, answered):
     monkeypatch.setattr("companion.finding.found.confidence", lambda *_: Confidence(True, 0.9, on_subject))
     assert find(search, question, 4, Scope()).answers is answered
+
+
+def test_the_fire_service_and_who_keeps_bees_prevent_nothing_by_the_word():
+    assert not _TO_PREVENT.search("怎么打消防电话")
+    assert _TO_PREVENT.search("怎么防火")
+    assert not _TO_PREVENT.search("how do i keep bees")
+    assert _TO_PREVENT.search("how do i keep water from freezing")
 
 
 def test_who_asks_how_it_is_prevented_gets_that(search):

@@ -3,6 +3,7 @@
 import pytest
 
 from companion.finding.find import Scope, find
+from companion.finding.who_acts import _plain
 from retrieval.confidence import Confidence
 from tests.small_library import searching
 
@@ -50,3 +51,8 @@ def test_what_is_said_of_the_other_side_alone_is_no_answer(tmp_path, embedder):
     with searching(tmp_path, {"law.md": law}, embedder) as search:
         assert find(search, "员工不签合同会怎样", 4, Scope()).answers
         assert not find(search, "老板不跟我签合同会怎样", 4, Scope()).answers
+
+
+def test_what_only_looks_like_a_denial_denies_nothing():
+    assert _plain("第二条 单位未必赔, 唔该") == "单位未必赔, 唔该"
+    assert _plain("冇签合同, 没收押金") == "不签合同, 没收押金"

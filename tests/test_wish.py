@@ -19,12 +19,12 @@ CASES = Path(__file__).parent.parent / "eval" / "cases"
         ("again", "上面说的再讲一遍|頭先講嗰個再講一次"),
         ("hint", "给点提示|别直接告诉我答案|先別講|不要告诉我，我自己想|俾啲提示我|I'm stuck|give me a hint"),
         ("plan", "帮我制定一个学习计划|每周五小时怎么安排|幫我排個學習時間表|make me a study plan"),
-        ("more", "更多|继续|下一步|詳細啲|go on|what else|听不懂，讲简单点|唔明|能不能用大白話講|太難了|simpler please|I don't understand"),  # noqa: E501
+        ("more", "更多|继续|下一步|詳細啲|go on|what else|听不懂，讲简单点|唔明|能不能用大白話講|太難了|simpler, please|说人话|I don't understand."),  # noqa: E501
         ("smalltalk", "你好！|谢谢|你是谁|今天天气真好|唔該晒|Thanks|who are you"),
         ("feedback", "答错了|太长了|我要投诉|你讲得很好|that is wrong"),
         ("end", "退出|结束对话|唔玩喇|bye|that's all"),
         ("nothing", "???| |。。。"),
-        ("question", "快件丢了谁来赔|课堂上老师可以体罚吗|什么是学习计划|这门课的作业第三题怎么做|二胡|为什么呢|那旧的呢|what is a binary heap|听不懂英语怎么办|看不懂图纸|没明白为什么要先断电|simple interest|提示音怎么关|有人噎住怎么办|投诉电话要怎么接|佢叫我唔好講俾人知|骗子叫我别告诉家里人|再来一个好玩的实验|房东有后备钥匙，趁我上班自己开门看房，可以吗"),  # noqa: E501
+        ("question", "快件丢了谁来赔|课堂上老师可以体罚吗|什么是学习计划|这门课的作业第三题怎么做|二胡|为什么呢|那旧的呢|what is a binary heap|听不懂英语怎么办|口语|白话|plain English|看不懂图纸|没明白为什么要先断电|simple interest|提示音怎么关|有人噎住怎么办|投诉电话要怎么接|佢叫我唔好講俾人知|骗子叫我别告诉家里人|再来一个好玩的实验|房东有后备钥匙，趁我上班自己开门看房，可以吗"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_what_is_wanted_is_recognised(wish, messages):

@@ -62,6 +62,14 @@ def test_what_is_only_about_the_same_matter_is_added_and_never_in_the_place_of_w
     assert wording.in_course_words("蕉苗丢了怎么办") == "香蕉种苗丢了怎么办"
 
 
+def test_what_an_operator_writes_in_capitals_is_found_however_it_is_typed(tmp_path):
+    (tmp_path / "synonyms.tsv").write_text("WiFi坏了\t无线网络故障\n", "utf-8")
+    wording = read_wording([tmp_path])
+    assert (
+        wording.in_course_words("WiFi坏了怎么办") == wording.in_course_words("wifi坏了怎么办") == "无线网络故障怎么办"
+    )
+
+
 def test_a_thing_is_not_replaced_by_what_it_is_for_or_part_of():
     shipped = shipped_wording()
     assert shipped.in_course_words("灭火器挂多高") == ""  # 灭火

@@ -15,10 +15,10 @@ from companion.words import says_no_answer
 from course_index.analyze import normalise
 from course_index.sentences import split_sentences
 
-# What weak models begin with, and what says nothing.
+# What weak models begin with, and what says nothing. Not 没有一课说，可以逆行.
 _ACCORDING = re.compile(
     r"^\s*(?:根据|依据|按照)(?:以上|上述|所给|提供的|课程)*(?:段落|资料|原文|内容)?(?:中的?)?(?:第\s*\d+\s*段(?:的?内容)?|内容|的描述|的内容)?[\s和与及、]*[，,：:]\s*"
-    r"|^\s*[^，,。：:\n]{0,40}?(?:部分|段落|章节|一[课节]|课程|资料|原文|文中)(?:的?内容)?[中里]?(?:提到|提及|指出|写道|写明|写着|说明|讲到|说)"
+    r"|^\s*(?![^，,。：:\n]*(?:[不没未无]|反对|有人))[^，,。：:\n]{0,40}?(?:(?<!大)部分|段落|章节|一[课节]|课程|资料|原文|文中)(?:的?内容)?[中里]?(?:提到|提及|指出|写道|写明|写着|说明|讲到|说)"
     r"[，,：:]\s*"
     r"|^\s*(?:答案?|回答|结论|说明|课程段落|段落(?:里|中)的(?:话|内容))[：:]\s*"
 )
@@ -41,8 +41,8 @@ _ASKS_ITSELF = re.compile(
     r"\W*(?:学习者(?:的(?:下一个)?问题)?|学习助手|课程段落|the learner'?s question|course passages)\s*:"
 )
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
-# The number of a step, and what leads in the list on the same line: 步骤如下： 1. 先上厕所。
-_MARKED = re.compile(r"^(?:.*[：:]\s*(?=\d+[.)、]))?\s*(?:\d+[.)、]|[-*•])\s*", re.DOTALL)
+# The number of a step, which 1.5 升 has not, and what leads in the list on the same line: 步骤如下： 1. 先上厕所。
+_MARKED = re.compile(r"^(?:.*[：:]\s*(?=\d+[.)、](?!\d)))?\s*(?:\d+[.)、]|[-*•])(?!\d)\s*", re.DOTALL)
 _STEP = re.compile(r"\s*(\d{1,2})[.)、]\s*\D")
 # What we say before a quote, as a model copies it from the conversation.
 _OURS = re.compile(r"课程里是这样写的|其余请看课程原文|the course content says")
@@ -110,7 +110,7 @@ async def _claims(
     """The sentences that say something new, each with what there is to judge of it, which is nothing of a listing."""
     replies = [{_in_words(one) for one in split_sentences(without_citations(reply))} for reply in told]
     earlier = replies[-1] if replies else set[str]()
-    before, again, begun = set[str](), 0, False
+    before, again, begun, led = set[str](), 0, False, False
     async with aclosing(written):
         async for sentence in written:
             if _FENCE.match(sentence):
@@ -120,7 +120,8 @@ async def _claims(
                 return
             labelled = _without_halves(_without_beginnings(for_learner(without_citations(sentence))))
             claim = _without_labels(labelled, judge)
-            if _says_nothing(claim, grounds, judge):
+            led = leads_in(claim) or (led and _MARKED.match(claim) is not None)
+            if _says_nothing(claim, grounds, judge) or (not led and breaks_off(normalise(claim))):
                 continue
             words = _in_words(claim)
             if not begun and _MARKED.match(claim) and any(words in reply for reply in replies):
@@ -140,14 +141,10 @@ async def _claims(
 
 
 def _says_nothing(claim: str, grounds: Mapping[int, Ground], judge: Judge) -> bool:
-    """Whether it only says where something stands or what that is called, says the question back, or says in what case
-    something holds and not what.
-    """
+    """Whether it only says where something stands or what that is called, or says the question back."""
     if not any(character.isalpha() for character in claim) or _SAYS_WHERE.fullmatch(claim):
         return True
     said = normalise(claim)
-    if breaks_off(said):
-        return True
     return is_titles_alone(said, grounds.values()) or judge.is_asked_by(said)
 
 
@@ -191,7 +188,7 @@ def _without_labels(claim: str, judge: Judge) -> str:
     """The sentence without the question before it, or our own words before a quote."""
     while (label := _LABEL.match(claim)) and label.end() < len(claim):
         said = normalise(label[0])
-        if not judge.is_asked_by(said) and not _OURS.search(said):
+        if not judge.is_asked_whole_by(said) and not _OURS.search(said):
             break
         claim = claim[label.end() :].removeprefix("> ")
     return claim

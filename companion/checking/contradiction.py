@@ -46,7 +46,8 @@ _BOUNDS = re.compile(
     r"以[上下内外]|之内|[至到~～—-]|超|不[足满到低高少多]|最|至少|起码|或更|多于|少于|高于|低于|约|左右|上下|封顶|起步|上限|下限"
 )
 _LACKS = ("没有", "没", "无", "冇")
-_INSTEAD = re.compile("代替|替代|顶替|换成|改用")
+# What takes the place of another thing.
+IN_PLACE = re.compile("代替|替代|替换|顶替|换成|改用")
 _MODAL = re.compile(r"可以|应当|应该|必须|有权|需要|允许|(?<![不才])能够?|(?<![不才])要")
 _NEED_NOT = re.compile(r"不必|不用|无需|无须|毋须|不需要?|唔使|\bneed not\b|\bdo(?:es)? not need\b|\bneedn't\b")
 _MAY = re.compile(r"可以|有权|允许|\bmay\b|\bcan\b")
@@ -175,7 +176,7 @@ def _same_polarity(denying: str, text: str) -> bool:
             if word and set(_denials(word[1], text)) == {False} and False not in _denials(word[1], denying):
                 return False
             continue
-        if negator[0] in _LACKS and _INSTEAD.search(_SENTENCE.split(rest)[0]):
+        if negator[0] in _LACKS and IN_PLACE.search(_SENTENCE.split(rest)[0]):
             continue  # 没有茜草用苏木代替
         between = _BETWEEN.match(rest)
         what = rest[between.end() if between else 0 :]

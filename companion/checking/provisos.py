@@ -9,7 +9,7 @@ from course_index.analyze import normalise, terms
 # A clause with the marks that close it. 、 lists, and parts no clauses.
 _CLAUSE = re.compile(r"([^,;:。!?\n]+)([,;:。!?\n]*)")
 _ITEM = re.compile(r"^\s*(?:\d+[.)、]|[-*•]|\([一二三四五六七八九十\d]+\))\s*")
-_ARTICLE = re.compile(r"^第[\d一二三四五六七八九十百千]+条(?:之[一二三四五六七八九十]+)?\s+")
+ARTICLE = re.compile(r"^\s*第[\d一二三四五六七八九十百千]+条(?:之[一二三四五六七八九十]+)?\s+", re.MULTILINE)
 # How a clause begins that says in what case: by a word for it, or by what happens.
 _BEGINS = re.compile(
     r"^(?:但是?|不过|另外|而|即)?\s*(?:如果|如(?!何|下|同|此|实|今|图|上|意)|若(?!干)|假[如使若]|倘若|要是|一旦|除非|只有|只要|万一|遇到|遇上|碰到|碰上"
@@ -113,7 +113,7 @@ def rules_in(text: str) -> list[Rule]:
         outcome.clear()
 
     for clause in _CLAUSE.finditer(text):
-        said, marks = _ARTICLE.sub("", _ITEM.sub("", clause[1])).strip(), clause[2]
+        said, marks = ARTICLE.sub("", _ITEM.sub("", clause[1])).strip(), clause[2]
         behind = _BEHIND.search(said)
         begins = not conditions and not outcome and _FOR_SOME.search(said)
         if (_is_a_condition(said) or begins) and marks[:1] in (",", ":"):

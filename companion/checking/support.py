@@ -9,7 +9,7 @@ import numpy as np
 
 from companion.checking.actors import case_is_anothers, of_another, tells_who
 from companion.checking.clauses import clauses
-from companion.checking.contradiction import contradicts, denies_otherwise
+from companion.checking.contradiction import IN_PLACE, contradicts, denies_otherwise
 from companion.checking.grounds import Ground
 from companion.checking.overlay import ENOUGH, Claim, Overlay, is_in_its_language, overlay, probability, speaks_of_all
 from companion.checking.pairing import mixes
@@ -46,7 +46,7 @@ Verdict = Literal[
 
 _LATIN = re.compile(r"[a-z][a-z0-9_+#.-]*[a-z0-9_+#]|[a-z]")
 _ASKS_FOR_ENGLISH = re.compile(r"英语|英文|英译|翻译|\btranslat")
-_CHOICE = re.compile(r"([\u4e00-\u9fff])[不没唔]\1")
+_CHOICE = re.compile(r"([\u4e00-\u9fff])[不没唔]\1|还是(?![不没会很])|\bor\b")
 # Words of the other script that a sentence names as such.
 _SET_APART = re.compile(r"\([^()]*\)|（[^（）]*）|\"[^\"]*\"|“[^“”]*”|「[^「」]*」|`[^`]*`|《[^《》]*》|'[^']*'")
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
@@ -99,8 +99,9 @@ _FINED = re.compile(
     r"[\d一二三四五六七八九十百千万]"
 )
 
-
-_REPLACES = re.compile(r"代替|替代|替换|顶替|换成|改用")
+# The letters of a question are soon all there are: of English its words are compared.
+_SPELT = re.compile(r"[a-z]+|\d+|[^\W_]")
+_MOST = 0.6
 _LACKING = re.compile(
     r"(?:没有?|缺少?|代替|替代|替换|顶替)(?P<thing>[\u4e00-\u9fff]{2,4}?)(?=用|以|拿|可以?|的|时|就|也|$|[^\u4e00-\u9fff])"
 )
@@ -133,7 +134,7 @@ class Judge:
         query = self._search.query(text)
         # "To greet a customer when delivering a parcel, say hello" is near all that speaks of customers and parcels.
         new = tuple(word for word in query.other_words if word not in self._asked)
-        if not new and quantities(text):
+        if not new and quantities(text):  # a number is new, though no word beside it is
             new = query.other_words
         asked = frozenset(terms(self._question))
         return Claim(text, normalise(text), query, query.language, new, asked)
@@ -152,11 +153,16 @@ class Judge:
         return "supported" if probability(claim, grounds, found) >= ENOUGH else "unsupported"
 
     def is_asked_by(self, said: str) -> bool:
-        """Whether what is said, normalised, is the question said back and has no other letter: 不能泼水 is an answer to
-        能不能泼水 all the same.
+        """Whether what is said, normalised, is the question said back and has no other character or English word:
+        不能泼水 is an answer to 能不能泼水 all the same.
         """
         decides = _CHOICE.search(self._question) and not _CHOICE.search(said)
-        return not decides and {one for one in said if one.isalnum()} <= set(self._question)
+        return not decides and set(_SPELT.findall(said)) <= set(_SPELT.findall(self._question))
+
+    def is_asked_whole_by(self, said: str) -> bool:
+        """Whether it is that, and most of the question: 保价 of 保价和没保价的怎么赔 says which."""
+        asked, told = (set(_SPELT.findall(one)) for one in (self._question, said))
+        return self.is_asked_by(said) and len(told) > len(asked) * _MOST
 
     def _is_in_another_language(self, claim: Claim, grounds: Sequence[Ground]) -> bool:
         """Whether it was copied in a language that the learner did not ask in, nor after."""
@@ -311,7 +317,7 @@ class Judge:
         """
         said = normalise(claim.query.mandarin) or claim.normalised
         lacking = _LACKING.search(said)
-        if not lacking or not _REPLACES.search(said):
+        if not lacking or not IN_PLACE.search(said):
             return False
         names = (lacking["thing"], *self._search.called(lacking["thing"]))
         known = normalise("\n".join((found.text, *(title for one in grounds for title in one.titles))))

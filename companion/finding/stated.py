@@ -79,7 +79,7 @@ def _for_so_long(found: Found) -> Found:
         for place, posed in enumerate(in_exercise(hit, units))
         if not posed
     ]
-    saying = [one for one in told if clauses(one[2][one[3]].text, doing)]
+    saying = [(close, hit, units, at) for close, hit, units, at in told if clauses(units[at].text, doing)]
     if not saying and doing in _STEWED and not clauses(quoted, _STEWED):
         lasting = [(_longest(clauses(units[at].text, _STEWED)), hit, units, at) for _, hit, units, at in told]
         saying = [one for one in lasting if one[0]]

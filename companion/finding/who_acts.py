@@ -4,15 +4,14 @@ import re
 from collections.abc import Callable, Sequence
 
 from companion.checking.actors import case_is_anothers, tells_who, who_acts
-from companion.checking.provisos import of_note, rules_in
+from companion.checking.clauses import clauses
+from companion.checking.provisos import ARTICLE, of_note, rules_in
 from companion.finding.found import Found
 from companion.quoting.extract import read_closely
 from course_index.analyze import normalise
 from retrieval.hit import Hit
 
-_CLAUSE = re.compile(r"[,;:。!?\n]+")
-_NUMBER = re.compile(r"^\s*第[\d一二三四五六七八九十百千]+条(?:之[一二三四五六七八九十]+)?\s+", re.MULTILINE)
-_NOT = re.compile(r"没(?!收)有?|冇|唔|未(?!成年|来)")
+_NOT = re.compile(r"没(?!收)有?|冇|唔(?!该)|未(?!成年|来|必)")
 # How high an article has to rank, of what would be quoted, to lead in its place.
 _NEAR_ENOUGH = 0.7
 _AS_NEAR = 0.85
@@ -50,7 +49,7 @@ def of_who_acts(found: Found, nearest: Callable[[], Sequence[Hit]]) -> Found:
 
 def _plain(text: str) -> str:
     """A text, normalised, without the number of its article, that denies with 不 whatever it denies."""
-    return _NOT.sub("不", _NUMBER.sub("", normalise(text)))
+    return _NOT.sub("不", ARTICLE.sub("", normalise(text)))
 
 
 def _is_article(found: Found, hit: Hit) -> bool:
@@ -80,7 +79,7 @@ def _same_cases(asked: str, text: str) -> list[tuple[str, str]]:
     cases = [case for rule in rules_in(_plain(text)) for case in rule.conditions]
     return [
         (clause, case)
-        for clause in _CLAUSE.split(asked)
+        for clause in clauses(asked)
         for case in cases
         if tells_who(case, clause) and of_note(case) & of_note(clause)
     ]

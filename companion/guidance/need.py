@@ -41,9 +41,9 @@ class Need:
     """What is needed. The first group must hold of a course, as its record states it; the second only ranks.
 
     `near` asks for a session in person. `level` is the level asked for, as records state it. `begins` is the month in
-    which a session is to begin, `months_ahead` the same told from now: 0 is this month. `providers` are who is to teach it, `not_of` who is not. `unstated` is what was asked
-    for that no record states, by the names of UNSTATED. `stays` is of who cannot go far. `for_another` is for
-    somebody else than who asks.
+    which a session is to begin, `months_ahead` the same told from now: 0 is this month. `providers` are who is to
+    teach it, `not_of` who is not. `unstated` is what was asked for that no record states, by the names of UNSTATED.
+    `stays` is of who cannot go far. `for_another` is for somebody else than who asks.
     """
 
     text: str = ""

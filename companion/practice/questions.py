@@ -21,10 +21,10 @@ _LEANS = re.compile(
     r"it|this|that|these|those|they|he|she|so|but|however|therefore|also|then|for example|such)(?![a-z])",
     re.IGNORECASE,
 )
-# And what points at something beside it wherever it stands: 都可以这样算.
+# And what points at something beside it wherever it stands: 都可以这样算. Not below 5 °C, nor above the heart.
 _POINTS = re.compile(
     r"(?:这|那)(?:样|么)|如此|(?:这|那)(?:个|些|条|种|几|一)|上[面述]|下[面列述]"
-    r"|\b(?:this way|that way|like (?:this|that)|above|below|following)\b",
+    r"|\b(?:this way|that way|like (?:this|that)|(?:above|below)(?! (?:\d|the |an? |your |zero))|following)\b",
     re.IGNORECASE,
 )
 _EXERCISE = re.compile(r"练习|习题|思考|想一想|小测|exercise|practice|quiz", re.IGNORECASE)

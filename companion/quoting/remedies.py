@@ -39,15 +39,16 @@ _CAME_TO = "[住着到伤倒了过]"
 _SO_CALLED = re.compile(rf"(?P<verb>[^\W\d_]){_CAME_TO}")
 # A heading that says of itself that something happened; of such a one it counts how near it is.
 _HAPPENED = for_normalised(r"(?:了|后|时|时候|怎么办|怎么处理)$|^(?:遇到|发现|发生|出现)")
-_PREVENTS = for_normalised(r"防(?!疫|火门|盗门)|避免|平时|平常|事前|之前|以前|\bprevent|\bavoid|\bbefore\b")
+_PREVENTS = for_normalised(r"(?<![消国])防(?!疫|火门|盗门)|避免|平时|平常|事前|之前|以前|\bprevent|\bavoid|\bbefore\b")
 
-# 怎么防摔倒 asks for neither.
+# 怎么防摔倒 asks not what to do once it has happened, but before. 消防 prevents nothing by itself: 怎么打消防电话.
 _TO_PREVENT = for_normalised(
-    r"(?:怎么|怎样|如何|点样?|咋|点先|怎样才|怎么才)[^，。？]{0,6}?(?:防(?!疫|水|火门|盗门)|避免|不让|唔好|才不会|先唔会|减少)"
+    r"(?:怎么|怎样|如何|点样?|咋)[^，。？]{0,6}?(?:(?<![消国])防(?!疫|水|火门|盗门)|避免|不让|唔好|才不会|先唔会|减少)"
     r"|(?:预防|防止|防范|避免)[^，。？]{1,12}(?:怎么|如何|办法|方法|措施|要做|做什么|什么|啥|注意)"
-    r"|\bhow (?:to|can i|can you|do i|do you|should i) (?:prevent|avoid|stop|keep)\b|\bprevention of\b"
+    r"|\bhow (?:to|can i|can you|do i|do you|should i)"
+    r" (?:prevent|avoid|stop|keep(?= [^.?!]{1,40} from))\b|\bprevention of\b"
 )
-# A passage leads in the place of what comes afterwards that ranks so high of it.
+# How high a passage has to rank, of one on what comes afterwards, to lead in its place.
 _NEARLY = 0.6
 # A section counts that ranks at least so high, of what else would be quoted (噎住 .49 for 老人吃汤圆噎着了).
 _NEAR_ENOUGH = 0.4

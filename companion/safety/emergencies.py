@@ -21,9 +21,12 @@ RESEMBLES, PLAINLY = 0.36, 0.6
 _WANTS_TO_LEARN = for_normalised(
     r"想(?:先|要|再)?学|学会|学学|学点|有(?:没有|冇|无|什么|啥)[^，。]{0,8}(?:课|班)|培训|\b(?:learn|course|training)\b"
 )
-# 我妈以前摔过 tells of what is over, unless it says how things are now.
+# 我妈以前摔过 tells of what is over, unless it says how things are now: 去年中风过，今天又嘴歪. What somebody had
+# before (之前有高血压), or did before something (睡觉之前吃了一瓶安眠药), says nothing of now.
+_STRUCK = r"(?:摔|跌|晕|噎|烫|烧|中风|骨折|触电)"
 _IS_OVER = for_normalised(
-    r"^(?!.*(?:现在|而家|刚|正在|还在|起不来|起唔到身|叫不醒|叫唔醒)).*(?:以前|之前|去年|前年|上次|曾经|(?:摔|跌|晕|噎|烫|烧|中风|骨折|触电)(?:倒|伤|亲)?过)"
+    r"(?s)^(?!.*(?:现在|而家|刚|正在|还在|突然|忽然|一下子|又|今[天日早晚]|这次|呢次|起不来|起唔到身|叫不醒|叫唔醒))"
+    rf".*(?:(?:(?<![饭觉床班课])[以之]前|去年|前年|上次|曾经)[^，。]{{0,6}}{_STRUCK}|{_STRUCK}(?:倒|伤|亲)?过)"
 )
 
 # 120, 12356 and 020-12345678; a notice has no other figures.
