@@ -385,8 +385,15 @@ def test_what_happened_to_somebody_is_not_who_they_are_nor_an_emergency_once_it_
 def test_a_short_question_behind_one_on_content_is_of_no_fees_and_one_of_oneself_no_small_talk(sample_tutor):
     _, where = said(sample_tutor, "粤剧有哪些行当", "哪里能看")
     assert words("zh-Hans").official not in where["text"]
+    _, nothing_named = said(sample_tutor, "想学粤剧，有免费的吗", "哪里能看")
+    assert "原文是英文" not in nothing_named["text"]  # what it names alone is to look
     _, late = said(sample_tutor, "我想从初中读到大专", "我今年35岁来得及吗")
     assert late["text"].startswith(words("zh-Hans").nothing_answers)
+
+
+def test_who_chokes_is_pointed_to_where_the_section_on_it_begins(sample_tutor):
+    (told,) = said(sample_tutor, "佢哽親點算")
+    assert [(one["lesson_title"], one["locator"]) for one in told["sources"]] == [("噎住、烫伤和出血", "噎住")]
 
 
 def test_a_phone_that_fails_is_no_complaint_of_this_aid(sample_tutor):

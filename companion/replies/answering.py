@@ -237,14 +237,18 @@ class Answering:
     def _where_it_begins(self, hit: Hit, told: str) -> Hit:
         """The start of the lesson where that is called by what is told to have happened and the passage is not, or the
         passage is an exercise: of who 突然倒地 the lesson tells first what is done first, and 人工呼吸 in its place.
+        The start of the section that is called so, where the passage stands in a part of it: 噎住, and not its babies.
         """
-        pairs = {term for term in terms(normalise(told)) if len(term) > 1}
+        pairs = {term for term in terms(normalise(self._index.search.query(told).mandarin)) if len(term) > 1}
         title, heading = ({*terms(normalise(one))} & pairs for one in (hit.lesson.title, hit.passage.locator))
+        records, above = self._index.search.records, hit.passage.heading_path[:1]
         if len(title) <= len(heading) and not is_exercise(hit):
-            return hit
-        records = self._index.search.records
-        begins = self._index.search.placed(records.passages_within(hit.course.id, hit.lesson.id)[:1])
-        return begins[0] if begins else hit
+            if len(hit.passage.heading_path) < 2 or not {*terms(normalise(above[0]))} & pairs:
+                return hit
+        else:
+            above = ()
+        within = self._index.search.placed(records.passages_within(hit.course.id, hit.lesson.id))
+        return next((one for one in within if one.passage.heading_path[: len(above)] == above), hit)
 
     async def find(self, heard: Heard, ledger: Ledger) -> Found:
         """The passages on a question, in the lesson that was talked of where it leans on that."""

@@ -116,7 +116,13 @@ class StandingAlone:
         more = _GOING_ON if going_on else _ANSWERED if alone.sure else _UNANSWERED
         # What an answer has nothing of was hardly asked for: how long may be answered by any law. And too little is
         # named to begin with by "what about when I leave".
-        surely = alone.sure >= _SURE and alone.share > 0 and not (going_on and _size(terms) < _NAMES_SOMETHING)
+        named = _size(terms)
+        surely = (
+            alone.sure >= _SURE
+            and alone.share > 0
+            and named >= _NAMES_A_THING  # 哪里能看 names nothing
+            and not (going_on and named < _NAMES_SOMETHING)
+        )
         return surely or (
             (_size(terms) if alone.sure else len(terms)) >= _NAMES_SOMETHING and alone.share - together.share >= more
         )
