@@ -467,15 +467,20 @@ def test_a_message_that_a_dead_process_took_is_answered_by_another_from_where_it
     assert (len(wechat.texts(ANNA)), len(wechat.texts(BERT))) == (1, 1)
 
 
-def test_a_service_that_is_stopped_while_its_model_hangs_quotes_and_nobody_answers_again(service, wechat, tmp_path):
-    where, model = tmp_path / "shared.db", Slow(60)
-    chosen = settings(wechat) | {"llm_first_token_seconds": 120, "drain_seconds": 1}
+def stopped_while_its_model_hangs(service, wechat, where):
+    """A service over the state of one that was stopped while its model hung on a message."""
+    model, chosen = Slow(60), settings(wechat) | {"llm_first_token_seconds": 120, "drain_seconds": 1}
     with serving(service(model, where, **chosen)) as url:
         wechat.says(ANNA, LOST, url)
         while not model.calls:
             time.sleep(0.02)
+    return service(ScriptedModel(GOOD), where, **chosen)
+
+
+def test_a_service_that_is_stopped_while_its_model_hangs_quotes_and_nobody_answers_again(service, wechat, tmp_path):
+    next_one = stopped_while_its_model_hangs(service, wechat, tmp_path / "shared.db")
     assert QUOTED in wechat.wait_for(ANNA, 1, 8)[0]
-    with serving(service(ScriptedModel(GOOD), where, **chosen)):
+    with serving(next_one):
         time.sleep(2)
     assert len(wechat.texts(ANNA)) == 1
 
@@ -485,14 +490,9 @@ def test_what_a_service_that_is_stopped_cannot_end_in_time_is_left_to_the_next_a
 ):
     monkeypatch.setattr("companion.turns.HURRIED_SECONDS", 0.2)
     monkeypatch.setattr("companion.writing.writer.Writer.leave_model", lambda _: None)
-    where, model = tmp_path / "shared.db", Slow(60)
-    chosen = settings(wechat) | {"llm_first_token_seconds": 120, "drain_seconds": 1}
-    with serving(service(model, where, **chosen)) as url:
-        wechat.says(ANNA, LOST, url)
-        while not model.calls:
-            time.sleep(0.02)
+    next_one = stopped_while_its_model_hangs(service, wechat, tmp_path / "shared.db")
     assert wechat.texts(ANNA) == []
-    with serving(service(ScriptedModel(GOOD), where, **chosen)):
+    with serving(next_one):
         assert "保价规则赔" in wechat.wait_for(ANNA, 1, 8)[0]
         time.sleep(1)
     assert len(wechat.texts(ANNA)) == 1

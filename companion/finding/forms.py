@@ -41,19 +41,20 @@ def in_form(found: Found, nearest: Nearest) -> Found:
     found = of_who_acts(found, partial(nearest, found.query))
     if not found.answers:
         return found
-    quotes = remedy_first(found.query, found.quotes, lambda: nearest(found.query))
-    if quotes == found.quotes:
-        quotes = prevention_first(found.search, found.query, quotes, lambda: nearest(found.query))
-    if quotes == found.quotes:
-        quotes = deed_first(found.search, found.query, quotes, lambda: nearest(found.query))
-    if quotes == found.quotes:
-        quotes = ways_first(found.search, found.query, quotes, lambda: nearest(found.query))
-    if quotes == found.quotes and not differing(asked):
+    near = partial(nearest, found.query)
+    forms: tuple[Callable[[Sequence[Quote]], Sequence[Quote]], ...] = (
+        lambda quotes: remedy_first(found.query, quotes, near),
+        lambda quotes: prevention_first(found.search, found.query, quotes, near),
+        lambda quotes: deed_first(found.search, found.query, quotes, near),
+        lambda quotes: ways_first(found.search, found.query, quotes, near),
+    )
+    led = next((led for form in forms if (led := form(found.quotes)) != found.quotes), found.quotes)
+    if led == found.quotes and not differing(asked):
         listed = _members(found, nearest)
         if listed is not found:
             return listed
-        quotes = topic_first(found.search, found.query, quotes, lambda: nearest(found.query))
-    return found if quotes == found.quotes else found.led_by(quotes)
+        led = topic_first(found.search, found.query, led, near)
+    return found if led == found.quotes else found.led_by(led)
 
 
 def _members(found: Found, nearest: Nearest) -> Found:

@@ -241,12 +241,13 @@ class Answering:
         """
         pairs = {term for term in terms(normalise(self._index.search.query(told).mandarin)) if len(term) > 1}
         title, heading = ({*terms(normalise(one))} & pairs for one in (hit.lesson.title, hit.passage.locator))
-        records, above = self._index.search.records, hit.passage.heading_path[:1]
+        path = hit.passage.heading_path
+        above: tuple[str, ...] = ()
         if len(title) <= len(heading) and not is_exercise(hit):
-            if len(hit.passage.heading_path) < 2 or not {*terms(normalise(above[0]))} & pairs:
+            if len(path) < 2 or not {*terms(normalise(path[0]))} & pairs:
                 return hit
-        else:
-            above = ()
+            above = path[:1]
+        records = self._index.search.records
         within = self._index.search.placed(records.passages_within(hit.course.id, hit.lesson.id))
         return next((one for one in within if one.passage.heading_path[: len(above)] == above), hit)
 
